@@ -1,0 +1,47 @@
+/** Every way Bellhop refuses a caller. `docs/errors.md` explains each; `http/problem.ts` gives each its HTTP status. */
+export type AppErrorCode =
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'unsupported_media_type'
+  | 'body_too_large'
+  | 'payload_too_large'
+  | 'invalid_cursor'
+  | 'missing_credentials'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'stale_timestamp'
+  | 'reused_nonce'
+  | 'invalid_bearer_token'
+  | 'bearer_disabled'
+  | 'invalid_endpoint'
+  | 'endpoint_not_allowed'
+  | 'invalid_subscription_keys'
+  | 'endpoint_taken'
+  | 'idempotency_key_reused'
+  | 'subscription_not_found'
+  | 'notification_not_found'
+  | 'delivery_not_found'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'delivery_not_replayable'
+  | 'deadline_passed'
+  | 'subscription_inactive'
+  | 'store_unavailable'
+  | 'shutting_down'
+  | 'internal_error';
+
+/** Facts a client may show or act on. Never an endpoint, key, secret or payload. */
+export type AppErrorDetails = Readonly<Record<string, unknown>>;
+
+/** A refusal with a code from the closed set, a sentence that says what to do, and facts for machines. */
+export class AppError extends Error {
+  readonly code: AppErrorCode;
+  readonly details: AppErrorDetails;
+
+  constructor(code: AppErrorCode, message: string, details: AppErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Priority } from './notification.ts';
+import type { OutcomeKind } from './push-outcome.ts';
+
+/** `docs/delivery-states.md` shows the transitions. `delivered` means accepted by the push service, not displayed. */
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'retrying',
+  'delivered',
+  'pruned',
+  'failed',
+  'expired',
+  'cancelled',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export const WAITING_STATES = ['pending', 'retrying'] as const;
+export type WaitingState = (typeof WAITING_STATES)[number];
+
+/** Nothing more happens by itself in these; `failed` and `expired` can be replayed. */
+export const FINAL_STATES = ['delivered', 'pruned', 'failed', 'expired', 'cancelled'] as const;
+export type FinalState = (typeof FINAL_STATES)[number];
+
+/** Why a delivery ended other than well. */
+export type EndReason =
+  | 'retries_exhausted'
+  | 'rejected'
+  | 'misconfigured'
+  | 'interrupted_too_often'
+  | 'subscription_gone'
+  | 'subscription_deleted'
+  | 'subscription_inactive'
+  | 'deadline_passed';
+
+/** One request to a push service, or one that was cut short. Times are epoch milliseconds. */
+export type Attempt = {
+  /** 1 for the first; counts on through replays and interruptions. */
+  readonly number: number;
+  readonly status: 'delivered' | 'failed';
+  readonly outcome: OutcomeKind;
+  readonly httpStatus: number | null;
+  readonly latencyMs: number | null;
+  readonly error: string | null;
+  readonly remedy: string | null;
+  /** Retries spent before this attempt. */
+  readonly retryCount: number;
+  readonly retryAtMs: number | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+};
+
+/** A person sent an ended delivery again: what it had ended as, when, and when it was reopened. */
+export type Replay = { readonly from: 'failed' | 'expired'; readonly endedAtMs: number; readonly atMs: number };
+
+/** One notification on its way to one subscription. */
+export type Delivery = {
+  readonly id: string;
+  readonly notificationId: string;
+  readonly subscriptionId: string;
+  readonly userId: string;
+  readonly priority: Priority;
+  readonly state: DeliveryState;
+  /** Grows by one with each write; a write that names another version loses. */
+  readonly version: number;
+  /**
+   * When this delivery next needs looking at: the next attempt's time while waiting, the lease's end while sending,
+   * null when final. The rescuer reads nothing else.
+   */
+  readonly dueAtMs: number | null;
+  readonly deadlineAtMs: number;
+  readonly retryCount: number;
+  readonly interruptionCount: number;
+  /** Attempts begun so far, kept here or not; the next one is this plus one. */
+  readonly attemptCount: number;
+  /** When the attempt now under way was claimed; null unless `sending`. */
+  readonly claimedAtMs: number | null;
+  readonly reason: EndReason | null;
+  /** The newest `MAX_ATTEMPTS_KEPT`, oldest first. */
+  readonly attempts: readonly Attempt[];
+  readonly replays: readonly Replay[];
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+};
+
+/** Keeps the embedded log far below MongoDB's 16 MB, whatever the retry policy and however often it is replayed. */
+export const MAX_ATTEMPTS_KEPT = 50;
+export const MAX_REPLAYS = 10;
+
+export function isFinal(state: DeliveryState): state is FinalState {
+  return (FINAL_STATES as readonly DeliveryState[]).includes(state);
+}
+
+export function isWaiting(state: DeliveryState): state is WaitingState {
+  return state === 'pending' || state === 'retrying';
+}
+
+/** The log with one attempt more, bounded. */
+export function appendAttempt(attempts: readonly Attempt[], attempt: Attempt): readonly Attempt[] {
+  return [...attempts, attempt].slice(-MAX_ATTEMPTS_KEPT);
+}
+
+/** A delivery as fan-out creates it: due at once, nothing tried yet. */
+export function newDelivery(
+  from: Pick<Delivery, 'id' | 'notificationId' | 'subscriptionId' | 'userId' | 'priority' | 'deadlineAtMs'>,
+  nowMs: number,
+): Delivery {
+  return {
+    ...from,
+    state: 'pending',
+    version: 1,
+    dueAtMs: nowMs,
+    retryCount: 0,
+    interruptionCount: 0,
+    attemptCount: 0,
+    claimedAtMs: null,
+    reason: null,
+    attempts: [],
+    replays: [],
+    createdAtMs: nowMs,
+    endedAtMs: null,
+  };
+}
+
+/** The states a delivery went through, with times, told from its attempts; nothing is stored twice. */
+export function timelineOf(delivery: Delivery): { state: DeliveryState; atMs: number }[] {
+  const steps: { state: DeliveryState; atMs: number }[] = [{ state: 'pending', atMs: delivery.createdAtMs }];
+  for (const attempt of delivery.attempts) {
+    steps.push({ state: 'sending', atMs: attempt.startedAtMs });
+    if (attempt.retryAtMs !== null) steps.push({ state: 'retrying', atMs: attempt.endedAtMs });
+  }
+  for (const replay of delivery.replays) {
+    steps.push({ state: replay.from, atMs: replay.endedAtMs }, { state: 'pending', atMs: replay.atMs });
+  }
+  if (delivery.claimedAtMs !== null) steps.push({ state: 'sending', atMs: delivery.claimedAtMs });
+  if (delivery.endedAtMs !== null) steps.push({ state: delivery.state, atMs: delivery.endedAtMs });
+  return steps.sort((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,153 @@
+/** What one attempt met. A value in every case: nothing here is an exception. */
+export type PushResult =
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      /** The `Retry-After` header as sent: seconds or an HTTP date. */
+      readonly retryAfter: string | null;
+      /** The service's own words (a bounded excerpt of the body or of its reason header), never the endpoint. */
+      readonly reason: string | null;
+    }
+  | { readonly kind: 'failure'; readonly failure: PushFailure };
+
+/** Why no answer came. `aborted`: given up while stopping. `crashed`: the process ended with the attempt under way. */
+export const PUSH_FAILURES = [
+  'timeout',
+  'dns',
+  'refused',
+  'tls',
+  'reset',
+  'aborted',
+  'crashed',
+  'endpoint_not_allowed',
+  'encryption',
+  'unknown',
+] as const;
+export type PushFailure = (typeof PUSH_FAILURES)[number];
+
+/** `interrupted`: the process ended, or gave the attempt up, before an answer was on record. */
+export const OUTCOMES = [
+  'delivered',
+  'gone',
+  'throttled',
+  'retryable',
+  'rejected',
+  'misconfigured',
+  'interrupted',
+] as const;
+export type OutcomeKind = (typeof OUTCOMES)[number];
+
+export type Outcome = {
+  readonly kind: OutcomeKind;
+  /** What happened, in a few words; null when it went well. */
+  readonly error: string | null;
+  /** What the person on call should do, or that nothing needs doing. */
+  readonly remedy: string | null;
+};
+
+type Verdict = readonly [kind: OutcomeKind, error: string, remedy: string];
+
+const WAIT = 'Nothing to do: Bellhop tries again by itself.';
+
+const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
+  timeout: ['retryable', 'no answer within the attempt timeout', WAIT],
+  dns: [
+    'retryable',
+    'the push host could not be resolved',
+    'Bellhop tries again. If it lasts, check DNS from this machine.',
+  ],
+  refused: [
+    'retryable',
+    'no connection to the push host',
+    'Bellhop tries again. If it lasts, check that outgoing HTTPS is allowed.',
+  ],
+  tls: [
+    'retryable',
+    'the TLS handshake with the push host failed',
+    'Bellhop tries again. If it lasts, check this machine’s clock and certificates, and PUSH_CA_FILE.',
+  ],
+  reset: ['retryable', 'the connection broke before an answer', WAIT],
+  aborted: ['interrupted', 'given up because Bellhop was stopping', WAIT],
+  crashed: ['interrupted', 'the process ended before an answer was on record; the push may have arrived', WAIT],
+  endpoint_not_allowed: [
+    'rejected',
+    'the endpoint’s host is not allowed',
+    'Name the host in PUSH_ALLOWED_HOSTS if it is a push service you trust; else delete the subscription.',
+  ],
+  encryption: [
+    'rejected',
+    'the payload could not be encrypted with the subscription’s keys',
+    'Let the browser subscribe again: its keys are not usable.',
+  ],
+  unknown: [
+    'retryable',
+    'the attempt failed in an unexpected way',
+    'Bellhop tries again. If it lasts, the log line of this attempt has more.',
+  ],
+};
+
+const KEY_FAULT =
+  'Check VAPID_SUBJECT, the VAPID key pair and this machine’s clock. The subscription is kept: replay the delivery once it is mended.';
+
+const BY_STATUS: Readonly<Record<number, Verdict>> = {
+  400: [
+    'rejected',
+    'the push service found the request malformed',
+    'Read the service’s reason. The subscription is kept.',
+  ],
+  401: ['misconfigured', 'the push service refused the VAPID token', KEY_FAULT],
+  403: [
+    'misconfigured',
+    'the push service refused this VAPID key for this subscription',
+    `${KEY_FAULT} A subscription made with another key must be made again by its browser.`,
+  ],
+  404: [
+    'gone',
+    'the subscription no longer exists',
+    'Nothing to do: the subscription is retired. The browser registers again on its next visit.',
+  ],
+  406: ['throttled', 'the push service is throttling', WAIT],
+  408: ['retryable', 'the push service timed out', WAIT],
+  410: [
+    'gone',
+    'the subscription has ended',
+    'Nothing to do: the subscription is retired. The browser registers again on its next visit.',
+  ],
+  413: [
+    'rejected',
+    'the push service found the payload too large',
+    'Send less: the title and body, and a link to the rest.',
+  ],
+  425: ['retryable', 'the push service asked to try later', WAIT],
+  429: ['throttled', 'too many pushes for this push service', WAIT],
+};
+
+/**
+ * The one verdict on one attempt. Total: every status, known or not, and every failure has exactly one outcome.
+ * Only 404 and 410 retire a subscription (RFC 8030 section 7.3). 2xx is acceptance by the push service, not display.
+ */
+export function outcomeOf(result: PushResult): Outcome {
+  if (result.kind === 'failure') return asOutcome(BY_FAILURE[result.failure], null);
+  const { status, reason } = result;
+  if (status >= 200 && status <= 299) return { kind: 'delivered', error: null, remedy: null };
+  return asOutcome(BY_STATUS[status] ?? byClass(status), `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
+}
+
+function byClass(status: number): Verdict {
+  if (status >= 300 && status <= 399) {
+    return [
+      'rejected',
+      'the push service answered with a redirect, which is never followed',
+      'Let the browser subscribe again: its endpoint has moved.',
+    ];
+  }
+  if (status >= 400 && status <= 499) {
+    return ['rejected', 'the push service refused the push', 'Read the service’s reason. The subscription is kept.'];
+  }
+  if (status >= 500 && status <= 599) return ['retryable', 'the push service has trouble', WAIT];
+  return ['retryable', 'the push service gave no usable answer', WAIT];
+}
+
+function asOutcome([kind, error, remedy]: Verdict, detail: string | null): Outcome {
+  return { kind, error: detail === null ? error : `${error} (${detail})`, remedy };
+}

@@ -1,0 +1,53 @@
+export type RetryPolicy = {
+  /** Retries after the first attempt; 0 means one attempt only. */
+  readonly maxRetries: number;
+  /** The upper bound of the first wait; it doubles with each retry. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+};
+
+export type RetryDecision =
+  | { readonly kind: 'retry'; readonly atMs: number }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'past_deadline' };
+
+/** Spreads what one `Retry-After` would otherwise bring back in the same instant. */
+const RETRY_AFTER_SPREAD_MS = 1000;
+
+/**
+ * When to try again after a failed attempt, if at all.
+ * Exponential backoff with full jitter: a uniform wait in [0, min(maxMs, baseMs * 2^retryCount)).
+ * `jitter` is the uniform draw, in [0, 1). A `Retry-After` replaces the backoff and is never undercut. A retry that would fall on or past the deadline is none.
+ */
+export function decideRetry(
+  policy: RetryPolicy,
+  facts: { retryCount: number; nowMs: number; deadlineAtMs: number; retryAfterMs: number | null; jitter: number },
+): RetryDecision {
+  if (facts.retryCount >= policy.maxRetries) return { kind: 'exhausted' };
+  const waitMs =
+    facts.retryAfterMs === null
+      ? facts.jitter * Math.min(policy.maxMs, policy.baseMs * 2 ** facts.retryCount)
+      : facts.retryAfterMs + facts.jitter * Math.min(RETRY_AFTER_SPREAD_MS, policy.baseMs);
+  const atMs = facts.nowMs + Math.ceil(waitMs);
+  return atMs < facts.deadlineAtMs ? { kind: 'retry', atMs } : { kind: 'past_deadline' };
+}
+
+/**
+ * How long a `Retry-After` header asks to wait, in milliseconds from `nowMs`: RFC 9110 section 10.2.3, seconds or an
+ * HTTP date. Null for none, for one already past, and for anything that is neither: a stray header must not stop a retry.
+ */
+export function parseRetryAfter(header: string | null, nowMs: number): number | null {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,12}$/.test(text)) return Number(text) > 0 ? Number(text) * 1000 : null;
+  // All three date forms of RFC 9110 section 5.6.7 start with a day name; nothing else is let near the lenient parser.
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  const atMs = parseHttpDate(text);
+  return Number.isFinite(atMs) && atMs > nowMs ? atMs - nowMs : null;
+}
+
+function parseHttpDate(text: string): number {
+  // asctime has no zone and means UTC; without this it would be read in the machine's own zone.
+  const zoned = text.endsWith('GMT') ? text : `${text} GMT`;
+  // biome-ignore lint/style/noRestrictedGlobals: parsing a given text reads no clock.
+  return Date.parse(zoned);
+}

@@ -1,0 +1,36 @@
+/** Why a subscription no longer receives: the push service said it is gone, or its browser now belongs to another user. */
+export type RetirementReason = 'gone' | 'moved';
+
+export type SubscriptionKeys = {
+  /** Base64url of the browser's P-256 public key, 65 bytes uncompressed (RFC 8291 section 3.1). */
+  readonly p256dh: string;
+  /** Base64url of the 16-byte authentication secret (RFC 8291 section 3.2). */
+  readonly auth: string;
+};
+
+/** One browser's consent to be pushed to: RFC 8030's push subscription, and whom it belongs to. */
+export type Subscription = {
+  readonly id: string;
+  readonly userId: string;
+  /** A capability URL (RFC 8030 section 8.3): a secret, shown only shortened. */
+  readonly endpoint: string;
+  /** SHA-256 of the endpoint, base64url: the identity of a browser's subscription. */
+  readonly endpointHash: string;
+  readonly keys: SubscriptionKeys;
+  /** The VAPID public key it was made with; push services refuse any other (RFC 8292 section 4.2). */
+  readonly vapidPublicKey: string;
+  readonly expirationAtMs: number | null;
+  readonly locale: string | null;
+  readonly userAgent: string | null;
+  readonly retired: { readonly reason: RetirementReason; readonly atMs: number } | null;
+  /** The subscription of another user that this one took over, by the rule in `docs/http.md`. */
+  readonly replacesId: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+};
+
+/** The endpoint as people may see it: enough to tell two apart, not enough to push. */
+export function shortenEndpoint(endpoint: string): string {
+  const url = new URL(endpoint);
+  return `${url.origin}/…${url.pathname.slice(-4)}`;
+}

@@ -1,0 +1,13 @@
+import type { PushMessage } from '../domain/push-message.ts';
+import type { PushResult } from '../domain/push-outcome.ts';
+
+/** Carries one encrypted message to a push service. */
+export interface PushTransport {
+  /**
+   * Encrypts (RFC 8291), signs (RFC 8292) and posts (RFC 8030) one message. Every ending is a value: this does not
+   * reject. Aborting the signal closes the request and gives `aborted`; no answer in time closes it and gives `timeout`.
+   */
+  send(message: PushMessage, signal: AbortSignal): Promise<PushResult>;
+  /** Closes kept connections. Harmless when repeated. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import type { Priority } from '../domain/notification.ts';
+
+/** A reminder to look at something in the store. Losing one loses nothing: the rescuer finds what is due. */
+export type Job = {
+  readonly kind: 'deliver' | 'fan_out';
+  /** A delivery id, or for `fan_out` a notification id. */
+  readonly id: string;
+  /** The attempt the reminder is for; for `fan_out` the number of pages done. A job is known by kind, id and step. */
+  readonly step: number;
+  readonly priority: Priority;
+  /** Not before this instant. */
+  readonly runAtMs: number;
+};
+
+export type JobHandler = (job: Job) => Promise<void>;
+
+/** Jobs in three lanes, picked 6/3/1 by smooth weighted round-robin; a lane with nothing to do gives its turn away. */
+export interface JobQueue {
+  /**
+   * Adds reminders. One that is already waiting (same kind, id and step) is not added twice. A queue may drop what it
+   * has no room for, and then calls the `hungry` listener once it has.
+   */
+  enqueueMany(jobs: readonly Job[]): Promise<void>;
+  /** Runs jobs, at most `concurrency` at once. The handler does not reject for an expected failure. */
+  start(handler: JobHandler, options: { readonly concurrency: number }): Promise<void>;
+  /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
+  stop(): Promise<void>;
+  /** Called when reminders were dropped and there is room again. */
+  onHungry(listener: () => void): void;
+  /** Rejects when the queue cannot take jobs now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import type { Delivery, DeliveryState } from '../domain/delivery.ts';
+import type { Notification, Priority } from '../domain/notification.ts';
+import type { Subscription } from '../domain/subscription.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { Retirement } from './subscription-store.ts';
+
+/** A worker asks for the lease of one delivery, for the attempt that its job named. */
+export type Claim = {
+  readonly deliveryId: string;
+  /** The attempt to make: the delivery's `attemptCount` plus one. Any other means the job is out of date. */
+  readonly attempt: number;
+  readonly nowMs: number;
+  readonly leaseUntilMs: number;
+};
+
+/** `before` is the delivery as it was, `pending` or `retrying`; its row now has the state `sending` and `version`. */
+export type Claimed = {
+  readonly before: Delivery;
+  readonly version: number;
+  readonly notification: Notification;
+  readonly subscription: Subscription | null;
+};
+
+/** The delivery as it shall be, and the subscription to retire with it. Lost unless the row still has `version`. */
+export type Settlement = {
+  readonly version: number;
+  /** Its own `version` is ignored; the row's grows by one. */
+  readonly after: Delivery;
+  readonly retire: Retirement | null;
+};
+
+export type DueDelivery = {
+  readonly id: string;
+  readonly priority: Priority;
+  readonly state: 'pending' | 'retrying' | 'sending';
+  readonly attemptCount: number;
+  readonly dueAtMs: number;
+};
+
+export interface DeliveryStore {
+  /**
+   * Takes leases: waiting deliveries become `sending`, `attemptCount` grows by one, `claimedAtMs` is set, `dueAtMs`
+   * is the lease's end. Null, in the claim's place, for one that is not waiting for that attempt.
+   */
+  claimMany(claims: readonly Claim[]): Promise<readonly (Claimed | null)[]>;
+  /**
+   * Conditional writes, each on its own. False, in the settlement's place, where the version had moved on: a late
+   * writer loses. A notification whose last delivery becomes final becomes `completed`; one reopened, `sending`.
+   */
+  settleMany(settlements: readonly Settlement[]): Promise<readonly boolean[]>;
+  get(id: string): Promise<Delivery | null>;
+  /** The deliveries of one notification, in order of id. `attempted`: only those with an attempt on record. */
+  listByNotification(
+    query: PageRequest & { notificationId: string; state: DeliveryState | null; attempted: boolean },
+  ): Promise<Page<Delivery>>;
+  /** Dead letters: `failed` deliveries, newest first. */
+  listFailed(query: PageRequest): Promise<Page<Delivery>>;
+  countByState(notificationId: string): Promise<Readonly<Record<DeliveryState, number>>>;
+  /** Deliveries of one lane whose `dueAtMs` is at or before `untilMs`, most overdue first. */
+  due(query: { priority: Priority; untilMs: number; limit: number }): Promise<readonly DueDelivery[]>;
+}

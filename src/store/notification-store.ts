@@ -1,0 +1,60 @@
+import type { FanOutCursor } from '../domain/audience.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Notification, NotificationStatus, Priority } from '../domain/notification.ts';
+import type { Page, PageRequest } from './page.ts';
+
+/** What a repeated call is recognised by: the caller's key, scoped to its API key, and a digest of the body. */
+export type Idempotency = {
+  readonly key: string;
+  readonly bodyDigest: string;
+  readonly expiresAtMs: number;
+};
+
+/** `repeated`: the same key and body came before; `notification` is the first call's. */
+export type AcceptResult =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'repeated'; readonly notification: Notification }
+  | { readonly kind: 'key_reused' };
+
+export type NotificationQuery = PageRequest & {
+  readonly type: string | null;
+  readonly status: NotificationStatus | null;
+  /** Accepted at or after. */
+  readonly fromMs: number | null;
+  /** Accepted before. */
+  readonly untilMs: number | null;
+};
+
+/** A fan-out as far as it got. */
+export type FanOut = {
+  readonly notification: Notification;
+  readonly userIds: readonly string[];
+  readonly cursor: FanOutCursor;
+};
+
+export interface NotificationStore {
+  /** Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`. */
+  accept(
+    notification: Notification,
+    userIds: readonly string[],
+    idempotency: Idempotency | null,
+  ): Promise<AcceptResult>;
+  get(id: string): Promise<Notification | null>;
+  /** Newest first. */
+  list(query: NotificationQuery): Promise<Page<Notification>>;
+  /** Null when the notification does not exist or its fan-out is finished. */
+  fanOut(id: string): Promise<FanOut | null>;
+  /**
+   * Keeps one page of deliveries and moves the cursor from `from` to `to`, in one commit; `to` null finishes the
+   * fan-out and gives the notification the status `sending`, or `completed` where every delivery is final.
+   * Deliveries that exist already stay as they are. False, and nothing written, when the cursor is no longer at `from`.
+   */
+  commitFanOut(page: {
+    readonly notificationId: string;
+    readonly from: FanOutCursor;
+    readonly to: FanOutCursor | null;
+    readonly deliveries: readonly Delivery[];
+  }): Promise<boolean>;
+  /** Notifications accepted before `acceptedBeforeMs` whose fan-out is not finished, oldest first. */
+  unfinishedFanOuts(acceptedBeforeMs: number, limit: number): Promise<readonly { id: string; priority: Priority }[]>;
+}

@@ -1,0 +1,21 @@
+import type { DeliveryStore } from './delivery-store.ts';
+import type { NotificationStore } from './notification-store.ts';
+import type { SubscriptionStore } from './subscription-store.ts';
+
+/**
+ * Where everything that was accepted is kept: the truth, of which the queue is only a reminder.
+ * A promise that resolves means durable. A store that is out of reach rejects with AppError `store_unavailable`.
+ */
+export interface Store {
+  readonly subscriptions: SubscriptionStore;
+  readonly notifications: NotificationStore;
+  readonly deliveries: DeliveryStore;
+  /** Marks a request nonce as used until `expiresAtMs`. False when it already was. */
+  useNonce(nonce: string, expiresAtMs: number): Promise<boolean>;
+  /** Deletes idempotency keys and nonces that expired before `nowMs`. Returns how many rows went. */
+  sweep(nowMs: number): Promise<number>;
+  /** Rejects when the store cannot be written to now. */
+  ping(): Promise<void>;
+  /** Commits what is under way and lets go. Harmless when repeated. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import type { Attempt, DeliveryState, EndReason } from '../domain/delivery.ts';
+import type { RetirementReason } from '../domain/subscription.ts';
+
+/** Everything Bellhop tells about its work, after the commit that made it true. Ids only: no endpoint, key or payload. */
+export type BellhopEvent =
+  | {
+      readonly type: 'subscription.registered';
+      readonly subscriptionId: string;
+      readonly userId: string;
+      readonly result: 'created' | 'updated' | 'moved';
+    }
+  | { readonly type: 'subscription.deleted'; readonly subscriptionId: string }
+  | {
+      readonly type: 'subscription.retired';
+      readonly subscriptionId: string;
+      readonly userId: string;
+      readonly reason: RetirementReason;
+    }
+  | { readonly type: 'notification.accepted'; readonly notificationId: string; readonly users: number }
+  | { readonly type: 'notification.fanned_out'; readonly notificationId: string }
+  | {
+      /** A delivery moved on: after an attempt, or without one (expired or cancelled unsent). */
+      readonly type: 'delivery.settled';
+      readonly deliveryId: string;
+      readonly notificationId: string;
+      readonly subscriptionId: string;
+      readonly userId: string;
+      readonly state: DeliveryState;
+      readonly reason: EndReason | null;
+      readonly attempt: Attempt | null;
+    }
+  | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
+  | { readonly type: 'loop.failed'; readonly loop: string; readonly error: unknown };
+
+export type EventListener = (event: BellhopEvent) => void;
+
+/** In-process announcements. A listener that throws harms neither the publisher nor other listeners. */
+export interface Events {
+  publish(event: BellhopEvent): void;
+  /** Returns the unsubscriber. */
+  subscribe(listener: EventListener): () => void;
+}
