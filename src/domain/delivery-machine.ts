@@ -15,6 +15,9 @@ export type DeliveryContext = VerdictFacts & {
   readonly reason: EndReason | null;
 };
 
+/** What a delivery's document tells the machine. */
+export type DeliveryInput = Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'message'>;
+
 export type DeliveryEvent =
   /** A worker holds the lease: send now, unless there is a reason not to. */
   | { readonly type: 'ATTEMPT'; readonly nowMs: number }
@@ -39,7 +42,7 @@ const machineSetup = setup({
   types: {
     context: {} as DeliveryContext,
     events: {} as DeliveryEvent,
-    input: {} as Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'message'>,
+    input: {} as DeliveryInput,
   },
   actors: {
     send: fromPromise<SendReport, PushMessage>(() => Promise.reject(new Error('bind `send` with provide()'))),
@@ -57,7 +60,8 @@ const machineSetup = setup({
     begin: assign(({ event }) => ('nowMs' in event ? { attemptAtMs: event.nowMs } : {})),
     record: assign(({ context }, params: { report: SendReport }) => {
       const verdict = judge(context, params.report);
-      return { verdict, reason: verdict.reason };
+      const { reason, retryCount, interruptionCount } = verdict;
+      return { verdict, reason, retryCount, interruptionCount };
     }),
     reopen: assign(({ event }) =>
       event.type === 'REPLAY'
@@ -67,20 +71,17 @@ const machineSetup = setup({
   },
 });
 
-/** The transition to each state a report can lead to. Together they are total, so the last needs no guard. */
-function byVerdict<Report extends (args: never) => SendReport>(reportOf: Report) {
-  const to = <State extends Verdict['state']>(state: State) => ({
+/** Where an answer can lead; and where it can when there was none. */
+const AFTER_ANSWER = ['delivered', 'pruned', 'retrying', 'expired', 'failed'] as const;
+const AFTER_NO_ANSWER = ['retrying', 'expired', 'failed'] as const;
+
+/** One guarded transition to each of `states`, of which the verdict on the report picks exactly one. */
+function byVerdict<Args>(states: readonly Verdict['state'][], reportOf: (args: Args) => SendReport) {
+  return states.map((state) => ({
     target: state,
-    guard: {
-      type: 'verdictIs' as const,
-      params: (args: Parameters<Report>[0]) => ({ report: reportOf(args as never), state }),
-    },
-    actions: {
-      type: 'record' as const,
-      params: (args: Parameters<Report>[0]) => ({ report: reportOf(args as never) }),
-    },
-  });
-  return [to('delivered'), to('pruned'), to('retrying'), to('expired'), to('failed')] as const;
+    guard: { type: 'verdictIs' as const, params: (args: Args) => ({ report: reportOf(args), state }) },
+    actions: { type: 'record' as const, params: (args: Args) => ({ report: reportOf(args) }) },
+  }));
 }
 
 const attemptTransitions = [
@@ -105,13 +106,16 @@ export const deliveryMachine = machineSetup.createMachine({
     retrying: { on: { ATTEMPT: attemptTransitions } },
     sending: {
       invoke: {
+        id: 'send',
         src: 'send',
         input: ({ context }) => messageOf(context),
-        onDone: byVerdict(({ event }: { event: { output: SendReport } }) => event.output),
-        onError: byVerdict(({ context }: { context: DeliveryContext }) => unexpected(context.attemptAtMs)),
+        onDone: byVerdict(AFTER_ANSWER, ({ event }: { event: { output: SendReport } }) => event.output),
+        onError: byVerdict(AFTER_NO_ANSWER, ({ context }: { context: DeliveryContext }) =>
+          unexpected(context.attemptAtMs),
+        ),
       },
       on: {
-        INTERRUPTED: byVerdict(({ event }: { event: { nowMs: number } }) => cutShort(event.nowMs)),
+        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { nowMs: number } }) => cutShort(event.nowMs)),
       },
     },
     delivered: { type: 'final' },
@@ -130,10 +134,7 @@ function messageOf(context: DeliveryContext): PushMessage {
 export type DeliverySnapshot = SnapshotFrom<typeof deliveryMachine>;
 
 /** The machine as our document left it. Never from xstate's own JSON: the document is the only truth. */
-export function restoreDelivery(
-  state: DeliveryState,
-  input: Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'message'>,
-): DeliverySnapshot {
+export function restoreDelivery(state: DeliveryState, input: DeliveryInput): DeliverySnapshot {
   return deliveryMachine.resolveState({
     value: state,
     context: { ...input, attemptAtMs: 0, verdict: null, reason: null },

@@ -21,6 +21,7 @@ export const PUSH_FAILURES = [
   'crashed',
   'endpoint_not_allowed',
   'encryption',
+  'vapid_key_missing',
   'unknown',
 ] as const;
 export type PushFailure = (typeof PUSH_FAILURES)[number];
@@ -78,6 +79,11 @@ const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
     'rejected',
     'the payload could not be encrypted with the subscription’s keys',
     'Let the browser subscribe again: its keys are not usable.',
+  ],
+  vapid_key_missing: [
+    'misconfigured',
+    'the VAPID key pair this subscription was made with is not held',
+    'Bring that key pair back and replay the delivery, or let the browser subscribe again with the present key.',
   ],
   unknown: [
     'retryable',

@@ -1,0 +1,114 @@
+/** A host that may be pushed to beside the known push services. `port` null means 443, or any port on loopback. */
+export type AllowedHost = {
+  /** As `URL.hostname` writes it: lower case, punycode, IPv6 in brackets. */
+  readonly host: string;
+  readonly port: number | null;
+};
+
+/** `named`: by configuration, so the operator trusts wherever it leads, a private address included. */
+export type EndpointJudgement =
+  | { readonly kind: 'allowed'; readonly named: boolean }
+  | { readonly kind: 'invalid' | 'not_allowed'; readonly message: string };
+
+/** Endpoints run to about 2 kB; nothing real is longer. */
+const MAX_ENDPOINT_LENGTH = 2048;
+
+const PUSH_SERVICE_HOSTS: readonly RegExp[] = [
+  /^fcm\.googleapis\.com$/,
+  /^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/,
+  /^(?:[a-z0-9-]+\.)+push\.apple\.com$/,
+  /^(?:[a-z0-9-]+\.)+notify\.windows\.com$/,
+];
+
+/**
+ * Reads one entry of PUSH_ALLOWED_HOSTS: `host` or `host:port`, IPv6 in brackets. Null for anything else, such as a
+ * scheme, a path, a wildcard or a trailing dot.
+ */
+export function parseAllowedHost(text: string): AllowedHost | null {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s\p{C}:/?#@\\[\]%]+)(?::(\d{1,5}))?$/iu.exec(text);
+  if (match === null || !URL.canParse(`https://${match[1]}`)) return null;
+  const host = new URL(`https://${match[1]}`).hostname;
+  if (!/^(?:\[[0-9a-f:]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(host)) return null;
+  if (match[2] === undefined) return { host, port: null };
+  const port = Number(match[2]);
+  return port >= 1 && port <= 65_535 ? { host, port } : null;
+}
+
+/**
+ * Whether an endpoint may be pushed to: an endpoint is a URL that a stranger chose. `invalid`: no push service hands
+ * out such a URL. `not_allowed`: it may be a push service, but not one that is known here or named in `extraHosts`.
+ * Messages name the host at most, never the path, which is a secret (RFC 8030 section 8.3).
+ */
+export function judgeEndpoint(endpoint: string, extraHosts: readonly AllowedHost[]): EndpointJudgement {
+  const malformed = malformation(endpoint);
+  if (malformed !== null) return { kind: 'invalid', message: malformed };
+  const url = new URL(endpoint);
+  const host = url.hostname;
+  if (isNeverResolvable(host)) {
+    return {
+      kind: 'invalid',
+      message: `The endpoint’s host ${host} never exists: this browser has no working push service. Do not register it.`,
+    };
+  }
+  if (url.protocol === 'http:' && !isLoopback(host)) {
+    return { kind: 'invalid', message: 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.' };
+  }
+  if (isNamedHost(host, portOf(url), extraHosts)) return { kind: 'allowed', named: true };
+  const isPushService = PUSH_SERVICE_HOSTS.some((pattern) => pattern.test(host));
+  if (isPushService && portOf(url) === 443) return { kind: 'allowed', named: false };
+  return { kind: 'not_allowed', message: refusal(url, isPushService) };
+}
+
+/** Whether this host and port are named in `extraHosts`. `host` is written as `URL.hostname` writes it. */
+export function isNamedHost(host: string, port: number, extraHosts: readonly AllowedHost[]): boolean {
+  return extraHosts.some((extra) => {
+    if (extra.host !== host) return false;
+    return extra.port === null ? port === 443 || isLoopback(host) : extra.port === port;
+  });
+}
+
+function malformation(endpoint: string): string | null {
+  if (endpoint.length > MAX_ENDPOINT_LENGTH) {
+    return `The endpoint is longer than ${MAX_ENDPOINT_LENGTH} characters. Send what PushSubscription.toJSON() gives.`;
+  }
+  // The URL parser drops or rewrites these without a word, so what is read here would not be what is stored.
+  if (/[\s\p{C}\\]/u.test(endpoint) || !URL.canParse(endpoint)) {
+    return 'The endpoint is not a URL. Send what PushSubscription.toJSON() gives, unchanged.';
+  }
+  const url = new URL(endpoint);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'The endpoint has a user name or password in it. Send what PushSubscription.toJSON() gives, unchanged.';
+  }
+  if (endpoint.includes('#')) {
+    return 'The endpoint has a fragment (#). Send what PushSubscription.toJSON() gives, unchanged.';
+  }
+  return null;
+}
+
+function refusal(url: URL, isPushService: boolean): string {
+  const port = portOf(url);
+  const name = port === 443 ? url.hostname : `${url.hostname}:${port}`;
+  const remedy = `If you trust it, name ${name} in PUSH_ALLOWED_HOSTS.`;
+  return isPushService
+    ? `The push service ${url.hostname} is reached on port 443 only, and the endpoint says ${port}. ${remedy}`
+    : `The endpoint’s host ${name} is not a known push service. ${remedy}`;
+}
+
+/** The port really connected to; `URL.port` is empty for the scheme's own. */
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'http:' ? 80 : 443;
+}
+
+/** Blocked browsers hand out `https://permanently-removed.invalid/...` (RFC 6761 section 6.4). */
+function isNeverResolvable(host: string): boolean {
+  return /(?:^|\.)invalid\.?$/.test(host);
+}
+
+/** The URL parser has already turned every spelling of an IPv4 address into four decimal numbers. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

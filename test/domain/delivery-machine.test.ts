@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { createActor, fromPromise, getNextSnapshot, waitFor } from 'xstate';
+import { getShortestPaths } from 'xstate/graph';
+import { DELIVERY_STATES, type DeliveryState, isFinal } from '../../src/domain/delivery.ts';
+import {
+  type DeliveryEvent,
+  type DeliveryInput,
+  deliveryMachine,
+  restoreDelivery,
+} from '../../src/domain/delivery-machine.ts';
+import type { PushMessage } from '../../src/domain/push-message.ts';
+import type { PushResult } from '../../src/domain/push-outcome.ts';
+import { MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/verdict.ts';
+
+const NOW_MS = 1_000_000;
+const DEADLINE_MS = NOW_MS + 60_000;
+
+const message: Omit<PushMessage, 'ttlSeconds'> = {
+  endpoint: 'https://fcm.googleapis.com/fcm/send/x',
+  keys: { p256dh: 'p', auth: 'a' },
+  vapidPublicKey: 'v',
+  payload: '{}',
+  urgency: 'normal',
+  topic: null,
+};
+
+function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
+  return {
+    policy: { maxRetries: 3, baseMs: 1000, maxMs: 10_000 },
+    retryCount: 0,
+    interruptionCount: 0,
+    deadlineAtMs: DEADLINE_MS,
+    subscription: 'active',
+    message,
+    ...overrides,
+  };
+}
+
+const answer = (status: number, retryAfter: string | null = null): PushResult => ({
+  kind: 'response',
+  status,
+  retryAfter,
+  reason: null,
+});
+const report = (result: PushResult, endedAtMs = NOW_MS): SendReport => ({ result, endedAtMs, jitter: 0.5 });
+
+/** One step of the machine, as a table row: the state it was in, what it was told, the state it must reach. */
+type Row = [from: DeliveryState, event: string, to: DeliveryState, overrides?: Partial<DeliveryInput>];
+
+const EVENTS: Record<string, object> = {
+  ATTEMPT: { type: 'ATTEMPT', nowMs: NOW_MS },
+  'ATTEMPT late': { type: 'ATTEMPT', nowMs: DEADLINE_MS },
+  INTERRUPTED: { type: 'INTERRUPTED', nowMs: NOW_MS },
+  'INTERRUPTED late': { type: 'INTERRUPTED', nowMs: DEADLINE_MS },
+  REPLAY: { type: 'REPLAY', nowMs: NOW_MS, deadlineAtMs: DEADLINE_MS },
+  'REPLAY late': { type: 'REPLAY', nowMs: DEADLINE_MS, deadlineAtMs: DEADLINE_MS },
+  201: { type: 'xstate.done.actor.send', output: report(answer(201)) },
+  400: { type: 'xstate.done.actor.send', output: report(answer(400)) },
+  403: { type: 'xstate.done.actor.send', output: report(answer(403)) },
+  404: { type: 'xstate.done.actor.send', output: report(answer(404)) },
+  410: { type: 'xstate.done.actor.send', output: report(answer(410)) },
+  429: { type: 'xstate.done.actor.send', output: report(answer(429)) },
+  '429 for an hour': { type: 'xstate.done.actor.send', output: report(answer(429, '3600')) },
+  503: { type: 'xstate.done.actor.send', output: report(answer(503)) },
+  aborted: { type: 'xstate.done.actor.send', output: report({ kind: 'failure', failure: 'aborted' }) },
+  timeout: { type: 'xstate.done.actor.send', output: report({ kind: 'failure', failure: 'timeout' }) },
+  'send threw': { type: 'xstate.error.actor.send', error: new Error('broken promise') },
+};
+
+const WAITING: Row[] = (['pending', 'retrying'] as const).flatMap((from): Row[] => [
+  [from, 'ATTEMPT', 'sending'],
+  [from, 'ATTEMPT late', 'expired'],
+  [from, 'ATTEMPT', 'cancelled', { subscription: 'missing' }],
+  [from, 'ATTEMPT', 'cancelled', { subscription: 'retired' }],
+]);
+
+const SENDING: Row[] = [
+  ['sending', '201', 'delivered'],
+  ['sending', '400', 'failed'],
+  ['sending', '403', 'failed'],
+  ['sending', '404', 'pruned'],
+  ['sending', '410', 'pruned'],
+  ['sending', '429', 'retrying'],
+  ['sending', '429', 'failed', { retryCount: 3 }],
+  ['sending', '429 for an hour', 'expired'],
+  ['sending', '503', 'retrying'],
+  ['sending', '503', 'failed', { retryCount: 3 }],
+  ['sending', '503', 'failed', { policy: { maxRetries: 0, baseMs: 1000, maxMs: 10_000 } }],
+  ['sending', 'timeout', 'retrying'],
+  ['sending', 'aborted', 'retrying', { retryCount: 3 }],
+  ['sending', 'aborted', 'failed', { interruptionCount: MAX_INTERRUPTIONS }],
+  ['sending', 'send threw', 'retrying'],
+  ['sending', 'INTERRUPTED', 'retrying', { retryCount: 3 }],
+  ['sending', 'INTERRUPTED late', 'expired'],
+  ['sending', 'INTERRUPTED', 'failed', { interruptionCount: MAX_INTERRUPTIONS }],
+];
+
+const ENDED: Row[] = (['failed', 'expired'] as const).flatMap((from): Row[] => [
+  [from, 'REPLAY', 'pending'],
+  [from, 'REPLAY late', from],
+]);
+
+const TRANSITIONS: Row[] = [...WAITING, ...SENDING, ...ENDED];
+
+describe('delivery machine', () => {
+  it.each(TRANSITIONS)('%s, told %s, becomes %s %o', (from, event, to, overrides = {}) => {
+    const next = getNextSnapshot(
+      deliveryMachine,
+      restoreDelivery(from, input(overrides)),
+      EVENTS[event] as DeliveryEvent,
+    );
+    expect(next.value).toBe(to);
+  });
+
+  const listened = new Set(TRANSITIONS.map(([from, event]) => `${from} ${event.replace(' late', '')}`));
+  const ignored = DELIVERY_STATES.flatMap((from) =>
+    ['ATTEMPT', 'INTERRUPTED', 'REPLAY', '201', '503'].map((event) => [from, event] as const),
+  ).filter(([from, event]) => !listened.has(`${from} ${event}`));
+
+  it.each(ignored)('%s does not hear %s', (from, event) => {
+    const before = restoreDelivery(from, input());
+    expect(getNextSnapshot(deliveryMachine, before, EVENTS[event] as DeliveryEvent).value).toBe(from);
+  });
+
+  it('reaches every state from the first by shortest paths, and no other', () => {
+    const paths = getShortestPaths(deliveryMachine, {
+      input: input(),
+      events: Object.values(EVENTS) as DeliveryEvent[],
+      serializeState: (state) =>
+        `${String(state.value)} ${state.context.retryCount} ${state.context.interruptionCount}`,
+      limit: 5000,
+    });
+    const reached = new Set(paths.map((path) => path.state.value));
+    // `cancelled` needs a subscription that is gone, which no event brings: it is read with the claim.
+    expect([...reached].sort()).toEqual(DELIVERY_STATES.filter((state) => state !== 'cancelled').sort());
+    for (const path of paths) {
+      const { value, context } = path.state;
+      expect(context.retryCount).toBeLessThanOrEqual(context.policy.maxRetries);
+      if (isFinal(value) && value !== 'delivered') expect(context.reason).not.toBeNull();
+      if (value === 'retrying') expect(context.verdict?.retryAtMs).toBeLessThan(context.deadlineAtMs);
+      if (value === 'pending' || value === 'delivered') expect(context.reason).toBeNull();
+    }
+  });
+
+  it('asks for one send with what is left of the TTL, and rests in the state that the answer gives', async () => {
+    const sent: PushMessage[] = [];
+    const send = fromPromise<SendReport, PushMessage>(async ({ input: asked }) => {
+      sent.push(asked);
+      return report(answer(201));
+    });
+    const snapshot = restoreDelivery('retrying', input({ retryCount: 2 }));
+    const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
+    actor.send({ type: 'ATTEMPT', nowMs: NOW_MS + 15_500 });
+    const settled = await waitFor(actor, (current) => current.value !== 'sending');
+    expect(settled.value).toBe('delivered');
+    expect(sent).toEqual([{ ...message, ttlSeconds: 45 }]);
+  });
+
+  it('restored while sending, does not send again by itself', async () => {
+    const send = fromPromise<SendReport, PushMessage>(() => {
+      throw new Error('must not be asked to send');
+    });
+    const snapshot = restoreDelivery('sending', input());
+    const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
+    actor.send({ type: 'INTERRUPTED', nowMs: NOW_MS });
+    expect(actor.getSnapshot().value).toBe('retrying');
+    expect(actor.getSnapshot().context).toMatchObject({ retryCount: 0, interruptionCount: 1 });
+    actor.stop();
+  });
+
+  it('a replay starts the budgets again', () => {
+    const failed = restoreDelivery('failed', input({ retryCount: 3, interruptionCount: 2 }));
+    const next = getNextSnapshot(deliveryMachine, failed, { type: 'REPLAY', nowMs: NOW_MS, deadlineAtMs: NOW_MS + 1 });
+    expect(next.context).toMatchObject({ retryCount: 0, interruptionCount: 0, deadlineAtMs: NOW_MS + 1 });
+  });
+});
