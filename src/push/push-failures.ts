@@ -1,0 +1,63 @@
+import { errors } from 'undici';
+import type { PushFailure } from '../domain/push-outcome.ts';
+import { EgressRefusedError } from './egress-guard.ts';
+
+const BY_CODE: Readonly<Record<string, PushFailure>> = {
+  ENOTFOUND: 'dns',
+  ENODATA: 'dns',
+  ESERVFAIL: 'dns',
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  EHOSTDOWN: 'refused',
+  ENETUNREACH: 'refused',
+  ENETDOWN: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  EACCES: 'refused',
+  EPERM: 'refused',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  UND_ERR_HEADERS_OVERFLOW: 'reset',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
+  EPROTO: 'tls',
+  HOSTNAME_MISMATCH: 'tls',
+  INVALID_CA: 'tls',
+  INVALID_PURPOSE: 'tls',
+  PATH_LENGTH_EXCEEDED: 'tls',
+  UND_ERR_DESTROYED: 'aborted',
+  UND_ERR_CLOSED: 'aborted',
+};
+
+/** Families of codes: getaddrinfo's, OpenSSL's and X.509 verification's. */
+const BY_PREFIX: readonly (readonly [prefix: RegExp, failure: PushFailure])[] = [
+  [/^EAI_/, 'dns'],
+  [/^ERR_(?:SSL|TLS|OSSL)_/, 'tls'],
+  [/^(?:CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C)/, 'tls'],
+];
+
+/** Which failure an error from connecting, sending or reading means. Total: what it does not know is `unknown`. */
+export function failureOf(error: unknown): PushFailure {
+  for (const each of causesOf(error)) {
+    if (each instanceof EgressRefusedError) return 'endpoint_not_allowed';
+    // An answer that is no HTTP; undici leaves some of these without a code.
+    if (each instanceof errors.HTTPParserError) return 'reset';
+    const code = 'code' in each && typeof each.code === 'string' ? each.code : '';
+    const failure =
+      (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined) ??
+      BY_PREFIX.find(([prefix]) => prefix.test(code))?.[1];
+    if (failure !== undefined) return failure;
+  }
+  return 'unknown';
+}
+
+/** The error, then what it wraps: a host with several addresses fails with one error for each. */
+function causesOf(error: unknown, depth = 0): Error[] {
+  if (!(error instanceof Error) || depth > 4) return [];
+  const inner = error instanceof AggregateError ? error.errors : [error.cause];
+  return [error, ...inner.flatMap((each) => causesOf(each, depth + 1))];
+}

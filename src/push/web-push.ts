@@ -1,0 +1,146 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import webPush from 'web-push';
+import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
+import type { PushMessage } from '../domain/push-message.ts';
+import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
+import { startDeadline } from './attempt-deadline.ts';
+import { createEgressGuard, type Resolver } from './egress-guard.ts';
+import { failureOf } from './push-failures.ts';
+import type { PushTransport } from './push-transport.ts';
+import { reasonOf } from './service-reason.ts';
+import type { VapidSigner } from './vapid.ts';
+
+export type WebPushTransportOptions = {
+  readonly vapid: VapidSigner;
+  /** The most one attempt may take, from connecting to the end of the answer, in milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** Hosts that may be pushed to beside the known push services (PUSH_ALLOWED_HOSTS). */
+  readonly allowedHosts: readonly AllowedHost[];
+  /** Certificates trusted beside the usual ones (PUSH_CA_FILE), or null. */
+  readonly caPem: string | null;
+  /** A send over HTTP/1.1 has a connection to itself; more sends than this to one origin queue for one. */
+  readonly maxConnectionsPerOrigin?: number;
+  /** How host names are resolved; by the system unless given. */
+  readonly resolve?: Resolver;
+};
+
+type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher };
+
+const MAX_ANSWER_OCTETS = 64 * 1024;
+const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
+
+/**
+ * Web Push over HTTP/1.1: encryption (RFC 8291) and signature (RFC 8292) by web-push, requests (RFC 8030) by undici.
+ * Connections are kept and reused. Redirects are answers like any other and never followed.
+ */
+export function createWebPushTransport(options: WebPushTransportOptions): PushTransport {
+  const guard = createEgressGuard({ ...options, connectTimeoutMs: options.attemptTimeoutMs });
+  const dispatcher = new Agent({
+    connect: guard.connect,
+    connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    // One deadline holds for the whole attempt; undici's own start anew with every chunk.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const sender: Sender = { ...options, dispatcher };
+  let closing: Promise<void> | null = null;
+
+  return {
+    async send(message, signal) {
+      try {
+        return await attempt(sender, message, signal);
+      } catch (error) {
+        return failed(failureOf(error));
+      }
+    },
+    close() {
+      closing ??= dispatcher.destroy().finally(() => guard.destroyConnecting());
+      return closing;
+    },
+  };
+}
+
+async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal): Promise<PushResult> {
+  if (signal.aborted) return failed('aborted');
+  if (judgeEndpoint(message.endpoint, sender.allowedHosts).kind !== 'allowed') return failed('endpoint_not_allowed');
+  const url = new URL(message.endpoint);
+  const authorization = sender.vapid.authorization(url.origin, message.vapidPublicKey);
+  if (authorization === null) return failed('vapid_key_missing');
+  const body = encrypt(message);
+  if (body === null) return failed('encryption');
+
+  const deadline = startDeadline(sender.attemptTimeoutMs, signal);
+  try {
+    const response = await request(url, {
+      dispatcher: sender.dispatcher,
+      method: 'POST',
+      headers: headersOf(message, authorization),
+      body,
+      signal: deadline.signal,
+    });
+    return await answerOf(response, message, authorization);
+  } catch (error) {
+    return failed(deadline.gaveUp() ?? failureOf(error));
+  } finally {
+    deadline.stop();
+  }
+}
+
+function encrypt({ keys, payload }: PushMessage): Buffer | null {
+  try {
+    return webPush.encrypt(keys.p256dh, keys.auth, payload, 'aes128gcm').cipherText;
+  } catch {
+    return null;
+  }
+}
+
+function headersOf(message: PushMessage, authorization: string): Record<string, string> {
+  return {
+    TTL: String(message.ttlSeconds),
+    Urgency: message.urgency,
+    ...(message.topic === null ? {} : { Topic: message.topic }),
+    'Content-Encoding': 'aes128gcm',
+    'Content-Type': 'application/octet-stream',
+    Authorization: authorization,
+  };
+}
+
+/** The status line is the answer; a body that breaks off, or is given up, takes nothing from it. */
+async function answerOf(
+  response: Dispatcher.ResponseData,
+  { endpoint, keys }: PushMessage,
+  authorization: string,
+): Promise<PushResult> {
+  const { statusCode: status, headers } = response;
+  const body = await readBounded(response.body);
+  const retryAfter = headers['retry-after'];
+  return {
+    kind: 'response',
+    status,
+    retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null,
+    reason: reasonOf({ status, headers, body, endpoint, secrets: [endpoint, keys.auth, keys.p256dh, authorization] }),
+  };
+}
+
+/** Up to 64 KiB of the body as text. A longer one is not drained: its connection is dropped. Does not reject. */
+async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  // Leaving the loop early destroys the stream, which then emits an error with nobody waiting for it.
+  body.on('error', () => undefined);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      octets += chunk.length;
+      if (octets >= MAX_ANSWER_OCTETS) break;
+    }
+  } catch {
+    // What came before the break is still worth reading.
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_OCTETS).toString('utf8');
+}
+
+function failed(failure: PushFailure): PushResult {
+  return { kind: 'failure', failure };
+}

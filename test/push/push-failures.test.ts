@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PUSH_FAILURES } from '../../src/domain/push-outcome.ts';
+import { EgressRefusedError } from '../../src/push/egress-guard.ts';
+import { failureOf } from '../../src/push/push-failures.ts';
+
+const coded = (code: string, cause?: unknown): Error => Object.assign(new Error('no', { cause }), { code });
+
+test.each([
+  ['ENOTFOUND', 'dns'],
+  ['EAI_AGAIN', 'dns'],
+  ['ECONNREFUSED', 'refused'],
+  ['EHOSTUNREACH', 'refused'],
+  ['ENETUNREACH', 'refused'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'timeout'],
+  ['ETIMEDOUT', 'timeout'],
+  ['CERT_HAS_EXPIRED', 'tls'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'tls'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
+  ['EPROTO', 'tls'],
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['UND_ERR_SOCKET', 'reset'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'reset'],
+  ['UND_ERR_DESTROYED', 'aborted'],
+  ['EMFILE', 'unknown'],
+  ['', 'unknown'],
+  ['constructor', 'unknown'],
+])('%s means %s', (code, failure) => {
+  expect(failureOf(coded(code))).toBe(failure);
+  expect(failureOf(coded('WRAPPED', coded(code)))).toBe(failure);
+  expect(failureOf(new AggregateError([coded(code), coded(code)]))).toBe(failure);
+});
+
+test('an address refused by the guard is an endpoint that is not allowed, wrapped or not', () => {
+  expect(failureOf(new EgressRefusedError())).toBe('endpoint_not_allowed');
+  expect(failureOf(new TypeError('no', { cause: new EgressRefusedError() }))).toBe('endpoint_not_allowed');
+});
+
+test('is total', () => {
+  const circular = new Error('round');
+  circular.cause = circular;
+  expect(failureOf(circular)).toBe('unknown');
+  fc.assert(fc.property(fc.anything(), (thrown) => PUSH_FAILURES.includes(failureOf(thrown))));
+});
