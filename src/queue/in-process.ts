@@ -1,0 +1,170 @@
+import TinyQueue from 'tinyqueue';
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { Priority } from '../domain/notification.ts';
+import type { Job, JobHandler, JobQueue } from './job-queue.ts';
+import { weightedRoundRobin } from './weighted-round-robin.ts';
+
+export type InProcessQueueOptions = {
+  readonly clock: Clock;
+  /**
+   * Due reminders kept per lane, and as many again that are not due yet. Beyond it they are dropped: the store has
+   * them all, memory need not.
+   */
+  readonly capacityPerLane?: number;
+};
+
+const DEFAULT_CAPACITY_PER_LANE = 10_000;
+
+/** The embedded queue: three lanes in memory and one timer. It keeps nothing, because it need not. */
+export function createInProcessQueue(options: InProcessQueueOptions): JobQueue {
+  return new InProcessQueue(options.clock, options.capacityPerLane ?? DEFAULT_CAPACITY_PER_LANE);
+}
+
+class InProcessQueue implements JobQueue {
+  private readonly clock: Clock;
+  private readonly capacityPerLane: number;
+  private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  private readonly ready: Readonly<Record<Priority, Fifo<Job>>> = {
+    high: new Fifo(),
+    normal: new Fifo(),
+    low: new Fifo(),
+  };
+  private readonly later = new TinyQueue<Job>([], (a, b) => a.runAtMs - b.runAtMs);
+  private readonly waiting = new Set<string>();
+  private readonly underWay = new Set<Promise<void>>();
+  private handler: JobHandler | null = null;
+  private concurrency = 0;
+  private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
+  private readonly starved = new Set<Priority>();
+  private hungry: () => void = () => {};
+
+  constructor(clock: Clock, capacityPerLane: number) {
+    this.clock = clock;
+    this.capacityPerLane = capacityPerLane;
+  }
+
+  async enqueueMany(jobs: readonly Job[]): Promise<void> {
+    const nowMs = this.clock.now();
+    for (const job of jobs) this.add(job, nowMs);
+    this.pump();
+  }
+
+  async start(handler: JobHandler, { concurrency }: { readonly concurrency: number }): Promise<void> {
+    this.handler = handler;
+    this.concurrency = concurrency;
+    this.pump();
+  }
+
+  async stop(): Promise<void> {
+    this.handler = null;
+    this.timer?.cancel();
+    this.timer = null;
+    await Promise.all(this.underWay);
+  }
+
+  onHungry(listener: () => void): void {
+    this.hungry = listener;
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.stop();
+  }
+
+  private add(job: Job, nowMs: number): void {
+    const key = keyOf(job);
+    if (this.waiting.has(key)) return;
+    const isDue = job.runAtMs <= nowMs;
+    if (isDue && this.ready[job.priority].size >= this.capacityPerLane) {
+      this.starved.add(job.priority);
+      return;
+    }
+    // No signal for these: the rescuer's tick finds them when they are due.
+    if (!isDue && this.later.length >= this.capacityPerLane) return;
+    this.waiting.add(key);
+    if (isDue) this.ready[job.priority].push(job);
+    else this.later.push(job);
+  }
+
+  /** Hands out jobs while there is room, then sets the timer for the next that is not due yet. */
+  private pump(): void {
+    if (this.handler === null) return;
+    this.moveDue();
+    while (this.underWay.size < this.concurrency) {
+      const lane = this.pick((candidate) => this.ready[candidate].size > 0);
+      if (lane === null) break;
+      this.run(this.ready[lane].shift(), this.handler);
+    }
+    this.setTimer();
+    this.askForMore();
+  }
+
+  private askForMore(): void {
+    const fed = [...this.starved].filter((lane) => this.ready[lane].size <= this.capacityPerLane / 2);
+    for (const lane of fed) this.starved.delete(lane);
+    if (fed.length > 0) this.hungry();
+  }
+
+  private run(job: Job, handler: JobHandler): void {
+    this.waiting.delete(keyOf(job));
+    const work: Promise<void> = handler(job)
+      // The handler answers for its own failures; one that escapes costs this reminder, and the rescuer makes another.
+      .catch(() => {})
+      .finally(() => {
+        this.underWay.delete(work);
+        this.pump();
+      });
+    this.underWay.add(work);
+  }
+
+  private moveDue(): void {
+    const nowMs = this.clock.now();
+    for (let next = this.later.peek(); next !== undefined && next.runAtMs <= nowMs; next = this.later.peek()) {
+      this.later.pop();
+      this.ready[next.priority].push(next);
+    }
+  }
+
+  private setTimer(): void {
+    const atMs = this.later.peek()?.runAtMs;
+    if (atMs === this.timer?.atMs) return;
+    this.timer?.cancel();
+    this.timer = null;
+    if (atMs === undefined) return;
+    const cancel = this.clock.wakeAt(atMs, () => {
+      this.timer = null;
+      this.pump();
+    });
+    this.timer = { atMs, cancel };
+  }
+}
+
+function keyOf(job: Job): string {
+  return `${job.kind} ${job.id} ${job.step}`;
+}
+
+/** An array whose front moves: `Array.shift` copies, which shows with thousands waiting. */
+class Fifo<Item> {
+  private items: Item[] = [];
+  private head = 0;
+
+  get size(): number {
+    return this.items.length - this.head;
+  }
+
+  push(item: Item): void {
+    this.items.push(item);
+  }
+
+  shift(): Item {
+    const item = this.items[this.head];
+    if (item === undefined) throw new RangeError('the lane is empty');
+    this.head += 1;
+    if (this.head > 1024 && this.head * 2 > this.items.length) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
+
+/** One queue under test. `clock` is the one it reads; `pass` lets that much time go by, really or not. */
+export type QueueUnderTest = {
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  pass(ms: number): Promise<void>;
+  dispose(): Promise<void>;
+};
+
+/** What every JobQueue must do, whatever carries the jobs. */
+export function queueContract(name: string, open: () => Promise<QueueUnderTest>): void {
+  describe(`${name} keeps the job queue's contract`, () => {
+    let under: QueueUnderTest;
+    beforeEach(async () => {
+      under = await open();
+    });
+    afterEach(() => under.dispose());
+
+    const job = (id: string, overrides: Partial<Job> = {}): Job => ({
+      kind: 'deliver',
+      id,
+      step: 1,
+      priority: 'normal',
+      runAtMs: under.clock.now(),
+      ...overrides,
+    });
+
+    it('hands a job over as it was given', async () => {
+      const given = job('dlv_1', { kind: 'fan_out', step: 7, priority: 'high' });
+      const seen = collect(1);
+      await under.queue.start(seen.handler, { concurrency: 1 });
+      await under.queue.enqueueMany([given]);
+      expect(await seen.all).toEqual([given]);
+    });
+
+    it('keeps jobs that come before it starts', async () => {
+      const seen = collect(2);
+      await under.queue.enqueueMany([job('a'), job('b')]);
+      await under.queue.start(seen.handler, { concurrency: 5 });
+      expect((await seen.all).map(({ id }) => id).sort()).toEqual(['a', 'b']);
+    });
+
+    it('adds a job that already waits only once, and again after it has run', async () => {
+      const seen = collect(3);
+      await under.queue.enqueueMany([job('a'), job('a'), job('a', { step: 2 })]);
+      await under.queue.enqueueMany([job('a')]);
+      await under.queue.start(seen.handler, { concurrency: 1 });
+      await seen.reached(2);
+      await under.queue.enqueueMany([job('a')]);
+      expect((await seen.all).map(({ step }) => step).sort()).toEqual([1, 1, 2]);
+    });
+
+    it('runs no job before its time, and runs it then', async () => {
+      const seen = collect(2);
+      await under.queue.start(seen.handler, { concurrency: 5 });
+      await under.queue.enqueueMany([job('later', { runAtMs: under.clock.now() + 5000 }), job('now')]);
+      await seen.reached(1);
+      expect(seen.jobs.map(({ id }) => id)).toEqual(['now']);
+      await under.pass(5000);
+      expect((await seen.all).map(({ id }) => id)).toEqual(['now', 'later']);
+    });
+
+    it('never runs more at once than it was told, and uses all of it', async () => {
+      let running = 0;
+      let most = 0;
+      const gate = openable();
+      const seen = collect(12);
+      const handler = async (one: Job): Promise<void> => {
+        running += 1;
+        most = Math.max(most, running);
+        if (running === 4) gate.open();
+        await gate.opened;
+        await seen.handler(one);
+        running -= 1;
+      };
+      await under.queue.start(handler, { concurrency: 4 });
+      await under.queue.enqueueMany(Array.from({ length: 12 }, (_, index) => job(`d${index}`)));
+      await seen.all;
+      expect(most).toBe(4);
+    });
+
+    it('picks lanes 6/3/1 while all have work', async () => {
+      const seen = collect(60);
+      const jobs = (['low', 'normal', 'high'] as const).flatMap((priority) =>
+        Array.from({ length: 20 }, (_, index) => job(`${priority}${index}`, { priority })),
+      );
+      await under.queue.enqueueMany(jobs);
+      await under.queue.start(seen.handler, { concurrency: 1 });
+      const order = (await seen.all).map(({ priority }) => priority);
+      const firstTwenty = order.slice(0, 20);
+      expect(firstTwenty.filter((lane) => lane === 'high')).toHaveLength(12);
+      expect(firstTwenty.filter((lane) => lane === 'normal')).toHaveLength(6);
+      expect(firstTwenty.filter((lane) => lane === 'low')).toHaveLength(2);
+    });
+
+    it('a handler that rejects harms no other job', async () => {
+      const seen = collect(2);
+      const handler = async (one: Job): Promise<void> => {
+        await seen.handler(one);
+        if (one.id === 'bad') throw new Error('unexpected');
+      };
+      await under.queue.start(handler, { concurrency: 1 });
+      await under.queue.enqueueMany([job('bad'), job('good')]);
+      expect((await seen.all).map(({ id }) => id).sort()).toEqual(['bad', 'good']);
+    });
+
+    it('stop waits for what runs, and hands out nothing more', async () => {
+      const gate = openable();
+      const started: string[] = [];
+      let ended = 0;
+      const first = openable();
+      const handler = async (one: Job): Promise<void> => {
+        started.push(one.id);
+        first.open();
+        await gate.opened;
+        ended += 1;
+      };
+      await under.queue.start(handler, { concurrency: 1 });
+      await under.queue.enqueueMany([job('a'), job('b')]);
+      await first.opened;
+      const stopped = under.queue.stop();
+      gate.open();
+      await stopped;
+      expect(ended).toBe(1);
+      await under.pass(10);
+      expect(started).toHaveLength(1);
+    });
+
+    it('stop before start, stop twice and close twice are harmless', async () => {
+      await under.queue.stop();
+      await under.queue.start(async () => {}, { concurrency: 1 });
+      await under.queue.stop();
+      await under.queue.stop();
+      await under.queue.close();
+      await under.queue.close();
+    });
+
+    it('answers a ping while it can take jobs', async () => {
+      await expect(under.queue.ping()).resolves.toBeUndefined();
+    });
+  });
+}
+
+/** Gathers jobs; `all` resolves with them once `count` have come. */
+function collect(count: number) {
+  const jobs: Job[] = [];
+  const waiters: { count: number; resolve: () => void }[] = [];
+  const reached = (enough: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (jobs.length >= enough) resolve();
+      else waiters.push({ count: enough, resolve });
+    });
+  const handler = async (one: Job): Promise<void> => {
+    jobs.push(one);
+    for (const waiter of waiters) if (jobs.length >= waiter.count) waiter.resolve();
+  };
+  return { jobs, handler, reached, all: reached(count).then(() => jobs) };
+}
+
+function openable(): { open: () => void; opened: Promise<void> } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
