@@ -1,0 +1,83 @@
+import type { Clock } from '../clock.ts';
+import type { FanOutCursor } from '../domain/audience.ts';
+import { newDelivery } from '../domain/delivery.ts';
+import { deliveryId } from '../domain/ids.ts';
+import { deadlineAtMs } from '../domain/notification.ts';
+import type { Job, JobQueue } from '../queue/job-queue.ts';
+import type { FanOut } from '../store/notification-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+
+export type FanOutOptions = {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly events: Events;
+  readonly clock: Clock;
+  /** Users looked up, and deliveries kept, in one commit. */
+  readonly pageSize?: number;
+};
+
+/** About 10 ms of one commit: short enough that pushes under way do not notice. */
+const DEFAULT_PAGE_SIZE = 500;
+
+/**
+ * Turns an accepted notification into deliveries, one page a job, so that a large audience shares the worker with
+ * everything else. The cursor moves in the page's own commit: whoever repeats a page, or loses a race, changes nothing.
+ */
+export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<void> {
+  const { store, queue, events, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
+
+  return async (job) => {
+    const fanOut = await store.notifications.fanOut(job.id);
+    if (fanOut === null) return;
+    const { notification, userIds, cursor } = fanOut;
+    const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + pageSize);
+    const found = await store.subscriptions.activeOf({ userIds: chunk, after: cursor.after, limit: pageSize });
+    const nowMs = clock.now();
+    const deliveries = found.map(({ id: subscriptionId, userId }) =>
+      newDelivery(
+        {
+          id: deliveryId(notification.id, subscriptionId),
+          notificationId: notification.id,
+          subscriptionId,
+          userId,
+          priority: notification.priority,
+          deadlineAtMs: deadlineAtMs(notification),
+        },
+        nowMs,
+      ),
+    );
+    const to = nextCursor(fanOut, pageSize, found);
+    const kept = await store.notifications.commitFanOut({
+      notificationId: notification.id,
+      from: cursor,
+      to,
+      deliveries,
+    });
+    if (!kept) return;
+    const reminders: Job[] = deliveries.map(({ id, priority }) => ({
+      kind: 'deliver',
+      id,
+      step: 1,
+      priority,
+      runAtMs: nowMs,
+    }));
+    if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
+    else events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
+    await queue.enqueueMany(reminders);
+  };
+}
+
+/** A full page may have more of the same users behind it; else the next users follow, or the audience is done. */
+function nextCursor(
+  { userIds, cursor }: FanOut,
+  pageSize: number,
+  found: readonly { readonly id: string; readonly userId: string }[],
+): FanOutCursor | null {
+  const last = found.at(-1);
+  if (last !== undefined && found.length === pageSize) {
+    return { userIndex: cursor.userIndex, after: { userId: last.userId, subscriptionId: last.id } };
+  }
+  const userIndex = cursor.userIndex + pageSize;
+  return userIndex < userIds.length ? { userIndex, after: null } : null;
+}

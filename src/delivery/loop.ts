@@ -1,0 +1,58 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { Events } from '../telemetry/events.ts';
+
+/** An agent that does one thing again and again. Stopping before starting, or twice, is harmless. */
+export interface Loop {
+  /** Runs the first tick, and resolves when it is done; later ones follow by themselves. */
+  start(): Promise<void>;
+  /** Begins no further tick; resolves when the one under way is done. */
+  stop(): Promise<void>;
+  /** Has the next tick happen now, or right after the one under way. */
+  hurry(): void;
+}
+
+export type LoopOptions = {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly tick: () => Promise<void>;
+};
+
+/** A loop whose ticks never overlap. A tick that fails is told as `loop.failed` and tried again at the next turn. */
+export function createLoop({ name, intervalMs, clock, events, tick }: LoopOptions): Loop {
+  let running = false;
+  let hurried = false;
+  let cancel: CancelTimer = () => {};
+  let underWay: Promise<void> | null = null;
+
+  const turn = async (): Promise<void> => {
+    do {
+      hurried = false;
+      await tick().catch((error: unknown) => events.publish({ type: 'loop.failed', loop: name, error }));
+    } while (hurried && running);
+    underWay = null;
+    if (running) cancel = clock.wakeAt(clock.now() + intervalMs, begin);
+  };
+
+  const begin = (): void => {
+    cancel();
+    hurried = true;
+    if (running && underWay === null) underWay = turn();
+  };
+
+  return {
+    async start() {
+      if (running) return;
+      running = true;
+      begin();
+      await underWay;
+    },
+    async stop() {
+      running = false;
+      cancel();
+      await underWay;
+    },
+    hurry: begin,
+  };
+}

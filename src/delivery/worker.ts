@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts';
+import type { Job, JobQueue } from '../queue/job-queue.ts';
+import type { Claim, Claimed } from '../store/delivery-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { batch } from './batcher.ts';
+import type { SettlementPlan } from './settlement.ts';
+
+export type WorkerOptions = {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly events: Events;
+  readonly clock: Clock;
+  /** How long a claim holds: the attempt timeout and a margin for settling. */
+  readonly leaseMs: number;
+  readonly attempt: (claimed: Claimed) => Promise<SettlementPlan>;
+  readonly fanOutPage: (job: Job) => Promise<void>;
+};
+
+const SETTLE_AGAIN_MS = 250;
+
+/**
+ * What a job does: a page of fan-out, or claim, attempt, settle. A claim that finds the delivery elsewhere is the
+ * normal end of an outdated reminder. Never rejects: trouble is announced, and the rescuer finds what was left.
+ */
+export function createWorker(options: WorkerOptions): (job: Job) => Promise<void> {
+  const { store, queue, events, clock, leaseMs } = options;
+  const claim = batch((claims: readonly Claim[]) => store.deliveries.claimMany(claims));
+  const settle = batch((plans: readonly SettlementPlan[]) =>
+    store.deliveries.settleMany(plans.map(({ settlement }) => settlement)),
+  );
+
+  /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
+  const settleWithinLease = async (plan: SettlementPlan, leaseUntilMs: number): Promise<boolean> => {
+    for (;;) {
+      try {
+        return await settle(plan);
+      } catch (error) {
+        if (clock.now() + SETTLE_AGAIN_MS >= leaseUntilMs) throw error;
+        await new Promise<void>((resolve) => {
+          clock.wakeAt(clock.now() + SETTLE_AGAIN_MS, resolve);
+        });
+      }
+    }
+  };
+
+  const deliver = async (job: Job): Promise<void> => {
+    const nowMs = clock.now();
+    const leaseUntilMs = nowMs + leaseMs;
+    const claimed = await claim({ deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs });
+    if (claimed === null) return;
+    const plan = await options.attempt(claimed);
+    // False: the lease ran out and another writer came first. Its record stands.
+    if (!(await settleWithinLease(plan, leaseUntilMs))) return;
+    for (const event of plan.events) events.publish(event);
+    const { after } = plan.settlement;
+    if (after.dueAtMs === null) return;
+    await queue.enqueueMany([{ ...job, step: after.attemptCount + 1, runAtMs: after.dueAtMs }]);
+  };
+
+  return async (job) => {
+    try {
+      await (job.kind === 'fan_out' ? options.fanOutPage(job) : deliver(job));
+    } catch (error) {
+      events.publish({ type: 'loop.failed', loop: 'worker', error });
+    }
+  };
+}

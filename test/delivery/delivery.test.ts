@@ -1,0 +1,185 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { timelineOf } from '../../src/domain/delivery.ts';
+import { deliveryId } from '../../src/domain/ids.ts';
+import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
+
+let engine: Engine;
+const begin = async (options?: EngineOptions): Promise<Engine> => {
+  engine = await startEngine(options);
+  await engine.start();
+  return engine;
+};
+afterEach(() => engine.dispose());
+
+describe('a delivery', () => {
+  it('reaches the device, with its attempt on record', async () => {
+    await begin();
+    const { device, subscription } = await engine.subscribe('ada');
+    const notification = await engine.notify(['ada'], { priority: 'high', urgency: 'high', topic: 'order 7' });
+    const delivery = await engine.ended(notification, subscription);
+    expect(delivery).toMatchObject({ state: 'delivered', reason: null, retryCount: 0, attemptCount: 1, dueAtMs: null });
+    expect(delivery.attempts).toMatchObject([{ number: 1, status: 'delivered', httpStatus: 201, error: null }]);
+    const push = await device.nextPush();
+    expect(JSON.parse(push.payload ?? '')).toEqual({ notification_id: notification.id, ...notification.content });
+    expect(push).toMatchObject({ urgency: 'high', topic: expect.stringMatching(/^[\w-]{32}$/), refusal: null });
+    expect(push.ttlSeconds).toBeGreaterThan(3590);
+    expect((await engine.store.notifications.get(notification.id))?.status).toBe('completed');
+  });
+
+  it('is tried again after trouble, no sooner than Retry-After says', async () => {
+    await begin();
+    const behaviour = [{ status: 503, retryAfterSeconds: 1 }, { fault: 'reset' as const }, { status: 201 }];
+    const { device, subscription } = await engine.subscribe('ada', { behaviour });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'delivered', retryCount: 2 });
+    expect(delivery.attempts.map(({ httpStatus, outcome }) => [httpStatus, outcome])).toEqual([
+      [503, 'retryable'],
+      [null, 'retryable'],
+      [201, 'delivered'],
+    ]);
+    const [first, second] = device.requests;
+    expect((second?.receivedAtMs ?? 0) - (first?.receivedAtMs ?? 0)).toBeGreaterThanOrEqual(1000);
+    expect(timelineOf(delivery).map(({ state }) => state)).toEqual([
+      'pending',
+      'sending',
+      'retrying',
+      'sending',
+      'retrying',
+      'sending',
+      'delivered',
+    ]);
+  });
+
+  it('becomes a dead letter when its retries are spent, and keeps the subscription', async () => {
+    await begin();
+    const { device, subscription } = await engine.subscribe('ada', { behaviour: [{ status: 500 }] });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'failed', reason: 'retries_exhausted', retryCount: 3, attemptCount: 4 });
+    expect(device.requests).toHaveLength(4);
+    expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
+    const { items } = await engine.store.deliveries.listFailed({ cursor: null, limit: 10 });
+    expect(items.map(({ id }) => id)).toEqual([delivery.id]);
+  });
+
+  it.each([404, 410])('answered %d retires its subscription, softly', async (status) => {
+    await begin();
+    const { subscription } = await engine.subscribe('ada', { behaviour: [{ status }] });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'pruned', reason: 'subscription_gone', attemptCount: 1 });
+    const kept = await engine.store.subscriptions.get(subscription.id);
+    expect(kept?.retired).toMatchObject({ reason: 'gone' });
+    await engine.when('subscription.retired', (event) => event.subscriptionId === subscription.id);
+  });
+
+  it.each([
+    [400, 'rejected'],
+    [401, 'misconfigured'],
+    [403, 'misconfigured'],
+    [413, 'rejected'],
+  ])('answered %d fails at once, with a remedy, and keeps its subscription', async (status, reason) => {
+    await begin();
+    const { subscription } = await engine.subscribe('ada', {
+      behaviour: [{ status, body: '{"reason":"BadJwtToken"}' }],
+    });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'failed', reason, attemptCount: 1 });
+    expect(delivery.attempts[0]?.error).toContain('BadJwtToken');
+    expect(delivery.attempts[0]?.remedy).toBeTruthy();
+    expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
+  });
+
+  it('past its deadline is expired, unsent', async () => {
+    await begin();
+    const { device, subscription } = await engine.subscribe('ada');
+    const notification = await engine.notify(['ada'], { acceptedAtMs: Date.now() - 10_000, ttlSeconds: 5 });
+    const delivery = await engine.ended(notification, subscription);
+    expect(delivery).toMatchObject({ state: 'expired', reason: 'deadline_passed', attemptCount: 0, attempts: [] });
+    expect(device.requests).toHaveLength(0);
+  });
+
+  it('expires at once when Retry-After points past its deadline', async () => {
+    await begin();
+    const { subscription } = await engine.subscribe('ada', { behaviour: [{ status: 429, retryAfterSeconds: 7200 }] });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'expired', attempts: [{ outcome: 'throttled', retryAtMs: null }] });
+  });
+
+  it('is cancelled, unsent, when its subscription was deleted or retired meanwhile', async () => {
+    await begin();
+    await engine.queue.stop();
+    const [gone, retired] = [await engine.subscribe('ada'), await engine.subscribe('ada')];
+    const notification = await engine.notify(['ada']);
+    await engine.work({ kind: 'fan_out', id: notification.id, step: 0, priority: 'normal', runAtMs: 0 });
+    await engine.store.subscriptions.delete(gone.subscription.id);
+    const moved = { ...retired.subscription, id: 'sub_moved', userId: 'grace' };
+    expect((await engine.store.subscriptions.register(moved)).kind).toBe('moved');
+    await engine.start();
+    expect(await engine.ended(notification, gone.subscription)).toMatchObject({
+      state: 'cancelled',
+      reason: 'subscription_deleted',
+      attempts: [],
+    });
+    expect(await engine.ended(notification, retired.subscription)).toMatchObject({
+      state: 'cancelled',
+      reason: 'subscription_inactive',
+    });
+    expect(retired.device.requests).toHaveLength(0);
+  });
+
+  it('times out with the request really aborted', async () => {
+    await begin({ attemptTimeoutMs: 50, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } });
+    const { device, subscription } = await engine.subscribe('ada', { behaviour: [{ fault: 'hang' }] });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'failed', attempts: [{ httpStatus: null, outcome: 'retryable' }] });
+    const request = await device.nextRequest();
+    await request.closed;
+  });
+
+  it('given up while stopping is on record as interrupted, costs no retry, and is due again', async () => {
+    await begin();
+    const { device, subscription } = await engine.subscribe('ada', { behaviour: [{ fault: 'hang' }, { status: 201 }] });
+    const notification = await engine.notify(['ada']);
+    await device.nextRequest();
+    const stopped = engine.queue.stop();
+    engine.giveUp.abort();
+    await stopped;
+    const delivery = await engine.store.deliveries.get(deliveryId(notification.id, subscription.id));
+    expect(delivery).toMatchObject({ state: 'retrying', retryCount: 0, attempts: [{ outcome: 'interrupted' }] });
+    expect(delivery?.dueAtMs).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe('fan-out', () => {
+  it('makes exactly one delivery for each active subscription of each user, page by page', async () => {
+    await begin({ fanOutPageSize: 3 });
+    const subscribed = [];
+    for (const userId of ['a', 'b', 'b', 'b', 'b', 'b', 'b', 'b', 'c', 'e', 'e']) {
+      subscribed.push(await engine.subscribe(userId));
+    }
+    await engine.subscribe('someone else');
+    const notification = await engine.notify(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+    for (const { subscription } of subscribed) {
+      expect((await engine.ended(notification, subscription)).state).toBe('delivered');
+    }
+    const counts = await engine.store.deliveries.countByState(notification.id);
+    expect(counts).toMatchObject({ delivered: 11, pending: 0, sending: 0 });
+    expect(engine.emulator.pushes).toHaveLength(11);
+  });
+
+  it('done twice at once changes nothing', async () => {
+    await begin({ fanOutPageSize: 2 });
+    const subscribed = await Promise.all(Array.from({ length: 7 }, () => engine.subscribe('ada')));
+    const notification = await engine.notify(['ada'], { enqueue: false });
+    const job = { kind: 'fan_out', id: notification.id, priority: 'normal', runAtMs: 0 } as const;
+    await engine.queue.enqueueMany([1, 2, 3].map((step) => ({ ...job, step })));
+    for (const { subscription } of subscribed) await engine.ended(notification, subscription);
+    expect(engine.emulator.pushes).toHaveLength(7);
+  });
+
+  it('to nobody is completed at once', async () => {
+    await begin();
+    const notification = await engine.notify(['nobody']);
+    await engine.when('notification.fanned_out');
+    expect((await engine.store.notifications.get(notification.id))?.status).toBe('completed');
+  });
+});

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Device, DeviceOptions } from '../../scripts/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createAttempt } from '../../src/delivery/attempt.ts';
+import { createFanOutPage } from '../../src/delivery/fan-out.ts';
+import { createRescuer } from '../../src/delivery/rescuer.ts';
+import { createWorker } from '../../src/delivery/worker.ts';
+import { type Delivery, isFinal } from '../../src/domain/delivery.ts';
+import { deliveryId } from '../../src/domain/ids.ts';
+import type { Notification } from '../../src/domain/notification.ts';
+import type { RetryPolicy } from '../../src/domain/retry-policy.ts';
+import type { Subscription } from '../../src/domain/subscription.ts';
+import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
+import { createWebPushTransport } from '../../src/push/web-push.ts';
+import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createEvents } from '../../src/telemetry/emitter.ts';
+import type { BellhopEvent } from '../../src/telemetry/events.ts';
+import { sampleNotification, sampleSubscription } from './samples.ts';
+
+export type EngineOptions = {
+  readonly policy?: RetryPolicy;
+  readonly leaseMs?: number;
+  readonly attemptTimeoutMs?: number;
+  readonly fanOutPageSize?: number;
+  readonly concurrency?: number;
+  readonly queueCapacityPerLane?: number;
+  /** Puts a fault in front of the real store, as the workers see it. */
+  readonly wrapStore?: (store: Store) => Store;
+};
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
+
+/** Everything that happens after acceptance, real to the socket: store, queue, workers, transport and a push service. */
+export async function startEngine(options: EngineOptions = {}) {
+  const { policy = { maxRetries: 3, baseMs: 1, maxMs: 2 }, leaseMs = 60_000, attemptTimeoutMs = 5000 } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'bellhop-engine-'));
+  const emulator: Emulator = await startEmulator();
+  const vapid = generateVapidKeys();
+  const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock: systemClock });
+  const seen = options.wrapStore?.(store) ?? store;
+  const queue = createInProcessQueue({
+    clock: systemClock,
+    ...(options.queueCapacityPerLane && { capacityPerLane: options.queueCapacityPerLane }),
+  });
+  const events = createEvents((error) => {
+    throw error;
+  });
+  const told: BellhopEvent[] = [];
+  events.subscribe((event) => told.push(event));
+  const giveUp = new AbortController();
+  const transport = createWebPushTransport({
+    vapid: createVapidSigner({ subject: 'mailto:test@example.com', keyPairs: [vapid], clock: systemClock }),
+    attemptTimeoutMs,
+    allowedHosts: [{ host: '127.0.0.1', port: emulator.port }],
+    caPem: emulator.caPem,
+  });
+  const parts = { store: seen, queue, events, clock: systemClock };
+  const work = createWorker({
+    ...parts,
+    leaseMs,
+    attempt: createAttempt({ transport, policy, clock: systemClock, random: Math.random, giveUp: giveUp.signal }),
+    fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
+  });
+  const rescuer = createRescuer({ ...parts, policy });
+
+  /** Resolves with the first event, past or to come, that fits. */
+  const when = <Type extends BellhopEvent['type']>(
+    type: Type,
+    fits: (event: Extract<BellhopEvent, { type: Type }>) => boolean = () => true,
+  ): Promise<Extract<BellhopEvent, { type: Type }>> =>
+    new Promise((resolve) => {
+      const look = (event: BellhopEvent): void => {
+        const candidate = event as Extract<BellhopEvent, { type: Type }>;
+        if (event.type === type && fits(candidate)) resolve(candidate);
+      };
+      told.forEach(look);
+      events.subscribe(look);
+    });
+
+  return {
+    store,
+    queue,
+    events,
+    emulator,
+    rescuer,
+    work,
+    giveUp,
+    told,
+    when,
+    start: () => queue.start(work, { concurrency: options.concurrency ?? 20 }),
+    /** A registered device of this user. */
+    async subscribe(
+      userId: string,
+      deviceOptions: DeviceOptions = {},
+    ): Promise<{ device: Device; subscription: Subscription }> {
+      const device = emulator.createDevice(deviceOptions);
+      const { endpoint, keys } = device.subscription;
+      const result = await store.subscriptions.register(
+        sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey }),
+      );
+      if (result.kind === 'taken') throw new Error('the endpoint is taken');
+      return { device, subscription: result.subscription };
+    },
+    /** Accepted and, unless told otherwise, put in the queue. */
+    async notify(userIds: readonly string[], overrides: Partial<Notification> & { enqueue?: boolean } = {}) {
+      const { enqueue = true, ...rest } = overrides;
+      const notification = sampleNotification({
+        acceptedAtMs: systemClock.now(),
+        userCount: userIds.length,
+        ...rest,
+      });
+      await store.notifications.accept(notification, userIds, null);
+      const { id, priority } = notification;
+      if (enqueue) await queue.enqueueMany([{ kind: 'fan_out', id, step: 0, priority, runAtMs: 0 }]);
+      return notification;
+    },
+    /** The delivery once it is final. */
+    async ended(notification: Notification, subscription: Subscription): Promise<Delivery> {
+      const id = deliveryId(notification.id, subscription.id);
+      await when('delivery.settled', (event) => event.deliveryId === id && isFinal(event.state));
+      const delivery = await store.deliveries.get(id);
+      if (delivery === null) throw new Error('the delivery is gone');
+      return delivery;
+    },
+    async dispose() {
+      giveUp.abort();
+      await rescuer.stop();
+      await queue.close();
+      await transport.close();
+      await store.close();
+      await emulator.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
