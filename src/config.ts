@@ -1,0 +1,137 @@
+import type { AllowedHost } from './domain/endpoint-policy.ts';
+import type { RetryPolicy } from './domain/retry-policy.ts';
+import type { ApiKey } from './intake/access.ts';
+import { type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
+import { SETTINGS, type SettingName, SettingProblem, type SettingValues } from './settings.ts';
+
+/** Everything a process is told by its environment, parsed and checked. */
+export type Config = {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
+  readonly apiKeys: readonly ApiKey[];
+  readonly allowBearer: boolean;
+  /** Null: a key pair is made and kept in the data folder. */
+  readonly vapidKeys: VapidKeyPair | null;
+  readonly vapidSubject: string | null;
+  readonly logLevel: string;
+  readonly corsAllowedOrigins: readonly string[];
+  readonly workerConcurrency: number;
+  readonly retry: RetryPolicy;
+  readonly attemptTimeoutMs: number;
+  readonly defaultTtlSeconds: number;
+  readonly pushAllowedHosts: readonly AllowedHost[];
+  /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
+  readonly pushCaPem: string | null;
+};
+
+/** Every problem of a configuration at once, each with what to do about it. Names values only where they are no secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment once. An empty value counts as unset. `readText` reads the file that `PUSH_CA_FILE` names.
+ * Throws ConfigError, which lists every problem, where any value is malformed or a name unknown.
+ */
+export function parseConfig(environment: Environment, readText: (path: string) => string): Config {
+  const problems: string[] = unknownNames(environment);
+  const values = parseSettings(environment, problems);
+  const apiKeys = apiKeysOf(values, problems);
+  const vapidKeys = vapidKeysOf(values, problems);
+  const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
+  if (values.RETRY_BASE_MS > values.RETRY_MAX_MS)
+    problems.push('RETRY_BASE_MS is larger than RETRY_MAX_MS: lower one or raise the other.');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    port: values.PORT,
+    host: values.HOST,
+    dataDir: values.DATA_DIR,
+    apiKeys,
+    allowBearer: values.ALLOW_BEARER,
+    vapidKeys,
+    vapidSubject: values.VAPID_SUBJECT,
+    logLevel: values.LOG_LEVEL,
+    corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
+    workerConcurrency: values.WORKER_CONCURRENCY,
+    retry: { maxRetries: values.MAX_RETRIES, baseMs: values.RETRY_BASE_MS, maxMs: values.RETRY_MAX_MS },
+    attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
+    defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
+    pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
+    pushCaPem,
+  });
+}
+
+function unknownNames(environment: Environment): string[] {
+  const set = Object.keys(environment).filter((name) => name.startsWith('BELLHOP_') && environment[name] !== undefined);
+  return set.map((name) => {
+    const plain = name.slice('BELLHOP_'.length);
+    return plain in SETTINGS
+      ? `${name} is not a setting: its name is ${plain}, without the prefix.`
+      : `${name} is not a setting: see docs/configuration.md for those there are.`;
+  });
+}
+
+function parseSettings(environment: Environment, problems: string[]): SettingValues {
+  const parsed = Object.entries(SETTINGS).map(([name, setting]) => {
+    const text = environment[name]?.trim() || setting.byDefault;
+    try {
+      return [name, text === null ? null : setting.parse(text)];
+    } catch (error) {
+      if (!(error instanceof SettingProblem)) throw error;
+      problems.push(`${name} ${error.message}`);
+      return [name, setting.byDefault === null ? null : setting.parse(setting.byDefault)];
+    }
+  });
+  return Object.fromEntries(parsed) as SettingValues;
+}
+
+function apiKeysOf(values: SettingValues, problems: string[]): readonly ApiKey[] {
+  const keys = [
+    ...(values.HMAC_SECRET === null ? [] : [{ id: 'default', secret: values.HMAC_SECRET }]),
+    ...(values.API_KEYS ?? []),
+  ];
+  for (const id of new Set(keys.map((key) => key.id))) {
+    const secrets = keys.filter((key) => key.id === id).map((key) => key.secret);
+    if (secrets.length > 2)
+      problems.push(`API_KEYS gives the key ${id} ${secrets.length} secrets: two at most, the old and the new.`);
+    else if (new Set(secrets).size < secrets.length)
+      problems.push(`API_KEYS gives the key ${id} the same secret twice: give it once.`);
+  }
+  return keys;
+}
+
+function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | null {
+  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = values;
+  if (publicKey === null && privateKey === null) return null;
+  if (publicKey === null || privateKey === null) {
+    const missing: SettingName = publicKey === null ? 'VAPID_PUBLIC_KEY' : 'VAPID_PRIVATE_KEY';
+    problems.push(`${missing} is missing: set both halves of the VAPID key pair, or neither.`);
+    return null;
+  }
+  const problem = vapidKeyProblem({ publicKey, privateKey });
+  if (problem !== null) problems.push(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: ${problem}`);
+  return { publicKey, privateKey };
+}
+
+function pemOf(path: string, readText: (path: string) => string, problems: string[]): string | null {
+  try {
+    const text = readText(path);
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+    problems.push(`PUSH_CA_FILE names ${path}, which holds no PEM certificate.`);
+  } catch {
+    problems.push(`PUSH_CA_FILE names ${path}, which cannot be read.`);
+  }
+  return null;
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { AppError } from './domain/app-error.ts';
+import { type Keys, loadKeys } from './key-files.ts';
+import { type Service, startService } from './service.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+/** A container is killed 30 s after SIGTERM by those who are patient. */
+const LAST_MOMENT_MS = 29_000;
+
+const version = (JSON.parse(readText(new URL('../package.json', import.meta.url))) as { version: string }).version;
+
+try {
+  await run();
+} catch (error) {
+  if (!(error instanceof ConfigError) && !(error instanceof AppError)) throw error;
+  process.stderr.write(`Bellhop does not start. ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function run(): Promise<void> {
+  const fromFile = existsSync('.env') ? parseEnv(readText('.env')) : {};
+  const config = parseConfig({ ...fromFile, ...process.env }, readText);
+  const isWatched = process.stdout.isTTY === true;
+  const log = createLogger({ level: config.logLevel, pretty: isWatched });
+  const keys = loadKeys(config);
+  const service = await startService({ config, keys, log, version });
+  stopOnSignal(service, log);
+  if (config.vapidSubject === null) {
+    log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
+  }
+  if (isWatched) process.stdout.write(greeting(service, config, keys));
+  else
+    log.info(
+      { address: service.address, public_key: keys.vapid.publicKey, secrets: keys.files, version },
+      'Bellhop is ready',
+    );
+}
+
+function greeting({ address }: Service, config: Config, { vapid, files, made }: Keys): string {
+  const secrets =
+    files.length === 0
+      ? 'in the environment'
+      : `${files.join(', ')}${made.length > 0 ? ' (made now; keep a copy)' : ''}`;
+  return [
+    '',
+    `  Bellhop ${version} is ready`,
+    '',
+    `  API         ${address}`,
+    `  Public key  ${vapid.publicKey}`,
+    `  Secrets     ${secrets}`,
+    `  Data        ${config.dataDir}`,
+    '',
+    '',
+  ].join('\n');
+}
+
+function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, 'stopping: what is in flight ends first; a second signal ends it at once');
+    setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
+    void service.stop().then(() => {
+      log.info('stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function readText(path: string | URL): string {
+  return readFileSync(path, 'utf8');
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { BellhopEvent, Events } from './events.ts';
+
+/** One line for each event, ids throughout, and never an endpoint, key, secret or payload. Returns the unsubscriber. */
+export function logEvents(events: Events, log: Logger): () => void {
+  return events.subscribe((event) => {
+    if (event.type === 'delivery.settled') logSettled(event, log);
+    else if (event.type === 'loop.failed') logFailure(event, log);
+    else log.info(fieldsOf(event), event.type.replace(/[._]/g, ' '));
+  });
+}
+
+function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, log: Logger): void {
+  const { attempt } = event;
+  const fields = {
+    event: event.type,
+    notification_id: event.notificationId,
+    delivery_id: event.deliveryId,
+    subscription_id: event.subscriptionId,
+    user_id: event.userId,
+    state: event.state,
+    ...(event.reason === null ? {} : { reason: event.reason }),
+    ...(attempt === null
+      ? {}
+      : {
+          attempt: attempt.number,
+          outcome: attempt.outcome,
+          http_status: attempt.httpStatus,
+          latency_ms: attempt.latencyMs,
+          ...(attempt.error === null ? {} : { error: attempt.error }),
+          ...(attempt.retryAtMs === null ? {} : { retry_at: new Date(attempt.retryAtMs).toISOString() }),
+        }),
+  };
+  const message = attempt === null ? `delivery ${event.state} unsent` : `attempt ${attempt.number}: ${event.state}`;
+  if (event.state === 'failed') log.error(fields, message);
+  else if (event.state === 'delivered' || event.state === 'pruned') log.info(fields, message);
+  else log.warn(fields, message);
+}
+
+/** A store or network error can carry anything, so only its kind and message are written, not its whole object. */
+function logFailure(event: Extract<BellhopEvent, { type: 'loop.failed' }>, log: Logger): void {
+  const error = event.error instanceof Error ? `${event.error.name}: ${event.error.message}` : 'not an error object';
+  log.error({ event: event.type, loop: event.loop, error }, `${event.loop} failed; it tries again`);
+}
+
+function fieldsOf(event: BellhopEvent): Record<string, unknown> {
+  const { type, ...rest } = event;
+  const snakeCase = Object.entries(rest).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return { event: type, ...Object.fromEntries(snakeCase) };
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type Environment, parseConfig } from '../src/config.ts';
+import { generateVapidKeys } from '../src/push/vapid.ts';
+
+const noFile = (): string => {
+  throw new Error('ENOENT');
+};
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    parseConfig(environment, noFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('parseConfig', () => {
+  it('needs nothing: every setting has a default', () => {
+    expect(parseConfig({}, noFile)).toEqual({
+      port: 8080,
+      host: '127.0.0.1',
+      dataDir: './data',
+      apiKeys: [],
+      allowBearer: true,
+      vapidKeys: null,
+      vapidSubject: null,
+      logLevel: 'info',
+      corsAllowedOrigins: [],
+      workerConcurrency: 100,
+      retry: { maxRetries: 3, baseMs: 5000, maxMs: 600_000 },
+      attemptTimeoutMs: 30_000,
+      defaultTtlSeconds: 3600,
+      pushAllowedHosts: [],
+      pushCaPem: null,
+    });
+  });
+
+  it('takes an empty value as unset, as a compose file writes it', () => {
+    expect(parseConfig({ PORT: '', HMAC_SECRET: ' ', BELLHOP_X: undefined }, noFile).port).toBe(8080);
+  });
+
+  it('reads every kind of value', () => {
+    const vapid = generateVapidKeys();
+    const config = parseConfig(
+      {
+        PORT: '0',
+        HOST: '::1',
+        HMAC_SECRET: 'a-secret-of-sixteen',
+        API_KEYS: 'shop:0123456789abcdef, shop:fedcba9876543210,default:another-secret-16',
+        ALLOW_BEARER: 'false',
+        VAPID_PUBLIC_KEY: vapid.publicKey,
+        VAPID_PRIVATE_KEY: vapid.privateKey,
+        VAPID_SUBJECT: 'mailto:ops@example.com',
+        CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+        PUSH_ALLOWED_HOSTS: '127.0.0.1:9443,push.example.org',
+        PUSH_CA_FILE: '/ca.pem',
+      },
+      () => '-----BEGIN CERTIFICATE-----\nx\n',
+    );
+    expect(config.apiKeys.map(({ id }) => id)).toEqual(['default', 'shop', 'shop', 'default']);
+    expect(config.allowBearer).toBe(false);
+    expect(config.vapidKeys).toEqual(vapid);
+    expect(config.corsAllowedOrigins).toEqual(['https://app.example.com', 'http://localhost:3000']);
+    expect(config.pushAllowedHosts).toEqual([
+      { host: '127.0.0.1', port: 9443 },
+      { host: 'push.example.org', port: null },
+    ]);
+    expect(config.pushCaPem).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('lists every problem at once', () => {
+    const problems = problemsOf({
+      PORT: '80a',
+      LOG_LEVEL: 'loud',
+      BELLHOP_PORT: '1',
+      BELLHOP_TURBO: 'on',
+      VAPID_PUBLIC_KEY: 'BM',
+      WORKER_CONCURRENCY: '0',
+      ALLOW_BEARER: 'yes',
+    });
+    expect(problems).toHaveLength(7);
+    expect(problems.join('\n')).toContain('BELLHOP_PORT is not a setting: its name is PORT');
+  });
+
+  it.each<[string, Environment]>([
+    ['PORT is out of range', { PORT: '65536' }],
+    ['PORT is negative', { PORT: '-1' }],
+    ['HOST has a scheme', { HOST: 'http://x' }],
+    ['HMAC_SECRET is short', { HMAC_SECRET: 'short' }],
+    ['API_KEYS has no id', { API_KEYS: '0123456789abcdef0123' }],
+    ['API_KEYS has a short secret', { API_KEYS: 'a:short' }],
+    ['API_KEYS has a key thrice', { API_KEYS: 'a:0123456789abcdef,a:1123456789abcdef,a:2123456789abcdef' }],
+    ['API_KEYS repeats a secret', { API_KEYS: 'a:0123456789abcdef,a:0123456789abcdef' }],
+    ['only a public key', { VAPID_PUBLIC_KEY: generateVapidKeys().publicKey }],
+    ['only a private key', { VAPID_PRIVATE_KEY: generateVapidKeys().privateKey }],
+    [
+      'halves of two pairs',
+      { VAPID_PUBLIC_KEY: generateVapidKeys().publicKey, VAPID_PRIVATE_KEY: generateVapidKeys().privateKey },
+    ],
+    ['a subject that Apple refuses', { VAPID_SUBJECT: 'mailto:me@localhost' }],
+    ['a bare address as subject', { VAPID_SUBJECT: 'me@example.com' }],
+    ['an origin with a path', { CORS_ALLOWED_ORIGINS: 'https://a.example/' }],
+    ['a host with a scheme', { PUSH_ALLOWED_HOSTS: 'https://push.example' }],
+    ['a CA file that is not there', { PUSH_CA_FILE: '/nowhere.pem' }],
+    ['base above maximum', { RETRY_BASE_MS: '5000', RETRY_MAX_MS: '100' }],
+    ['a TTL that no service takes', { DEFAULT_TTL_SECONDS: '99999999' }],
+    ['a fraction', { MAX_RETRIES: '1.5' }],
+  ])('refuses: %s', (_, environment) => {
+    expect(problemsOf(environment)).toHaveLength(1);
+  });
+
+  it('never shows a secret', () => {
+    const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
+    expect(text).not.toMatch(/hunter/);
+  });
+});

@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../src/config.ts';
+import { loadKeys } from '../src/key-files.ts';
+import { generateVapidKeys, vapidKeyProblem } from '../src/push/vapid.ts';
+
+describe('loadKeys', () => {
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'bellhop-keys-'));
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  const nothingSet = () => ({ dataDir: join(dataDir, 'data'), apiKeys: [], vapidKeys: null });
+
+  it('makes secrets at the first start, for the owner only, and reads the same ones later', () => {
+    const first = loadKeys(nothingSet());
+    expect(first.made).toHaveLength(2);
+    expect(vapidKeyProblem(first.vapid)).toBeNull();
+    for (const path of first.files) expect(statSync(path).mode & 0o777).toBe(0o600);
+    const second = loadKeys(nothingSet());
+    expect(second).toEqual({ ...first, made: [] });
+  });
+
+  it('touches no file where the environment gives everything', () => {
+    const vapidKeys = generateVapidKeys();
+    const keys = loadKeys({ ...nothingSet(), apiKeys: [{ id: 'a', secret: '0123456789abcdef' }], vapidKeys });
+    expect(keys).toMatchObject({ files: [], made: [], vapid: vapidKeys });
+    expect(() => statSync(join(dataDir, 'data'))).toThrow();
+  });
+
+  it.each(['', '{', '{}', '{"publicKey":1}', JSON.stringify({ publicKey: 'x', privateKey: 'y' })])(
+    'refuses a damaged vapid.json (%s) and leaves it as it is',
+    (text) => {
+      const path = join(dataDir, 'vapid.json');
+      writeFileSync(path, text);
+      expect(() => loadKeys({ ...nothingSet(), dataDir })).toThrow(ConfigError);
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    },
+  );
+
+  it('refuses an empty secret', () => {
+    writeFileSync(join(dataDir, 'hmac-secret'), '\n');
+    expect(() => loadKeys({ ...nothingSet(), dataDir })).toThrow(/hmac-secret is damaged/);
+  });
+
+  it('says which folder cannot be written', () => {
+    const path = join(dataDir, 'a-file');
+    writeFileSync(path, '');
+    expect(() => loadKeys({ ...nothingSet(), dataDir: join(path, 'data') })).toThrow(/DATA_DIR|cannot be read/);
+  });
+});
