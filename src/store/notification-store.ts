@@ -33,7 +33,10 @@ export type FanOut = {
 };
 
 export interface NotificationStore {
-  /** Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`. */
+  /**
+   * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
+   * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
+   */
   accept(
     notification: Notification,
     userIds: readonly string[],

@@ -10,7 +10,7 @@ export interface Store {
   readonly subscriptions: SubscriptionStore;
   readonly notifications: NotificationStore;
   readonly deliveries: DeliveryStore;
-  /** Marks a request nonce as used until `expiresAtMs`. False when it already was. */
+  /** Marks a request nonce as used, to be swept after `expiresAtMs`. False when it already was. */
   useNonce(nonce: string, expiresAtMs: number): Promise<boolean>;
   /** Deletes idempotency keys and nonces that expired before `nowMs`. Returns how many rows went. */
   sweep(nowMs: number): Promise<number>;

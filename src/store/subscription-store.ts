@@ -3,8 +3,9 @@ import type { Page, PageRequest } from './page.ts';
 
 /**
  * `created`: a new row. `updated`: the same user's row, with its old id, active again if it was retired.
- * `moved`: the endpoint was another user's active row; that row is retired as `moved`, `subscription` is new and
- * names it in `replacesId`. `taken`: the endpoint is another user's active row and the keys differ; nothing was written.
+ * `moved`: the endpoint was another user's active row; that row is retired as `moved`, and `subscription` names it in
+ * `replacesId`: a new row, or this user's own retired one with its old id, active again.
+ * `taken`: the endpoint is another user's active row and the keys differ; nothing was written.
  */
 export type RegisterResult =
   | { readonly kind: 'created' | 'updated' | 'moved'; readonly subscription: Subscription }

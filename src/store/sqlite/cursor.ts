@@ -1,0 +1,43 @@
+import { Buffer } from 'node:buffer';
+import { AppError } from '../../domain/app-error.ts';
+import type { Page } from '../page.ts';
+
+/** A place in a listing: the instant it is ordered by, and the id that settles ties. */
+export type Place = { readonly atMs: number; readonly id: string };
+
+export function encodePlace({ atMs, id }: Place): string {
+  return Buffer.from(JSON.stringify([atMs, id])).toString('base64url');
+}
+
+/** The place a cursor stands for, or AppError `invalid_cursor`. */
+export function decodePlace(cursor: string): Place {
+  const [atMs, id, ...rest] = parseList(cursor);
+  if (!Number.isSafeInteger(atMs) || typeof id !== 'string' || rest.length > 0) throw invalidCursor();
+  return { atMs: atMs as number, id };
+}
+
+/** The page of one row more than asked for, which tells whether another follows. */
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  toCursor: (item: Item) => string,
+): Page<Item> {
+  const items = rows.slice(0, limit).map(toItem);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? toCursor(last) : null };
+}
+
+export function invalidCursor(): AppError {
+  return new AppError('invalid_cursor', 'The cursor is not one this listing gave: start again without it.');
+}
+
+function parseList(cursor: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Array.isArray(value)) return value;
+  } catch {
+    // Not JSON: no cursor of ours.
+  }
+  throw invalidCursor();
+}

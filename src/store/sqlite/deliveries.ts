@@ -1,0 +1,79 @@
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery.ts';
+import type { DeliveryStore, DueDelivery } from '../delivery-store.ts';
+import type { Page, PageRequest } from '../page.ts';
+import { decodePlace, encodePlace, invalidCursor, toPage } from './cursor.ts';
+import { type DeliveryRow, readDelivery, toDelivery } from './delivery-rows.ts';
+import type { Database } from './driver.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { laneOf } from './lane-number.ts';
+import { deliveryRange } from './notification-rows.ts';
+import { sqliteTransitions } from './transitions.ts';
+
+type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
+type DueQuery = Parameters<DeliveryStore['due']>[0];
+
+export function sqliteDeliveries(database: Database, commits: GroupCommit): DeliveryStore {
+  return {
+    ...sqliteTransitions(database, commits),
+    get: (id) => commits.read(() => readDelivery(database, id)),
+    listByNotification: (query) => commits.read(() => listByNotification(database, query)),
+    listFailed: (query) => commits.read(() => listFailed(database, query)),
+    countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
+    due: (query) => commits.read(() => due(database, query)),
+  };
+}
+
+/** The leases of a process that is gone are over. `claimed_at` stays: the interrupted attempt is yet to be recorded. */
+export function releaseLeases(database: Database): void {
+  database.run(`UPDATE deliveries SET due_at = 0 WHERE state = 'sending'`);
+}
+
+function listByNotification(database: Database, query: ListQuery): Page<Delivery> {
+  const { notificationId, state, attempted, cursor, limit } = query;
+  const [from, to] = deliveryRange(notificationId);
+  if (cursor !== null && !cursor.startsWith(from)) throw invalidCursor();
+  const rows = database.all<DeliveryRow>(
+    `SELECT * FROM deliveries WHERE id > ? AND id < ?${state === null ? '' : ' AND state = ?'}
+     ${attempted ? 'AND attempts IS NOT NULL' : ''} ORDER BY id LIMIT ?`,
+    [cursor ?? from, to, ...(state === null ? [] : [state]), limit + 1],
+  );
+  return toPage(rows, limit, toDelivery, ({ id }) => id);
+}
+
+function listFailed(database: Database, { cursor, limit }: PageRequest): Page<Delivery> {
+  const before = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
+  // Left alone, SQLite prefers the index of states and sorts every dead letter for each page.
+  const rows = database.all<DeliveryRow>(
+    `SELECT * FROM deliveries INDEXED BY deliveries_failed WHERE state = 'failed' AND (ended_at, id) < (?, ?)
+     ORDER BY ended_at DESC, id DESC LIMIT ?`,
+    [before.atMs, before.id, limit + 1],
+  );
+  return toPage(rows, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
+}
+
+function countByState(database: Database, notificationId: string): Readonly<Record<DeliveryState, number>> {
+  const rows = database.all<{ state: DeliveryState; count: number }>(
+    `SELECT state, count(*) AS count FROM deliveries
+     WHERE state IN (${DELIVERY_STATES.map((state) => `'${state}'`).join(', ')}) AND id BETWEEN ? AND ?
+     GROUP BY state`,
+    [...deliveryRange(notificationId)],
+  );
+  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
+  for (const { state, count } of rows) counts[state] = count;
+  return counts;
+}
+
+function due(database: Database, { priority, untilMs, limit }: DueQuery): DueDelivery[] {
+  const rows = database.all<{ id: string; state: DueDelivery['state']; attempt_count: number; due_at: number }>(
+    `SELECT id, state, attempt_count, due_at FROM deliveries
+     WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?`,
+    [laneOf(priority), untilMs, limit],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    priority,
+    state: row.state,
+    attemptCount: row.attempt_count,
+    dueAtMs: row.due_at,
+  }));
+}

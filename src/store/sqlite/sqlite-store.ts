@@ -1,0 +1,80 @@
+import type { Clock } from '../../clock.ts';
+import type { Store } from '../store.ts';
+import { openDataFile } from './data-file.ts';
+import { releaseLeases, sqliteDeliveries } from './deliveries.ts';
+import type { Database } from './driver.ts';
+import { type GroupCommit, groupCommit, transact } from './group-commit.ts';
+import { sqliteNotifications } from './notifications.ts';
+import { migrate } from './schema.ts';
+import { sqliteSubscriptions } from './subscriptions.ts';
+
+/** A sweep of many rows leaves the event loop free in between. */
+const SWEEP_ROWS = 1000;
+
+/**
+ * Opens the embedded store, making file and folder where missing, and holds it for this process alone.
+ * Rejects with AppError `store_unavailable` when another process holds it.
+ */
+export async function openSqliteStore(options: { path: string; clock: Clock }): Promise<Store> {
+  return storeOn(await openDataFile(options.path), options.clock);
+}
+
+/** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
+export function storeOn(database: Database, clock: Clock): Store {
+  try {
+    transact(database, () => {
+      migrate(database);
+      // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
+      mark(database, 'opened_at', clock.now());
+      releaseLeases(database);
+    });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const commits = groupCommit(database);
+  return {
+    subscriptions: sqliteSubscriptions(database, commits),
+    notifications: sqliteNotifications(database, commits),
+    deliveries: sqliteDeliveries(database, commits),
+    useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
+    sweep: (nowMs) => sweep(database, commits, nowMs),
+    ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
+    async close() {
+      commits.close();
+    },
+  };
+}
+
+function mark(database: Database, name: string, value: number): void {
+  database.run('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
+    name,
+    value,
+  ]);
+}
+
+function useNonce(database: Database, nonce: string, expiresAtMs: number): boolean {
+  return (
+    database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?) ON CONFLICT (nonce) DO NOTHING', [
+      nonce,
+      expiresAtMs,
+    ]) > 0
+  );
+}
+
+async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
+  let swept = 0;
+  for (const table of ['idempotency_keys', 'nonces']) {
+    let gone: number;
+    do {
+      gone = await commits.write(SWEEP_ROWS, () =>
+        database.run(`DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`, [
+          nowMs,
+          SWEEP_ROWS,
+        ]),
+      );
+      swept += gone;
+    } while (gone === SWEEP_ROWS);
+  }
+  return swept;
+}

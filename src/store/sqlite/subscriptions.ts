@@ -1,0 +1,83 @@
+import type { Subscription } from '../../domain/subscription.ts';
+import type { RegisterResult, SubscriptionStore } from '../subscription-store.ts';
+import { invalidCursor, toPage } from './cursor.ts';
+import type { Database } from './driver.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { textList } from './sql-value.ts';
+import {
+  readSubscription,
+  retireSubscription,
+  type SubscriptionRow,
+  toSubscription,
+  writeSubscription,
+} from './subscription-rows.ts';
+
+type ListQuery = Parameters<SubscriptionStore['list']>[0];
+type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
+
+/** Sorts after every id. */
+const LAST_ID = '\u{10ffff}';
+
+export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
+  return {
+    register: (draft) => commits.write(3, () => register(database, draft)),
+    get: (id) => commits.read(() => readSubscription(database, id)),
+    list: (query) => commits.read(() => list(database, query)),
+    delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
+    activeOf: (query) => commits.read(() => activeOf(database, query)),
+  };
+}
+
+function register(database: Database, draft: Subscription): RegisterResult {
+  const rows = database
+    .all<SubscriptionRow>('SELECT * FROM subscriptions WHERE endpoint_hash = ?', [draft.endpointHash])
+    .map(toSubscription);
+  const own = rows.find(({ userId }) => userId === draft.userId);
+  const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
+  if (rival !== undefined) {
+    if (!haveSameKeys(rival, draft)) return { kind: 'taken' };
+    retireSubscription(database, {
+      subscriptionId: rival.id,
+      reason: 'moved',
+      atMs: draft.updatedAtMs,
+      notUpdatedSinceMs: rival.updatedAtMs,
+    });
+  }
+  const subscription: Subscription = {
+    ...draft,
+    id: own?.id ?? draft.id,
+    createdAtMs: own?.createdAtMs ?? draft.createdAtMs,
+    replacesId: rival?.id ?? own?.replacesId ?? null,
+    retired: null,
+  };
+  writeSubscription(database, subscription);
+  if (rival !== undefined) return { kind: 'moved', subscription };
+  return { kind: own === undefined ? 'created' : 'updated', subscription };
+}
+
+function haveSameKeys(one: Subscription, other: Subscription): boolean {
+  return one.keys.p256dh === other.keys.p256dh && one.keys.auth === other.keys.auth;
+}
+
+function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {
+  if (cursor !== null && !cursor.startsWith('sub_')) throw invalidCursor();
+  // Ids are ULIDs, so their order is that of creation.
+  const rows = database.all<SubscriptionRow>(
+    `SELECT * FROM subscriptions WHERE id < ?${userId === null ? '' : ' AND user_id = ?'}
+     ${includeRetired ? '' : 'AND retired_at IS NULL'} ORDER BY id DESC LIMIT ?`,
+    [cursor ?? LAST_ID, ...(userId === null ? [] : [userId]), limit + 1],
+  );
+  return toPage(rows, limit, toSubscription, ({ id }) => id);
+}
+
+function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
+  const from = after ?? { userId: '', subscriptionId: '' };
+  const rows = database.all<{ id: string; user_id: string }>(
+    `SELECT id, user_id FROM subscriptions
+     WHERE retired_at IS NULL AND user_id IN (SELECT value FROM json_each(?) WHERE value >= ?)
+       AND (user_id, id) > (?, ?)
+     ORDER BY user_id, id LIMIT ?`,
+    [textList(userIds), from.userId, from.userId, from.subscriptionId, limit],
+  );
+  return rows.map(({ id, user_id: userId }) => ({ id, userId }));
+}

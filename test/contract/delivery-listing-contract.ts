@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { FAN_OUT_START } from '../../src/domain/audience.ts';
+import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery.ts';
+import { PRIORITIES } from '../../src/domain/notification.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  endingAs,
+  NOW_MS,
+  sampleAttempt,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
+import { claimed, everyPage, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+
+const byId = (one: Delivery, other: Delivery): number => (one.id < other.id ? -1 : 1);
+
+/** One notification with these deliveries, as they are. */
+async function withDeliveries(store: Store, changes: readonly Partial<Delivery>[]): Promise<Delivery[]> {
+  const notification = sampleNotification();
+  const deliveries = changes.map((change) => sampleDelivery(notification, sampleSubscription(), change));
+  await store.notifications.accept(notification, ['a'], null);
+  const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
+  await store.notifications.commitFanOut(page);
+  return deliveries;
+}
+
+export function deliveryListingContract(open: OpenStore): void {
+  const fresh = freshStore(open);
+
+  it('knows nothing of an unknown id', async () => {
+    expect(await fresh.store.deliveries.get('dlv_unknown')).toBeNull();
+  });
+
+  describe('listByNotification', () => {
+    it('gives each of its deliveries once, in order of id, by state and by attempts', async () => {
+      const { store } = fresh;
+      const changes = Array.from({ length: 21 }, (_, index): Partial<Delivery> => {
+        const state = (['pending', 'failed', 'delivered'] as const)[index % 3]!;
+        const attempts = index % 2 === 0 ? [] : [sampleAttempt()];
+        return { state, attempts, ...(state === 'pending' ? {} : { dueAtMs: null, endedAtMs: NOW_MS }) };
+      });
+      const mine = (await withDeliveries(store, changes)).sort(byId);
+      await withDeliveries(store, changes);
+      const { notificationId } = mine[0]!;
+      for (const state of [null, 'failed', 'pending', 'expired'] as const)
+        for (const attempted of [false, true])
+          for (const limit of [2, 21]) {
+            const query = { notificationId, state, attempted, limit };
+            const { items } = await everyPage((cursor) => store.deliveries.listByNotification({ ...query, cursor }));
+            const wanted = (one: Delivery) =>
+              (state === null || one.state === state) && (!attempted || one.attempts.length > 0);
+            expect(items).toEqual(mine.filter(wanted));
+          }
+    });
+
+    it('refuses a cursor it never gave', async () => {
+      const [delivery] = await withDeliveries(fresh.store, [{}]);
+      const query = { notificationId: delivery!.notificationId, state: null, attempted: false, limit: 5 };
+      const page = fresh.store.deliveries.listByNotification({ ...query, cursor: 'no such place' });
+      await expect(page).rejects.toMatchObject({ code: 'invalid_cursor' });
+    });
+  });
+
+  describe('listFailed', () => {
+    it('gives each dead letter once, newest first, also where instants are equal', async () => {
+      const { store } = fresh;
+      const failed = Array.from({ length: 14 }, (_, index): Partial<Delivery> => {
+        return { state: 'failed', dueAtMs: null, endedAtMs: NOW_MS + (index % 3), reason: 'rejected' };
+      });
+      const others: Partial<Delivery>[] = [{}, { state: 'expired', dueAtMs: null, endedAtMs: NOW_MS }];
+      const deliveries = (await withDeliveries(store, [...failed, ...others])).slice(0, failed.length);
+      const expected = deliveries.toSorted((a, b) => b.endedAtMs! - a.endedAtMs! || byId(b, a));
+      const { items, pages } = await everyPage((cursor) => store.deliveries.listFailed({ cursor, limit: 4 }));
+      expect(items).toEqual(expected);
+      expect(pages).toBe(4);
+    });
+
+    it('forgets one that is sent again', async () => {
+      const { store } = fresh;
+      const { deliveries } = await fannedOut(store, 1);
+      await store.deliveries.settleMany([endingAs('failed', await claimed(store, deliveries[0]!.id))]);
+      const [dead] = (await store.deliveries.listFailed({ cursor: null, limit: 5 })).items;
+      const after: Delivery = { ...dead!, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
+      await store.deliveries.settleMany([{ version: dead!.version, after, retire: null }]);
+      expect(await store.deliveries.listFailed({ cursor: null, limit: 5 })).toEqual({ items: [], next: null });
+    });
+
+    it('refuses a cursor it never gave', async () => {
+      const page = fresh.store.deliveries.listFailed({ cursor: 'bm8', limit: 5 });
+      await expect(page).rejects.toMatchObject({ code: 'invalid_cursor' });
+    });
+  });
+
+  it('counts by state, with a nought for each state nobody is in', async () => {
+    const { store } = fresh;
+    const changes = DELIVERY_STATES.slice(0, 6).flatMap((state, index) =>
+      Array.from({ length: index }, (): Partial<Delivery> => ({ state, dueAtMs: isFinal(state) ? null : NOW_MS })),
+    );
+    const [first] = await withDeliveries(store, changes);
+    await withDeliveries(store, [{}]);
+    const expected = Object.fromEntries(DELIVERY_STATES.map((state, index) => [state, index < 6 ? index : 0]));
+    expect(await store.deliveries.countByState(first!.notificationId)).toEqual(expected);
+    const nothing = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0]));
+    expect(await store.deliveries.countByState(sampleNotification().id)).toEqual(nothing);
+  });
+
+  describe('due', () => {
+    it('gives what is due in one lane, most overdue first', async () => {
+      const { store } = fresh;
+      const times = [50, 10, 40, 20, 30];
+      const lanes = new Map<string, Delivery[]>();
+      for (const priority of PRIORITIES) {
+        const deliveries = await withDeliveries(
+          store,
+          times.map((ms) => ({ priority, dueAtMs: NOW_MS + ms })),
+        );
+        lanes.set(priority, deliveries);
+      }
+      for (const priority of PRIORITIES) {
+        const expected = [10, 20, 30, 40].map((ms) => {
+          const { id } = lanes.get(priority)!.find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
+          return { id, priority, state: 'pending', attemptCount: 0, dueAtMs: NOW_MS + ms };
+        });
+        expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 9 })).toEqual(expected);
+        expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 2 })).toEqual(expected.slice(0, 2));
+        expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 9, limit: 2 })).toEqual([]);
+      }
+    });
+
+    it('gives a lease that ended, never one that runs, never what is final', async () => {
+      const { store } = fresh;
+      const { deliveries } = await fannedOut(store, 2);
+      const [one, two] = deliveries as [Delivery, Delivery];
+      await store.deliveries.settleMany([endingAs('delivered', await claimed(store, two.id))]);
+      await claimed(store, one.id);
+      const until = (untilMs: number) => store.deliveries.due({ priority: 'normal', untilMs, limit: 9 });
+      expect(await until(NOW_MS + 59_999)).toEqual([]);
+      const lease = { state: 'sending', attemptCount: 1, dueAtMs: NOW_MS + 60_000 };
+      expect(await until(NOW_MS + 60_000)).toEqual([{ id: one.id, priority: 'normal', ...lease }]);
+    });
+  });
+}

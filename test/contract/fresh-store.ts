@@ -1,0 +1,81 @@
+import { afterEach, beforeEach } from 'vitest';
+import { FAN_OUT_START } from '../../src/domain/audience.ts';
+import type { Delivery } from '../../src/domain/delivery.ts';
+import type { Notification } from '../../src/domain/notification.ts';
+import type { Claimed } from '../../src/store/delivery-store.ts';
+import type { Page } from '../../src/store/page.ts';
+import type { Store } from '../../src/store/store.ts';
+import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+
+/** An adapter's part of the contract: a new, empty store; the same one closed and opened again; everything removed. */
+export type OpenedStore = { store: Store; reopen(): Promise<Store>; dispose(): Promise<void> };
+export type OpenStore = () => Promise<OpenedStore>;
+
+/** Opens an empty store before each test of the suite and removes it afterwards. */
+export function freshStore(open: OpenStore): { readonly store: Store; reopen(): Promise<Store> } {
+  let opened: OpenedStore;
+  beforeEach(async () => {
+    opened = await open();
+  });
+  afterEach(() => opened.dispose());
+  return {
+    get store() {
+      return opened.store;
+    },
+    async reopen() {
+      opened.store = await opened.reopen();
+      return opened.store;
+    },
+  };
+}
+
+/** An accepted notification, fanned out to this many new subscriptions of as many users. */
+export async function fannedOut(
+  store: Store,
+  count: number,
+  overrides: { notification?: Partial<Notification>; delivery?: Partial<Delivery> } = {},
+): Promise<{ notification: Notification; deliveries: readonly Delivery[] }> {
+  const notification = sampleNotification({ userCount: count, ...overrides.notification });
+  const deliveries: Delivery[] = [];
+  for (let index = 0; index < count; index++) {
+    const subscription = sampleSubscription({ userId: `user-${index}` });
+    await store.subscriptions.register(subscription);
+    deliveries.push(sampleDelivery(notification, subscription, overrides.delivery));
+  }
+  await store.notifications.accept(
+    notification,
+    deliveries.map(({ userId }) => userId),
+    null,
+  );
+  await store.notifications.commitFanOut({
+    notificationId: notification.id,
+    from: FAN_OUT_START,
+    to: null,
+    deliveries,
+  });
+  return { notification, deliveries };
+}
+
+/** The lease of a delivery that nobody else wants. */
+export async function claimed(store: Store, deliveryId: string, attempt = 1): Promise<Claimed> {
+  const claim = { deliveryId, attempt, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 60_000 };
+  const [result] = await store.deliveries.claimMany([claim]);
+  if (result === null || result === undefined) throw new Error(`the claim of ${deliveryId} was refused`);
+  return result;
+}
+
+/** Every item of a listing, page by page, and how many pages it took. */
+export async function everyPage<Item>(
+  list: (cursor: string | null) => Promise<Page<Item>>,
+): Promise<{ items: Item[]; pages: number }> {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  let pages = 0;
+  do {
+    const page: Page<Item> = await list(cursor);
+    items.push(...page.items);
+    cursor = page.next;
+    pages++;
+  } while (cursor !== null);
+  return { items, pages };
+}

@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import { FAN_OUT_START } from '../../src/domain/audience.ts';
+import type { Subscription } from '../../src/domain/subscription.ts';
+import { endingAs, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { claimed, everyPage, freshStore, type OpenStore } from './fresh-store.ts';
+
+const LATER_MS = NOW_MS + 1_000_000;
+
+/** The same browser's subscription as it comes with another registration. */
+function again(earlier: Subscription, overrides: Partial<Subscription> = {}): Subscription {
+  const { endpoint, endpointHash, keys, userId } = earlier;
+  return sampleSubscription({ endpoint, endpointHash, keys, userId, createdAtMs: LATER_MS, ...overrides });
+}
+
+export function subscriptionContract(open: OpenStore): void {
+  const fresh = freshStore(open);
+  const retire = async (subscription: Subscription, notUpdatedSinceMs: number): Promise<void> => {
+    const { store } = fresh;
+    const notification = sampleNotification();
+    const delivery = sampleDelivery(notification, subscription);
+    await store.notifications.accept(notification, [subscription.userId], null);
+    const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries: [delivery] };
+    await store.notifications.commitFanOut(page);
+    const settlement = endingAs('pruned', await claimed(store, delivery.id));
+    const retirement = { subscriptionId: subscription.id, reason: 'gone', atMs: LATER_MS, notUpdatedSinceMs } as const;
+    expect(await store.deliveries.settleMany([{ ...settlement, retire: retirement }])).toEqual([true]);
+  };
+
+  describe('register', () => {
+    it('creates, and gives back what it was given', async () => {
+      const draft = sampleSubscription({ expirationAtMs: LATER_MS, locale: null, userAgent: null });
+      expect(await fresh.store.subscriptions.register(draft)).toEqual({ kind: 'created', subscription: draft });
+      expect(await fresh.store.subscriptions.get(draft.id)).toEqual(draft);
+    });
+
+    it('updates the same user’s row and keeps its id and age', async () => {
+      const first = sampleSubscription();
+      const second = again(first, { keys: { p256dh: 'new', auth: 'new' }, vapidPublicKey: 'B2', locale: 'ar' });
+      await fresh.store.subscriptions.register(first);
+      const result = await fresh.store.subscriptions.register(second);
+      const expected = { ...second, id: first.id, createdAtMs: first.createdAtMs };
+      expect(result).toEqual({ kind: 'updated', subscription: expected });
+      expect(await fresh.store.subscriptions.get(first.id)).toEqual(expected);
+      expect(await fresh.store.subscriptions.get(second.id)).toBeNull();
+    });
+
+    it('makes the same user’s retired row active again', async () => {
+      const first = sampleSubscription();
+      await fresh.store.subscriptions.register(first);
+      await retire(first, LATER_MS);
+      expect(await fresh.store.subscriptions.get(first.id)).toEqual({
+        ...first,
+        retired: { reason: 'gone', atMs: LATER_MS },
+      });
+      const result = await fresh.store.subscriptions.register(again(first));
+      expect(result).toMatchObject({ kind: 'updated', subscription: { id: first.id, retired: null } });
+      expect(await fresh.store.subscriptions.get(first.id)).toMatchObject({ retired: null });
+    });
+
+    it('moves another user’s active row when both keys are equal', async () => {
+      const first = sampleSubscription({ userId: 'anna' });
+      const second = again(first, { userId: 'ben' });
+      await fresh.store.subscriptions.register(first);
+      const expected = { ...second, replacesId: first.id };
+      expect(await fresh.store.subscriptions.register(second)).toEqual({ kind: 'moved', subscription: expected });
+      expect(await fresh.store.subscriptions.get(second.id)).toEqual(expected);
+      expect(await fresh.store.subscriptions.get(first.id)).toEqual({
+        ...first,
+        retired: { reason: 'moved', atMs: second.updatedAtMs },
+      });
+    });
+
+    it('moves back to a user’s old row', async () => {
+      const first = sampleSubscription({ userId: 'anna' });
+      const second = again(first, { userId: 'ben' });
+      await fresh.store.subscriptions.register(first);
+      await fresh.store.subscriptions.register(second);
+      const result = await fresh.store.subscriptions.register(again(first, { createdAtMs: LATER_MS + 1 }));
+      const expected = { id: first.id, createdAtMs: first.createdAtMs, replacesId: second.id, retired: null };
+      expect(result).toMatchObject({ kind: 'moved', subscription: expected });
+      expect(await fresh.store.subscriptions.get(first.id)).toMatchObject(expected);
+      expect(await fresh.store.subscriptions.get(second.id)).toMatchObject({ retired: { reason: 'moved' } });
+    });
+
+    it.each(['p256dh', 'auth'] as const)('refuses another user’s active row when %s differs', async (key) => {
+      const first = sampleSubscription({ userId: 'anna' });
+      const second = again(first, { userId: 'ben', keys: { ...first.keys, [key]: 'guessed' } });
+      await fresh.store.subscriptions.register(first);
+      expect(await fresh.store.subscriptions.register(second)).toEqual({ kind: 'taken' });
+      expect(await fresh.store.subscriptions.get(first.id)).toEqual(first);
+      expect(await fresh.store.subscriptions.get(second.id)).toBeNull();
+    });
+
+    it('is not held up by another user’s retired row', async () => {
+      const first = sampleSubscription({ userId: 'anna' });
+      await fresh.store.subscriptions.register(first);
+      await retire(first, LATER_MS);
+      const second = again(first, { userId: 'ben', keys: { p256dh: 'other', auth: 'other' } });
+      expect(await fresh.store.subscriptions.register(second)).toEqual({ kind: 'created', subscription: second });
+    });
+
+    it('keeps one active row when the same browser registers many times at once', async () => {
+      const first = sampleSubscription();
+      const drafts = Array.from({ length: 20 }, () => again(first));
+      const results = await Promise.all(drafts.map((draft) => fresh.store.subscriptions.register(draft)));
+      expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+      expect(results.filter(({ kind }) => kind === 'updated')).toHaveLength(19);
+      const list = await fresh.store.subscriptions.list({
+        userId: null,
+        includeRetired: true,
+        cursor: null,
+        limit: 50,
+      });
+      expect(list.items).toHaveLength(1);
+    });
+
+    it('keeps one active row when many users claim one endpoint at once', async () => {
+      const first = sampleSubscription();
+      const drafts = Array.from({ length: 20 }, (_, index) => again(first, { userId: `u${index}` }));
+      const results = await Promise.all(drafts.map((draft) => fresh.store.subscriptions.register(draft)));
+      expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+      const list = await fresh.store.subscriptions.list({
+        userId: null,
+        includeRetired: false,
+        cursor: null,
+        limit: 50,
+      });
+      expect(list.items).toHaveLength(1);
+    });
+  });
+
+  describe('retirement', () => {
+    it('spares a subscription registered again meanwhile', async () => {
+      const first = sampleSubscription();
+      await fresh.store.subscriptions.register(first);
+      await fresh.store.subscriptions.register(again(first));
+      await retire(first, LATER_MS - 1);
+      expect(await fresh.store.subscriptions.get(first.id)).toMatchObject({ retired: null });
+    });
+
+    it('leaves the first reason of one that is retired already', async () => {
+      const first = sampleSubscription({ userId: 'anna' });
+      await fresh.store.subscriptions.register(first);
+      await fresh.store.subscriptions.register(again(first, { userId: 'ben', createdAtMs: LATER_MS - 5 }));
+      await retire(first, LATER_MS);
+      expect(await fresh.store.subscriptions.get(first.id)).toMatchObject({
+        retired: { reason: 'moved', atMs: LATER_MS - 5 },
+      });
+    });
+  });
+
+  it('deletes once, and frees the endpoint', async () => {
+    const first = sampleSubscription({ userId: 'anna' });
+    await fresh.store.subscriptions.register(first);
+    expect(await fresh.store.subscriptions.delete(first.id)).toBe(true);
+    expect(await fresh.store.subscriptions.delete(first.id)).toBe(false);
+    expect(await fresh.store.subscriptions.get(first.id)).toBeNull();
+    const other = again(first, { userId: 'ben', keys: { p256dh: 'x', auth: 'y' } });
+    expect(await fresh.store.subscriptions.register(other)).toMatchObject({ kind: 'created' });
+  });
+
+  describe('list', () => {
+    it('gives every row once, newest first, page by page', async () => {
+      const all = Array.from({ length: 23 }, (_, index) => sampleSubscription({ userId: `u${index % 2}` }));
+      for (const subscription of all) await fresh.store.subscriptions.register(subscription);
+      const list = (userId: string | null) =>
+        everyPage((cursor) => fresh.store.subscriptions.list({ userId, includeRetired: false, cursor, limit: 5 }));
+      const { items, pages } = await list(null);
+      expect(items).toEqual(all.toReversed());
+      expect(pages).toBe(5);
+      expect((await list('u1')).items).toEqual(all.filter(({ userId }) => userId === 'u1').toReversed());
+      expect((await list('nobody')).items).toEqual([]);
+    });
+
+    it('gives no next on a last page that is full', async () => {
+      for (let index = 0; index < 4; index++) await fresh.store.subscriptions.register(sampleSubscription());
+      const query = { userId: null, includeRetired: true, limit: 2 };
+      const { pages } = await everyPage((cursor) => fresh.store.subscriptions.list({ ...query, cursor }));
+      expect(pages).toBe(2);
+    });
+
+    it('lists retired ones only when asked', async () => {
+      const [kept, gone] = [sampleSubscription(), sampleSubscription()];
+      await fresh.store.subscriptions.register(kept);
+      await fresh.store.subscriptions.register(gone);
+      await retire(gone, LATER_MS);
+      for (const userId of [null, 'user-1']) {
+        const list = async (includeRetired: boolean) =>
+          (await fresh.store.subscriptions.list({ userId, includeRetired, cursor: null, limit: 9 })).items;
+        expect((await list(false)).map(({ id }) => id)).toEqual([kept.id]);
+        expect((await list(true)).map(({ id }) => id)).toEqual([gone.id, kept.id]);
+      }
+    });
+
+    it('refuses a cursor it never gave', async () => {
+      const query = { userId: null, includeRetired: false, cursor: 'no such place', limit: 5 };
+      await expect(fresh.store.subscriptions.list(query)).rejects.toMatchObject({ code: 'invalid_cursor' });
+    });
+  });
+
+  describe('activeOf', () => {
+    it('goes through the users’ active subscriptions in order, from any place', async () => {
+      const mine = ['b', 'a', 'c', 'b', 'a', 'b'].map((userId) => sampleSubscription({ userId }));
+      const retired = sampleSubscription({ userId: 'a' });
+      for (const subscription of [...mine, retired, sampleSubscription({ userId: 'z' })]) {
+        await fresh.store.subscriptions.register(subscription);
+      }
+      await retire(retired, LATER_MS);
+      const expected = mine
+        .map(({ id, userId }) => ({ id, userId }))
+        .sort((one, other) => (one.userId + one.id < other.userId + other.id ? -1 : 1));
+      const userIds = ['c', 'nobody', 'a', 'b', 'a'];
+      for (const limit of [1, 2, 4, 100]) {
+        const found: { id: string; userId: string }[] = [];
+        for (;;) {
+          const last = found.at(-1);
+          const after = last === undefined ? null : { userId: last.userId, subscriptionId: last.id };
+          const page = await fresh.store.subscriptions.activeOf({ userIds, after, limit });
+          expect(page.length).toBeLessThanOrEqual(limit);
+          found.push(...page);
+          if (page.length < limit) break;
+        }
+        expect(found).toEqual(expected);
+      }
+    });
+
+    it('finds nobody in an empty audience', async () => {
+      expect(await fresh.store.subscriptions.activeOf({ userIds: [], after: null, limit: 5 })).toEqual([]);
+    });
+
+    it('never takes one user id for another, whatever characters it has', async () => {
+      const userIds = [
+        'a',
+        'a\0',
+        'a\0b',
+        '\0',
+        '\u0001',
+        '\u0001"a"',
+        'ა',
+        '😀',
+        'مرحبا',
+        '\ud800',
+        '\ud801',
+        '%',
+        "'",
+      ];
+      const made = userIds.map((userId) => sampleSubscription({ userId }));
+      for (const subscription of made) {
+        expect(await fresh.store.subscriptions.register(subscription)).toMatchObject({ kind: 'created', subscription });
+      }
+      for (const { id, userId } of made) {
+        const found = await fresh.store.subscriptions.activeOf({ userIds: [userId], after: null, limit: 99 });
+        expect(found).toEqual([{ id, userId }]);
+      }
+      const found = await fresh.store.subscriptions.activeOf({ userIds, after: null, limit: 99 });
+      expect(found.map(({ userId }) => userId).sort()).toEqual(userIds.toSorted());
+    });
+  });
+}

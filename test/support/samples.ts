@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type Attempt, type Delivery, type FinalState, newDelivery } from '../../src/domain/delivery.ts';
+import { deliveryId, notificationId, subscriptionId } from '../../src/domain/ids.ts';
+import { deadlineAtMs, type Notification } from '../../src/domain/notification.ts';
+import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
+
+/** 2026-01-01T00:00:00Z: where the time of every sample begins. */
+export const NOW_MS = 1_767_225_600_000;
+
+let made = 0;
+
+/** A browser's active subscription; each call gives another browser. */
+export function sampleSubscription(overrides: Partial<Subscription> = {}): Subscription {
+  const createdAtMs = overrides.createdAtMs ?? NOW_MS + made++;
+  const endpoint = overrides.endpoint ?? `https://push.example.net/send/${randomBytes(12).toString('base64url')}`;
+  return {
+    id: subscriptionId(createdAtMs, Math.random),
+    userId: 'user-1',
+    endpoint,
+    endpointHash: createHash('sha256').update(endpoint).digest('base64url'),
+    keys: { p256dh: randomBytes(65).toString('base64url'), auth: randomBytes(16).toString('base64url') },
+    vapidPublicKey: 'BExampleVapidPublicKey',
+    expirationAtMs: null,
+    locale: 'en-GB',
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    retired: null,
+    replacesId: null,
+    createdAtMs,
+    updatedAtMs: createdAtMs,
+    ...overrides,
+  };
+}
+
+/** A notification as it is accepted; each call gives a later one. */
+export function sampleNotification(overrides: Partial<Notification> = {}): Notification {
+  const acceptedAtMs = overrides.acceptedAtMs ?? NOW_MS + made++;
+  return {
+    id: notificationId(acceptedAtMs, Math.random),
+    content: { type: 'order.shipped', title: 'On its way', body: 'Your order left the warehouse.' },
+    priority: 'normal',
+    ttlSeconds: 3600,
+    urgency: 'normal',
+    topic: null,
+    userCount: 1,
+    status: 'accepted',
+    acceptedAtMs,
+    ...overrides,
+  };
+}
+
+/** The delivery of one to the other, as fan-out makes it. */
+export function sampleDelivery(
+  notification: Notification,
+  subscription: Pick<Subscription, 'id' | 'userId'>,
+  overrides: Partial<Delivery> = {},
+): Delivery {
+  const from = {
+    id: deliveryId(notification.id, subscription.id),
+    notificationId: notification.id,
+    subscriptionId: subscription.id,
+    userId: subscription.userId,
+    priority: notification.priority,
+    deadlineAtMs: deadlineAtMs(notification),
+  };
+  return { ...newDelivery(from, notification.acceptedAtMs), ...overrides };
+}
+
+/** A first attempt that the push service took. */
+export function sampleAttempt(overrides: Partial<Attempt> = {}): Attempt {
+  return {
+    number: 1,
+    status: 'delivered',
+    outcome: 'delivered',
+    httpStatus: 201,
+    latencyMs: 40,
+    error: null,
+    remedy: null,
+    retryCount: 0,
+    retryAtMs: null,
+    startedAtMs: NOW_MS,
+    endedAtMs: NOW_MS + 40,
+    ...overrides,
+  };
+}
+
+/** Ends a claimed delivery in this state, with the attempt on record. */
+export function endingAs(state: FinalState, claimed: Claimed, overrides: Partial<Delivery> = {}): Settlement {
+  const { before, version } = claimed;
+  const number = before.attemptCount + 1;
+  const isGood = state === 'delivered';
+  const after: Delivery = {
+    ...before,
+    state,
+    dueAtMs: null,
+    attemptCount: number,
+    reason: isGood ? null : 'rejected',
+    attempts: [...before.attempts, sampleAttempt({ number, status: isGood ? 'delivered' : 'failed' })],
+    endedAtMs: NOW_MS + 40,
+    ...overrides,
+  };
+  return { version, after, retire: null };
+}
