@@ -103,7 +103,7 @@ function buildParts(options: ServiceOptions, clock: Clock, store: Store) {
     attempt: createAttempt({ transport, policy: config.retry, clock, random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ store, queue, events, clock }),
   });
-  const rescuer = createRescuer({ store, queue, events, clock, policy: config.retry });
+  const rescuer = createRescuer({ store, queue, events, clock, random, policy: config.retry });
   queue.onHungry(rescuer.hurry);
   return {
     store,

@@ -7,6 +7,7 @@ import type { Job, JobQueue } from '../queue/job-queue.ts';
 import type { FanOut } from '../store/notification-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
+import { reminderOf } from './reminder.ts';
 
 export type FanOutOptions = {
   readonly store: Store;
@@ -55,13 +56,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
       deliveries,
     });
     if (!kept) return;
-    const reminders: Job[] = deliveries.map(({ id, priority }) => ({
-      kind: 'deliver',
-      id,
-      step: 1,
-      priority,
-      runAtMs: nowMs,
-    }));
+    const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, nowMs));
     if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
     else events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
     await queue.enqueueMany(reminders);

@@ -1,14 +1,16 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { isFinal } from '../domain/delivery.ts';
+import { type Delivery, isFinal } from '../domain/delivery.ts';
 import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import type { Random } from '../domain/ids.ts';
 import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Job, JobQueue } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Loop } from './loop.ts';
-import { planSettlement } from './settlement.ts';
+import { reminderOf } from './reminder.ts';
+import { planSettlement, type SettlementPlan } from './settlement.ts';
 
 export type RescuerOptions = {
   readonly store: Store;
@@ -16,6 +18,7 @@ export type RescuerOptions = {
   readonly events: Events;
   readonly clock: Clock;
   readonly policy: RetryPolicy;
+  readonly random: Random;
   readonly intervalMs?: number;
 };
 
@@ -61,51 +64,31 @@ async function rescueLane(options: RescuerOptions, priority: Priority, nowMs: nu
     const ids = interrupted.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
     await recordInterrupted(options, ids, nowMs);
   }
-  await options.queue.enqueueMany(
-    due
-      .filter(({ state }) => state !== 'sending')
-      .map(({ id, attemptCount }): Job => ({ kind: 'deliver', id, step: attemptCount + 1, priority, runAtMs: nowMs })),
-  );
+  const waiting = due.filter(({ state }) => state !== 'sending');
+  await options.queue.enqueueMany(waiting.map((delivery) => reminderOf(delivery, nowMs)));
 }
 
-/** The lease ran out with nothing settled: the process died, and the push may or may not have gone out. */
+/** The leases of these ran out with nothing settled: the process died, and the pushes may or may not have gone out. */
 async function recordInterrupted(options: RescuerOptions, ids: readonly string[], nowMs: number): Promise<void> {
-  const { store, queue, events, policy } = options;
+  const { store, queue, events } = options;
   const deliveries = await Promise.all(ids.map((id) => store.deliveries.get(id)));
-  const plans = deliveries.flatMap((delivery) => {
-    if (delivery?.state !== 'sending' || (delivery.dueAtMs ?? 0) > nowMs) return [];
-    const { retryCount, interruptionCount, deadlineAtMs } = delivery;
-    const input = {
-      policy,
-      retryCount,
-      interruptionCount,
-      deadlineAtMs,
-      subscription: 'active',
-      message: null,
-    } as const;
-    const snapshot = getNextSnapshot(deliveryMachine, restoreDelivery('sending', input), {
-      type: 'INTERRUPTED',
-      nowMs,
-    });
-    const startedAtMs = delivery.claimedAtMs ?? nowMs;
-    const facts = { number: delivery.attemptCount, startedAtMs, endedAtMs: nowMs, result: null };
-    return [planSettlement(delivery, delivery.version, snapshot, facts)];
-  });
+  const plans = deliveries
+    .filter((delivery) => delivery !== null)
+    .filter(({ state, dueAtMs }) => state === 'sending' && dueAtMs !== null && dueAtMs <= nowMs)
+    .map((delivery) => planInterrupted(options, delivery, nowMs));
   const settled = await store.deliveries.settleMany(plans.map(({ settlement }) => settlement));
   const won = plans.filter((_, index) => settled[index]);
   for (const event of won.flatMap((plan) => plan.events)) events.publish(event);
-  await queue.enqueueMany(
-    won
-      .map(({ settlement }) => settlement.after)
-      .filter(({ state }) => !isFinal(state))
-      .map(
-        ({ id, attemptCount, priority }): Job => ({
-          kind: 'deliver',
-          id,
-          step: attemptCount + 1,
-          priority,
-          runAtMs: nowMs,
-        }),
-      ),
-  );
+  const waiting = won.map(({ settlement }) => settlement.after).filter(({ state }) => !isFinal(state));
+  await queue.enqueueMany(waiting.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs)));
+}
+
+function planInterrupted({ policy, random }: RescuerOptions, delivery: Delivery, nowMs: number): SettlementPlan {
+  const { retryCount, interruptionCount, deadlineAtMs } = delivery;
+  const input = { policy, retryCount, interruptionCount, deadlineAtMs, subscription: 'active', message: null } as const;
+  const event = { type: 'INTERRUPTED', nowMs, jitter: random() } as const;
+  const snapshot = getNextSnapshot(deliveryMachine, restoreDelivery('sending', input), event);
+  const startedAtMs = delivery.claimedAtMs ?? nowMs;
+  const facts = { number: delivery.attemptCount, startedAtMs, endedAtMs: nowMs, result: null };
+  return planSettlement(delivery, delivery.version, snapshot, facts);
 }

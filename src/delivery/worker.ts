@@ -4,6 +4,7 @@ import type { Claim, Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { batch } from './batcher.ts';
+import { reminderOf } from './reminder.ts';
 import type { SettlementPlan } from './settlement.ts';
 
 export type WorkerOptions = {
@@ -55,7 +56,7 @@ export function createWorker(options: WorkerOptions): (job: Job) => Promise<void
     for (const event of plan.events) events.publish(event);
     const { after } = plan.settlement;
     if (after.dueAtMs === null) return;
-    await queue.enqueueMany([{ ...job, step: after.attemptCount + 1, runAtMs: after.dueAtMs }]);
+    await queue.enqueueMany([reminderOf(after, after.dueAtMs)]);
   };
 
   return async (job) => {

@@ -22,14 +22,14 @@ export type DeliveryEvent =
   /** A worker holds the lease: send now, unless there is a reason not to. */
   | { readonly type: 'ATTEMPT'; readonly nowMs: number }
   /** The process that held the lease is gone. */
-  | { readonly type: 'INTERRUPTED'; readonly nowMs: number }
+  | { readonly type: 'INTERRUPTED'; readonly nowMs: number; readonly jitter: number }
   /** A person sends an ended delivery again; `deadlineAtMs` is the old deadline or a new one. */
   | { readonly type: 'REPLAY'; readonly nowMs: number; readonly deadlineAtMs: number };
 
-const cutShort = (nowMs: number): SendReport => ({
+const cutShort = ({ nowMs, jitter }: { nowMs: number; jitter: number }): SendReport => ({
   result: { kind: 'failure', failure: 'crashed' },
   endedAtMs: nowMs,
-  jitter: 0,
+  jitter,
 });
 
 const unexpected = (nowMs: number): SendReport => ({
@@ -115,7 +115,9 @@ export const deliveryMachine = machineSetup.createMachine({
         ),
       },
       on: {
-        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { nowMs: number } }) => cutShort(event.nowMs)),
+        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { nowMs: number; jitter: number } }) =>
+          cutShort(event),
+        ),
       },
     },
     delivered: { type: 'final' },

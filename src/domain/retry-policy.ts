@@ -26,10 +26,15 @@ export function decideRetry(
   if (facts.retryCount >= policy.maxRetries) return { kind: 'exhausted' };
   const waitMs =
     facts.retryAfterMs === null
-      ? facts.jitter * Math.min(policy.maxMs, policy.baseMs * 2 ** facts.retryCount)
+      ? backoffMs(policy, facts.retryCount, facts.jitter)
       : facts.retryAfterMs + facts.jitter * Math.min(RETRY_AFTER_SPREAD_MS, policy.baseMs);
   const atMs = facts.nowMs + Math.ceil(waitMs);
   return atMs < facts.deadlineAtMs ? { kind: 'retry', atMs } : { kind: 'past_deadline' };
+}
+
+/** Exponential backoff with full jitter, in whole milliseconds: the wait after `failures` earlier failures. */
+export function backoffMs(policy: RetryPolicy, failures: number, jitter: number): number {
+  return Math.ceil(jitter * Math.min(policy.maxMs, policy.baseMs * 2 ** failures));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EndReason } from './delivery.ts';
 import { type Outcome, outcomeOf, type PushResult } from './push-outcome.ts';
-import { decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
+import { backoffMs, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
 
 /** What a verdict depends on besides the answer itself. */
 export type VerdictFacts = {
@@ -24,7 +24,7 @@ export type Verdict = {
 };
 
 /** An attempt cut short by our own process costs no retry, but a delivery that keeps meeting it is set aside. */
-export const MAX_INTERRUPTIONS = 5;
+export const MAX_INTERRUPTIONS = 10;
 
 /** Judges one attempt. Total over every answer; see `outcomeOf` for the answers and `decideRetry` for the waits. */
 export function judge(facts: VerdictFacts, report: SendReport): Verdict {
@@ -47,20 +47,23 @@ export function judge(facts: VerdictFacts, report: SendReport): Verdict {
     case 'misconfigured':
       return { ...delivered, state: 'failed', reason: outcome.kind };
     case 'interrupted':
-      return { ...delivered, ...afterInterruption(facts, report.endedAtMs) };
+      return { ...delivered, ...afterInterruption(facts, report) };
     case 'throttled':
     case 'retryable':
       return { ...delivered, ...afterTrouble(facts, report) };
   }
 }
 
-function afterInterruption(facts: VerdictFacts, nowMs: number): Partial<Verdict> {
+/** The first time it is sent again at once; after that it waits as if the push service had failed, lest it go round. */
+function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: SendReport): Partial<Verdict> {
   const interruptionCount = facts.interruptionCount + 1;
   if (interruptionCount > MAX_INTERRUPTIONS) {
     return { state: 'failed', reason: 'interrupted_too_often', interruptionCount };
   }
-  if (nowMs >= facts.deadlineAtMs) return { state: 'expired', reason: 'deadline_passed', interruptionCount };
-  return { state: 'retrying', retryAtMs: nowMs, interruptionCount };
+  const atMs =
+    facts.interruptionCount === 0 ? nowMs : nowMs + backoffMs(facts.policy, facts.interruptionCount - 1, jitter);
+  if (atMs >= facts.deadlineAtMs) return { state: 'expired', reason: 'deadline_passed', interruptionCount };
+  return { state: 'retrying', retryAtMs: atMs, interruptionCount };
 }
 
 function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }: SendReport): Partial<Verdict> {

@@ -50,8 +50,8 @@ type Row = [from: DeliveryState, event: string, to: DeliveryState, overrides?: P
 const EVENTS: Record<string, object> = {
   ATTEMPT: { type: 'ATTEMPT', nowMs: NOW_MS },
   'ATTEMPT late': { type: 'ATTEMPT', nowMs: DEADLINE_MS },
-  INTERRUPTED: { type: 'INTERRUPTED', nowMs: NOW_MS },
-  'INTERRUPTED late': { type: 'INTERRUPTED', nowMs: DEADLINE_MS },
+  INTERRUPTED: { type: 'INTERRUPTED', nowMs: NOW_MS, jitter: 0.5 },
+  'INTERRUPTED late': { type: 'INTERRUPTED', nowMs: DEADLINE_MS, jitter: 0.5 },
   REPLAY: { type: 'REPLAY', nowMs: NOW_MS, deadlineAtMs: DEADLINE_MS },
   'REPLAY late': { type: 'REPLAY', nowMs: DEADLINE_MS, deadlineAtMs: DEADLINE_MS },
   201: { type: 'xstate.done.actor.send', output: report(answer(201)) },
@@ -162,7 +162,7 @@ describe('delivery machine', () => {
     });
     const snapshot = restoreDelivery('sending', input());
     const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
-    actor.send({ type: 'INTERRUPTED', nowMs: NOW_MS });
+    actor.send({ type: 'INTERRUPTED', nowMs: NOW_MS, jitter: 0.5 });
     expect(actor.getSnapshot().value).toBe('retrying');
     expect(actor.getSnapshot().context).toMatchObject({ retryCount: 0, interruptionCount: 1 });
     actor.stop();

@@ -66,7 +66,7 @@ export async function startEngine(options: EngineOptions = {}) {
     attempt: createAttempt({ transport, policy, clock: systemClock, random: Math.random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
   });
-  const rescuer = createRescuer({ ...parts, policy });
+  const rescuer = createRescuer({ ...parts, policy, random: Math.random });
 
   /** Resolves with the first event, past or to come, that fits. */
   const when = <Type extends BellhopEvent['type']>(

@@ -1,0 +1,276 @@
+import { createECDH, createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FAN_OUT_START } from '../../src/domain/audience.ts';
+import { type Delivery, type FinalState, newDelivery } from '../../src/domain/delivery.ts';
+import { deliveryId } from '../../src/domain/ids.ts';
+import { deadlineAtMs } from '../../src/domain/notification.ts';
+import { type AppOptions, createApp } from '../../src/http/app.ts';
+import type { RequestLine } from '../../src/http/request-log.ts';
+import { type ApiKey, createAccess } from '../../src/intake/access.ts';
+import { createDeadLetters } from '../../src/intake/dead-letters.ts';
+import { createNotifications } from '../../src/intake/notifications.ts';
+import { createSubscriptions } from '../../src/intake/subscriptions.ts';
+import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createEvents } from '../../src/telemetry/emitter.ts';
+import type { BellhopEvent } from '../../src/telemetry/events.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
+import { endingAs, NOW_MS } from './samples.ts';
+
+export const SECRET = 'secret-of-the-default-key';
+const KEYS: readonly ApiKey[] = [
+  { id: 'default', secret: SECRET },
+  { id: 'default', secret: 'the-older-secret-of-default' },
+  { id: 'shop', secret: 'secret-of-the-shop' },
+];
+
+export type CallOptions = {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `none`: no credentials but those in `headers`. */
+  readonly sign?: 'hmac' | 'bearer' | 'none';
+  readonly secret?: string;
+  readonly keyId?: string;
+  readonly nonce?: string;
+  readonly timestamp?: string;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed; undefined without a body. Tests look into it freely. */
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds was checked against the schema of its route.
+  readonly body: any;
+};
+
+export type ApiOptions = Partial<AppOptions> & {
+  readonly allowBearer?: boolean;
+  /** Puts a fault in front of the real parts. */
+  readonly wrapStore?: (store: Store) => Store;
+  readonly wrapQueue?: (queue: JobQueue) => JobQueue;
+};
+
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** The API on a real store and queue. Every answer to `call` is held against /openapi.json. */
+export async function startApi(options: ApiOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'bellhop-api-'));
+  const clock = createFakeClock(NOW_MS);
+  const realStore = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock });
+  const store = options.wrapStore?.(realStore) ?? realStore;
+  const jobs: Job[] = [];
+  const realQueue = recorded(createInProcessQueue({ clock }), jobs);
+  const queue = options.wrapQueue?.(realQueue) ?? realQueue;
+  const events = createEvents((error) => {
+    throw error;
+  });
+  const told: BellhopEvent[] = [];
+  events.subscribe((event) => told.push(event));
+  const lines: RequestLine[] = [];
+  const errors: unknown[] = [];
+  const parts = { store, queue, events, clock, random: Math.random };
+  const app = createApp({
+    ...parts,
+    access: createAccess({ ...parts, keys: KEYS, allowBearer: options.allowBearer ?? true }),
+    subscriptions: createSubscriptions({
+      ...parts,
+      store: store.subscriptions,
+      allowedHosts: [{ host: 'push.example.net', port: null }],
+      vapidPublicKey: 'BExampleVapidPublicKey',
+    }),
+    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
+    deadLetters: createDeadLetters(parts),
+    readiness: async () => ({ store: true, queue: true }),
+    vapidPublicKey: 'BExampleVapidPublicKey',
+    corsAllowedOrigins: [],
+    version: '1.2.3',
+    isStopping: () => false,
+    log: (line) => lines.push(line),
+    logError: (error) => errors.push(error),
+    ...options,
+  });
+  const check = createOpenApiCheck(await documentOf());
+  const call = (method: string, path: string, given: CallOptions = {}): Promise<Answer> =>
+    callApp(app, clock, check, method, path, given);
+  return {
+    app,
+    store: realStore,
+    clock,
+    jobs,
+    told,
+    lines,
+    errors,
+    call,
+    /** Registers a new browser for the user. */
+    async register(userId: string, overrides: Record<string, unknown> = {}) {
+      const answer = await call('POST', '/v1/subscriptions', { json: { user_id: userId, ...browser(), ...overrides } });
+      return answer.body as { id: string; user_id: string };
+    },
+    /** Accepts a notification; without jobs being run, its deliveries do not exist yet. */
+    async notify(userIds: readonly string[], overrides: Record<string, unknown> = {}): Promise<{ id: string }> {
+      const json = { type: 'order.shipped', title: 'On its way', user_ids: userIds, ...overrides };
+      return (await call('POST', '/v1/notifications', { json })).body;
+    },
+    /** Fans out to this subscription and, if a state is named, ends the delivery in it. */
+    deliver: (notificationId: string, subscription: { id: string; user_id: string }, state?: FinalState) =>
+      deliver(realStore, clock, notificationId, subscription, state),
+    async dispose(): Promise<void> {
+      await realQueue.close();
+      await realStore.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The document, from an app whose options cannot matter to it. */
+async function documentOf(): Promise<OpenApiDocument> {
+  const unused = {} as never;
+  const app = createApp({
+    access: unused,
+    subscriptions: unused,
+    notifications: unused,
+    deadLetters: unused,
+    readiness: unused,
+    vapidPublicKey: '',
+    corsAllowedOrigins: [],
+    version: '1.2.3',
+    isStopping: () => false,
+    log: () => {},
+    logError: () => {},
+    clock: createFakeClock(NOW_MS),
+    random: Math.random,
+  });
+  return (await app.request('/openapi.json')).json() as Promise<OpenApiDocument>;
+}
+
+async function callApp(
+  app: ReturnType<typeof createApp>,
+  clock: FakeClock,
+  check: OpenApiCheck,
+  method: string,
+  path: string,
+  given: CallOptions,
+): Promise<Answer> {
+  const body = given.json === undefined ? given.body : JSON.stringify(given.json);
+  const init: RequestInit & { duplex?: 'half' } = {
+    method,
+    headers: {
+      ...(given.json === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...credentials(clock, method, path, body, given),
+      ...given.headers,
+    },
+  };
+  if (body !== undefined) Object.assign(init, { body, duplex: 'half' });
+  const response = await app.request(path, init);
+  const text = await response.text();
+  const { status, headers } = response;
+  check({ method, path, status, headers, text });
+  return { status, headers, text, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+function credentials(
+  clock: FakeClock,
+  method: string,
+  path: string,
+  body: CallOptions['body'],
+  { sign = 'hmac', secret = SECRET, keyId, nonce, timestamp: given }: CallOptions,
+): Record<string, string> {
+  if (sign === 'none') return {};
+  if (sign === 'bearer' || body instanceof ReadableStream) return { Authorization: `Bearer ${secret}` };
+  const timestamp = given ?? String(Math.floor(clock.now() / 1000));
+  return {
+    'X-Timestamp': timestamp,
+    'X-Signature': signatureOf({ secret, timestamp, method, path, body: body ?? '', nonce }),
+    ...(keyId === undefined ? {} : { 'X-Key-Id': keyId }),
+    ...(nonce === undefined ? {} : { 'X-Nonce': nonce }),
+  };
+}
+
+/** A signature as docs/http.md describes it, made without the code under test. */
+export function signatureOf(of: {
+  secret: string;
+  timestamp: string;
+  method: string;
+  path: string;
+  body: string | Uint8Array;
+  nonce: string | undefined;
+}): string {
+  const hmac = createHmac('sha256', of.secret).update(`${of.timestamp}\n${of.method}\n${of.path}\n`).update(of.body);
+  if (of.nonce !== undefined) hmac.update(`\n${of.nonce}`);
+  return hmac.digest('hex');
+}
+
+/** What a browser gives: PushSubscription.toJSON(). */
+export function browser(): { endpoint: string; expirationTime: null; keys: { p256dh: string; auth: string } } {
+  return {
+    endpoint: `https://push.example.net/send/${randomBytes(12).toString('base64url')}`,
+    expirationTime: null,
+    keys: {
+      p256dh: createECDH('prime256v1').generateKeys('base64url'),
+      auth: randomBytes(16).toString('base64url'),
+    },
+  };
+}
+
+function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
+  return {
+    enqueueMany(more) {
+      jobs.push(...more);
+      return queue.enqueueMany(more);
+    },
+    start: (handler, options) => queue.start(handler, options),
+    stop: () => queue.stop(),
+    onHungry: (listener) => queue.onHungry(listener),
+    ping: () => queue.ping(),
+    close: () => queue.close(),
+  };
+}
+
+async function deliver(
+  store: Store,
+  clock: FakeClock,
+  notificationId: string,
+  subscription: { id: string; user_id: string },
+  state?: FinalState,
+): Promise<Delivery> {
+  const notification = await store.notifications.get(notificationId);
+  if (notification === null) throw new Error('no such notification');
+  const delivery = newDelivery(
+    {
+      id: deliveryId(notification.id, subscription.id),
+      notificationId,
+      subscriptionId: subscription.id,
+      userId: subscription.user_id,
+      priority: notification.priority,
+      deadlineAtMs: deadlineAtMs(notification),
+    },
+    clock.now(),
+  );
+  const fanOut = await store.notifications.fanOut(notificationId);
+  const from = fanOut?.cursor ?? FAN_OUT_START;
+  const to = { userIndex: from.userIndex, after: { userId: delivery.userId, subscriptionId: delivery.subscriptionId } };
+  await store.notifications.commitFanOut({ notificationId, from, to, deliveries: [delivery] });
+  if (state !== undefined) await end(store, clock, delivery.id, state);
+  return (await store.deliveries.get(delivery.id)) ?? delivery;
+}
+
+/** One more attempt on a waiting delivery, after which it is in this state. */
+export async function end(store: Store, clock: FakeClock, id: string, state: FinalState): Promise<void> {
+  const nowMs = clock.now();
+  const before = await store.deliveries.get(id);
+  const attempt = (before?.attemptCount ?? 0) + 1;
+  const [claimed] = await store.deliveries.claimMany([
+    { deliveryId: id, attempt, nowMs, leaseUntilMs: nowMs + 60_000 },
+  ]);
+  if (!claimed) throw new Error('not claimable');
+  await store.deliveries.settleMany([endingAs(state, claimed, { endedAtMs: nowMs + 40 })]);
+}

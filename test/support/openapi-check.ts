@@ -1,0 +1,69 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { expect } from 'vitest';
+
+type Response = {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: Readonly<Record<string, { readonly schema: unknown }>>;
+};
+type Operation = { readonly operationId: string; readonly responses: Readonly<Record<string, Response>> };
+
+export type OpenApiDocument = {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+};
+
+export type RealAnswer = {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+};
+
+export type OpenApiCheck = (answer: RealAnswer) => void;
+
+/** Holds real answers against the document: status, content type, headers and body must be as documented. */
+export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema(document, 'openapi');
+  const templates = Object.keys(document.paths).map((template) => ({
+    template,
+    pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }));
+  const matches = (pointer: string, text: string): void => {
+    const validate = ajv.getSchema(`openapi#${pointer}`) ?? ajv.compile({ $ref: `openapi#${pointer}` });
+    const isValid = validate(JSON.parse(text));
+    expect(isValid, `${pointer}\n${ajv.errorsText(validate.errors)}\n${text.slice(0, 2000)}`).toBe(true);
+  };
+  return ({ method, path, status, headers, text }) => {
+    if (method === 'OPTIONS') return;
+    const contentType = headers.get('content-type');
+    const template = templates.find(({ pattern }) => pattern.test(path.split('?')[0] ?? ''))?.template;
+    const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
+    const operation = template === undefined ? undefined : document.paths[template]?.[verb];
+    if (template === undefined || operation === undefined) {
+      expect([404, 405, 503], `${method} ${path} is not documented`).toContain(status);
+      if (method !== 'HEAD') matches('/components/schemas/Problem', text);
+      return;
+    }
+    const response = operation.responses[String(status)];
+    expect(response, `${operation.operationId} does not document ${status}: ${text.slice(0, 500)}`).toBeDefined();
+    for (const name of ['location', 'retry-after', 'allow', 'www-authenticate', 'idempotency-replayed']) {
+      const documented = Object.keys(response?.headers ?? {}).map((header) => header.toLowerCase());
+      if (headers.has(name)) expect(documented, `${operation.operationId} ${status}`).toContain(name);
+    }
+    if (response?.content === undefined) {
+      expect(text).toBe('');
+      return;
+    }
+    expect(Object.keys(response.content)).toContain(contentType);
+    if (method === 'HEAD') return;
+    const escaped = [template, verb, 'responses', String(status), 'content', String(contentType), 'schema']
+      .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
+      .join('/');
+    matches(`/paths/${escaped}`, text);
+  };
+}
