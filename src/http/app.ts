@@ -1,0 +1,95 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../domain/app-error.ts';
+import type { Random } from '../domain/ids.ts';
+import type { Access } from '../intake/access.ts';
+import type { DeadLetters } from '../intake/dead-letters.ts';
+import type { Notifications } from '../intake/notifications.ts';
+import type { Subscriptions } from '../intake/subscriptions.ts';
+import { addDeadLetterRoutes } from './dead-letters.ts';
+import { addDeliveryRoutes } from './deliveries.ts';
+import { addHealthRoutes, type Readiness } from './health.ts';
+import { addNotificationRoutes } from './notifications.ts';
+import { addOpenApiRoute } from './openapi.ts';
+import { answerProblem, type LogError } from './problem.ts';
+import { addPublicKeyRoute } from './public-key.ts';
+import type { ApiEnv } from './request-context.ts';
+import { assignRequestId } from './request-id.ts';
+import { logRequest, type RequestLine } from './request-log.ts';
+import { createRouter } from './router.ts';
+import { addSubscriptionRoutes } from './subscriptions.ts';
+
+export type AppOptions = {
+  readonly access: Access;
+  readonly subscriptions: Subscriptions;
+  readonly notifications: Notifications;
+  readonly deadLetters: DeadLetters;
+  readonly readiness: () => Promise<Readiness>;
+  readonly vapidPublicKey: string;
+  /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
+  readonly corsAllowedOrigins: readonly string[];
+  readonly version: string;
+  /** Once true, everything but the health routes is refused. */
+  readonly isStopping: () => boolean;
+  readonly log: (line: RequestLine) => void;
+  readonly logError: LogError;
+  readonly clock: Clock;
+  readonly random: Random;
+};
+
+/**
+ * The API. Each request passes, in this order: request id, log, CORS, the stop check; then, for a route that needs a
+ * key, raw body, credentials, parsing and validation; then its handler. Whatever is thrown becomes a problem.
+ */
+export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+  const router = createRouter(app, options.access);
+
+  app.onError(answerProblem(options.logError));
+  app.notFound(() => {
+    throw new AppError('route_not_found', 'There is nothing at this path. GET /openapi.json lists all routes.');
+  });
+
+  app.use(assignRequestId(options));
+  app.use(logRequest(options));
+  if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
+  addHealthRoutes(router, options);
+  app.use(refuseWhenStopping(options.isStopping));
+
+  addPublicKeyRoute(router, options);
+  addSubscriptionRoutes(router, options.subscriptions);
+  addNotificationRoutes(router, options.notifications);
+  addDeliveryRoutes(router, options.notifications, options.deadLetters);
+  addDeadLetterRoutes(router, options.deadLetters);
+  addOpenApiRoute(router, app, options);
+  router.closeMethods();
+  return app;
+}
+
+function refuseWhenStopping(isStopping: () => boolean) {
+  return createMiddleware<ApiEnv>(async (_, next) => {
+    if (isStopping()) throw new AppError('shutting_down', 'This server is shutting down. Try again shortly.');
+    await next();
+  });
+}
+
+function allowOrigins(origins: readonly string[]) {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'X-Key-Id',
+      'X-Nonce',
+      'X-Request-Id',
+      'X-Signature',
+      'X-Timestamp',
+    ],
+    exposeHeaders: ['X-Request-Id', 'Location', 'Retry-After', 'Idempotency-Replayed'],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,59 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { problemSchema } from './problem.ts';
+import type { ApiEnv } from './request-context.ts';
+import { answer, defineRoute } from './route.ts';
+import type { Router } from './router.ts';
+
+const openApiRoute = defineRoute({
+  method: 'get',
+  path: '/openapi.json',
+  operationId: 'getOpenApi',
+  tag: 'Documentation',
+  summary: 'This document',
+  access: 'open',
+  answers: {
+    200: { description: 'OpenAPI 3.1.', body: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }) },
+  },
+  errors: [],
+});
+
+const SECURITY_SCHEMES = {
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Signature',
+    description:
+      'Lower-case hex of HMAC-SHA256, keyed with the secret, over `{X-Timestamp}\\n{METHOD}\\n{path with query}\\n' +
+      '{raw body}`; with `X-Nonce`, followed by `\\n{nonce}`. `X-Key-Id` names the key where it is not `default`.',
+  },
+  timestamp: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Timestamp',
+    description: 'Unix seconds, at most 300 off.',
+  },
+  bearer: { type: 'http', scheme: 'bearer', description: 'Any live secret.' },
+} as const;
+
+/** Serves the description of all routes that were added before the first request for it. */
+export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, options: { readonly version: string }): void {
+  const { openAPIRegistry: registry } = app;
+  registry.register('Problem', problemSchema);
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
+    registry.registerComponent('securitySchemes', name, scheme);
+  let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;
+  router.add(openApiRoute, async () => {
+    document ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Bellhop',
+        version: options.version,
+        description:
+          'Self-hosted Web Push delivery. Errors are RFC 9457 problems with a stable `code`. Other methods on a known ' +
+          'path give `method_not_allowed` with `Allow`; unknown paths give `route_not_found`.',
+      },
+      servers: [{ url: '/' }],
+    });
+    return answer(200, { ...document, paths: document.paths ?? {} });
+  });
+}

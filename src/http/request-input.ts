@@ -1,0 +1,66 @@
+import { AppError } from '../domain/app-error.ts';
+import { findHazard, type Issue, parseJson } from './json-body.ts';
+import type { ApiContext } from './request-context.ts';
+import type { InputOf, RouteSpec } from './route.ts';
+import { invalidRequest, validate } from './validation.ts';
+
+/** Everything a route takes, validated at once, so that a caller learns of all problems together. */
+export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf<R> {
+  const parts = {
+    query: readQuery(route, c),
+    headers: readHeaders(route, c),
+    body: readBody(route, c),
+  };
+  const issues = Object.values(parts).flatMap((part) => part.issues);
+  if (issues.length > 0) throw invalidRequest(issues);
+  return {
+    // Not validated: an id of any other form is one that does not exist.
+    params: route.params === undefined ? null : c.req.param(),
+    query: parts.query.value,
+    headers: parts.headers.value,
+    body: parts.body.value,
+  } as InputOf<R>;
+}
+
+type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
+
+const NOTHING: Read = { value: null, issues: [] };
+
+function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
+  if (access === 'open') return NOTHING;
+  const given = [...new URL(c.req.url).searchParams];
+  const values = Object.fromEntries(given);
+  const repeated = Object.keys(values).filter((name) => given.filter(([other]) => other === name).length > 1);
+  if (repeated.length > 0) {
+    return { value: null, issues: repeated.map((name) => issue(name, 'is given more than once')) };
+  }
+  const unknown = Object.keys(values).filter((name) => query === undefined || !Object.hasOwn(query.shape, name));
+  const checked = query === undefined ? NOTHING : validate(query, values);
+  const strange = unknown.map((name) => issue(name, 'is not a known query parameter'));
+  return { value: checked.value, issues: [...strange, ...checked.issues] };
+}
+
+function readHeaders({ headers }: RouteSpec, c: ApiContext): Read {
+  if (headers === undefined) return NOTHING;
+  const names = Object.keys(headers.shape);
+  return validate(headers, Object.fromEntries(names.map((name) => [name, c.req.header(name)])));
+}
+
+function readBody({ body }: RouteSpec, c: ApiContext): Read {
+  const rawBody = c.get('rawBody');
+  if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
+  if (rawBody.byteLength > 0) checkMediaType(c.req.header('content-type'));
+  const parsed = parseJson(rawBody);
+  const hazard = findHazard(parsed);
+  if (hazard !== null) return { value: null, issues: [hazard] };
+  return validate(body.schema, parsed);
+}
+
+function checkMediaType(contentType: string | undefined): void {
+  if (/^application\/json *(; *charset="?utf-8"?)? *$/i.test(contentType ?? '')) return;
+  throw new AppError('unsupported_media_type', 'Send the body as JSON in UTF-8, with Content-Type: application/json.');
+}
+
+function issue(name: string, message: string): Issue {
+  return { path: name.slice(0, 64), message };
+}

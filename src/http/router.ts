@@ -1,0 +1,55 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AppError } from '../domain/app-error.ts';
+import type { Access } from '../intake/access.ts';
+import { authenticate } from './authenticate.ts';
+import { readRawBody } from './raw-body.ts';
+import type { ApiContext, ApiEnv } from './request-context.ts';
+import { readInput } from './request-input.ts';
+import type { RouteHandler, RouteSpec } from './route.ts';
+import { describeRoute } from './route-description.ts';
+
+/** Where resources put their routes. What a route says of itself is what happens to a request for it. */
+export type Router = {
+  add<R extends RouteSpec>(route: R, handle: RouteHandler<R>): void;
+  /** Answers known paths under other methods. Called once all routes are in. */
+  closeMethods(): void;
+};
+
+export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
+  const methodsByPattern = new Map<string, string[]>();
+  const checkCaller = authenticate(access);
+  return {
+    add(route, handle) {
+      const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+      methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
+      app.openAPIRegistry.registerPath(describeRoute(route));
+      app.on(route.method, pattern, nameRoute(pattern));
+      if (route.access === 'key') app.on(route.method, pattern, readRawBody, checkCaller);
+      app.on(route.method, pattern, async (c) => {
+        const { status, body, headers } = await handle(readInput(route, c), c);
+        const httpStatus = status as ContentfulStatusCode;
+        return body === null ? c.body(null, httpStatus, headers) : c.json(body as object, httpStatus, headers);
+      });
+    },
+    closeMethods() {
+      for (const [pattern, methods] of methodsByPattern) app.all(pattern, nameRoute(pattern), otherMethod(methods));
+    },
+  };
+}
+
+function nameRoute(pattern: string) {
+  return async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
+    c.set('route', pattern);
+    await next();
+  };
+}
+
+function otherMethod(methods: readonly string[]) {
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return (c: ApiContext): Response => {
+    c.header('Allow', allow);
+    if (c.req.method === 'OPTIONS') return c.body(null, 204);
+    throw new AppError('method_not_allowed', `This route takes ${allow}.`, { allowed_methods: allow.split(', ') });
+  };
+}

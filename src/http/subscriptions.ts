@@ -1,0 +1,166 @@
+import { z } from '@hono/zod-openapi';
+import { type Subscription, shortenEndpoint } from '../domain/subscription.ts';
+import type { RegisterRequest, Subscriptions } from '../intake/subscriptions.ts';
+import { answer, defineRoute } from './route.ts';
+import type { Router } from './router.ts';
+import { idParams, instant, isoOf, isoOrNull, locale, pageOf, pageQuery, pageRequest, userId } from './wire-fields.ts';
+
+const LAST_INSTANT_MS = 8_640_000_000_000_000;
+
+const epochMs = z.number().min(0).max(LAST_INSTANT_MS);
+const keys = z.strictObject({
+  p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
+  auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
+});
+
+const registerBody = z
+  .strictObject({
+    user_id: userId,
+    endpoint: z.string().min(1).max(8192),
+    keys,
+    expiration_time: z
+      .union([epochMs, z.iso.datetime({ offset: true })], {
+        error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
+      })
+      .nullish(),
+    expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
+    locale: locale.nullish(),
+    user_agent: z.string().max(512).nullish(),
+  })
+  .refine(({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined, {
+    path: ['expirationTime'],
+    error: 'is the same as expiration_time; send one of them',
+  })
+  .openapi('SubscriptionInput', {
+    description: '`PushSubscription.toJSON()` of a browser, with `user_id` added, works as it is.',
+  });
+
+const subscription = z
+  .strictObject({
+    id: z.string(),
+    user_id: z.string(),
+    endpoint: z.string().openapi({ description: 'Shortened: the whole endpoint is a secret.' }),
+    active: z.boolean(),
+    retired_reason: z.enum(['gone', 'moved']).nullable(),
+    retired_at: instant.nullable(),
+    expiration_time: instant.nullable(),
+    locale: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    replaces: z.string().nullable().openapi({ description: 'The other user’s subscription that this one took over.' }),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .openapi('Subscription');
+
+const LOCATION = { Location: 'The path of the subscription.' };
+const params = idParams('sub_01kdz9f1v6v6j0q2y3w4x5z6a7');
+
+const registerRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriptions',
+  operationId: 'registerSubscription',
+  tag: 'Subscriptions',
+  summary: 'Register a browser for a user',
+  description:
+    'The same endpoint again updates the subscription. An endpoint of another user moves when, and only when, both ' +
+    'keys equal the registered ones.',
+  access: 'key',
+  body: { schema: registerBody, required: true },
+  answers: {
+    200: { description: 'Registered before; updated.', body: subscription, headers: LOCATION },
+    201: { description: 'New, or moved from another user (`replaces`).', body: subscription, headers: LOCATION },
+  },
+  errors: ['invalid_endpoint', 'endpoint_not_allowed', 'invalid_subscription_keys', 'endpoint_taken'],
+});
+
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/v1/subscriptions',
+  operationId: 'listSubscriptions',
+  tag: 'Subscriptions',
+  summary: 'List subscriptions, newest first',
+  access: 'key',
+  query: pageQuery.extend({
+    user_id: userId.optional(),
+    include_inactive: z.enum(['true', 'false']).default('false'),
+  }),
+  answers: { 200: { description: 'One page.', body: pageOf(subscription) } },
+  errors: ['invalid_cursor'],
+});
+
+const getRoute = defineRoute({
+  method: 'get',
+  path: '/v1/subscriptions/{id}',
+  operationId: 'getSubscription',
+  tag: 'Subscriptions',
+  summary: 'Read one subscription',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'The subscription.', body: subscription } },
+  errors: ['subscription_not_found'],
+});
+
+const deleteRoute = defineRoute({
+  method: 'delete',
+  path: '/v1/subscriptions/{id}',
+  operationId: 'deleteSubscription',
+  tag: 'Subscriptions',
+  summary: 'Delete a subscription, its endpoint and its keys',
+  access: 'key',
+  params,
+  answers: { 204: { description: 'Deleted.', body: null } },
+  errors: ['subscription_not_found'],
+});
+
+/** Browsers and whom they belong to. */
+export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptions): void {
+  router.add(registerRoute, async ({ body }) => {
+    const registered = await subscriptions.register(requestOf(body));
+    const status = registered.kind === 'updated' ? 200 : 201;
+    const headers = { Location: `/v1/subscriptions/${registered.subscription.id}` };
+    return answer(status, wireOf(registered.subscription), headers);
+  });
+  router.add(listRoute, async ({ query }) => {
+    const page = await subscriptions.list({
+      ...pageRequest(query),
+      userId: query.user_id ?? null,
+      includeRetired: query.include_inactive === 'true',
+    });
+    return answer(200, { items: page.items.map(wireOf), next_cursor: page.next });
+  });
+  router.add(getRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.get(id))));
+  router.add(deleteRoute, async ({ params: { id } }) => {
+    await subscriptions.delete(id);
+    return answer(204, null);
+  });
+}
+
+function requestOf(body: z.output<typeof registerBody>): RegisterRequest {
+  const expiration = body.expiration_time ?? body.expirationTime ?? null;
+  return {
+    userId: body.user_id,
+    endpoint: body.endpoint,
+    keys: body.keys,
+    // Browsers may give fractions of a millisecond.
+    expirationAtMs: typeof expiration === 'string' ? Date.parse(expiration) : expiration && Math.floor(expiration),
+    locale: body.locale ?? null,
+    userAgent: body.user_agent ?? null,
+  };
+}
+
+function wireOf(from: Subscription): z.output<typeof subscription> {
+  return {
+    id: from.id,
+    user_id: from.userId,
+    endpoint: shortenEndpoint(from.endpoint),
+    active: from.retired === null,
+    retired_reason: from.retired?.reason ?? null,
+    retired_at: isoOrNull(from.retired?.atMs ?? null),
+    expiration_time: isoOrNull(from.expirationAtMs),
+    locale: from.locale,
+    user_agent: from.userAgent,
+    replaces: from.replacesId,
+    created_at: isoOf(from.createdAtMs),
+    updated_at: isoOf(from.updatedAtMs),
+  };
+}

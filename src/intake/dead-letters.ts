@@ -1,0 +1,135 @@
+import { transition } from 'xstate';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../domain/app-error.ts';
+import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery.ts';
+import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Page, PageRequest } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+
+export type DeadLetters = {
+  /** `failed` deliveries, newest first. */
+  list(query: PageRequest): Promise<Page<Delivery>>;
+  /** Sends an ended delivery again, with a new deadline where `ttlSeconds` is given. Resolves once it is durable. */
+  replay(deliveryId: string, request: { readonly ttlSeconds: number | null }): Promise<Delivery>;
+};
+
+export type DeadLettersOptions = {
+  readonly store: Pick<Store, 'subscriptions' | 'deliveries'>;
+  readonly queue: Pick<JobQueue, 'enqueueMany'>;
+  readonly events: Pick<Events, 'publish'>;
+  readonly clock: Clock;
+};
+
+type ReplayableState = 'failed' | 'expired';
+
+/** A lost race is read again and judged anew; more than a few in a row means that others are busy with it. */
+const MAX_RACES = 3;
+
+/** REPLAY asks for no policy, but the machine's context has one. */
+const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0 };
+
+/** The deliveries that Bellhop gave up, and the way back for each. */
+export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
+  return {
+    list: (query) => options.store.deliveries.listFailed(query),
+    replay: (deliveryId, { ttlSeconds }) => replay(options, deliveryId, ttlSeconds),
+  };
+}
+
+async function replay(options: DeadLettersOptions, deliveryId: string, ttlSeconds: number | null): Promise<Delivery> {
+  const { deliveries } = options.store;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const nowMs = options.clock.now();
+    const before = await deliveries.get(deliveryId);
+    if (before === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
+    const from = replayableState(before);
+    await checkSubscription(options, before.subscriptionId);
+    const after = reopened(before, from, nowMs, newDeadline(before, ttlSeconds, nowMs));
+    const [won] = await deliveries.settleMany([{ version: before.version, after, retire: null }]);
+    if (won === true) {
+      void remind(options, after, nowMs);
+      const { id, notificationId } = after;
+      options.events.publish({ type: 'delivery.replayed', deliveryId: id, notificationId });
+      return { ...after, version: before.version + 1 };
+    }
+  }
+  throw new AppError('delivery_not_replayable', 'Others are changing this delivery at this moment. Look at it again.');
+}
+
+function replayableState({ state, replays }: Delivery): ReplayableState {
+  if (state !== 'failed' && state !== 'expired') {
+    throw new AppError('delivery_not_replayable', `${whyNot(state)} Only failed and expired ones are sent again.`, {
+      state,
+    });
+  }
+  if (replays.length >= MAX_REPLAYS) {
+    throw new AppError(
+      'delivery_not_replayable',
+      `This delivery was replayed ${MAX_REPLAYS} times, which is the limit. Send a new notification instead.`,
+      { state, replay_count: replays.length },
+    );
+  }
+  return state;
+}
+
+function whyNot(state: DeliveryState): string {
+  const isUnderWay = state === 'pending' || state === 'sending' || state === 'retrying';
+  return `This delivery is ${isUnderWay ? `still under way (${state})` : state}.`;
+}
+
+async function checkSubscription({ store }: DeadLettersOptions, id: string): Promise<void> {
+  const subscription = await store.subscriptions.get(id);
+  if (subscription !== null && subscription.retired === null) return;
+  const why = subscription === null ? 'was deleted' : `is inactive (${subscription.retired?.reason})`;
+  throw new AppError(
+    'subscription_inactive',
+    `The subscription of this delivery ${why}, so nothing can be sent to it. It comes back when its browser registers again.`,
+    { subscription_id: id, retired_reason: subscription?.retired?.reason ?? null },
+  );
+}
+
+function newDeadline(before: Delivery, ttlSeconds: number | null, nowMs: number): number {
+  if (ttlSeconds !== null) return nowMs + ttlSeconds * 1000;
+  if (nowMs < before.deadlineAtMs) return before.deadlineAtMs;
+  throw new AppError(
+    'deadline_passed',
+    'The deadline of this delivery has passed. Give ttl_seconds to send it with a new deadline.',
+    { deadline_at: new Date(before.deadlineAtMs).toISOString() },
+  );
+}
+
+function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadlineAtMs: number): Delivery {
+  const snapshot = restoreDelivery(before.state, {
+    policy: NO_POLICY,
+    retryCount: before.retryCount,
+    interruptionCount: before.interruptionCount,
+    deadlineAtMs: before.deadlineAtMs,
+    subscription: 'active',
+    message: null,
+  });
+  const [next] = transition(deliveryMachine, snapshot, { type: 'REPLAY', nowMs, deadlineAtMs });
+  return {
+    ...before,
+    state: next.value,
+    deadlineAtMs: next.context.deadlineAtMs,
+    retryCount: next.context.retryCount,
+    interruptionCount: next.context.interruptionCount,
+    reason: next.context.reason,
+    dueAtMs: nowMs,
+    claimedAtMs: null,
+    endedAtMs: null,
+    replays: [...before.replays, { from, endedAtMs: before.endedAtMs ?? nowMs, atMs: nowMs }],
+  };
+}
+
+/** Not waited for: the delivery is due in the store, and the rescuer finds it there if the queue lost the word. */
+async function remind({ queue, events }: DeadLettersOptions, delivery: Delivery, nowMs: number): Promise<void> {
+  const { id, priority, attemptCount } = delivery;
+  try {
+    await queue.enqueueMany([{ kind: 'deliver', id, step: attemptCount + 1, priority, runAtMs: nowMs }]);
+  } catch (error) {
+    events.publish({ type: 'loop.failed', loop: 'dead_letters.enqueue', error });
+  }
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../domain/app-error.ts';
+import { uniqueUsers } from '../domain/audience.ts';
+import type { Delivery, DeliveryState } from '../domain/delivery.ts';
+import { notificationId, type Random } from '../domain/ids.ts';
+import {
+  MAX_PAYLOAD_OCTETS,
+  measurePayload,
+  type Notification,
+  type NotificationContent,
+  type Priority,
+  type Urgency,
+} from '../domain/notification.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
+import type { Page, PageRequest } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
+
+export type NotifyRequest = {
+  readonly content: NotificationContent;
+  readonly userIds: readonly string[];
+  readonly priority: Priority;
+  /** Null: the default of the priority. */
+  readonly urgency: Urgency | null;
+  /** Null: the server's default. */
+  readonly ttlSeconds: number | null;
+  readonly topic: string | null;
+};
+
+/** A caller's promise that a request with the same key is the same request. */
+export type IdempotencyClaim = {
+  readonly keyId: string;
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly rawBody: Uint8Array;
+};
+
+export type Accepted = { readonly notification: Notification; readonly isRepeated: boolean };
+
+export type Notifications = {
+  /** Durable once resolved. A repeated call gives the first one's notification. */
+  accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
+  get(id: string): Promise<{ notification: Notification; counts: Readonly<Record<DeliveryState, number>> }>;
+  list(query: NotificationQuery): Promise<Page<Notification>>;
+  deliveries(query: PageRequest & { notificationId: string; state: DeliveryState | null }): Promise<Page<Delivery>>;
+  /** The limit counts attempts, not deliveries. */
+  attempts(query: PageRequest & { notificationId: string }): Promise<Page<AttemptOfDelivery>>;
+  delivery(id: string): Promise<Delivery>;
+};
+
+export type NotificationsOptions = {
+  readonly store: Pick<Store, 'notifications' | 'deliveries'>;
+  readonly queue: Pick<JobQueue, 'enqueueMany'>;
+  readonly events: Pick<Events, 'publish'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly defaultTtlSeconds: number;
+};
+
+export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** What callers may do with notifications, and see of them. */
+export function createNotifications(options: NotificationsOptions): Notifications {
+  const { notifications, deliveries } = options.store;
+  const existing = async (id: string): Promise<Notification> => (await notifications.get(id)) ?? notFound();
+  return {
+    accept: (request, claim) => accept(options, request, claim),
+    async get(id) {
+      return { notification: await existing(id), counts: await deliveries.countByState(id) };
+    },
+    list: (query) => notifications.list(query),
+    async deliveries(query) {
+      await existing(query.notificationId);
+      return deliveries.listByNotification({ ...query, attempted: false });
+    },
+    async attempts(query) {
+      await existing(query.notificationId);
+      return attemptPage(deliveries, query);
+    },
+    async delivery(id) {
+      const delivery = await deliveries.get(id);
+      if (delivery === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
+      return delivery;
+    },
+  };
+}
+
+async function accept(
+  options: NotificationsOptions,
+  request: NotifyRequest,
+  claim: IdempotencyClaim | null,
+): Promise<Accepted> {
+  const { store, events } = options;
+  const nowMs = options.clock.now();
+  const userIds = uniqueUsers(request.userIds);
+  const notification = notificationOf(options, request, userIds.length, nowMs);
+  checkPayload(notification);
+  const result = await store.notifications.accept(
+    notification,
+    userIds,
+    claim === null ? null : idempotencyOf(claim, nowMs),
+  );
+  if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true };
+  if (result.kind === 'key_reused') {
+    throw new AppError(
+      'idempotency_key_reused',
+      'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
+    );
+  }
+  void remind(options, notification, nowMs);
+  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userIds.length });
+  return { notification, isRepeated: false };
+}
+
+function notificationOf(
+  options: NotificationsOptions,
+  { content, priority, urgency, ttlSeconds, topic }: NotifyRequest,
+  userCount: number,
+  nowMs: number,
+): Notification {
+  return {
+    id: notificationId(nowMs, options.random),
+    content,
+    priority,
+    // The priorities are three of the four urgencies by name.
+    urgency: urgency ?? priority,
+    ttlSeconds: ttlSeconds ?? options.defaultTtlSeconds,
+    topic,
+    userCount,
+    status: 'accepted',
+    acceptedAtMs: nowMs,
+  };
+}
+
+function checkPayload({ id, content }: Notification): void {
+  const { octets, largestField } = measurePayload(id, content);
+  if (octets <= MAX_PAYLOAD_OCTETS) return;
+  throw new AppError(
+    'payload_too_large',
+    `The payload would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +
+      `“${largestField}”; shorten it, or send a link to the rest.`,
+    { size_octets: octets, limit_octets: MAX_PAYLOAD_OCTETS, largest_field: largestField },
+  );
+}
+
+function idempotencyOf(claim: IdempotencyClaim, nowMs: number): Idempotency {
+  const digest = createHash('sha256').update(`${claim.method}\n${claim.path}\n`).update(claim.rawBody);
+  return {
+    key: `${claim.keyId}:${claim.key}`,
+    bodyDigest: digest.digest('base64url'),
+    expiresAtMs: nowMs + IDEMPOTENCY_KEPT_MS,
+  };
+}
+
+/** Not waited for: the notification is durable, and the rescuer finds what the queue was not told about. */
+async function remind(
+  { queue, events }: NotificationsOptions,
+  { id, priority }: Notification,
+  nowMs: number,
+): Promise<void> {
+  try {
+    await queue.enqueueMany([{ kind: 'fan_out', id, step: 0, priority, runAtMs: nowMs }]);
+  } catch (error) {
+    events.publish({ type: 'loop.failed', loop: 'intake.enqueue', error });
+  }
+}
+
+function notFound(): never {
+  throw new AppError('notification_not_found', 'There is no notification with this id.');
+}
