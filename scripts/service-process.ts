@@ -9,7 +9,7 @@ export type ServiceProcess = {
   readonly address: string;
   readonly publicKey: string;
   readonly secretFiles: readonly string[];
-  /** The secret of the API key `default`. */
+  /** The secret of the API key `default`, where it was made or given as HMAC_SECRET. */
   readonly secret: string;
   /** The log so far, one parsed JSON object a line. */
   readonly log: readonly Record<string, unknown>[];
@@ -43,11 +43,13 @@ export async function startServiceProcess({
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const { log, ready } = readLog(child, ended);
   const line = await ready;
+  const secretFiles = line.secrets as string[];
+  const secretFile = secretFiles.find((path) => path.endsWith('hmac-secret'));
   return {
     address: String(line.address),
     publicKey: String(line.public_key),
-    secretFiles: line.secrets as string[],
-    secret: environment.HMAC_SECRET ?? readFileSync(join(env.DATA_DIR, 'hmac-secret'), 'utf8').trim(),
+    secretFiles,
+    secret: secretFile === undefined ? (environment.HMAC_SECRET ?? '') : readFileSync(secretFile, 'utf8').trim(),
     log,
     async stop(signal) {
       child.kill(signal);
