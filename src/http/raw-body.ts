@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../domain/app-error.ts';
 import type { ApiEnv } from './request-context.ts';
+import { invalidRequest } from './validation.ts';
 
 /** Room for 10 000 user ids of any usual form, and far below what would hurt. */
 export const MAX_BODY_OCTETS = 2 * 1024 * 1024;
@@ -18,7 +19,7 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
   let octets = 0;
   const reader = stream.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(brokenOff);
     if (done) return Buffer.concat(chunks);
     octets += value.byteLength;
     if (octets > MAX_BODY_OCTETS) {
@@ -27,6 +28,11 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
     }
     chunks.push(value);
   }
+}
+
+/** The caller went away or broke the framing: its doing, not ours. */
+function brokenOff(): never {
+  throw invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
 }
 
 function tooLarge(): AppError {

@@ -3,6 +3,8 @@ import type { AppErrorCode } from '../domain/app-error.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {
+  /** Under Node, the request as it was on the wire. */
+  Bindings: { readonly incoming?: { readonly url?: string } };
   Variables: {
     requestId: string;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */
@@ -17,6 +19,9 @@ export type ApiContext = Context<ApiEnv>;
 
 /** Path and query as they were sent: what a caller signed. */
 export function pathWithQuery(c: ApiContext): string {
+  // A Request has its URL normalised, so that a quote or a dot segment would no longer be what was signed.
+  const sent = c.env?.incoming?.url;
+  if (sent?.startsWith('/')) return sent;
   const afterScheme = c.req.url.indexOf('://') + 3;
   const pathStart = c.req.url.indexOf('/', afterScheme);
   return pathStart === -1 ? '/' : c.req.url.slice(pathStart);

@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../../src/clock.ts';
+import { NOW_MS } from './samples.ts';
 
 type Timer = { readonly atMs: number; readonly wake: () => void };
 
@@ -10,7 +11,7 @@ export type FakeClock = Clock & {
 };
 
 /** Time that moves only when a test says so. */
-export function createFakeClock(startMs: number): FakeClock {
+export function createFakeClock(startMs = NOW_MS): FakeClock {
   let nowMs = startMs;
   const timers = new Set<Timer>();
   const fire = (timer: Timer): void => {
