@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import type { Job } from '../../src/queue/job-queue.ts';
+import { queueContract } from '../contract/queue-contract.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { NOW_MS } from '../support/samples.ts';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+queueContract('the in-process queue', async () => {
+  const clock = createFakeClock(NOW_MS);
+  const queue = createInProcessQueue({ clock });
+  return {
+    queue,
+    clock,
+    async pass(ms) {
+      clock.advance(ms);
+      await turn();
+    },
+    dispose: () => queue.close(),
+  };
+});
+
+describe('the in-process queue, full', () => {
+  const job = (id: number, overrides: Partial<Job> = {}): Job => ({
+    kind: 'deliver',
+    id: `d${id}`,
+    step: 1,
+    priority: 'normal',
+    runAtMs: 0,
+    ...overrides,
+  });
+
+  it('drops what it has no room for, and asks for more when half of it is gone', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
+    const ran: string[] = [];
+    let hungryAfter = -1;
+    queue.onHungry(() => {
+      hungryAfter = ran.length;
+    });
+    await queue.enqueueMany(Array.from({ length: 6 }, (_, id) => job(id)));
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await turn();
+    expect(ran).toEqual(['d0', 'd1', 'd2', 'd3']);
+    expect(hungryAfter).toBeGreaterThanOrEqual(0);
+    expect(hungryAfter).toBeLessThanOrEqual(2);
+  });
+
+  it('is not made full by jobs of another lane, nor by jobs that are not due', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 2 });
+    const ran: string[] = [];
+    await queue.enqueueMany([1, 2, 3, 4].map((id) => job(id, { runAtMs: NOW_MS + 1 })));
+    await queue.enqueueMany([5, 6].map((id) => job(id, { priority: 'low' })));
+    await queue.enqueueMany([7, 8].map((id) => job(id)));
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 5 });
+    await turn();
+    expect(ran.sort()).toEqual(['d5', 'd6', 'd7', 'd8']);
+    await queue.close();
+  });
+
+  it('keeps order within a lane over many jobs', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS) });
+    const ran: string[] = [];
+    const jobs = Array.from({ length: 5000 }, (_, id) => job(id));
+    await queue.enqueueMany(jobs);
+    await new Promise<void>((resolve) => {
+      void queue.start(
+        async ({ id }) => {
+          if (ran.push(id) === jobs.length) resolve();
+        },
+        { concurrency: 3 },
+      );
+    });
+    expect(ran).toEqual(jobs.map(({ id }) => id));
+  });
+});
