@@ -74,7 +74,9 @@ describe('the service as a process', () => {
     await device.nextRequest();
     await call('GET', `/v1/subscriptions?user_id=ada`);
     await service.stop('SIGTERM');
-    expect(service.log.filter((line) => line.msg === 'request').map((line) => line.status)).toEqual([201, 202, 200]);
+    expect(service.log.filter((line) => line.event === 'http.request').map((line) => line.status)).toEqual([
+      201, 202, 200,
+    ]);
     const attempts = service.log.filter((line) => line.event === 'delivery.settled');
     expect(attempts).toMatchObject([{ state: 'failed', attempt: 1, http_status: 403, outcome: 'misconfigured' }]);
     const text = JSON.stringify(service.log);
