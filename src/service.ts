@@ -144,7 +144,8 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     readiness: async () => ({ store: await succeeds(store.ping()), queue: await succeeds(queue.ping()) }),
     vapidPublicKey: keys.vapid.publicKey,
     corsAllowedOrigins: config.corsAllowedOrigins,
-    log: (line) => log.info({ event: 'http.request', ...line }, `${line.method} ${line.route} ${line.status}`),
+    log: (line) =>
+      log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
     logError: (error, requestId) => log.error({ err: error, request_id: requestId }, 'unexpected error'),
   });
 }

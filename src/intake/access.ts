@@ -56,7 +56,13 @@ async function bySignature(options: AccessOptions, request: AccessRequest): Prom
   }
   const keyId = request.header('x-key-id') ?? DEFAULT_KEY_ID;
   const secrets = options.keys.filter((key) => key.id === keyId).map((key) => key.secret);
-  if (secrets.length === 0) throw new AppError('unknown_key', 'X-Key-Id names no key of this server.');
+  if (secrets.length === 0) {
+    const which =
+      request.header('x-key-id') === undefined
+        ? `There is no X-Key-Id, and no key \`${DEFAULT_KEY_ID}\``
+        : 'X-Key-Id names no key';
+    throw new AppError('unknown_key', `${which} of this server: send the id of a key in HMAC_SECRET or API_KEYS.`);
+  }
   checkTimestamp(timestamp, options.clock.now());
   const nonce = checkNonce(request.header('x-nonce'));
   if (!isSignedByAny(secrets, signature, signedParts(request, timestamp, nonce))) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, fromPromise, getNextSnapshot, waitFor } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
@@ -9,8 +10,8 @@ import {
   restoreDelivery,
 } from '../../src/domain/delivery-machine.ts';
 import type { PushMessage } from '../../src/domain/push-message.ts';
-import type { PushResult } from '../../src/domain/push-outcome.ts';
-import { MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/verdict.ts';
+import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
+import { judge, MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/verdict.ts';
 
 const NOW_MS = 1_000_000;
 const DEADLINE_MS = NOW_MS + 60_000;
@@ -140,6 +141,32 @@ describe('delivery machine', () => {
       if (value === 'retrying') expect(context.verdict?.retryAtMs).toBeLessThan(context.deadlineAtMs);
       if (value === 'pending' || value === 'delivered') expect(context.reason).toBeNull();
     }
+  });
+
+  const results: fc.Arbitrary<PushResult> = fc.oneof(
+    fc.integer({ min: 100, max: 599 }).map((status) => answer(status)),
+    fc.constantFrom(...PUSH_FAILURES).map((failure) => ({ kind: 'failure', failure }) as const),
+  );
+
+  it('leaves `sending` for exactly the state of the verdict, whatever the answer', () => {
+    fc.assert(
+      fc.property(
+        results,
+        fc.nat(4),
+        fc.nat(12),
+        fc.nat(120_000),
+        (result, retryCount, interruptionCount, waitedMs) => {
+          const known = input({ retryCount, interruptionCount });
+          const output = report(result, NOW_MS + waitedMs);
+          const event = { type: 'xstate.done.actor.send', output } as unknown as DeliveryEvent;
+          const next = getNextSnapshot(deliveryMachine, restoreDelivery('sending', known), event);
+          const verdict = judge(known, output);
+          expect(next.value).toBe(verdict.state);
+          expect(next.context.verdict).toEqual(verdict);
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 
   it('asks for one send with what is left of the TTL, and rests in the state that the answer gives', async () => {
