@@ -21,6 +21,7 @@ export type Config = {
   readonly retry: RetryPolicy;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
+  readonly retentionDays: number;
   readonly pushAllowedHosts: readonly AllowedHost[];
   /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
   readonly pushCaPem: string | null;
@@ -68,6 +69,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     retry: { maxRetries: values.MAX_RETRIES, baseMs: values.RETRY_BASE_MS, maxMs: values.RETRY_MAX_MS },
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
+    retentionDays: values.RETENTION_DAYS,
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
     pushCaPem,
   });

@@ -66,7 +66,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const parts = buildParts(options, clock, store);
   try {
     await parts.rescuer.start();
-    await parts.sweeper.start();
+    // Not waited for: after a long stop it may have much to delete.
+    void parts.sweeper.start();
     await parts.queue.start(parts.work, { concurrency: config.workerConcurrency });
     const server = await listen(parts.app, config);
     return { address: addressOf(server), stop: stopOnce(parts, server, log) };
@@ -111,7 +112,7 @@ function buildParts(options: ServiceOptions, clock: Clock, store: Store) {
     transport,
     work,
     rescuer,
-    sweeper: createSweeper({ store, events, clock }),
+    sweeper: createSweeper({ store, events, clock, retentionDays: config.retentionDays }),
     giveUp,
     stopping,
     app: buildApi(options, { clock, random, store, queue, events, version, isStopping: () => stopping.signal.aborted }),

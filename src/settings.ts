@@ -85,6 +85,11 @@ export const SETTINGS = {
     integer(1, MAX_TTL_SECONDS),
     'Life of a notification that names no `ttl_seconds`, in seconds.',
   ),
+  RETENTION_DAYS: setting(
+    '30',
+    integer(1, 3650),
+    'How long completed notifications, their deliveries and attempts, and retired subscriptions are kept, in days.',
+  ),
   PUSH_ALLOWED_HOSTS: setting(
     '',
     allowedHosts,

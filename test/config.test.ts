@@ -32,6 +32,7 @@ describe('parseConfig', () => {
       retry: { maxRetries: 3, baseMs: 5000, maxMs: 600_000 },
       attemptTimeoutMs: 30_000,
       defaultTtlSeconds: 3600,
+      retentionDays: 30,
       pushAllowedHosts: [],
       pushCaPem: null,
     });

@@ -7,15 +7,21 @@ export type SweeperOptions = {
   readonly store: Store;
   readonly events: Events;
   readonly clock: Clock;
+  /** How long what is completed is kept. */
+  readonly retentionDays: number;
   readonly intervalMs?: number;
 };
 
 const DEFAULT_INTERVAL_MS = 600_000;
 
-/** Deletes what has only a limited life: idempotency keys after 24 hours, nonces after their window. */
-export function createSweeper({ store, events, clock, intervalMs = DEFAULT_INTERVAL_MS }: SweeperOptions): Loop {
+const DAY_MS = 86_400_000;
+
+/** Deletes what has only a limited life: idempotency keys, nonces, and what was completed longer ago than is kept. */
+export function createSweeper(options: SweeperOptions): Loop {
+  const { store, events, clock, retentionDays, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
     await store.sweep(clock.now());
+    await store.forget(clock.now() - retentionDays * DAY_MS);
   };
   return createLoop({ name: 'sweeper', intervalMs, clock, events, tick });
 }

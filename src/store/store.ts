@@ -14,6 +14,11 @@ export interface Store {
   useNonce(nonce: string, expiresAtMs: number): Promise<boolean>;
   /** Deletes idempotency keys and nonces that expired before `nowMs`. Returns how many rows went. */
   sweep(nowMs: number): Promise<number>;
+  /**
+   * Deletes, for good, completed notifications accepted before `beforeMs` with their deliveries, and subscriptions
+   * retired before it. What is not completed stays, however old. Returns how many notifications went.
+   */
+  forget(beforeMs: number): Promise<number>;
   /** Rejects when the store cannot be written to now. */
   ping(): Promise<void>;
   /** Commits what is under way and lets go. Harmless when repeated. */

@@ -3,6 +3,7 @@ import { NOW_MS, sampleNotification, sampleSubscription } from '../support/sampl
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { notificationContract } from './notification-contract.ts';
+import { retentionContract } from './retention-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 
@@ -13,6 +14,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('notifications', () => notificationContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));
+    describe('retention', () => retentionContract(open));
     describe('the rest', () => remainderContract(open));
   });
 }

@@ -26,6 +26,7 @@ CREATE UNIQUE INDEX subscriptions_active_endpoint ON subscriptions (endpoint_has
 CREATE UNIQUE INDEX subscriptions_endpoint_user ON subscriptions (endpoint_hash, user_id);
 CREATE INDEX subscriptions_user ON subscriptions (user_id, id);
 CREATE INDEX subscriptions_active_user ON subscriptions (user_id, id) WHERE retired_at IS NULL;
+CREATE INDEX subscriptions_retired ON subscriptions (retired_at) WHERE retired_at IS NOT NULL;
 CREATE INDEX subscriptions_active ON subscriptions (id) WHERE retired_at IS NULL;
 
 CREATE TABLE notifications (

@@ -3,13 +3,11 @@ import type { Store } from '../store.ts';
 import { openDataFile } from './data-file.ts';
 import { releaseLeases, sqliteDeliveries } from './deliveries.ts';
 import type { Database } from './driver.ts';
-import { type GroupCommit, groupCommit, transact } from './group-commit.ts';
+import { groupCommit, transact } from './group-commit.ts';
 import { sqliteNotifications } from './notifications.ts';
+import { forget, sweep } from './retention.ts';
 import { migrate } from './schema.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
-
-/** A sweep of many rows leaves the event loop free in between. */
-const SWEEP_ROWS = 1000;
 
 /**
  * Opens the embedded store, making file and folder where missing, and holds it for this process alone.
@@ -39,6 +37,7 @@ export function storeOn(database: Database, clock: Clock): Store {
     deliveries: sqliteDeliveries(database, commits),
     useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
     sweep: (nowMs) => sweep(database, commits, nowMs),
+    forget: (beforeMs) => forget(database, commits, beforeMs),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
     async close() {
       commits.close();
@@ -60,21 +59,4 @@ function useNonce(database: Database, nonce: string, expiresAtMs: number): boole
       expiresAtMs,
     ]) > 0
   );
-}
-
-async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
-  let swept = 0;
-  for (const table of ['idempotency_keys', 'nonces']) {
-    let gone: number;
-    do {
-      gone = await commits.write(SWEEP_ROWS, () =>
-        database.run(`DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`, [
-          nowMs,
-          SWEEP_ROWS,
-        ]),
-      );
-      swept += gone;
-    } while (gone === SWEEP_ROWS);
-  }
-  return swept;
 }

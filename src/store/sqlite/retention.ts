@@ -1,0 +1,70 @@
+import type { Database } from './driver.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { deliveryRange } from './notification-rows.ts';
+
+/** Deleting in pieces of this many rows leaves the event loop free in between. */
+const ROWS_AT_ONCE = 1000;
+const NOTIFICATIONS_AT_ONCE = 50;
+
+/** Deletes what has only a limited life, and counts it. */
+export async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
+  let swept = 0;
+  for (const table of ['idempotency_keys', 'nonces']) {
+    swept += await inPieces(commits, () =>
+      database.run(`DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`, [
+        nowMs,
+        ROWS_AT_ONCE,
+      ]),
+    );
+  }
+  return swept;
+}
+
+/** See `Store.forget`. A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
+export async function forget(database: Database, commits: GroupCommit, beforeMs: number): Promise<number> {
+  await inPieces(commits, () =>
+    database.run(
+      'DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions WHERE retired_at < ? LIMIT ?)',
+      [beforeMs, ROWS_AT_ONCE],
+    ),
+  );
+  let forgotten = 0;
+  for (;;) {
+    const ids = await commits.read(() => completedBefore(database, beforeMs));
+    for (const id of ids) {
+      await inPieces(commits, () => deleteDeliveries(database, id));
+      forgotten += await commits.write(1, () =>
+        database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
+      );
+    }
+    if (ids.length < NOTIFICATIONS_AT_ONCE) return forgotten;
+  }
+}
+
+function completedBefore(database: Database, beforeMs: number): string[] {
+  return database
+    .all<{ id: string }>(
+      "SELECT id FROM notifications WHERE status = 'completed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?",
+      [beforeMs, NOTIFICATIONS_AT_ONCE],
+    )
+    .map(({ id }) => id);
+}
+
+/** Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too. */
+function deleteDeliveries(database: Database, notificationId: string): number {
+  return database.run(
+    `DELETE FROM deliveries WHERE rowid IN
+       (SELECT rowid FROM deliveries WHERE id BETWEEN ? AND ? AND due_at IS NULL LIMIT ?)`,
+    [...deliveryRange(notificationId), ROWS_AT_ONCE],
+  );
+}
+
+/** Repeats a deletion, each in a commit of its own, until it finds less than a piece. */
+async function inPieces(commits: GroupCommit, deletePiece: () => number): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const gone = await commits.write(ROWS_AT_ONCE, deletePiece);
+    total += gone;
+    if (gone < ROWS_AT_ONCE) return total;
+  }
+}

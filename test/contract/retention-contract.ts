@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { endingAs, NOW_MS, sampleSubscription } from '../support/samples.ts';
+import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+
+/** What `Store.forget` takes, and what it leaves. */
+export function retentionContract(open: OpenStore): void {
+  const fresh = freshStore(open);
+
+  const completed = async (store: Store, acceptedAtMs: number, count = 1) => {
+    const made = await fannedOut(store, count, { notification: { acceptedAtMs } });
+    const leases = await Promise.all(made.deliveries.map(({ id }) => claimed(store, id)));
+    await store.deliveries.settleMany(leases.map((lease) => endingAs('delivered', lease)));
+    return made;
+  };
+
+  it('deletes completed notifications accepted before the instant, with all their deliveries', async () => {
+    const { store } = fresh;
+    const old = await completed(store, NOW_MS - 2, 300);
+    const kept = await completed(store, NOW_MS);
+    expect(await store.forget(NOW_MS)).toBe(1);
+    expect(await store.notifications.get(old.notification.id)).toBeNull();
+    for (const { id } of [old.deliveries[0]!, old.deliveries[299]!]) expect(await store.deliveries.get(id)).toBeNull();
+    expect(await store.deliveries.countByState(old.notification.id)).toMatchObject({ delivered: 0 });
+    expect((await store.notifications.get(kept.notification.id))?.status).toBe('completed');
+    expect(await store.deliveries.get(kept.deliveries[0]!.id)).not.toBeNull();
+    expect(await store.forget(NOW_MS)).toBe(0);
+  });
+
+  it('keeps what is not completed, however old', async () => {
+    const { store } = fresh;
+    const { notification, deliveries } = await fannedOut(store, 1, { notification: { acceptedAtMs: 1 } });
+    expect(await store.forget(NOW_MS)).toBe(0);
+    expect((await store.notifications.get(notification.id))?.status).toBe('sending');
+    expect(await store.deliveries.get(deliveries[0]!.id)).not.toBeNull();
+  });
+
+  it('deletes more notifications than one batch holds', async () => {
+    const { store } = fresh;
+    for (let index = 0; index < 120; index += 1) await fannedOut(store, 0, { notification: { acceptedAtMs: index } });
+    expect(await store.forget(NOW_MS)).toBe(120);
+  });
+
+  it('deletes subscriptions retired before the instant, and no active one', async () => {
+    const { store } = fresh;
+    const active = sampleSubscription({ createdAtMs: 1 });
+    const moved = sampleSubscription({ createdAtMs: 2 });
+    await store.subscriptions.register(active);
+    await store.subscriptions.register(moved);
+    const taker = { ...moved, id: sampleSubscription().id, userId: 'someone else', createdAtMs: 3, updatedAtMs: 3 };
+    expect((await store.subscriptions.register(taker)).kind).toBe('moved');
+    const { retired } = (await store.subscriptions.get(moved.id))!;
+    await store.forget(retired!.atMs);
+    expect(await store.subscriptions.get(moved.id)).not.toBeNull();
+    await store.forget(retired!.atMs + 1);
+    expect(await store.subscriptions.get(moved.id)).toBeNull();
+    expect(await store.subscriptions.get(active.id)).not.toBeNull();
+    expect(await store.subscriptions.get(taker.id)).not.toBeNull();
+  });
+}
