@@ -16,12 +16,17 @@ const DEFAULT_INTERVAL_MS = 600_000;
 
 const DAY_MS = 86_400_000;
 
+/** Few enough that a stop need not wait for long. */
+const FORGET_AT_ONCE = 200;
+
 /** Deletes what has only a limited life: idempotency keys, nonces, and what was completed longer ago than is kept. */
 export function createSweeper(options: SweeperOptions): Loop {
   const { store, events, clock, retentionDays, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
     await store.sweep(clock.now());
-    await store.forget(clock.now() - retentionDays * DAY_MS);
+    const forgotten = await store.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
+    if (forgotten === FORGET_AT_ONCE) loop.hurry();
   };
-  return createLoop({ name: 'sweeper', intervalMs, clock, events, tick });
+  const loop = createLoop({ name: 'sweeper', intervalMs, clock, events, tick });
+  return loop;
 }

@@ -16,9 +16,10 @@ export interface Store {
   sweep(nowMs: number): Promise<number>;
   /**
    * Deletes, for good, completed notifications accepted before `beforeMs` with their deliveries, and subscriptions
-   * retired before it. What is not completed stays, however old. Returns how many notifications went.
+   * retired before it. What is not completed stays, however old. Takes at most `limit` notifications, oldest first, and
+   * returns how many went.
    */
-  forget(beforeMs: number): Promise<number>;
+  forget(beforeMs: number, limit: number): Promise<number>;
   /** Rejects when the store cannot be written to now. */
   ping(): Promise<void>;
   /** Commits what is under way and lets go. Harmless when repeated. */

@@ -18,27 +18,34 @@ export function retentionContract(open: OpenStore): void {
     const { store } = fresh;
     const old = await completed(store, NOW_MS - 2, 300);
     const kept = await completed(store, NOW_MS);
-    expect(await store.forget(NOW_MS)).toBe(1);
+    expect(await store.forget(NOW_MS, 100)).toBe(1);
     expect(await store.notifications.get(old.notification.id)).toBeNull();
     for (const { id } of [old.deliveries[0]!, old.deliveries[299]!]) expect(await store.deliveries.get(id)).toBeNull();
     expect(await store.deliveries.countByState(old.notification.id)).toMatchObject({ delivered: 0 });
     expect((await store.notifications.get(kept.notification.id))?.status).toBe('completed');
     expect(await store.deliveries.get(kept.deliveries[0]!.id)).not.toBeNull();
-    expect(await store.forget(NOW_MS)).toBe(0);
+    expect(await store.forget(NOW_MS, 100)).toBe(0);
   });
 
   it('keeps what is not completed, however old', async () => {
     const { store } = fresh;
     const { notification, deliveries } = await fannedOut(store, 1, { notification: { acceptedAtMs: 1 } });
-    expect(await store.forget(NOW_MS)).toBe(0);
+    expect(await store.forget(NOW_MS, 100)).toBe(0);
     expect((await store.notifications.get(notification.id))?.status).toBe('sending');
     expect(await store.deliveries.get(deliveries[0]!.id)).not.toBeNull();
   });
 
-  it('deletes more notifications than one batch holds', async () => {
+  it('takes no more than it was told, the oldest first', async () => {
     const { store } = fresh;
-    for (let index = 0; index < 120; index += 1) await fannedOut(store, 0, { notification: { acceptedAtMs: index } });
-    expect(await store.forget(NOW_MS)).toBe(120);
+    const made = [];
+    for (const acceptedAtMs of [3, 1, 2]) made.push(await fannedOut(store, 0, { notification: { acceptedAtMs } }));
+    expect(await store.forget(NOW_MS, 2)).toBe(2);
+    const [third, first, second] = await Promise.all(
+      made.map(({ notification: { id } }) => store.notifications.get(id)),
+    );
+    expect([first, second]).toEqual([null, null]);
+    expect(third).not.toBeNull();
+    expect(await store.forget(NOW_MS, 2)).toBe(1);
   });
 
   it('deletes subscriptions retired before the instant, and no active one', async () => {
@@ -50,9 +57,9 @@ export function retentionContract(open: OpenStore): void {
     const taker = { ...moved, id: sampleSubscription().id, userId: 'someone else', createdAtMs: 3, updatedAtMs: 3 };
     expect((await store.subscriptions.register(taker)).kind).toBe('moved');
     const { retired } = (await store.subscriptions.get(moved.id))!;
-    await store.forget(retired!.atMs);
+    await store.forget(retired!.atMs, 100);
     expect(await store.subscriptions.get(moved.id)).not.toBeNull();
-    await store.forget(retired!.atMs + 1);
+    await store.forget(retired!.atMs + 1, 100);
     expect(await store.subscriptions.get(moved.id)).toBeNull();
     expect(await store.subscriptions.get(active.id)).not.toBeNull();
     expect(await store.subscriptions.get(taker.id)).not.toBeNull();

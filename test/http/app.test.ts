@@ -17,7 +17,7 @@ const failing =
     deliveries: store.deliveries,
     useNonce: (nonce, expiresAtMs) => store.useNonce(nonce, expiresAtMs),
     sweep: (nowMs) => store.sweep(nowMs),
-    forget: (beforeMs) => store.forget(beforeMs),
+    forget: (beforeMs, limit) => store.forget(beforeMs, limit),
     ping: () => store.ping(),
     close: () => store.close(),
   });

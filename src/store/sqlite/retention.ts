@@ -4,7 +4,6 @@ import { deliveryRange } from './notification-rows.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;
-const NOTIFICATIONS_AT_ONCE = 50;
 
 /** Deletes what has only a limited life, and counts it. */
 export async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
@@ -21,7 +20,12 @@ export async function sweep(database: Database, commits: GroupCommit, nowMs: num
 }
 
 /** See `Store.forget`. A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
-export async function forget(database: Database, commits: GroupCommit, beforeMs: number): Promise<number> {
+export async function forget(
+  database: Database,
+  commits: GroupCommit,
+  beforeMs: number,
+  limit: number,
+): Promise<number> {
   await inPieces(commits, () =>
     database.run(
       'DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions WHERE retired_at < ? LIMIT ?)',
@@ -29,23 +33,20 @@ export async function forget(database: Database, commits: GroupCommit, beforeMs:
     ),
   );
   let forgotten = 0;
-  for (;;) {
-    const ids = await commits.read(() => completedBefore(database, beforeMs));
-    for (const id of ids) {
-      await inPieces(commits, () => deleteDeliveries(database, id));
-      forgotten += await commits.write(1, () =>
-        database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
-      );
-    }
-    if (ids.length < NOTIFICATIONS_AT_ONCE) return forgotten;
+  for (const id of await commits.read(() => completedBefore(database, beforeMs, limit))) {
+    await inPieces(commits, () => deleteDeliveries(database, id));
+    forgotten += await commits.write(1, () =>
+      database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
+    );
   }
+  return forgotten;
 }
 
-function completedBefore(database: Database, beforeMs: number): string[] {
+function completedBefore(database: Database, beforeMs: number, limit: number): string[] {
   return database
     .all<{ id: string }>(
       "SELECT id FROM notifications WHERE status = 'completed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?",
-      [beforeMs, NOTIFICATIONS_AT_ONCE],
+      [beforeMs, limit],
     )
     .map(({ id }) => id);
 }

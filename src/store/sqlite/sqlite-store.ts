@@ -37,7 +37,7 @@ export function storeOn(database: Database, clock: Clock): Store {
     deliveries: sqliteDeliveries(database, commits),
     useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
     sweep: (nowMs) => sweep(database, commits, nowMs),
-    forget: (beforeMs) => forget(database, commits, beforeMs),
+    forget: (beforeMs, limit) => forget(database, commits, beforeMs, limit),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
     async close() {
       commits.close();

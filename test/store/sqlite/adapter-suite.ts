@@ -255,6 +255,6 @@ async function useEverything(store: Store): Promise<void> {
   await store.notifications.unfinishedFanOuts(NOW_MS, 5);
   await store.useNonce('n', NOW_MS);
   await store.sweep(NOW_MS);
-  await store.forget(9e15);
+  await store.forget(9e15, 5);
   await store.ping();
 }
