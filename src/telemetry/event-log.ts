@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Attempt, DeliveryState } from '../domain/delivery.ts';
 import type { BellhopEvent, Events } from './events.ts';
 
 /** One line for each event, ids throughout, and never an endpoint, key, secret or payload. Returns the unsubscriber. */
@@ -31,10 +32,16 @@ function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, 
           ...(attempt.retryAtMs === null ? {} : { retry_at: new Date(attempt.retryAtMs).toISOString() }),
         }),
   };
-  const message = attempt === null ? `delivery ${event.state} unsent` : `attempt ${attempt.number}: ${event.state}`;
+  const message = attempt === null ? `delivery ${event.state} unsent` : tellAttempt(attempt, event.state);
   if (event.state === 'failed') log.error(fields, message);
   else if (event.state === 'delivered' || event.state === 'pruned') log.info(fields, message);
   else log.warn(fields, message);
+}
+
+/** For example `attempt 2: retrying after HTTP 503 in 29 ms`. */
+function tellAttempt({ number, httpStatus, latencyMs }: Attempt, state: DeliveryState): string {
+  const answer = httpStatus === null ? 'no answer' : `HTTP ${httpStatus}`;
+  return `attempt ${number}: ${state} after ${answer}${latencyMs === null ? '' : ` in ${latencyMs} ms`}`;
 }
 
 /** A store or network error can carry anything, so only its kind and message are written, not its whole object. */
