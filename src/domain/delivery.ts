@@ -49,8 +49,13 @@ export type Attempt = {
   readonly endedAtMs: number;
 };
 
-/** A person sent an ended delivery again: what it had ended as, when, and when it was reopened. */
-export type Replay = { readonly from: 'failed' | 'expired'; readonly endedAtMs: number; readonly atMs: number };
+/** A person sent an ended delivery again: what it had ended as, after which attempt, when, and when it was reopened. */
+export type Replay = {
+  readonly from: 'failed' | 'expired';
+  readonly afterAttempt: number;
+  readonly endedAtMs: number;
+  readonly atMs: number;
+};
 
 /** One notification on its way to one subscription. */
 export type Delivery = {
@@ -121,17 +126,32 @@ export function newDelivery(
   };
 }
 
-/** The states a delivery went through, with times, told from its attempts; nothing is stored twice. */
-export function timelineOf(delivery: Delivery): { state: DeliveryState; atMs: number }[] {
-  const steps: { state: DeliveryState; atMs: number }[] = [{ state: 'pending', atMs: delivery.createdAtMs }];
-  for (const attempt of delivery.attempts) {
-    steps.push({ state: 'sending', atMs: attempt.startedAtMs });
-    if (attempt.retryAtMs !== null) steps.push({ state: 'retrying', atMs: attempt.endedAtMs });
-  }
-  for (const replay of delivery.replays) {
-    steps.push({ state: replay.from, atMs: replay.endedAtMs }, { state: 'pending', atMs: replay.atMs });
-  }
-  if (delivery.claimedAtMs !== null) steps.push({ state: 'sending', atMs: delivery.claimedAtMs });
-  if (delivery.endedAtMs !== null) steps.push({ state: delivery.state, atMs: delivery.endedAtMs });
-  return steps.sort((a, b) => a.atMs - b.atMs);
+type Step = { readonly state: DeliveryState; readonly atMs: number };
+
+/** The states a delivery went through, with times, told from its attempts and replays; nothing is stored twice. */
+export function timelineOf(delivery: Delivery): readonly Step[] {
+  const { attempts, replays, claimedAtMs, endedAtMs } = delivery;
+  const firstKept = attempts[0]?.number ?? 1;
+  return [
+    { state: 'pending', atMs: delivery.createdAtMs },
+    ...replaySteps(replays.filter(({ afterAttempt }) => afterAttempt < firstKept)),
+    ...attempts.flatMap((attempt) => [
+      ...attemptSteps(attempt),
+      ...replaySteps(replays.filter(({ afterAttempt }) => afterAttempt === attempt.number)),
+    ]),
+    ...(claimedAtMs === null ? [] : [{ state: 'sending', atMs: claimedAtMs } as const]),
+    ...(endedAtMs === null ? [] : [{ state: delivery.state, atMs: endedAtMs }]),
+  ];
+}
+
+function attemptSteps({ startedAtMs, endedAtMs, retryAtMs }: Attempt): Step[] {
+  const sending: Step = { state: 'sending', atMs: startedAtMs };
+  return retryAtMs === null ? [sending] : [sending, { state: 'retrying', atMs: endedAtMs }];
+}
+
+function replaySteps(replays: readonly Replay[]): Step[] {
+  return replays.flatMap(({ from, endedAtMs, atMs }): Step[] => [
+    { state: from, atMs: endedAtMs },
+    { state: 'pending', atMs },
+  ]);
 }

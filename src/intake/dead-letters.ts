@@ -120,7 +120,10 @@ function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadli
     dueAtMs: nowMs,
     claimedAtMs: null,
     endedAtMs: null,
-    replays: [...before.replays, { from, endedAtMs: before.endedAtMs ?? nowMs, atMs: nowMs }],
+    replays: [
+      ...before.replays,
+      { from, afterAttempt: before.attemptCount, endedAtMs: before.endedAtMs ?? nowMs, atMs: nowMs },
+    ],
   };
 }
 

@@ -113,7 +113,7 @@ export function transitionContract(open: OpenStore): void {
       const { store } = fresh;
       const { deliveries } = await fannedOut(store, 1);
       const lease = await claimed(store, deliveries[0]!.id);
-      const replays = [{ from: 'failed', endedAtMs: NOW_MS, atMs: NOW_MS + 1 }] as const;
+      const replays = [{ from: 'failed', afterAttempt: 1, endedAtMs: NOW_MS, atMs: NOW_MS + 1 }] as const;
       const changes = { version: 99, retryCount: 3, interruptionCount: 2, deadlineAtMs: NOW_MS + 7, replays };
       const settlement = endingAs('failed', lease, changes);
       expect(await store.deliveries.settleMany([settlement])).toEqual([true]);
