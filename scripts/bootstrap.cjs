@@ -38,8 +38,19 @@ function install() {
 }
 
 function build() {
+  const built = path.join(root, 'dist', 'main.js');
+  if (fs.existsSync(built) && fs.statSync(built).mtimeMs > newestIn(path.join(root, 'src'))) return;
   say('Building …');
   run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src']);
+}
+
+/** When anything in a folder last changed, in milliseconds; a file that was removed shows in its folder's own time. */
+function newestIn(folder) {
+  const inside = fs.readdirSync(folder, { withFileTypes: true }).map((entry) => {
+    const entryPath = path.join(folder, entry.name);
+    return entry.isDirectory() ? newestIn(entryPath) : fs.statSync(entryPath).mtimeMs;
+  });
+  return Math.max(fs.statSync(folder).mtimeMs, ...inside);
 }
 
 function check() {

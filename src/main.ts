@@ -9,6 +9,9 @@ import { createLogger } from './telemetry/logger.ts';
 /** A container is killed 30 s after SIGTERM by those who are patient. */
 const LAST_MOMENT_MS = 29_000;
 
+/** Ctrl-C under npm arrives twice, from the terminal and from npm; only a later one is a person's impatience. */
+const SAME_SIGNAL_MS = 1000;
+
 const version = (JSON.parse(readText(new URL('../package.json', import.meta.url))) as { version: string }).version;
 
 try {
@@ -57,10 +60,13 @@ function greeting({ address }: Service, config: Config, { vapid, files, made }: 
 }
 
 function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {
-  let isStopping = false;
+  let stoppingSinceMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stoppingSinceMs !== null) {
+      if (Date.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = Date.now();
     log.info({ signal }, 'stopping: what is in flight ends first; a second signal ends it at once');
     setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
     void service.stop().then(() => {

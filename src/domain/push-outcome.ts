@@ -88,7 +88,7 @@ const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
   unknown: [
     'retryable',
     'the attempt failed in an unexpected way',
-    'Bellhop tries again. If it lasts, the log line of this attempt has more.',
+    'Bellhop tries again. If it lasts, it is a fault of Bellhop’s: please report it.',
   ],
 };
 

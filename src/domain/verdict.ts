@@ -47,11 +47,22 @@ export function judge(facts: VerdictFacts, report: SendReport): Verdict {
     case 'misconfigured':
       return { ...delivered, state: 'failed', reason: outcome.kind };
     case 'interrupted':
-      return { ...delivered, ...afterInterruption(facts, report) };
+      return truthful({ ...delivered, ...afterInterruption(facts, report) });
     case 'throttled':
     case 'retryable':
-      return { ...delivered, ...afterTrouble(facts, report) };
+      return truthful({ ...delivered, ...afterTrouble(facts, report) });
   }
+}
+
+const NO_MORE_TRIES = {
+  failed: 'Bellhop has given up: replay the delivery once the trouble is over.',
+  expired: 'No try was left before the deadline: replay the delivery with a new `ttl_seconds` if it is still wanted.',
+} as const;
+
+/** An outcome that may pass says that Bellhop tries again, which is untrue of the last attempt. */
+function truthful(verdict: Verdict): Verdict {
+  if (verdict.state !== 'failed' && verdict.state !== 'expired') return verdict;
+  return { ...verdict, outcome: { ...verdict.outcome, remedy: NO_MORE_TRIES[verdict.state] } };
 }
 
 /** The first time it is sent again at once; after that it waits as if the push service had failed, lest it go round. */

@@ -67,6 +67,7 @@ describe('judge', () => {
             expect(verdict.retryAtMs).toBeGreaterThanOrEqual(now);
             expect(verdict.retryAtMs).toBeLessThan(known.deadlineAtMs);
           }
+          if (verdict.state !== 'retrying') expect(verdict.outcome.remedy ?? '').not.toMatch(/tries again/);
           expect(verdict.retryCount).toBeLessThanOrEqual(Math.max(known.retryCount, known.policy.maxRetries));
           expect(verdict.state === 'pruned').toBe(result.kind === 'response' && [404, 410].includes(result.status));
         },

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
@@ -112,4 +115,31 @@ describe('the service as a process', () => {
     const call = signedClient(service.address, 'from-the-file-0123456789');
     expect((await call('GET', '/v1/notifications')).status).toBe(200);
   });
+});
+
+describe('npm start', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+
+  /** The script as npm runs it: a shell, which must hand its place to the service. */
+  it('is reached by the signal that its supervisor sends to npm', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bellhop-npm-'));
+    const npm = spawn('npm', ['start'], {
+      cwd: root,
+      env: { ...process.env, PORT: '0', HMAC_SECRET: '', DATA_DIR: folder, npm_config_loglevel: 'error' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const seen = (text: string): Promise<void> =>
+      new Promise((resolve) => {
+        output.on('line', (line) => {
+          if (line.includes(text)) resolve();
+        });
+      });
+    const output = createInterface({ input: npm.stdout });
+    const ready = seen('Bellhop is ready');
+    const stopped = seen('"stopped"');
+    await ready;
+    npm.kill('SIGTERM');
+    await stopped;
+    rmSync(folder, { recursive: true, force: true });
+  }, 30_000);
 });
