@@ -38,7 +38,7 @@ const MEANINGS: Readonly<Record<(typeof DELIVERY_STATES)[number], string>> = {
   delivered: 'Accepted by the push service. Not proof that a screen showed it: no push service tells that.',
   pruned: 'The push service answered 404 or 410; the subscription is retired.',
   failed: 'A dead letter: retries spent, or refused for good. Can be replayed.',
-  expired: 'Its deadline passed before the push service took it. Can be replayed with a new TTL.',
+  expired: 'Its deadline passed before the push service took it, or would pass before the next try. Can be replayed.',
   cancelled: 'Not sent, because its subscription was deleted or retired meanwhile.',
 };
 

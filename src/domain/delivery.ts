@@ -30,7 +30,9 @@ export type EndReason =
   | 'subscription_gone'
   | 'subscription_deleted'
   | 'subscription_inactive'
-  | 'deadline_passed';
+  | 'deadline_passed'
+  /** The next try would have come at or after the deadline. */
+  | 'deadline_too_near';
 
 /** One request to a push service, or one that was cut short. Times are epoch milliseconds. */
 export type Attempt = {

@@ -73,7 +73,7 @@ function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: Se
   }
   const atMs =
     facts.interruptionCount === 0 ? nowMs : nowMs + backoffMs(facts.policy, facts.interruptionCount - 1, jitter);
-  if (atMs >= facts.deadlineAtMs) return { state: 'expired', reason: 'deadline_passed', interruptionCount };
+  if (atMs >= facts.deadlineAtMs) return { state: 'expired', reason: 'deadline_too_near', interruptionCount };
   return { state: 'retrying', retryAtMs: atMs, interruptionCount };
 }
 
@@ -85,7 +85,7 @@ function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }:
     case 'exhausted':
       return { state: 'failed', reason: 'retries_exhausted' };
     case 'past_deadline':
-      return { state: 'expired', reason: 'deadline_passed' };
+      return { state: 'expired', reason: 'deadline_too_near' };
     case 'retry':
       return { state: 'retrying', retryAtMs: decision.atMs, retryCount: retryCount + 1 };
   }

@@ -20,6 +20,7 @@ const END_REASONS = [
   'subscription_deleted',
   'subscription_inactive',
   'deadline_passed',
+  'deadline_too_near',
 ] as const satisfies readonly EndReason[];
 
 const state = z.enum(DELIVERY_STATES).openapi('DeliveryState', {

@@ -101,7 +101,11 @@ describe('a delivery', () => {
     await begin();
     const { subscription } = await engine.subscribe('ada', { behaviour: [{ status: 429, retryAfterSeconds: 7200 }] });
     const delivery = await engine.ended(await engine.notify(['ada']), subscription);
-    expect(delivery).toMatchObject({ state: 'expired', attempts: [{ outcome: 'throttled', retryAtMs: null }] });
+    expect(delivery).toMatchObject({
+      state: 'expired',
+      reason: 'deadline_too_near',
+      attempts: [{ outcome: 'throttled', retryAtMs: null }],
+    });
   });
 
   it('is cancelled, unsent, when its subscription was deleted or retired meanwhile', async () => {
