@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { AllowedHost } from './domain/endpoint-policy.ts';
 import type { RetryPolicy } from './domain/retry-policy.ts';
 import type { ApiKey } from './intake/access.ts';
@@ -130,10 +131,19 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
 function pemOf(path: string, readText: (path: string) => string, problems: string[]): string | null {
   try {
     const text = readText(path);
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-    problems.push(`PUSH_CA_FILE names ${path}, which holds no PEM certificate.`);
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+    if (blocks.length > 0 && blocks.every(isCertificate)) return text;
+    problems.push(`PUSH_CA_FILE names ${path}, which holds no PEM certificate, or one that is damaged.`);
   } catch {
     problems.push(`PUSH_CA_FILE names ${path}, which cannot be read.`);
   }
   return null;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
-import type { ApiKey } from './intake/access.ts';
+import { type ApiKey, DEFAULT_KEY_ID } from './intake/access.ts';
 import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 
 /** The live secrets, from the environment or the data folder, and where those of the folder are kept. */
@@ -28,8 +28,12 @@ export function loadKeys(config: Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys
     if (isNew) made.push(path);
     return text.trim();
   };
-  const apiKeys =
-    config.apiKeys.length > 0 ? config.apiKeys : [{ id: 'default', secret: kept('hmac-secret', makeSecret) }];
+  const apiKeys = [...config.apiKeys];
+  // A secret that callers may hold goes on working until its file is deleted, or HMAC_SECRET takes its place.
+  const isWanted = apiKeys.length === 0 || existsSync(join(config.dataDir, 'hmac-secret'));
+  if (isWanted && !apiKeys.some(({ id }) => id === DEFAULT_KEY_ID)) {
+    apiKeys.push({ id: DEFAULT_KEY_ID, secret: kept('hmac-secret', makeSecret) });
+  }
   const vapid = config.vapidKeys ?? parseVapid(kept('vapid.json', makeVapid), join(config.dataDir, 'vapid.json'));
   if (apiKeys.some(({ secret }) => secret.length < 16)) {
     throw new ConfigError([

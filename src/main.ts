@@ -23,7 +23,7 @@ try {
 }
 
 async function run(): Promise<void> {
-  const fromFile = existsSync('.env') ? parseEnv(readText('.env')) : {};
+  const fromFile = existsSync('.env') ? parseEnv(readDotEnv()) : {};
   const config = parseConfig({ ...fromFile, ...process.env }, readText);
   const isWatched = process.stdout.isTTY === true;
   const log = createLogger({ level: config.logLevel, pretty: isWatched });
@@ -76,6 +76,15 @@ function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): v
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+}
+
+function readDotEnv(): string {
+  try {
+    return readText('.env');
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code;
+    throw new ConfigError([`.env in this folder cannot be read (${why}): mend it or move it away.`]);
+  }
 }
 
 function readText(path: string | URL): string {

@@ -32,7 +32,7 @@ export const SETTINGS = {
   DATA_DIR: setting('./data', asIs, 'Folder of the embedded store and of the secrets made at the first start.'),
   HMAC_SECRET: optional(
     secret,
-    'Secret of the API key `default`, 16 characters or more. Unset, with no `API_KEYS`: made at the first start and kept in `DATA_DIR/hmac-secret`.',
+    'Secret of the API key `default`, 16 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
   ),
   API_KEYS: optional(apiKeys, 'More API keys, `id:secret,id:secret`. The same id twice while its secret is rotated.'),
   ALLOW_BEARER: setting(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeCertificate } from '../scripts/emulator/certificates.ts';
 import { ConfigError, type Environment, parseConfig } from '../src/config.ts';
 import { generateVapidKeys } from '../src/push/vapid.ts';
 
@@ -42,7 +43,8 @@ describe('parseConfig', () => {
     expect(parseConfig({ PORT: '', HMAC_SECRET: ' ', BELLHOP_X: undefined }, noFile).port).toBe(8080);
   });
 
-  it('reads every kind of value', () => {
+  it('reads every kind of value', async () => {
+    const certificate = await makeCertificate();
     const vapid = generateVapidKeys();
     const config = parseConfig(
       {
@@ -58,7 +60,7 @@ describe('parseConfig', () => {
         PUSH_ALLOWED_HOSTS: '127.0.0.1:9443,push.example.org',
         PUSH_CA_FILE: '/ca.pem',
       },
-      () => '-----BEGIN CERTIFICATE-----\nx\n',
+      () => certificate.caPem,
     );
     expect(config.apiKeys.map(({ id }) => id)).toEqual(['default', 'shop', 'shop', 'default']);
     expect(config.allowBearer).toBe(false);
@@ -111,6 +113,13 @@ describe('parseConfig', () => {
   ])('refuses: %s', (_, environment) => {
     expect(problemsOf(environment)).toHaveLength(1);
   });
+
+  it.each(['no PEM', '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n'])(
+    'refuses a CA file that holds no usable certificate: %j',
+    (text) => {
+      expect(() => parseConfig({ PUSH_CA_FILE: '/ca.pem' }, () => text)).toThrow(/no PEM certificate/);
+    },
+  );
 
   it('never shows a secret', () => {
     const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');

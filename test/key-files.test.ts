@@ -31,6 +31,14 @@ describe('loadKeys', () => {
     expect(() => statSync(join(dataDir, 'data'))).toThrow();
   });
 
+  it('keeps the secret that was made when more keys come, until its file is deleted', () => {
+    const made = loadKeys(nothingSet()).apiKeys;
+    const shop = { id: 'shop', secret: '0123456789abcdef' };
+    expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop, ...made]);
+    rmSync(join(dataDir, 'data', 'hmac-secret'));
+    expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop]);
+  });
+
   it.each(['', '{', '{}', '{"publicKey":1}', JSON.stringify({ publicKey: 'x', privateKey: 'y' })])(
     'refuses a damaged vapid.json (%s) and leaves it as it is',
     (text) => {
