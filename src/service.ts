@@ -147,7 +147,11 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     corsAllowedOrigins: config.corsAllowedOrigins,
     log: (line) =>
       log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
-    logError: (error, requestId) => log.error({ err: error, request_id: requestId }, 'unexpected error'),
+    logError: (error, requestId) => {
+      // A disk that is full has no use for a stack trace on every request.
+      if (error.code === 'store_unavailable') log.error({ request_id: requestId, code: error.code }, error.message);
+      else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
+    },
   });
 }
 
@@ -169,9 +173,8 @@ async function listen(app: Parts['app'], config: Config): Promise<Server> {
     await once(server, 'listening');
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError([
-      `PORT ${config.port} on HOST ${config.host} cannot be listened on (${why}): free it, or name another.`,
-    ]);
+    const culprit = why === 'EADDRINUSE' || why === 'EACCES' ? 'free the port, or name another' : 'name another HOST';
+    throw new ConfigError([`PORT ${config.port} on HOST ${config.host} cannot be listened on (${why}): ${culprit}.`]);
   }
   return server;
 }
@@ -181,12 +184,11 @@ function addressOf(server: Server): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** The order matters: nothing new comes in, then no loop starts work, then work ends, then what it stood on goes. */
+/** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */
 function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     parts.stopping.abort();
-    if (server !== null) await closeServer(server);
     await Promise.all([parts.rescuer.stop(), parts.sweeper.stop()]);
     const giveUp = setTimeout(() => {
       log.warn('pushes still under way are given up; they are on record and are sent after the next start');
@@ -194,6 +196,8 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     }, DRAIN_MS);
     await parts.queue.close();
     clearTimeout(giveUp);
+    // Until here callers and load balancers were told that this process is stopping.
+    if (server !== null) await closeServer(server);
     await parts.transport.close();
     await parts.store.close();
   };

@@ -70,7 +70,8 @@ export const problemSchema = z
   })
   .openapi({ description: 'RFC 9457 problem details. Other members depend on the code; see docs/errors.md.' });
 
-export type LogError = (error: unknown, requestId: string) => void;
+/** Told of what an operator should hear: defects, with their cause, and a store that is out of reach. */
+export type LogError = (error: AppError, requestId: string) => void;
 
 /** Turns anything thrown into a problem. What is not an AppError is told to `logError` only, never to the client. */
 export function answerProblem(logError: LogError) {
@@ -80,7 +81,7 @@ export function answerProblem(logError: LogError) {
       thrown instanceof AppError
         ? thrown
         : new AppError('internal_error', 'An unexpected error. The log has more under this request id.', {}, thrown);
-    if (error.cause !== undefined) logError(error.cause, requestId);
+    if (error.code === 'internal_error' || error.code === 'store_unavailable') logError(error, requestId);
     return problemResponse(error, c);
   };
 }

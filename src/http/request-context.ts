@@ -12,6 +12,8 @@ export type ApiEnv = {
     keyId: string | null;
     rawBody: Uint8Array;
     code: AppErrorCode | null;
+    /** What the request is about: the id in its path, or the one it was answered with. */
+    resourceId: string | null;
   };
 };
 

@@ -16,6 +16,7 @@ export function assignRequestId({ clock, random }: { readonly clock: Clock; read
     c.set('route', null);
     c.set('keyId', null);
     c.set('code', null);
+    c.set('resourceId', null);
     c.set('rawBody', new Uint8Array());
     await next();
     c.res.headers.set('X-Request-Id', requestId);

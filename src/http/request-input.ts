@@ -49,14 +49,18 @@ function readHeaders({ headers }: RouteSpec, c: ApiContext): Read {
 function readBody({ body }: RouteSpec, c: ApiContext): Read {
   const rawBody = c.get('rawBody');
   if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
-  if (rawBody.byteLength > 0) checkMediaType(c.req.header('content-type'));
+  if (rawBody.byteLength > 0) checkMediaType(c);
   const parsed = parseJson(rawBody);
   const hazard = findHazard(parsed);
   if (hazard !== null) return { value: null, issues: [hazard] };
   return validate(body.schema, parsed);
 }
 
-function checkMediaType(contentType: string | undefined): void {
+function checkMediaType(c: ApiContext): void {
+  const contentType = c.req.header('content-type');
+  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
+  }
   if (/^application\/json *(; *charset="?utf-8"?)? *$/i.test(contentType ?? '')) return;
   throw new AppError('unsupported_media_type', 'Send the body as JSON in UTF-8, with Content-Type: application/json.');
 }

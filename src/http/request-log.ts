@@ -13,6 +13,7 @@ export type RequestLine = {
   readonly latency_ms: number;
   readonly key_id: string | null;
   readonly code: AppErrorCode | null;
+  readonly resource_id: string | null;
 };
 
 /** One line per request, once its answer is known. */
@@ -28,6 +29,7 @@ export function logRequest({ clock, log }: { readonly clock: Clock; readonly log
       latency_ms: clock.now() - startedAtMs,
       key_id: c.get('keyId'),
       code: c.get('code'),
+      resource_id: c.get('resourceId'),
     });
   });
 }

@@ -27,7 +27,9 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
       app.on(route.method, pattern, nameRoute(pattern));
       if (route.access === 'key') app.on(route.method, pattern, readRawBody, checkCaller);
       app.on(route.method, pattern, async (c) => {
+        c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
+        if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
         const httpStatus = status as ContentfulStatusCode;
         return body === null ? c.body(null, httpStatus, headers) : c.json(body as object, httpStatus, headers);
       });
@@ -36,6 +38,11 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
       for (const [pattern, methods] of methodsByPattern) app.all(pattern, nameRoute(pattern), otherMethod(methods));
     },
   };
+}
+
+/** The id if it has the form of ours: a path can hold anything, and the log shall not. */
+function ourId(id: unknown): string | null {
+  return typeof id === 'string' && /^(ntf|sub|dlv)_[a-z0-9_]{1,60}$/.test(id) ? id : null;
 }
 
 function nameRoute(pattern: string) {

@@ -45,7 +45,7 @@ function sentenceFor(issue: RawIssue): string {
       return `must be one of ${issue.values.join(', ')}`;
     case 'invalid_format':
       return issue.format === 'datetime'
-        ? 'must be an ISO 8601 instant with a zone, such as 2026-01-31T12:00:00Z'
+        ? 'must be an ISO 8601 instant with a zone, such as 2026-01-31T12:00:00Z (in a query, write + as %2B)'
         : 'has the wrong form';
     case 'invalid_union':
       return 'has none of the allowed forms';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,17 +69,42 @@ describe('the service as a process', () => {
     await expect(call('GET', '/healthz')).rejects.toThrow();
   });
 
+  it('while it drains, answers callers and probes that it is stopping', async () => {
+    const service = await start();
+    const call = signedClient(service.address, service.secret);
+    const device = await subscribe(call, 'ada', [{ delayMs: 1500 }]);
+    await send(call, 'ada');
+    await device.nextRequest();
+    const stopped = service.stop('SIGTERM');
+    let ready = await call('GET', '/readyz');
+    while (ready.status === 200) ready = await call('GET', '/readyz');
+    expect([ready.status, ready.body.status]).toEqual([503, 'not_ready']);
+    const refused = await call('POST', '/v1/notifications', { body: { type: 't', title: 't', user_ids: ['ada'] } });
+    expect([refused.status, refused.body.code]).toEqual([503, 'shutting_down']);
+    expect((await stopped).code).toBe(0);
+    expect(device.received).toHaveLength(1);
+  });
+
+  it('refuses a .env that cannot be read, in one clear line', async () => {
+    mkdirSync(join(folder, '.env'));
+    const refused = await start().catch((error: Error) => error.message);
+    expect(refused).toMatch(/\.env in this folder cannot be read \(EISDIR\)/);
+    expect(refused).not.toMatch(/at .*:\d+:\d+/);
+  });
+
   it('logs a line for each request and each attempt, and never an endpoint, key, secret or payload', async () => {
     const service = await start({ LOG_LEVEL: 'trace' });
     const call = signedClient(service.address, service.secret);
     const device = await subscribe(call, 'ada', [{ status: 403, body: '{"reason":"BadJwtToken"}' }]);
-    await send(call, 'ada');
+    const notificationId = await send(call, 'ada');
     await device.nextRequest();
-    await call('GET', `/v1/subscriptions?user_id=ada`);
+    await call('GET', `/v1/notifications/${notificationId}`);
     await service.stop('SIGTERM');
     expect(service.log.filter((line) => line.event === 'http.request').map((line) => line.status)).toEqual([
       201, 202, 200,
     ]);
+    const requests = service.log.filter((line) => line.event === 'http.request');
+    expect(requests.slice(1).map((line) => line.resource_id)).toEqual([notificationId, notificationId]);
     const attempts = service.log.filter((line) => line.event === 'delivery.settled');
     expect(attempts).toMatchObject([{ state: 'failed', attempt: 1, http_status: 403, outcome: 'misconfigured' }]);
     const text = JSON.stringify(service.log);

@@ -103,6 +103,8 @@ describe('CORS', () => {
     expect(refused.status).toBe(401);
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://shop.example');
     expect(refused.headers.get('access-control-expose-headers')).toContain('X-Request-Id');
+    const methods = await api.call('OPTIONS', '/v1/subscriptions', { sign: 'none', headers: origin });
+    expect(methods.headers.get('allow')).toBe('POST, GET, HEAD, OPTIONS');
     const other = await api.call('GET', '/healthz', { sign: 'none', headers: { Origin: 'https://evil.example' } });
     expect(other.headers.has('access-control-allow-origin')).toBe(false);
   });
@@ -115,7 +117,7 @@ describe('when things go wrong', () => {
     const answer = await api.call('GET', '/v1/subscriptions/sub_1');
     expect([answer.status, answer.body.code]).toEqual([500, 'internal_error']);
     expect(answer.text).not.toContain('hunter2');
-    expect(api.errors).toEqual([error]);
+    expect(api.errors.map(({ cause }) => cause)).toEqual([error]);
     expect(api.lines.at(-1)?.code).toBe('internal_error');
   });
 
@@ -127,7 +129,14 @@ describe('when things go wrong', () => {
     expect([answer.status, answer.body.code]).toEqual([503, 'store_unavailable']);
     expect(answer.headers.get('retry-after')).toBe('5');
     expect(answer.text).not.toContain('disk full');
-    expect(api.errors).toEqual(['disk full']);
+    expect(api.errors.map(({ cause }) => cause)).toEqual(['disk full']);
+  });
+
+  it('refuses a body in an encoding that it would not undo', async () => {
+    await start();
+    const headers = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' };
+    const answer = await api.call('POST', '/v1/notifications', { body: '{}', headers });
+    expect([answer.status, answer.body.code]).toEqual([415, 'unsupported_media_type']);
   });
 
   it('takes nothing new while shutting down', async () => {

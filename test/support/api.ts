@@ -2,6 +2,7 @@ import { createECDH, createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AppError } from '../../src/domain/app-error.ts';
 import { FAN_OUT_START } from '../../src/domain/audience.ts';
 import { type Delivery, type FinalState, newDelivery } from '../../src/domain/delivery.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
@@ -76,7 +77,7 @@ export async function startApi(options: ApiOptions = {}) {
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
   const lines: RequestLine[] = [];
-  const errors: unknown[] = [];
+  const errors: AppError[] = [];
   const parts = { store, queue, events, clock, random: Math.random };
   const app = createApp({
     ...parts,

@@ -36,7 +36,7 @@ export function toStorageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   const code = resultCodeOf(error);
   const remedy = code === null ? undefined : REMEDY_BY_CODE[code];
-  return remedy === undefined ? error : new AppError('store_unavailable', remedy, { sqliteCode: code }, error);
+  return remedy === undefined ? error : new AppError('store_unavailable', remedy, {}, error);
 }
 
 export function isUnavailable(error: unknown): error is AppError {
