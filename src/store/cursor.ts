@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { AppError } from '../../domain/app-error.ts';
-import type { Page } from '../page.ts';
+import { AppError } from '../domain/app-error.ts';
+import type { Page } from './page.ts';
 
 /** A place in a listing: the instant it is ordered by, and the id that settles ties. */
 export type Place = { readonly atMs: number; readonly id: string };

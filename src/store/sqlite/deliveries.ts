@@ -1,7 +1,7 @@
 import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery.ts';
+import { decodePlace, encodePlace, invalidCursor, toPage } from '../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../delivery-store.ts';
 import type { Page, PageRequest } from '../page.ts';
-import { decodePlace, encodePlace, invalidCursor, toPage } from './cursor.ts';
 import { type DeliveryRow, readDelivery, toDelivery } from './delivery-rows.ts';
 import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';

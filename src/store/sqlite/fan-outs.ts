@@ -1,4 +1,4 @@
-import type { FanOutCursor } from '../../domain/audience.ts';
+import { cursorText, parseCursor } from '../fan-out-cursor.ts';
 import type { FanOut, NotificationStore } from '../notification-store.ts';
 import { insertDelivery } from './delivery-rows.ts';
 import type { Database } from './driver.ts';
@@ -15,16 +15,6 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit): FanOuts
     commitFanOut: (page) => commits.write(page.deliveries.length + 1, () => commitPage(database, page)),
     unfinishedFanOuts: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
   };
-}
-
-/** A cursor as the column holds it; equal cursors give equal texts. */
-export function cursorText({ userIndex, after }: FanOutCursor): string {
-  return JSON.stringify([userIndex, after?.userId ?? null, after?.subscriptionId ?? null]);
-}
-
-function parseCursor(text: string): FanOutCursor {
-  const [userIndex, userId, subscriptionId] = JSON.parse(text) as [number, string | null, string | null];
-  return { userIndex, after: userId === null || subscriptionId === null ? null : { userId, subscriptionId } };
 }
 
 function readFanOut(database: Database, id: string): FanOut | null {

@@ -1,9 +1,10 @@
 import { FAN_OUT_START } from '../../domain/audience.ts';
 import type { Notification } from '../../domain/notification.ts';
+import { decodePlace, encodePlace, toPage } from '../cursor.ts';
+import { cursorText } from '../fan-out-cursor.ts';
 import type { AcceptResult, Idempotency, NotificationQuery, NotificationStore } from '../notification-store.ts';
-import { decodePlace, encodePlace, toPage } from './cursor.ts';
 import type { Database } from './driver.ts';
-import { cursorText, sqliteFanOuts } from './fan-outs.ts';
+import { sqliteFanOuts } from './fan-outs.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { laneOf } from './lane-number.ts';
 import { type NotificationRow, readNotification, toNotification } from './notification-rows.ts';

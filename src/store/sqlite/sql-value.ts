@@ -1,11 +1,7 @@
+import { decodeText, encodeText } from '../stored-text.ts';
+
 /** All that is ever bound. `libsql` aborts the whole process on a boolean and rounds large bigints: neither gets there. */
 export type SqlValue = string | number | null;
-
-/**
- * libsql cuts a text at its first NUL when reading, and both drivers turn a lone surrogate into U+FFFD, so two
- * different user ids could become one. Such texts are kept as JSON behind this mark, and so are texts that begin with it.
- */
-const MARK = '\u0001';
 
 /** The value as the driver gets it. Refuses whatever SQLite would refuse, round or crash on. */
 export function toBound(value: unknown): SqlValue {
@@ -18,7 +14,7 @@ export function toBound(value: unknown): SqlValue {
 
 /** A column's value as it was before `toBound`. */
 export function fromColumn(value: unknown): SqlValue {
-  if (typeof value === 'string') return value.startsWith(MARK) ? (JSON.parse(value.slice(1)) as string) : value;
+  if (typeof value === 'string') return decodeText(value);
   if (value === null || typeof value === 'number') return value;
   throw new TypeError(`a column held ${describe(value)}, which Bellhop never writes`);
 }
@@ -26,11 +22,6 @@ export function fromColumn(value: unknown): SqlValue {
 /** A list to bind as one value and to read in SQL with `json_each`, each text as a column holds it. */
 export function textList(texts: readonly string[]): string {
   return JSON.stringify(texts.map(encodeText));
-}
-
-function encodeText(text: string): string {
-  const isPlain = !text.startsWith(MARK) && !text.includes('\0') && !/\p{Surrogate}/u.test(text);
-  return isPlain ? text : MARK + JSON.stringify(text);
 }
 
 function describe(value: unknown): string {

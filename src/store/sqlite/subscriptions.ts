@@ -1,6 +1,6 @@
 import type { Subscription } from '../../domain/subscription.ts';
+import { invalidCursor, toPage } from '../cursor.ts';
 import type { RegisterResult, SubscriptionStore } from '../subscription-store.ts';
-import { invalidCursor, toPage } from './cursor.ts';
 import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { textList } from './sql-value.ts';
