@@ -1,0 +1,54 @@
+import type { Collection, Db } from 'mongodb';
+import type { DeliveryDocument } from './delivery-document.ts';
+import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
+import type { StoreIndex } from './named-query.ts';
+import type { NotificationDocument } from './notification-document.ts';
+import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
+import {
+  type IdempotencyKeyDocument,
+  type NonceDocument,
+  PASSING_INDEXES,
+  PASSING_QUERIES,
+} from './passing-queries.ts';
+import type { SubscriptionDocument } from './subscription-document.ts';
+import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
+
+/** Facts about the database itself. */
+export type MetaDocument = { readonly _id: string; readonly [fact: string]: unknown };
+
+export type Collections = {
+  readonly subscriptions: Collection<SubscriptionDocument>;
+  readonly notifications: Collection<NotificationDocument>;
+  readonly deliveries: Collection<DeliveryDocument>;
+  readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
+  readonly nonces: Collection<NonceDocument>;
+  readonly meta: Collection<MetaDocument>;
+};
+
+/** The indexes of each collection, beside the one on `_id`. */
+export const INDEXES: Readonly<Record<Exclude<keyof Collections, 'meta'>, readonly StoreIndex[]>> = {
+  subscriptions: SUBSCRIPTION_INDEXES,
+  notifications: NOTIFICATION_INDEXES,
+  deliveries: DELIVERY_INDEXES,
+  idempotency_keys: PASSING_INDEXES,
+  nonces: PASSING_INDEXES,
+};
+
+/** Every question the adapter asks. `docs/operations.md` prints this list, and a test has MongoDB explain each. */
+export const QUERIES = [
+  ...SUBSCRIPTION_QUERIES,
+  ...NOTIFICATION_QUERIES,
+  ...DELIVERY_QUERIES,
+  ...PASSING_QUERIES,
+] as const;
+
+export function collectionsOf(database: Db): Collections {
+  return {
+    subscriptions: database.collection('subscriptions'),
+    notifications: database.collection('notifications'),
+    deliveries: database.collection('deliveries'),
+    idempotency_keys: database.collection('idempotency_keys'),
+    nonces: database.collection('nonces'),
+    meta: database.collection('meta'),
+  };
+}

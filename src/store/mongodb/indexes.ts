@@ -1,0 +1,52 @@
+import type { Collection, CreateIndexesOptions, Document, IndexDescriptionInfo } from 'mongodb';
+import { type Collections, INDEXES } from './collections.ts';
+import type { StoreIndex } from './named-query.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** Makes the indexes that are missing, and makes those again whose retention is not what it was. Harmless when repeated. */
+export async function makeIndexes(collections: Collections, retentionDays: number): Promise<void> {
+  for (const name of Object.keys(INDEXES) as (keyof typeof INDEXES)[]) {
+    const collection = collections[name] as unknown as Collection<Document>;
+    const present = await presentIn(collection);
+    for (const index of INDEXES[name]) await makeIndex(collection, index, retentionDays, present);
+  }
+}
+
+async function makeIndex(
+  collection: Collection<Document>,
+  index: StoreIndex,
+  retentionDays: number,
+  present: readonly IndexDescriptionInfo[],
+): Promise<void> {
+  const options = optionsOf(index, retentionDays);
+  const found = present.find(({ name }) => name === index.name);
+  if (found !== undefined && found.expireAfterSeconds === options.expireAfterSeconds) return;
+  // Changing it in place takes a right that a plain readWrite user has not.
+  if (found !== undefined) await collection.dropIndex(index.name).catch(ignoreMissing);
+  await collection.createIndex(index.key, options);
+}
+
+function optionsOf({ name, isUnique, only, expires }: StoreIndex, retentionDays: number): CreateIndexesOptions {
+  return {
+    name,
+    ...(isUnique && { unique: true }),
+    ...(only && { partialFilterExpression: only }),
+    ...(expires && { expireAfterSeconds: expires === 'at_once' ? 0 : retentionDays * DAY_SECONDS }),
+  };
+}
+
+async function presentIn(collection: Collection<Document>): Promise<readonly IndexDescriptionInfo[]> {
+  try {
+    return await collection.indexes();
+  } catch (error) {
+    // NamespaceNotFound: the collection is made with its first index.
+    if ((error as { code?: unknown }).code === 26) return [];
+    throw error;
+  }
+}
+
+/** IndexNotFound: another process that starts at the same time was first. */
+function ignoreMissing(error: unknown): void {
+  if ((error as { code?: unknown }).code !== 27) throw error;
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../clock.ts';
+import { AppError } from '../../domain/app-error.ts';
+import type { Store } from '../store.ts';
+import { encodeText } from '../stored-text.ts';
+import { type Collections, collectionsOf } from './collections.ts';
+import { connectMongo } from './connection.ts';
+import { mongoDeliveries } from './deliveries.ts';
+import { makeIndexes } from './indexes.ts';
+import { instant } from './instant.ts';
+import { duplicateField, toStorageError } from './mongo-error.ts';
+import { optionsOf } from './named-query.ts';
+import { mongoNotifications } from './notifications.ts';
+import { trackOperations } from './operations.ts';
+import { NONCE } from './passing-queries.ts';
+import { forget, sweep } from './retention.ts';
+import { mongoSubscriptions } from './subscriptions.ts';
+import { writeToken } from './write-token.ts';
+
+export type MongoStoreOptions = {
+  /** `mongodb://` or `mongodb+srv://`; the database is `bellhop` unless its path names another. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** How long the TTL indexes keep what is completed. */
+  readonly retentionDays: number;
+  /** The most that one call waits for MongoDB, in milliseconds. */
+  readonly limitMs?: number;
+};
+
+/** Room for one election of a replica set and a second try. */
+const DEFAULT_LIMIT_MS = 8000;
+
+/** The documents' layout. A newer Bellhop's is refused. */
+const LAYOUT = 1;
+
+/**
+ * Opens the store, making collections and indexes where missing. Any number of processes may share it. Rejects with
+ * AppError `store_unavailable` where MongoDB cannot be reached, or refuses the user.
+ */
+export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
+  const { client, databaseName } = await connectMongo(options.url);
+  const collections = collectionsOf(client.db(databaseName));
+  try {
+    await checkLayout(collections);
+    await makeIndexes(collections, options.retentionDays);
+  } catch (error) {
+    await client.close().catch(() => {});
+    throw toStorageError(error);
+  }
+  const operations = trackOperations(options.limitMs ?? DEFAULT_LIMIT_MS);
+  return {
+    subscriptions: mongoSubscriptions(collections, operations),
+    notifications: mongoNotifications(collections, operations),
+    deliveries: mongoDeliveries(collections, operations),
+    useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),
+    sweep: (nowMs) => operations.runLong(() => sweep(collections, nowMs)),
+    forget: (beforeMs, limit) => operations.runLong(() => forget(collections, beforeMs, limit)),
+    ping: () => operations.run(() => ping(collections, options.clock.now())),
+    async close() {
+      await operations.finish();
+      await client.close();
+    },
+  };
+}
+
+async function checkLayout({ meta }: Collections): Promise<void> {
+  const known = { $setOnInsert: { version: LAYOUT } };
+  const found = await meta.findOneAndUpdate({ _id: 'layout' }, known, { upsert: true, returnDocument: 'after' });
+  if (typeof found?.version === 'number' && found.version <= LAYOUT) return;
+  throw new AppError('store_unavailable', 'A newer Bellhop wrote this database: start that version, or a later one.', {
+    found: found?.version,
+    known: LAYOUT,
+  });
+}
+
+async function useNonce({ nonces }: Collections, nonce: string, expiresAtMs: number): Promise<boolean> {
+  const token = writeToken();
+  const _id = encodeText(nonce);
+  try {
+    await nonces.insertOne({ _id, token, expiresAt: instant(expiresAtMs) });
+    return true;
+  } catch (error) {
+    if (duplicateField(error) === null) throw error;
+    // A duplicate may be this very insertion, whose answer was lost.
+    return (await nonces.findOne(NONCE.filter(_id), optionsOf(NONCE)))?.token === token;
+  }
+}
+
+async function ping({ meta }: Collections, nowMs: number): Promise<void> {
+  await meta.updateOne({ _id: 'ping' }, { $set: { atMs: nowMs } }, { upsert: true });
+}

@@ -1,0 +1,43 @@
+import type { Collections } from './collections.ts';
+import { completeIfFinal } from './completion.ts';
+import { ENDED_OF_NOTIFICATION } from './delivery-queries.ts';
+import { instant } from './instant.ts';
+import { optionsOf } from './named-query.ts';
+import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './notification-queries.ts';
+import { EXPIRED_KEYS, EXPIRED_NONCES } from './passing-queries.ts';
+import { RETIRED_BEFORE } from './subscription-queries.ts';
+
+/** Enough for what a crash can leave behind; the rest waits for the next time. */
+const MENDED_AT_ONCE = 500;
+
+/** See `Store.sweep`. Also completes what a process that died left open though every delivery of it is final. */
+export async function sweep(collections: Collections, nowMs: number): Promise<number> {
+  const { notifications, idempotency_keys: keys, nonces } = collections;
+  const until = instant(nowMs);
+  const options = { ...optionsOf(OPEN_PAST_DEADLINE), limit: MENDED_AT_ONCE };
+  const open = await notifications.find(OPEN_PAST_DEADLINE.filter(nowMs), options).toArray();
+  for (const { _id } of open) await completeIfFinal(collections, _id);
+  const sweptKeys = await keys.deleteMany(EXPIRED_KEYS.filter(until), optionsOf(EXPIRED_KEYS));
+  const sweptNonces = await nonces.deleteMany(EXPIRED_NONCES.filter(until), optionsOf(EXPIRED_NONCES));
+  return sweptKeys.deletedCount + sweptNonces.deletedCount;
+}
+
+/**
+ * See `Store.forget`. The TTL indexes delete by themselves; this does it in the right order, a notification after its
+ * deliveries, and by the caller's clock.
+ */
+export async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
+  const { subscriptions, notifications, deliveries } = collections;
+  const until = instant(beforeMs);
+  await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));
+  const found = await notifications
+    .find(COMPLETED_BEFORE.filter(until), { ...optionsOf(COMPLETED_BEFORE), limit })
+    .toArray();
+  let forgotten = 0;
+  for (const { _id } of found) {
+    // Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too.
+    await deliveries.deleteMany(ENDED_OF_NOTIFICATION.filter(_id), optionsOf(ENDED_OF_NOTIFICATION));
+    forgotten += (await notifications.deleteOne({ _id, status: 'completed' })).deletedCount;
+  }
+  return forgotten;
+}

@@ -1,0 +1,132 @@
+import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+
+const ENDPOINT_USER: StoreIndex = { name: 'endpoint_user', key: { endpointHash: 1, userId: 1 }, isUnique: true };
+
+/** Asked by nobody: it is the rule that one endpoint has one active subscription. */
+const ACTIVE_ENDPOINT: StoreIndex = {
+  name: 'active_endpoint',
+  key: { endpointHash: 1 },
+  isUnique: true,
+  only: { isActive: true },
+};
+
+const ACTIVE: StoreIndex = { name: 'active', key: { isActive: 1, _id: -1 } };
+const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
+const ACTIVE_USER: StoreIndex = { name: 'active_user', key: { userId: 1, _id: 1 }, only: { isActive: true } };
+
+const RETIRED: StoreIndex = {
+  name: 'retired',
+  key: { retainedFrom: 1 },
+  only: { isActive: false },
+  expires: 'after_retention',
+};
+
+export const SUBSCRIPTION_INDEXES = [ENDPOINT_USER, ACTIVE_ENDPOINT, ACTIVE, USER, ACTIVE_USER, RETIRED];
+
+/** Sorts after every id. */
+const LAST_ID = '\u{10ffff}';
+
+type Listing = { readonly userId: string; readonly beforeId: string | null };
+
+const before = (id: string | null) => ({ $lt: id ?? LAST_ID });
+
+export const SUBSCRIPTION_BY_ID: NamedQuery<string> = {
+  name: 'subscription by id',
+  collection: 'subscriptions',
+  purpose: 'one subscription, to read, change or delete',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+};
+
+export const SUBSCRIPTIONS_BY_ID: NamedQuery<readonly string[]> = {
+  name: 'subscriptions by id',
+  collection: 'subscriptions',
+  purpose: 'where the claimed deliveries go',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+};
+
+export const OF_ENDPOINT: NamedQuery<string> = {
+  name: 'of endpoint',
+  collection: 'subscriptions',
+  purpose: 'every row of one browser, at registration',
+  index: ENDPOINT_USER,
+  filter: (endpointHash) => ({ endpointHash }),
+};
+
+export const ALL_LISTED: NamedQuery<Pick<Listing, 'beforeId'>> = {
+  name: 'all listed',
+  collection: 'subscriptions',
+  purpose: 'a page of all, retired ones too',
+  index: BY_ID,
+  filter: ({ beforeId }) => ({ _id: before(beforeId) }),
+  sort: { _id: -1 },
+};
+
+export const ACTIVE_LISTED: NamedQuery<Pick<Listing, 'beforeId'>> = {
+  name: 'active listed',
+  collection: 'subscriptions',
+  purpose: 'a page of the active ones',
+  index: ACTIVE,
+  filter: ({ beforeId }) => ({ isActive: true, _id: before(beforeId) }),
+  sort: { _id: -1 },
+};
+
+export const ALL_OF_USER_LISTED: NamedQuery<Listing> = {
+  name: 'all of a user listed',
+  collection: 'subscriptions',
+  purpose: 'a page of one user’s, retired ones too',
+  index: USER,
+  filter: ({ userId, beforeId }) => ({ userId, _id: before(beforeId) }),
+  sort: { _id: -1 },
+};
+
+export const ACTIVE_OF_USER_LISTED: NamedQuery<Listing> = {
+  name: 'active of a user listed',
+  collection: 'subscriptions',
+  purpose: 'a page of one user’s active ones',
+  index: ACTIVE_USER,
+  filter: ({ userId, beforeId }) => ({ userId, isActive: true, _id: before(beforeId) }),
+  sort: { _id: -1 },
+};
+
+type AudienceAsked = {
+  readonly userIds: readonly string[];
+  readonly after: { readonly userId: string; readonly subscriptionId: string } | null;
+};
+
+export const ACTIVE_OF_AUDIENCE: NamedQuery<AudienceAsked> = {
+  name: 'active of an audience',
+  collection: 'subscriptions',
+  purpose: 'whom a page of fan-out reaches',
+  index: ACTIVE_USER,
+  filter: ({ userIds, after }) => ({
+    isActive: true,
+    userId: { $in: userIds },
+    ...(after && {
+      $or: [{ userId: { $gt: after.userId } }, { userId: after.userId, _id: { $gt: after.subscriptionId } }],
+    }),
+  }),
+  sort: { userId: 1, _id: 1 },
+  projection: { _id: 1, userId: 1 },
+};
+
+export const RETIRED_BEFORE: NamedQuery<Date> = {
+  name: 'retired before',
+  collection: 'subscriptions',
+  purpose: 'retired longer ago than is kept',
+  index: RETIRED,
+  filter: (instant) => ({ isActive: false, retainedFrom: { $lt: instant } }),
+};
+
+export const SUBSCRIPTION_QUERIES = [
+  SUBSCRIPTION_BY_ID,
+  SUBSCRIPTIONS_BY_ID,
+  OF_ENDPOINT,
+  ALL_LISTED,
+  ACTIVE_LISTED,
+  ALL_OF_USER_LISTED,
+  ACTIVE_OF_USER_LISTED,
+  ACTIVE_OF_AUDIENCE,
+  RETIRED_BEFORE,
+] as const;
