@@ -1,0 +1,168 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { PRIORITIES, type Priority } from '../domain/notification.ts';
+import {
+  type BeeQueue,
+  command,
+  execute,
+  loadScripts,
+  makeBeeQueue,
+  makeRedisClient,
+  type RedisClient,
+  withinLimit,
+} from './bee-queue-library.ts';
+import type { Job, JobHandler, JobQueue } from './job-queue.ts';
+import { createLanePicker, type LanePicker } from './lane-picker.ts';
+import { openLane, type RedisLane } from './redis-lane.ts';
+import { preflightRedis } from './redis-preflight.ts';
+
+export type BeeQueueOptions = {
+  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** Told of lost connections and the like; the queue recovers by itself. */
+  readonly onError: (error: unknown) => void;
+  /** The jobs of a process that died run again elsewhere after about this long. */
+  readonly stallIntervalMs?: number;
+  /** The most that saving waits for a Redis that does not answer. */
+  readonly saveLimitMs?: number;
+};
+
+const DEFAULT_STALL_INTERVAL_MS = 5000;
+const DEFAULT_SAVE_LIMIT_MS = 2000;
+const PING_LIMIT_MS = 1000;
+const TEND_INTERVAL_MS = 3000;
+const OPEN_AGAIN_MS = 1000;
+
+/** Jobs saved in one round trip. */
+const SAVED_AT_ONCE = 500;
+
+const retryForEver = ({ attempt }: { attempt: number }): number => Math.min(attempt * 100, 1000);
+
+/**
+ * Jobs in three bee-queues on Redis. A Redis that is away now is waited for in the background; one that refuses rejects
+ * with AppError `store_unavailable`. Losing every job in it loses nothing.
+ */
+export async function createBeeQueue(options: BeeQueueOptions): Promise<JobQueue> {
+  await preflightRedis(options.url);
+  await loadScripts();
+  return new RedisJobQueue(options);
+}
+
+class RedisJobQueue implements JobQueue {
+  private readonly options: BeeQueueOptions;
+  private readonly producer: RedisClient;
+  private readonly savers = new Map<Priority, BeeQueue>();
+  private readonly closing = new AbortController();
+  private picker: LanePicker | null = null;
+  private working: Promise<void> = Promise.resolve();
+  private closed: Promise<void> | null = null;
+
+  constructor(options: BeeQueueOptions) {
+    this.options = options;
+    // Without an offline queue a save fails at once while Redis is away, instead of hanging until it is back.
+    this.producer = makeRedisClient({
+      url: options.url,
+      enable_offline_queue: false,
+      retry_strategy: retryForEver,
+    });
+    this.producer.on('error', options.onError);
+  }
+
+  async enqueueMany(jobs: readonly Job[]): Promise<void> {
+    for (const priority of PRIORITIES) {
+      const ofLane = jobs.filter((job) => job.priority === priority);
+      for (let start = 0; start < ofLane.length; start += SAVED_AT_ONCE) {
+        await this.save(priority, ofLane.slice(start, start + SAVED_AT_ONCE));
+      }
+    }
+  }
+
+  async start(handler: JobHandler, { concurrency }: { readonly concurrency: number }): Promise<void> {
+    const picker = createLanePicker({ handler, concurrency, onError: this.options.onError });
+    this.picker = picker;
+    // Not waited for: a Redis that is away must not keep the service from starting.
+    this.working = this.work(picker);
+  }
+
+  async stop(): Promise<void> {
+    this.closing.abort();
+    await this.picker?.stop();
+    await this.working;
+  }
+
+  onHungry(): void {}
+
+  async ping(): Promise<void> {
+    this.demandConnection();
+    await command(this.producer, 'ping', [], PING_LIMIT_MS);
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.stop().then(() => this.producer.end(true));
+    return this.closed;
+  }
+
+  private async save(priority: Priority, jobs: readonly Job[]): Promise<void> {
+    this.demandConnection();
+    const queue = this.saverOf(priority);
+    const batch = this.producer.batch();
+    const saving = async (): Promise<void> => {
+      await queue.ready();
+      const saved = jobs.map((job) =>
+        queue
+          .createJob(job)
+          .setId(`${job.kind}:${job.id}:${job.step}`)
+          .delayUntil(job.runAtMs)
+          ._save((args) => queue._evalScriptOn(batch, args)),
+      );
+      await Promise.all([execute(batch), ...saved]);
+    };
+    await withinLimit(saving(), this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+  }
+
+  private demandConnection(): void {
+    if (!this.producer.ready) throw new Error('Redis is away: check that it runs and that REDIS_URL leads there');
+  }
+
+  private saverOf(priority: Priority): BeeQueue {
+    const known = this.savers.get(priority);
+    if (known !== undefined) return known;
+    const queue = makeBeeQueue(priority, { prefix: 'bellhop', redis: this.producer, isWorker: false });
+    queue.on('error', this.options.onError);
+    this.savers.set(priority, queue);
+    return queue;
+  }
+
+  /** Opens the lanes, however long Redis stays away, and tends them until the end. */
+  private async work(picker: LanePicker): Promise<void> {
+    const { signal } = this.closing;
+    const lanes = new Map<Priority, RedisLane>();
+    await Promise.all(
+      PRIORITIES.map(async (priority) => {
+        const lane = await this.openUntil(priority, signal);
+        if (lane !== null) lanes.set(priority, lane);
+      }),
+    );
+    if (lanes.size === PRIORITIES.length && !signal.aborted) picker.begin(lanes);
+    while (!signal.aborted) {
+      await wait(TEND_INTERVAL_MS, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await Promise.all([...lanes.values()].map((lane) => lane.tend()));
+    }
+    await picker.stop();
+    await Promise.all([...lanes.values()].map((lane) => lane.close()));
+  }
+
+  private async openUntil(priority: Priority, signal: AbortSignal): Promise<RedisLane | null> {
+    const { url, onError, stallIntervalMs = DEFAULT_STALL_INTERVAL_MS } = this.options;
+    const retry_strategy = (failure: { attempt: number }) =>
+      signal.aborted ? new Error('closed') : retryForEver(failure);
+    while (!signal.aborted) {
+      try {
+        return await openLane({ name: priority, redis: { url, retry_strategy }, stallIntervalMs, onError, signal });
+      } catch (error) {
+        onError(error);
+        await wait(OPEN_AGAIN_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+    return null;
+  }
+}

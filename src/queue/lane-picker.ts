@@ -1,0 +1,171 @@
+import type { Priority } from '../domain/notification.ts';
+import type { JobHandler } from './job-queue.ts';
+import type { RedisLane, Taken } from './redis-lane.ts';
+import { weightedRoundRobin } from './weighted-round-robin.ts';
+
+export type LanePickerOptions = {
+  readonly handler: JobHandler;
+  readonly concurrency: number;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Runs the jobs of three lanes: which comes next is decided before it is fetched, so that no job waits here. */
+export interface LanePicker {
+  begin(lanes: ReadonlyMap<Priority, RedisLane>): void;
+  /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
+  stop(): Promise<void>;
+}
+
+/** What a stop waits for Redis to be told of jobs that have ended. */
+const REMOVAL_LIMIT_MS = 2000;
+const LOOK_AGAIN_MS = 500;
+
+type LaneState = {
+  readonly lane: RedisLane;
+  /** Whether a job may be waiting: so until a fetch came back with less than was asked. */
+  mayHave: boolean;
+  isWatched: boolean;
+  /** One that came while the lane was watched. */
+  held: Taken | null;
+};
+
+export function createLanePicker(options: LanePickerOptions): LanePicker {
+  return new Picker(options);
+}
+
+class Picker implements LanePicker {
+  private readonly options: LanePickerOptions;
+  private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  private readonly running = new Set<Promise<void>>();
+  private readonly handling = new Set<Promise<void>>();
+  private readonly watches = new Set<Promise<void>>();
+  private lanes: ReadonlyMap<Priority, LaneState> = new Map();
+  private isOpen = true;
+  private filling: Promise<void> | null = null;
+  private mustFillAgain = false;
+
+  constructor(options: LanePickerOptions) {
+    this.options = options;
+  }
+
+  begin(lanes: ReadonlyMap<Priority, RedisLane>): void {
+    const entries = [...lanes].map(
+      ([priority, lane]) => [priority, { lane, mayHave: true, isWatched: false, held: null }] as const,
+    );
+    this.lanes = new Map(entries);
+    this.fill();
+  }
+
+  async stop(): Promise<void> {
+    this.isOpen = false;
+    await this.filling;
+    await Promise.all(this.handling);
+    const impatience = new Promise((resolve) => setTimeout(resolve, REMOVAL_LIMIT_MS).unref());
+    await Promise.race([Promise.all(this.running), impatience]);
+    await Promise.all([...this.lanes.values()].map((state) => this.putBackHeld(state)));
+  }
+
+  private fill(): void {
+    this.mustFillAgain = true;
+    if (this.filling !== null || !this.isOpen) return;
+    this.filling = this.fillSlots().finally(() => {
+      this.filling = null;
+      if (this.mustFillAgain) this.fill();
+    });
+  }
+
+  /** One round: asks each lane for as many jobs as the picker gives it of the free slots, until none has more. */
+  private async fillSlots(): Promise<void> {
+    this.mustFillAgain = false;
+    while (this.isOpen) {
+      const picks = this.plan();
+      if (picks.length === 0) break;
+      const taken = new Map<Priority, Taken[]>();
+      await Promise.all(
+        [...this.lanes].map(async ([priority, state]) => {
+          const count = picks.filter((pick) => pick === priority).length;
+          if (count > 0) taken.set(priority, await this.take(state, count));
+        }),
+      );
+      for (const pick of picks) {
+        const next = taken.get(pick)?.shift();
+        const lane = this.lanes.get(pick)?.lane;
+        if (next !== undefined && lane !== undefined) this.run(lane, next);
+      }
+    }
+    for (const state of this.lanes.values()) this.watch(state);
+  }
+
+  private plan(): Priority[] {
+    const picks: Priority[] = [];
+    for (let free = this.options.concurrency - this.running.size; free > 0; free--) {
+      const pick = this.pick((lane) => this.lanes.get(lane)?.mayHave === true);
+      if (pick === null) break;
+      picks.push(pick);
+    }
+    return picks;
+  }
+
+  private async take(state: LaneState, count: number): Promise<Taken[]> {
+    const held = state.held === null ? [] : [state.held];
+    state.held = null;
+    if (held.length === count) return held;
+    try {
+      const taken = await state.lane.take(count - held.length);
+      state.mayHave = taken.length === count - held.length;
+      return [...held, ...taken];
+    } catch (error) {
+      this.options.onError(error);
+      state.mayHave = false;
+      return held;
+    }
+  }
+
+  private run(lane: RedisLane, taken: Taken): void {
+    const handler: JobHandler = (job) => {
+      const handled = this.options.handler(job);
+      const ended: Promise<void> = handled.catch(() => {}).finally(() => this.handling.delete(ended));
+      this.handling.add(ended);
+      return handled;
+    };
+    // The slot is free once the job is gone from Redis: only then can the same one be added again.
+    const run: Promise<void> = lane
+      .run(taken, handler)
+      .catch(this.options.onError)
+      .finally(() => {
+        this.running.delete(run);
+        this.fill();
+      });
+    this.running.add(run);
+  }
+
+  /** Waits for the next job of a lane that had none, while there is a slot for it. */
+  private watch(state: LaneState): void {
+    if (!this.isOpen || state.mayHave || state.isWatched || this.running.size >= this.options.concurrency) return;
+    state.isWatched = true;
+    const watch: Promise<void> = state.lane
+      .next()
+      .catch(async (error: unknown) => {
+        this.options.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
+        return null;
+      })
+      .then((next) => {
+        state.isWatched = false;
+        this.watches.delete(watch);
+        state.held = next;
+        state.mayHave = next !== null;
+        if (!this.isOpen) return this.putBackHeld(state);
+        if (next === null) this.watch(state);
+        else this.fill();
+        return undefined;
+      });
+    this.watches.add(watch);
+  }
+
+  private async putBackHeld(state: LaneState): Promise<void> {
+    const { held } = state;
+    state.held = null;
+    if (held !== null) await state.lane.putBack(held).catch(this.options.onError);
+  }
+}

@@ -1,0 +1,43 @@
+import { Redis } from 'ioredis';
+import { AppError } from '../domain/app-error.ts';
+
+const CONNECT_LIMIT_MS = 2000;
+
+/** What a Redis says that is there, but not for this user: wrong password, missing right, no such database. */
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/;
+
+/**
+ * Asks, once, whether Redis answers and takes this user. `away` where nobody answers in time: that passes. Rejects with
+ * AppError `store_unavailable`, in one sentence without the URL, where it refuses: bee-queue would crash on that.
+ */
+export async function preflightRedis(url: string): Promise<'ready' | 'away'> {
+  const refusals: string[] = [];
+  const note = (error: unknown): void => {
+    if (error instanceof Error && REFUSALS.test(error.message)) refusals.push(error.message);
+  };
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_LIMIT_MS,
+    commandTimeout: CONNECT_LIMIT_MS,
+    maxRetriesPerRequest: 0,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+  });
+  client.on('error', note);
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (error) {
+    note(error);
+    if (refusals.length === 0) return 'away';
+  } finally {
+    client.disconnect();
+  }
+  if (refusals.length === 0) return 'ready';
+  throw new AppError(
+    'store_unavailable',
+    'Redis refuses the user, the password or the database number of REDIS_URL: mend it.',
+    {},
+    new Error(refusals[0]),
+  );
+}
