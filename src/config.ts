@@ -3,13 +3,18 @@ import type { AllowedHost } from './domain/endpoint-policy.ts';
 import type { RetryPolicy } from './domain/retry-policy.ts';
 import type { ApiKey } from './intake/access.ts';
 import { type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
-import { SETTINGS, type SettingName, SettingProblem, type SettingValues } from './settings.ts';
+import { type Role, SETTINGS, type SettingName, SettingProblem, type SettingValues } from './settings.ts';
 
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  /** Null: the embedded file in `dataDir`. */
+  readonly mongodbUrl: string | null;
+  /** Null: the queue in this process. */
+  readonly redisUrl: string | null;
+  readonly roles: readonly Role[];
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
   readonly allowBearer: boolean;
@@ -53,6 +58,8 @@ export function parseConfig(environment: Environment, readText: (path: string) =
   const apiKeys = apiKeysOf(values, problems);
   const vapidKeys = vapidKeysOf(values, problems);
   const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
+  const redisUrl = redisUrlOf(values, problems);
+  checkRoles(values, redisUrl, problems);
   if (values.RETRY_BASE_MS > values.RETRY_MAX_MS)
     problems.push('RETRY_BASE_MS is larger than RETRY_MAX_MS: lower one or raise the other.');
   if (problems.length > 0) throw new ConfigError(problems);
@@ -60,6 +67,9 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     port: values.PORT,
     host: values.HOST,
     dataDir: values.DATA_DIR,
+    mongodbUrl: values.MONGODB_URL,
+    redisUrl,
+    roles: values.ROLES,
     apiKeys,
     allowBearer: values.ALLOW_BEARER,
     vapidKeys,
@@ -113,6 +123,20 @@ function apiKeysOf(values: SettingValues, problems: string[]): readonly ApiKey[]
       problems.push(`API_KEYS gives the key ${id} the same secret twice: give it once.`);
   }
   return keys;
+}
+
+function redisUrlOf({ REDIS_URL: url, REDIS_ADDR: address }: SettingValues, problems: string[]): string | null {
+  if (url !== null && address !== null) problems.push('REDIS_URL and REDIS_ADDR are both set: keep one of them.');
+  return url ?? address;
+}
+
+/** A process with one role leaves the other to processes that share its documents and its jobs. */
+function checkRoles({ ROLES: roles, MONGODB_URL }: SettingValues, redisUrl: string | null, problems: string[]): void {
+  if (roles.length === 2 || (MONGODB_URL !== null && redisUrl !== null)) return;
+  const missing = [...(MONGODB_URL === null ? ['MONGODB_URL'] : []), ...(redisUrl === null ? ['REDIS_URL'] : [])];
+  problems.push(
+    `ROLES is ${roles.join(',')}, but without ${missing.join(' and ')} there is only this process: set ${missing.join(' and ')}, or both roles.`,
+  );
 }
 
 function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | null {

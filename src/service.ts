@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { type Backends, openBackends } from './backends.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createAttempt } from './delivery/attempt.ts';
@@ -21,10 +18,7 @@ import { createSubscriptions } from './intake/subscriptions.ts';
 import type { Keys } from './key-files.ts';
 import { createVapidSigner } from './push/vapid.ts';
 import { createWebPushTransport } from './push/web-push.ts';
-import { createInProcessQueue } from './queue/in-process.ts';
-import type { JobQueue } from './queue/job-queue.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
-import type { Store } from './store/store.ts';
+import { addressOf, closeServer, listen } from './server.ts';
 import { createEvents } from './telemetry/emitter.ts';
 import { logEvents } from './telemetry/event-log.ts';
 import type { Events } from './telemetry/events.ts';
@@ -38,8 +32,6 @@ export type Service = {
 
 /** What a stop waits for pushes in flight before it gives them up; they are recorded, and sent after the next start. */
 const DRAIN_MS = 20_000;
-/** How long callers in the middle of a request are waited for. */
-const INTAKE_DRAIN_MS = 5_000;
 /** Beyond the attempt timeout, the time a settlement may take before the delivery counts as interrupted. */
 const LEASE_MARGIN_MS = 30_000;
 
@@ -62,13 +54,17 @@ const PLACEHOLDER_SUBJECT = 'mailto:webmaster@example.com';
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log } = options;
   const clock = options.clock ?? systemClock;
-  const store = await openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock });
-  const parts = buildParts(options, clock, store);
+  const events = createEvents((error) => log.error({ err: error }, 'an event listener failed'));
+  logEvents(events, log, clock);
+  const backends = await openBackends({
+    config,
+    clock,
+    onError: (part, error) => events.publish({ type: 'loop.failed', loop: part, error }),
+  });
+  const parts = buildParts(options, clock, events, backends);
   try {
-    await parts.rescuer.start();
-    // Not waited for: after a long stop it may have much to delete.
-    void parts.sweeper.start();
-    await parts.queue.start(parts.work, { concurrency: config.workerConcurrency });
+    await checkVapidKey(options, backends);
+    if (parts.sending !== null) await startSending(parts.sending, backends, config);
     const server = await listen(parts.app, config);
     return { address: addressOf(server), stop: stopOnce(parts, server, log) };
   } catch (error) {
@@ -77,16 +73,46 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-type Parts = ReturnType<typeof buildParts>;
+/**
+ * Browsers subscribed to one key, and push services refuse any other. A pair that was made beside a store that knows
+ * another is a mistake: a folder lost, or not shared between processes. A pair that was set is somebody's decision.
+ */
+async function checkVapidKey({ config, keys, log }: ServiceOptions, { store }: Backends): Promise<void> {
+  const { publicKey } = keys.vapid;
+  const known = await store.keepFact('vapid_public_key', publicKey);
+  if (known === publicKey) return;
+  if (config.vapidKeys === null) {
+    throw new ConfigError([
+      `The VAPID key pair in ${config.dataDir} is not the one that this store's browsers subscribed to: put the right vapid.json there, or let all processes share one DATA_DIR, or set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY.`,
+    ]);
+  }
+  log.warn('VAPID_PUBLIC_KEY has changed: browsers that subscribed to the earlier key must subscribe again');
+  await store.replaceFact('vapid_public_key', publicKey);
+}
 
-function buildParts(options: ServiceOptions, clock: Clock, store: Store) {
-  const { config, keys, log, version } = options;
+type Parts = ReturnType<typeof buildParts>;
+type Sending = ReturnType<typeof buildSending>;
+
+function buildParts(options: ServiceOptions, clock: Clock, events: Events, backends: Backends) {
+  const { config, version } = options;
   const random = options.random ?? secureRandom;
-  const events = createEvents((error) => log.error({ err: error }, 'an event listener failed'));
-  logEvents(events, log);
-  const queue = createInProcessQueue({ clock });
-  const giveUp = new AbortController();
   const stopping = new AbortController();
+  const isStopping = () => stopping.signal.aborted;
+  const shared = { ...backends, clock, random, events };
+  return {
+    backends,
+    stopping,
+    sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
+    app: buildApi(options, { ...shared, version, isStopping }),
+  };
+}
+
+type Shared = Backends & { readonly clock: Clock; readonly random: Random; readonly events: Events };
+
+/** What the role `worker` does: attempts, fan-out, and the loops that find what was left. */
+function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
+  const { store, queue, coordination, clock, random, events } = shared;
+  const giveUp = new AbortController();
   const subject = config.vapidSubject ?? PLACEHOLDER_SUBJECT;
   const transport = createWebPushTransport({
     vapid: createVapidSigner({ subject, keyPairs: [keys.vapid], clock }),
@@ -104,30 +130,21 @@ function buildParts(options: ServiceOptions, clock: Clock, store: Store) {
     attempt: createAttempt({ transport, policy: config.retry, clock, random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ store, queue, events, clock }),
   });
-  const rescuer = createRescuer({ store, queue, events, clock, random, policy: config.retry });
+  const leads = (loop: string) => coordination.lead(loop);
+  const rescuer = createRescuer({ store, queue, events, clock, random, policy: config.retry, leads });
   queue.onHungry(rescuer.hurry);
-  return {
-    store,
-    queue,
-    transport,
-    work,
-    rescuer,
-    sweeper: createSweeper({ store, events, clock, retentionDays: config.retentionDays }),
-    giveUp,
-    stopping,
-    app: buildApi(options, { clock, random, store, queue, events, version, isStopping: () => stopping.signal.aborted }),
-  };
+  const sweeper = createSweeper({ store, events, clock, retentionDays: config.retentionDays, leads });
+  return { transport, work, rescuer, sweeper, giveUp };
 }
 
-type ApiParts = {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly store: Store;
-  readonly queue: JobQueue;
-  readonly events: Events;
-  readonly version: string;
-  readonly isStopping: () => boolean;
-};
+async function startSending({ rescuer, sweeper, work }: Sending, { queue }: Backends, config: Config): Promise<void> {
+  await rescuer.start();
+  // Not waited for: after a long stop it may have much to delete.
+  void sweeper.start();
+  await queue.start(work, { concurrency: config.workerConcurrency });
+}
+
+type ApiParts = Shared & { readonly version: string; readonly isStopping: () => boolean };
 
 function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
   const { store, queue } = parts;
@@ -142,7 +159,8 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds }),
     deadLetters: createDeadLetters(parts),
-    readiness: async () => ({ store: await succeeds(store.ping()), queue: await succeeds(queue.ping()) }),
+    readiness: { store: () => store.ping(), queue: () => queue.ping() },
+    servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
     corsAllowedOrigins: config.corsAllowedOrigins,
     log: (line) =>
@@ -155,63 +173,33 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
   });
 }
 
-function succeeds(check: Promise<void>): Promise<boolean> {
-  return check.then(
-    () => true,
-    () => false,
-  );
-}
-
 /** A number in [0, 1) from 48 bits of the system's randomness, for ids and jitter. */
 function secureRandom(): number {
   return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
-}
-
-async function listen(app: Parts['app'], config: Config): Promise<Server> {
-  const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host }) as Server;
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code;
-    const culprit = why === 'EADDRINUSE' || why === 'EACCES' ? 'free the port, or name another' : 'name another HOST';
-    throw new ConfigError([`PORT ${config.port} on HOST ${config.host} cannot be listened on (${why}): ${culprit}.`]);
-  }
-  return server;
-}
-
-function addressOf(server: Server): string {
-  const address = server.address() as AddressInfo;
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */
 function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    parts.stopping.abort();
-    await Promise.all([parts.rescuer.stop(), parts.sweeper.stop()]);
+    const { stopping, sending, backends } = parts;
+    stopping.abort();
+    await Promise.all([sending?.rescuer.stop(), sending?.sweeper.stop()]);
+    // Loops that this process led are taken over while it drains.
+    await backends.coordination.close();
     const giveUp = setTimeout(() => {
       log.warn('pushes still under way are given up; they are on record and are sent after the next start');
-      parts.giveUp.abort();
+      sending?.giveUp.abort();
     }, DRAIN_MS);
-    await parts.queue.close();
+    await backends.queue.close();
     clearTimeout(giveUp);
     // Until here callers and load balancers were told that this process is stopping.
     if (server !== null) await closeServer(server);
-    await parts.transport.close();
-    await parts.store.close();
+    await sending?.transport.close();
+    await backends.store.close();
   };
   return () => {
     stopped ??= stop();
     return stopped;
   };
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  const impatience = setTimeout(() => server.closeAllConnections(), INTAKE_DRAIN_MS);
-  await closed;
-  clearTimeout(impatience);
 }

@@ -30,6 +30,20 @@ export const SETTINGS = {
   PORT: setting('8080', integer(0, 65_535), 'TCP port of the API; 0 takes any free one.'),
   HOST: setting('127.0.0.1', hostName, 'Address to listen on. The container image sets `0.0.0.0`.'),
   DATA_DIR: setting('./data', asIs, 'Folder of the embedded store and of the secrets made at the first start.'),
+  MONGODB_URL: optional(
+    mongodbUrl,
+    'Documents live in this MongoDB (4.4 or newer) instead of the embedded file: `mongodb://user:password@host:27017/bellhop`. [Operations](operations.md) says when.',
+  ),
+  REDIS_URL: optional(
+    redisUrl,
+    'Jobs wait in this Redis (6.2 or newer) instead of the process: `redis://user:password@host:6379/0`, or `rediss://` for TLS. One database number for each installation. With `MONGODB_URL` as well, any number of processes share the work.',
+  ),
+  REDIS_ADDR: optional(redisAddress, 'The same as `host:port`, for a Redis without a password.'),
+  ROLES: setting(
+    'api,worker',
+    roles,
+    'What this process does: `api` takes requests, `worker` sends. One without the other only with `MONGODB_URL` and `REDIS_URL`.',
+  ),
   HMAC_SECRET: optional(
     secret,
     'Secret of the API key `default`, 16 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
@@ -107,6 +121,36 @@ type ValueOf<S> = S extends { readonly byDefault: null; readonly parse: (text: s
     : never;
 
 export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+
+function mongodbUrl(text: string): string {
+  // The driver says the rest; the value holds a password, so it is not repeated.
+  if (/^mongodb(\+srv)?:\/\/[^/?]/.test(text)) return text;
+  throw new SettingProblem('is not a MongoDB URL: write mongodb://user:password@host:27017/bellhop.');
+}
+
+function redisUrl(text: string): string {
+  if (/^rediss?:\/\/./.test(text) && URL.canParse(text) && /^\/?\d*$/.test(new URL(text).pathname)) return text;
+  throw new SettingProblem(
+    'is not a Redis URL: write redis://user:password@host:6379/0, with special characters percent-encoded.',
+  );
+}
+
+function redisAddress(text: string): string {
+  const url = `redis://${text}`;
+  if (/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text) && URL.canParse(url)) return url;
+  throw new SettingProblem(`is ${quote(text)}: write host:port; a password needs REDIS_URL.`);
+}
+
+/** What a process can do. */
+export const ROLES = ['api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+function roles(text: string): readonly Role[] {
+  const named = listed(text);
+  const known = ROLES.filter((role) => named.includes(role));
+  if (known.length > 0 && named.every((role) => (ROLES as readonly string[]).includes(role))) return known;
+  throw new SettingProblem(`is ${quote(text)}: write api, worker, or api,worker.`);
+}
 
 function asIs(text: string): string {
   return text;

@@ -23,6 +23,9 @@ describe('parseConfig', () => {
       port: 8080,
       host: '127.0.0.1',
       dataDir: './data',
+      mongodbUrl: null,
+      redisUrl: null,
+      roles: ['api', 'worker'],
       apiKeys: [],
       allowBearer: true,
       vapidKeys: null,
@@ -41,6 +44,33 @@ describe('parseConfig', () => {
 
   it('takes an empty value as unset, as a compose file writes it', () => {
     expect(parseConfig({ PORT: '', HMAC_SECRET: ' ', BELLHOP_X: undefined }, noFile).port).toBe(8080);
+  });
+
+  it('reads where documents and jobs live, and what this process does', () => {
+    const MONGODB_URL = 'mongodb://ada:p%40ss@db.example.com:27017/bellhop?replicaSet=rs0';
+    const config = parseConfig(
+      { MONGODB_URL, REDIS_URL: 'rediss://:p%40ss@redis.example.com:6380/3', ROLES: 'worker' },
+      noFile,
+    );
+    expect(config).toMatchObject({ mongodbUrl: MONGODB_URL, roles: ['worker'] });
+    expect(config.redisUrl).toBe('rediss://:p%40ss@redis.example.com:6380/3');
+    expect(parseConfig({ REDIS_ADDR: 'redis:6379' }, noFile).redisUrl).toBe('redis://redis:6379');
+    expect(parseConfig({ ROLES: ' worker , api' }, noFile).roles).toEqual(['api', 'worker']);
+  });
+
+  it.each([
+    [{ MONGODB_URL: 'postgres://x:topsecret@h/d' }, 'MONGODB_URL is not a MongoDB URL'],
+    [{ REDIS_URL: 'http://x:topsecret@h' }, 'REDIS_URL is not a Redis URL'],
+    [{ REDIS_URL: 'redis://x:topsecret@h:6379/name' }, 'REDIS_URL is not a Redis URL'],
+    [{ REDIS_ADDR: 'redis' }, 'REDIS_ADDR is "redis": write host:port'],
+    [{ REDIS_ADDR: 'redis:6379', REDIS_URL: 'redis://redis:6379' }, 'REDIS_URL and REDIS_ADDR are both set'],
+    [{ ROLES: 'api,sender' }, 'ROLES is "api,sender": write api, worker, or api,worker.'],
+    [{ ROLES: 'api' }, 'ROLES is api, but without MONGODB_URL and REDIS_URL there is only this process'],
+    [{ ROLES: 'worker', REDIS_ADDR: 'redis:6379' }, 'without MONGODB_URL there is only this process'],
+  ])('refuses %j, in words without a secret', (environment, words) => {
+    const parse = () => parseConfig(environment, noFile);
+    expect(parse).toThrow(words);
+    expect(parse).not.toThrow('topsecret');
   });
 
   it('reads every kind of value', async () => {

@@ -26,6 +26,8 @@ const FORBIDDEN: [path: string, text: string, rule: string][] = [
   ['src/delivery/a.ts', imports('../intake/access.ts'), 'F2'],
   ['src/delivery/a.ts', imports('../queue/in-process.ts'), 'F2'],
   ['src/queue/a.ts', imports('../push/vapid.ts'), 'F3'],
+  ['src/coordination/a.ts', imports('../queue/bee-queue.ts'), 'F3'],
+  ['src/coordination/coordination.ts', imports('../queue/job-queue.ts'), 'F1'],
   ['src/push/a.ts', imports('../telemetry/logger.ts'), 'F3'],
   ['src/store/sqlite/a.ts', imports('../mongodb/store.ts'), 'F3'],
   ['src/telemetry/a.ts', imports('../config.ts'), 'F3'],

@@ -1,6 +1,7 @@
 import { DELIVERY_STATES, FINAL_STATES } from '../../src/domain/delivery.ts';
 import { deliveryMachine } from '../../src/domain/delivery-machine.ts';
 import { SETTINGS } from '../../src/settings.ts';
+import { operationsPage } from './operations-page.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the source; a test compares them. -->';
 
@@ -8,6 +9,7 @@ const MADE = '<!-- Made by `npm run docs` from the source; a test compares them.
 export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/delivery-states.md': deliveryStatesPage,
+  'docs/operations.md': operationsPage,
 };
 
 function configurationPage(): string {

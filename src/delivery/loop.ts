@@ -17,19 +17,28 @@ export type LoopOptions = {
   readonly clock: Clock;
   readonly events: Events;
   readonly tick: () => Promise<void>;
+  /** Asked before each tick: false where another process runs this loop. */
+  readonly leads?: Leads | undefined;
 };
 
+/** Whether this process is the one that should run the loop of this name. */
+export type Leads = (loop: string) => Promise<boolean>;
+
 /** A loop whose ticks never overlap. A tick that fails is told as `loop.failed` and tried again at the next turn. */
-export function createLoop({ name, intervalMs, clock, events, tick }: LoopOptions): Loop {
+export function createLoop({ name, intervalMs, clock, events, tick, leads = async () => true }: LoopOptions): Loop {
   let running = false;
   let hurried = false;
   let cancel: CancelTimer = () => {};
   let underWay: Promise<void> | null = null;
 
+  const runTick = async (): Promise<void> => {
+    if (await leads(name)) await tick();
+  };
+
   const turn = async (): Promise<void> => {
     do {
       hurried = false;
-      await tick().catch((error: unknown) => events.publish({ type: 'loop.failed', loop: name, error }));
+      await runTick().catch((error: unknown) => events.publish({ type: 'loop.failed', loop: name, error }));
     } while (hurried && running);
     underWay = null;
     if (running) cancel = clock.wakeAt(clock.now() + intervalMs, begin);

@@ -8,7 +8,7 @@ import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Job, JobQueue } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
-import { createLoop, type Loop } from './loop.ts';
+import { createLoop, type Leads, type Loop } from './loop.ts';
 import { reminderOf } from './reminder.ts';
 import { planSettlement, type SettlementPlan } from './settlement.ts';
 
@@ -19,6 +19,7 @@ export type RescuerOptions = {
   readonly clock: Clock;
   readonly policy: RetryPolicy;
   readonly random: Random;
+  readonly leads?: Leads;
   readonly intervalMs?: number;
 };
 
@@ -46,6 +47,7 @@ export function createRescuer(options: RescuerOptions): Loop & { tick(): Promise
     clock: options.clock,
     events: options.events,
     tick,
+    leads: options.leads,
   });
   return { ...loop, tick };
 }

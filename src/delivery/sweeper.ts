@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
-import { createLoop, type Loop } from './loop.ts';
+import { createLoop, type Leads, type Loop } from './loop.ts';
 
 export type SweeperOptions = {
   readonly store: Store;
@@ -9,6 +9,7 @@ export type SweeperOptions = {
   readonly clock: Clock;
   /** How long what is completed is kept. */
   readonly retentionDays: number;
+  readonly leads?: Leads;
   readonly intervalMs?: number;
 };
 
@@ -21,12 +22,12 @@ const FORGET_AT_ONCE = 200;
 
 /** Deletes what has only a limited life: idempotency keys, nonces, and what was completed longer ago than is kept. */
 export function createSweeper(options: SweeperOptions): Loop {
-  const { store, events, clock, retentionDays, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const { store, events, clock, retentionDays, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
     await store.sweep(clock.now());
     const forgotten = await store.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
     if (forgotten === FORGET_AT_ONCE) loop.hurry();
   };
-  const loop = createLoop({ name: 'sweeper', intervalMs, clock, events, tick });
+  const loop = createLoop({ name: 'sweeper', intervalMs, clock, events, tick, leads });
   return loop;
 }

@@ -18,7 +18,7 @@ import { addPublicKeyRoute } from './public-key.ts';
 import type { ApiEnv } from './request-context.ts';
 import { assignRequestId } from './request-id.ts';
 import { logRequest, type RequestLine } from './request-log.ts';
-import { createRouter } from './router.ts';
+import { createRouter, type Router } from './router.ts';
 import { addSubscriptionRoutes } from './subscriptions.ts';
 
 export type AppOptions = {
@@ -26,7 +26,9 @@ export type AppOptions = {
   readonly subscriptions: Subscriptions;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
-  readonly readiness: () => Promise<Readiness>;
+  readonly readiness: Readiness;
+  /** False in a process that only sends: it answers the health routes and nothing else. */
+  readonly servesApi: boolean;
   readonly vapidPublicKey: string;
   /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
   readonly corsAllowedOrigins: readonly string[];
@@ -39,6 +41,9 @@ export type AppOptions = {
   readonly random: Random;
 };
 
+const NO_SUCH_PATH = 'There is nothing at this path. GET /openapi.json lists all routes.';
+const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has the role api.';
+
 /**
  * The API. Each request passes, in this order: request id, log, CORS, the stop check; then, for a route that needs a
  * key, raw body, credentials, parsing and validation; then its handler. Whatever is thrown becomes a problem.
@@ -49,7 +54,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 
   app.onError(answerProblem(options.logError));
   app.notFound(() => {
-    throw new AppError('route_not_found', 'There is nothing at this path. GET /openapi.json lists all routes.');
+    throw new AppError('route_not_found', options.servesApi ? NO_SUCH_PATH : ONLY_SENDS);
   });
 
   app.use(assignRequestId(options));
@@ -58,14 +63,18 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   addHealthRoutes(router, options);
   app.use(refuseWhenStopping(options.isStopping));
 
+  if (options.servesApi) addApiRoutes(router, app, options);
+  router.closeMethods();
+  return app;
+}
+
+function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOptions): void {
   addPublicKeyRoute(router, options);
   addSubscriptionRoutes(router, options.subscriptions);
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
   addDeadLetterRoutes(router, options.deadLetters);
   addOpenApiRoute(router, app, options);
-  router.closeMethods();
-  return app;
 }
 
 function refuseWhenStopping(isStopping: () => boolean) {

@@ -3,11 +3,12 @@ import type { Clock } from '../clock.ts';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
 
-export type Readiness = { readonly store: boolean; readonly queue: boolean };
+/** Each rejects, or does not answer, where its part cannot be used now. */
+export type Readiness = { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
 
 export type HealthOptions = {
   readonly version: string;
-  readonly readiness: () => Promise<Readiness>;
+  readonly readiness: Readiness;
   readonly isStopping: () => boolean;
   readonly clock: Clock;
 };
@@ -17,7 +18,7 @@ export const READINESS_LIMIT_MS = 2000;
 
 const check = z.enum(['ok', 'failing']);
 const readiness = z.strictObject({
-  status: z.enum(['ready', 'not_ready']),
+  status: z.enum(['ready', 'degraded', 'not_ready']),
   checks: z.strictObject({ store: check, queue: check }),
 });
 
@@ -45,8 +46,12 @@ const readyRoute = defineRoute({
   summary: 'Whether requests can be served',
   access: 'open',
   answers: {
-    200: { description: 'Store and queue work.', body: readiness },
-    503: { description: 'Something fails, or the server is shutting down.', body: readiness },
+    200: {
+      description:
+        'Requests can be served. `degraded`: they are accepted and kept, and are sent once the queue is back.',
+      body: readiness,
+    },
+    503: { description: 'The store fails, or the server is shutting down.', body: readiness },
   },
   errors: [],
 });
@@ -55,23 +60,28 @@ const readyRoute = defineRoute({
 export function addHealthRoutes(router: Router, options: HealthOptions): void {
   router.add(liveRoute, async () => answer(200, { status: 'ok' as const, version: options.version }));
   router.add(readyRoute, async () => {
-    const { store, queue } = await boundedReadiness(options);
+    const { readiness, clock } = options;
+    const [store, queue] = await Promise.all([passes(readiness.store, clock), passes(readiness.queue, clock)]);
     const checks = { store: wordFor(store), queue: wordFor(queue) };
-    if (store && queue && !options.isStopping()) return answer(200, { status: 'ready' as const, checks });
-    return answer(503, { status: 'not_ready' as const, checks });
+    if (!store || options.isStopping()) return answer(503, { status: 'not_ready' as const, checks });
+    return answer(200, { status: queue ? ('ready' as const) : ('degraded' as const), checks });
   });
 }
 
-function boundedReadiness({ readiness, clock }: HealthOptions): Promise<Readiness> {
-  const failing = { store: false, queue: false };
+/** False where the check fails, or has not passed in time. */
+function passes(check: () => Promise<void>, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancel = clock.wakeAt(clock.now() + READINESS_LIMIT_MS, () => resolve(failing));
-    readiness()
-      .catch(() => failing)
-      .then((found) => {
+    const cancel = clock.wakeAt(clock.now() + READINESS_LIMIT_MS, () => resolve(false));
+    check().then(
+      () => {
         cancel();
-        resolve(found);
-      });
+        resolve(true);
+      },
+      () => {
+        cancel();
+        resolve(false);
+      },
+    );
   });
 }
 

@@ -12,6 +12,10 @@ export interface Store {
   readonly deliveries: DeliveryStore;
   /** Marks a request nonce as used, to be swept after `expiresAtMs`. False when it already was. */
   useNonce(nonce: string, expiresAtMs: number): Promise<boolean>;
+  /** Keeps a fact about this installation, unless one of this name is kept already. Returns what is kept. */
+  keepFact(name: string, value: string): Promise<string>;
+  /** Keeps a fact in place of the one of this name. */
+  replaceFact(name: string, value: string): Promise<void>;
   /** Deletes idempotency keys and nonces that expired before `nowMs`. Returns how many rows went. */
   sweep(nowMs: number): Promise<number>;
   /**

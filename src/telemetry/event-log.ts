@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
 import type { Attempt, DeliveryState } from '../domain/delivery.ts';
 import type { BellhopEvent, Events } from './events.ts';
+import { createFailureLog } from './failure-log.ts';
 
 /** One line for each event, ids throughout, and never an endpoint, key, secret or payload. Returns the unsubscriber. */
-export function logEvents(events: Events, log: Logger): () => void {
+export function logEvents(events: Events, log: Logger, clock: Clock): () => void {
+  const logFailure = createFailureLog(log, clock);
   return events.subscribe((event) => {
     if (event.type === 'delivery.settled') logSettled(event, log);
-    else if (event.type === 'loop.failed') logFailure(event, log);
+    else if (event.type === 'loop.failed') logFailure(event);
     else log.info(fieldsOf(event), event.type.replace(/[._]/g, ' '));
   });
 }
@@ -42,12 +45,6 @@ function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, 
 function tellAttempt({ number, httpStatus, latencyMs }: Attempt, state: DeliveryState): string {
   const answer = httpStatus === null ? 'no answer' : `HTTP ${httpStatus}`;
   return `attempt ${number}: ${state} after ${answer}${latencyMs === null ? '' : ` in ${latencyMs} ms`}`;
-}
-
-/** A store or network error can carry anything, so only its kind and message are written, not its whole object. */
-function logFailure(event: Extract<BellhopEvent, { type: 'loop.failed' }>, log: Logger): void {
-  const error = event.error instanceof Error ? `${event.error.name}: ${event.error.message}` : 'not an error object';
-  log.error({ event: event.type, loop: event.loop, error }, `${event.loop} failed; it tries again`);
 }
 
 function fieldsOf(event: BellhopEvent): Record<string, unknown> {

@@ -57,6 +57,18 @@ function remainderContract(open: OpenStore): void {
     await fresh.store.ping();
   });
 
+  it('keeps a fact as it was first told, until it is replaced, and after it is opened again', async () => {
+    const { store } = fresh;
+    const told = await Promise.all(['one', 'two', 'three'].map((value) => store.keepFact('key', value)));
+    expect(new Set(told).size).toBe(1);
+    expect(await store.keepFact('other', 'four')).toBe('four');
+    await store.replaceFact('key', 'five');
+    await store.replaceFact('new', 'six');
+    const reopened = await fresh.reopen();
+    const kept = await Promise.all(['key', 'other', 'new'].map((name) => reopened.keepFact(name, 'later')));
+    expect(kept).toEqual(['five', 'four', 'six']);
+  });
+
   it('commits what is under way when it is closed, and closes twice without harm', async () => {
     const subscriptions = Array.from({ length: 300 }, () => sampleSubscription());
     const { store } = fresh;

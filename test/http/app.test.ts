@@ -16,6 +16,8 @@ const failing =
     notifications: store.notifications,
     deliveries: store.deliveries,
     useNonce: (nonce, expiresAtMs) => store.useNonce(nonce, expiresAtMs),
+    keepFact: (name, value) => store.keepFact(name, value),
+    replaceFact: (name, value) => store.replaceFact(name, value),
     sweep: (nowMs) => store.sweep(nowMs),
     forget: (beforeMs, limit) => store.forget(beforeMs, limit),
     ping: () => store.ping(),

@@ -23,21 +23,44 @@ describe('health', () => {
     expect(api.clock.waiting()).toBe(0);
   });
 
-  it.each([
-    ['one of them fails', async () => ({ store: false, queue: true }), { store: 'failing', queue: 'ok' }],
-    ['the check itself fails', () => Promise.reject(new Error('no')), { store: 'failing', queue: 'failing' }],
-  ])('is not ready when %s', async (_, readiness, checks) => {
-    await start({ readiness });
+  const works = async () => {};
+  const fails = () => Promise.reject(new Error('no'));
+  const hangs = () => new Promise<void>(() => {});
+
+  it('is not ready when the store fails', async () => {
+    await start({ readiness: { store: fails, queue: works } });
     const answer = await open('/readyz');
+    const checks = { store: 'failing', queue: 'ok' };
     expect([answer.status, answer.body]).toEqual([503, { status: 'not_ready', checks }]);
   });
 
-  it('answers in bounded time when a check hangs', async () => {
-    await start({ readiness: () => new Promise(() => {}) });
+  it('goes on accepting when only the queue fails, and says so', async () => {
+    await start({ readiness: { store: works, queue: fails } });
+    const answer = await open('/readyz');
+    const checks = { store: 'ok', queue: 'failing' };
+    expect([answer.status, answer.body]).toEqual([200, { status: 'degraded', checks }]);
+  });
+
+  it.each([
+    ['store', { store: hangs, queue: works }, 503, { store: 'failing', queue: 'ok' }],
+    ['queue', { store: works, queue: hangs }, 200, { store: 'ok', queue: 'failing' }],
+  ])('answers in bounded time when the %s hangs, and says which it is', async (_, readiness, status, checks) => {
+    await start({ readiness });
     const answer = open('/readyz');
     await Promise.resolve();
     api.clock.advance(READINESS_LIMIT_MS);
-    expect((await answer).status).toBe(503);
+    expect(await answer).toMatchObject({ status, body: { checks } });
+  });
+
+  it('answers nothing else in a process that only sends', async () => {
+    await start({ servesApi: false });
+    expect((await open('/healthz')).status).toBe(200);
+    const answer = await api.app.request('/v1/notifications');
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({
+      code: 'route_not_found',
+      detail: expect.stringContaining('ROLES=worker'),
+    });
   });
 
   it('stays alive while shutting down, but is no longer ready', async () => {

@@ -13,8 +13,15 @@ import {
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
 
-/** Facts about the database itself. */
-export type MetaDocument = { readonly _id: string; readonly [fact: string]: unknown };
+/** About the database itself: its layout, its sole process, the latest ping; and facts about the installation. */
+export type MetaDocument = {
+  readonly _id: 'layout' | 'sole_process' | 'ping' | `fact ${string}`;
+  readonly version?: number;
+  readonly holder?: string;
+  readonly beat?: number;
+  readonly atMs?: number;
+  readonly value?: string;
+};
 
 export type Collections = {
   readonly subscriptions: Collection<SubscriptionDocument>;

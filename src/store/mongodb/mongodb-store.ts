@@ -13,6 +13,7 @@ import { mongoNotifications } from './notifications.ts';
 import { trackOperations } from './operations.ts';
 import { NONCE } from './passing-queries.ts';
 import { forget, sweep } from './retention.ts';
+import { beSoleProcess } from './sole-process.ts';
 import { mongoSubscriptions } from './subscriptions.ts';
 import { writeToken } from './write-token.ts';
 
@@ -22,6 +23,11 @@ export type MongoStoreOptions = {
   readonly clock: Clock;
   /** How long the TTL indexes keep what is completed. */
   readonly retentionDays: number;
+  /**
+   * Null: any number of processes may share the database. Else this one must be alone, and is told should another take
+   * over.
+   */
+  readonly alone: { readonly onLost: (error: AppError) => void } | null;
   /** The most that one call waits for MongoDB, in milliseconds. */
   readonly limitMs?: number;
 };
@@ -33,16 +39,19 @@ const DEFAULT_LIMIT_MS = 8000;
 const LAYOUT = 1;
 
 /**
- * Opens the store, making collections and indexes where missing. Any number of processes may share it. Rejects with
- * AppError `store_unavailable` where MongoDB cannot be reached, or refuses the user.
+ * Opens the store, making collections and indexes where missing. Rejects with AppError `store_unavailable` where
+ * MongoDB cannot be reached, refuses the user, or another process must not be joined.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const { client, databaseName } = await connectMongo(options.url);
   const collections = collectionsOf(client.db(databaseName));
+  let letGo = async (): Promise<void> => {};
   try {
     await checkLayout(collections);
+    if (options.alone !== null) letGo = await beSoleProcess(collections, options.alone);
     await makeIndexes(collections, options.retentionDays);
   } catch (error) {
+    await letGo();
     await client.close().catch(() => {});
     throw toStorageError(error);
   }
@@ -52,11 +61,14 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     notifications: mongoNotifications(collections, operations),
     deliveries: mongoDeliveries(collections, operations),
     useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),
+    keepFact: (name, value) => operations.run(() => keepFact(collections, name, value)),
+    replaceFact: (name, value) => operations.run(() => replaceFact(collections, name, value)),
     sweep: (nowMs) => operations.runLong(() => sweep(collections, nowMs)),
     forget: (beforeMs, limit) => operations.runLong(() => forget(collections, beforeMs, limit)),
     ping: () => operations.run(() => ping(collections, options.clock.now())),
     async close() {
       await operations.finish();
+      await letGo();
       await client.close();
     },
   };
@@ -87,4 +99,18 @@ async function useNonce({ nonces }: Collections, nonce: string, expiresAtMs: num
 
 async function ping({ meta }: Collections, nowMs: number): Promise<void> {
   await meta.updateOne({ _id: 'ping' }, { $set: { atMs: nowMs } }, { upsert: true });
+}
+
+async function keepFact({ meta }: Collections, name: string, value: string): Promise<string> {
+  try {
+    await meta.insertOne({ _id: `fact ${name}`, value });
+    return value;
+  } catch (error) {
+    if (duplicateField(error) === null) throw error;
+    return (await meta.findOne({ _id: `fact ${name}` }))?.value ?? value;
+  }
+}
+
+async function replaceFact({ meta }: Collections, name: string, value: string): Promise<void> {
+  await meta.updateOne({ _id: `fact ${name}` }, { $set: { value } }, { upsert: true });
 }

@@ -84,8 +84,12 @@ CREATE TABLE nonces (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT
 CREATE INDEX nonces_expiry ON nonces (expires_at);
 `;
 
+const FACTS = `
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [FIRST_VERSION];
+const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS];
 
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {

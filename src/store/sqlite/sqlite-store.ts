@@ -36,6 +36,8 @@ export function storeOn(database: Database, clock: Clock): Store {
     notifications: sqliteNotifications(database, commits),
     deliveries: sqliteDeliveries(database, commits),
     useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
+    keepFact: (name, value) => commits.write(1, () => keepFact(database, name, value)),
+    replaceFact: (name, value) => commits.write(1, () => replaceFact(database, name, value)),
     sweep: (nowMs) => sweep(database, commits, nowMs),
     forget: (beforeMs, limit) => forget(database, commits, beforeMs, limit),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
@@ -58,5 +60,17 @@ function useNonce(database: Database, nonce: string, expiresAtMs: number): boole
       nonce,
       expiresAtMs,
     ]) > 0
+  );
+}
+
+function keepFact(database: Database, name: string, value: string): string {
+  database.run('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
+  return database.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? value;
+}
+
+function replaceFact(database: Database, name: string, value: string): void {
+  database.run(
+    'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
   );
 }

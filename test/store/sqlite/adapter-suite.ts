@@ -165,7 +165,7 @@ export function adapterSuite(driver: DriverName): void {
       store = storeOn(recorded, systemClock);
       await useEverything(store);
       expect(statements.size).toBeGreaterThan(30);
-      const tables = /\bSCAN (subscriptions|notifications|audiences|deliveries|idempotency_keys|nonces)\b/;
+      const tables = /\bSCAN (subscriptions|notifications|audiences|deliveries|idempotency_keys|nonces|facts)\b/;
       for (const sql of [...statements].filter((text) => !text.startsWith('PRAGMA'))) {
         const plan = recorded.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, nulls(sql));
         for (const { detail } of plan) {
@@ -254,6 +254,8 @@ async function useEverything(store: Store): Promise<void> {
   await store.notifications.fanOut(notification.id);
   await store.notifications.unfinishedFanOuts(NOW_MS, 5);
   await store.useNonce('n', NOW_MS);
+  await store.keepFact('f', 'v');
+  await store.replaceFact('f', 'w');
   await store.sweep(NOW_MS);
   await store.forget(9e15, 5);
   await store.ping();

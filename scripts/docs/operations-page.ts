@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { INDEXES, QUERIES } from '../../src/store/mongodb/collections.ts';
+import type { StoreIndex } from '../../src/store/mongodb/named-query.ts';
+
+const PAGE = new URL('../../docs/operations.md', import.meta.url);
+
+/** `docs/operations.md` as it stands, with the tables between its marks made anew from the source. */
+export function operationsPage(): string {
+  const page = readFileSync(PAGE, 'utf8');
+  return replaceBetween(replaceBetween(page, 'queries', queryTable()), 'indexes', indexTable());
+}
+
+function replaceBetween(page: string, mark: string, rows: readonly string[]): string {
+  const [begin, end] = [`<!-- ${mark}: made by \`npm run docs\` -->`, `<!-- end of ${mark} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/operations.md lacks the marks of ${mark}`);
+  return [page.slice(0, from + begin.length), '', ...rows, '', page.slice(to)].join('\n');
+}
+
+function queryTable(): string[] {
+  const rows = QUERIES.map(
+    ({ name, collection, purpose, index }) => `| \`${collection}\` | ${name} | ${purpose} | \`${index.name}\` |`,
+  );
+  return ['| Collection | Query | Asks for | Index |', '|---|---|---|---|', ...rows];
+}
+
+function indexTable(): string[] {
+  const rows = Object.entries(INDEXES).flatMap(([collection, indexes]) =>
+    indexes.map(
+      (index) => `| \`${collection}\` | \`${index.name}\` | \`${JSON.stringify(index.key)}\` | ${kindOf(index)} |`,
+    ),
+  );
+  return ['| Collection | Index | Keys | Kind |', '|---|---|---|---|', ...rows];
+}
+
+function kindOf({ isUnique, only, expires }: StoreIndex): string {
+  const kinds = [
+    ...(isUnique ? ['unique'] : []),
+    ...(only ? ['partial'] : []),
+    ...(expires === 'at_once' ? ['TTL, at that instant'] : []),
+    ...(expires === 'after_retention' ? ['TTL, `RETENTION_DAYS` later'] : []),
+  ];
+  return kinds.join(', ');
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { type Config, ConfigError } from './config.ts';
+import type { createApp } from './http/app.ts';
+
+/** How long callers in the middle of a request are waited for. */
+const INTAKE_DRAIN_MS = 5_000;
+
+/** Resolves once it listens. Rejects with ConfigError where it cannot. */
+export async function listen(
+  app: ReturnType<typeof createApp>,
+  { port, host }: Pick<Config, 'port' | 'host'>,
+): Promise<Server> {
+  const server = serve({ fetch: app.fetch, port, hostname: host }) as Server;
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code;
+    const culprit = why === 'EADDRINUSE' || why === 'EACCES' ? 'free the port, or name another' : 'name another HOST';
+    throw new ConfigError([`PORT ${port} on HOST ${host} cannot be listened on (${why}): ${culprit}.`]);
+  }
+  return server;
+}
+
+/** Where it listens, for example `http://127.0.0.1:8080`. */
+export function addressOf(server: Server): string {
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/** Takes no more connections, and cuts those that are still open after a while. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const impatience = setTimeout(() => server.closeAllConnections(), INTAKE_DRAIN_MS);
+  await closed;
+  clearTimeout(impatience);
+}

@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
+import type { Coordination } from '../../src/coordination/coordination.ts';
+import { createRedisCoordination } from '../../src/coordination/redis-coordination.ts';
+import { coordinationContract } from '../contract/coordination-contract.ts';
+import { describeWithRedis } from '../support/redis.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+const ANSWER_WITHIN_MS = 2500;
+
+describeWithRedis('coordination on Redis', () => {
+  let server: RedisServer;
+  const opened: Coordination[] = [];
+  let troubles: unknown[];
+  const open = (url: string, leaseMs = 15_000): Coordination => {
+    const coordination = createRedisCoordination({ url, leaseMs, onError: (error) => troubles.push(error) });
+    opened.push(coordination);
+    return coordination;
+  };
+  /** One whose connection is there: before that it takes itself for alone. */
+  const connected = async (url: string, leaseMs?: number): Promise<Coordination> => {
+    const coordination = open(url, leaseMs);
+    const other = open(server.url);
+    await until('the probe leads', async () => (await other.lead('probe')) && !(await coordination.lead('probe')));
+    await other.close();
+    return coordination;
+  };
+
+  beforeAll(async () => {
+    server = await startRedisServer();
+  });
+  beforeEach(async () => {
+    troubles = [];
+    await server.restart();
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
+  afterAll(() => server.stop());
+
+  coordinationContract('Redis', async () => connected(server.url));
+
+  it('lets one of many lead, and another once that one closes', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => connected(server.url)));
+    const leads = await Promise.all(all.map((each) => each.lead('rescuer')));
+    expect(leads.filter(Boolean)).toHaveLength(1);
+    const leader = all[leads.indexOf(true)]!;
+    const others = all.filter((each) => each !== leader);
+    expect(await leader.lead('rescuer')).toBe(true);
+    expect(await others[0]!.lead('sweeper')).toBe(true);
+    await leader.close();
+    expect(await others[1]!.lead('rescuer')).toBe(true);
+    expect(await others[0]!.lead('rescuer')).toBe(false);
+  });
+
+  it('lets another lead when the leader has been cut off for the length of its lease', async () => {
+    const proxy = await startTcpProxy({ port: server.port });
+    const leader = await connected(`redis://127.0.0.1:${proxy.port}`, 500);
+    const other = await connected(server.url, 500);
+    expect(await leader.lead('rescuer')).toBe(true);
+    expect(await other.lead('rescuer')).toBe(false);
+    proxy.blackHole();
+    await until('the other leads', () => other.lead('rescuer'));
+    proxy.cut();
+    proxy.restore();
+    await until('the first knows', async () => !(await leader.lead('rescuer')) && (await other.lead('rescuer')));
+    await proxy.close();
+  });
+
+  describe('with Redis away', () => {
+    it.each([
+      ['killed', () => server.kill()],
+      ['frozen', async () => server.pause()],
+    ])('leads, in bounded time, when it is %s, tells it once, and agrees again afterwards', async (_, stop) => {
+      const [one, two] = [await connected(server.url), await connected(server.url)];
+      await stop();
+      const startedAtMs = Date.now();
+      expect(await Promise.all([one.lead('rescuer'), two.lead('rescuer')])).toEqual([true, true]);
+      expect(Date.now() - startedAtMs).toBeLessThan(ANSWER_WITHIN_MS);
+      server.resume();
+      await server.restart();
+      await until('one of two leads', async () => {
+        const leads = [await one.lead('rescuer'), await two.lead('rescuer')];
+        return leads.filter(Boolean).length === 1;
+      });
+      expect(troubles.length).toBeLessThanOrEqual(4);
+    });
+
+    it('closes in bounded time', async () => {
+      const one = await connected(server.url);
+      await one.lead('rescuer');
+      server.pause();
+      const startedAtMs = Date.now();
+      await one.close();
+      expect(Date.now() - startedAtMs).toBeLessThan(ANSWER_WITHIN_MS);
+      server.resume();
+    });
+  });
+});
