@@ -115,7 +115,7 @@ class Picker implements LanePicker {
       state.mayHave = taken.length === count - held.length;
       return [...held, ...taken];
     } catch (error) {
-      this.options.onError(error);
+      this.tell(error);
       state.mayHave = false;
       return held;
     }
@@ -131,7 +131,7 @@ class Picker implements LanePicker {
     // The slot is free once the job is gone from Redis: only then can the same one be added again.
     const run: Promise<void> = lane
       .run(taken, handler)
-      .catch(this.options.onError)
+      .catch((error: unknown) => this.tell(error))
       .finally(() => {
         this.running.delete(run);
         this.fill();
@@ -146,7 +146,7 @@ class Picker implements LanePicker {
     const watch: Promise<void> = state.lane
       .next()
       .catch(async (error: unknown) => {
-        this.options.onError(error);
+        this.tell(error);
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
         return null;
       })
@@ -163,9 +163,14 @@ class Picker implements LanePicker {
     this.watches.add(watch);
   }
 
+  /** Connections that are cut at the end are no trouble. */
+  private tell(error: unknown): void {
+    if (this.isOpen) this.options.onError(error);
+  }
+
   private async putBackHeld(state: LaneState): Promise<void> {
     const { held } = state;
     state.held = null;
-    if (held !== null) await state.lane.putBack(held).catch(this.options.onError);
+    if (held !== null) await state.lane.putBack(held).catch((error: unknown) => this.tell(error));
   }
 }

@@ -60,8 +60,8 @@ describeWithRedis('coordination on Redis', () => {
     expect(await other.lead('rescuer')).toBe(false);
     proxy.blackHole();
     await until('the other leads', () => other.lead('rescuer'));
-    proxy.cut();
-    proxy.restore();
+    await proxy.cut();
+    await proxy.restore();
     await until('the first knows', async () => !(await leader.lead('rescuer')) && (await other.lead('rescuer')));
     await proxy.close();
   });

@@ -1,4 +1,4 @@
-import { MongoClient, type MongoClientOptions, MongoError } from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { AppError } from '../../domain/app-error.ts';
 import { toStorageError } from './mongo-error.ts';
 
@@ -44,8 +44,7 @@ function makeClient(url: string): MongoClient {
   try {
     return new MongoClient(url, OPTIONS);
   } catch (error) {
-    if (!(error instanceof MongoError)) throw error;
-    // The driver's own words may repeat the URL.
+    // The driver's own words may repeat the URL, and its errors are of many kinds.
     throw new AppError(
       'store_unavailable',
       'MONGODB_URL is not one that the MongoDB driver takes: write mongodb://user:password@host:27017/bellhop, with special characters percent-encoded.',

@@ -62,8 +62,13 @@ async function slippedIn(
   subscription: Subscription,
 ): Promise<RegisterResult | null> {
   const rows = await rowsOf(collections, subscription);
-  const moved = rows.filter(({ id, retired }) => retired?.reason === 'moved' && id !== subscription.id);
-  const replaced = moved.find(({ id }) => !seen.some((row) => row.id === id && row.retired !== null));
+  const replaced = rows.find(
+    (row) =>
+      row.retired?.reason === 'moved' &&
+      !seen.some(({ id, retired }) => id === row.id && retired !== null) &&
+      // Those who have taken over from this one already came after it.
+      !comesFrom(row, subscription.id, rows),
+  );
   if (replaced === undefined) return null;
   await collections.subscriptions.updateOne({ _id: subscription.id }, { $set: { replacesId: replaced.id } });
   return { kind: 'moved', subscription: { ...subscription, replacesId: replaced.id } };
@@ -79,6 +84,19 @@ function leftInTheMiddle(rows: readonly Subscription[], draft: Subscription): Su
   const latest = rows.toSorted((one, other) => (other.retired?.atMs ?? 0) - (one.retired?.atMs ?? 0))[0];
   const isMove = latest?.retired?.reason === 'moved' && latest.userId !== draft.userId;
   return isMove && haveSameKeys(latest, draft) ? latest : undefined;
+}
+
+/** Whether a row is this one, or replaced it, or replaced one that did. */
+function comesFrom(row: Subscription, id: string, rows: readonly Subscription[]): boolean {
+  const passed = new Set<string>();
+  let current: Subscription | undefined = row;
+  while (current !== undefined && !passed.has(current.id)) {
+    if (current.id === id) return true;
+    passed.add(current.id);
+    const before: string | null = current.replacesId;
+    current = rows.find((one) => one.id === before);
+  }
+  return false;
 }
 
 async function retireRival({ subscriptions }: Collections, rival: Subscription, atMs: number): Promise<boolean> {
