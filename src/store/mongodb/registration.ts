@@ -4,16 +4,21 @@ import type { RegisterResult } from '../subscription-store.ts';
 import type { Collections } from './collections.ts';
 import { duplicateField } from './mongo-error.ts';
 import { optionsOf } from './named-query.ts';
-import { asRetired, toSubscription, toSubscriptionDocument } from './subscription-document.ts';
+import {
+  asRetired,
+  type SubscriptionDocument,
+  toSubscription,
+  toSubscriptionDocument,
+} from './subscription-document.ts';
 import { OF_ENDPOINT } from './subscription-queries.ts';
 
 /** Each turn that does not end here was won by another registration of the same endpoint. */
 const MAX_TURNS = 100;
 
 /**
- * Registers by conditional writes alone: the unique indexes decide between those who come at the same time, and
- * whoever loses looks again. A process that dies between the two writes of a move leaves an endpoint without an active
- * row, which the next registration takes for the move that it is.
+ * Registers by conditional writes alone. Whoever makes a row active gives it the endpoint's next generation, which is
+ * unique: of those who come at the same time one wins, and the others look again. A process that dies between the two
+ * writes of a move leaves an endpoint without an active row, which the next registration takes for the move that it is.
  */
 export async function register(collections: Collections, draft: Subscription): Promise<RegisterResult> {
   for (let turn = 0; turn < MAX_TURNS; turn++) {
@@ -24,7 +29,9 @@ export async function register(collections: Collections, draft: Subscription): P
 }
 
 async function registerOnce(collections: Collections, draft: Subscription): Promise<RegisterResult | 'lost'> {
-  const rows = await rowsOf(collections, draft);
+  const { subscriptions } = collections;
+  const found = await subscriptions.find(OF_ENDPOINT.filter(draft.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
+  const rows = found.map(toSubscription);
   const own = rows.find(({ userId }) => userId === draft.userId);
   const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
   if (rival !== undefined && !haveSameKeys(rival, draft)) return { kind: 'taken' };
@@ -37,41 +44,14 @@ async function registerOnce(collections: Collections, draft: Subscription): Prom
     replacesId: replaced?.id ?? own?.replacesId ?? null,
     retired: null,
   };
-  const isWritten = await (own === undefined ? insert(collections, subscription) : replace(collections, subscription));
+  const document = toSubscriptionDocument(subscription, 1 + Math.max(0, ...found.map(({ generation }) => generation)));
+  const before = found.find(({ _id }) => _id === own?.id);
+  const isWritten = await (before === undefined
+    ? insert(collections, document)
+    : replace(collections, before, document));
   if (!isWritten) return 'lost';
   if (replaced !== undefined) return { kind: 'moved', subscription };
-  if (own !== undefined) return { kind: 'updated', subscription };
-  return (await slippedIn(collections, rows, subscription)) ?? { kind: 'created', subscription };
-}
-
-async function rowsOf(
-  { subscriptions }: Collections,
-  { endpointHash }: Subscription,
-): Promise<readonly Subscription[]> {
-  const found = await subscriptions.find(OF_ENDPOINT.filter(endpointHash), optionsOf(OF_ENDPOINT)).toArray();
-  return found.map(toSubscription);
-}
-
-/**
- * Between the look and the insertion, somebody may have made a row and another begun to move it: then this insertion
- * took the free place, and it is this user to whom that row moved.
- */
-async function slippedIn(
-  collections: Collections,
-  seen: readonly Subscription[],
-  subscription: Subscription,
-): Promise<RegisterResult | null> {
-  const rows = await rowsOf(collections, subscription);
-  const replaced = rows.find(
-    (row) =>
-      row.retired?.reason === 'moved' &&
-      !seen.some(({ id, retired }) => id === row.id && retired !== null) &&
-      // Those who have taken over from this one already came after it.
-      !comesFrom(row, subscription.id, rows),
-  );
-  if (replaced === undefined) return null;
-  await collections.subscriptions.updateOne({ _id: subscription.id }, { $set: { replacesId: replaced.id } });
-  return { kind: 'moved', subscription: { ...subscription, replacesId: replaced.id } };
+  return { kind: own === undefined ? 'created' : 'updated', subscription };
 }
 
 function haveSameKeys(one: Subscription, other: Subscription): boolean {
@@ -86,27 +66,16 @@ function leftInTheMiddle(rows: readonly Subscription[], draft: Subscription): Su
   return isMove && haveSameKeys(latest, draft) ? latest : undefined;
 }
 
-/** Whether a row is this one, or replaced it, or replaced one that did. */
-function comesFrom(row: Subscription, id: string, rows: readonly Subscription[]): boolean {
-  const passed = new Set<string>();
-  let current: Subscription | undefined = row;
-  while (current !== undefined && !passed.has(current.id)) {
-    if (current.id === id) return true;
-    passed.add(current.id);
-    const before: string | null = current.replacesId;
-    current = rows.find((one) => one.id === before);
-  }
-  return false;
-}
-
+/** Only as it was looked at: its keys may have changed meanwhile, or its user. */
 async function retireRival({ subscriptions }: Collections, rival: Subscription, atMs: number): Promise<boolean> {
-  const filter = { _id: rival.id, isActive: true, updatedAtMs: rival.updatedAtMs };
+  const { id: _id, updatedAtMs, keys } = rival;
+  const filter = { _id, isActive: true, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
   return (await subscriptions.updateOne(filter, { $set: asRetired('moved', atMs) })).matchedCount > 0;
 }
 
-async function insert({ subscriptions }: Collections, subscription: Subscription): Promise<boolean> {
+async function insert({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {
   try {
-    await subscriptions.insertOne(toSubscriptionDocument(subscription));
+    await subscriptions.insertOne(document);
     return true;
   } catch (error) {
     const field = duplicateField(error);
@@ -116,10 +85,14 @@ async function insert({ subscriptions }: Collections, subscription: Subscription
   }
 }
 
-async function replace({ subscriptions }: Collections, subscription: Subscription): Promise<boolean> {
+async function replace(
+  { subscriptions }: Collections,
+  before: SubscriptionDocument,
+  { _id, ...changes }: SubscriptionDocument,
+): Promise<boolean> {
   try {
-    const { _id, ...changes } = toSubscriptionDocument(subscription);
-    return (await subscriptions.updateOne({ _id }, { $set: changes })).matchedCount > 0;
+    const { matchedCount } = await subscriptions.updateOne({ _id, generation: before.generation }, { $set: changes });
+    return matchedCount > 0;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
     return false;

@@ -14,6 +14,8 @@ export type SubscriptionDocument = {
   readonly locale: string | null;
   readonly userAgent: string | null;
   readonly isActive: boolean;
+  /** Counts how often the endpoint got an active row. */
+  readonly generation: number;
   readonly retiredReason: RetirementReason | null;
   readonly retiredAtMs: number | null;
   readonly replacesId: string | null;
@@ -23,7 +25,8 @@ export type SubscriptionDocument = {
   readonly retainedFrom: Date | null;
 };
 
-export function toSubscriptionDocument({ id, keys, retired, ...rest }: Subscription): SubscriptionDocument {
+export function toSubscriptionDocument(subscription: Subscription, generation: number): SubscriptionDocument {
+  const { id, keys, retired, ...rest } = subscription;
   return {
     ...rest,
     _id: id,
@@ -34,6 +37,7 @@ export function toSubscriptionDocument({ id, keys, retired, ...rest }: Subscript
     locale: rest.locale === null ? null : encodeText(rest.locale),
     userAgent: rest.userAgent === null ? null : encodeText(rest.userAgent),
     isActive: retired === null,
+    generation,
     retiredReason: retired?.reason ?? null,
     retiredAtMs: retired?.atMs ?? null,
     retainedFrom: retired === null ? null : instant(retired.atMs),

@@ -2,6 +2,13 @@ import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 const ENDPOINT_USER: StoreIndex = { name: 'endpoint_user', key: { endpointHash: 1, userId: 1 }, isUnique: true };
 
+/** Asked by nobody: it decides between registrations that come at the same time. */
+const ENDPOINT_GENERATION: StoreIndex = {
+  name: 'endpoint_generation',
+  key: { endpointHash: 1, generation: 1 },
+  isUnique: true,
+};
+
 /** Asked by nobody: it is the rule that one endpoint has one active subscription. */
 const ACTIVE_ENDPOINT: StoreIndex = {
   name: 'active_endpoint',
@@ -21,7 +28,15 @@ const RETIRED: StoreIndex = {
   expires: 'after_retention',
 };
 
-export const SUBSCRIPTION_INDEXES = [ENDPOINT_USER, ACTIVE_ENDPOINT, ACTIVE, USER, ACTIVE_USER, RETIRED];
+export const SUBSCRIPTION_INDEXES = [
+  ENDPOINT_USER,
+  ENDPOINT_GENERATION,
+  ACTIVE_ENDPOINT,
+  ACTIVE,
+  USER,
+  ACTIVE_USER,
+  RETIRED,
+];
 
 /** Sorts after every id. */
 const LAST_ID = '\u{10ffff}';
