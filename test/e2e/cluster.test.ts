@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Device } from '../../scripts/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
+import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { type ReplicaSet, startReplicaSet } from '../../scripts/servers/replica-set.ts';
+import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
+import { type Answer, type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
+import { until } from '../support/until.ts';
+
+const PROCESSES = 3;
+const USERS = 100;
+const NOTIFICATIONS = 50;
+const CONCURRENCY = 20;
+const DELIVERIES = USERS * NOTIFICATIONS;
+
+/** A lease that was left is over after the attempt timeout and half a minute. */
+const ALL_FINAL_WITHIN_MS = 150_000;
+
+describeWithMongod('three processes on one Redis and a replica set of three', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bellhop-cluster-'));
+  const devices: Device[] = [];
+  const services: ServiceProcess[] = [];
+  let alive: ServiceProcess[] = [];
+  let mongo: ReplicaSet;
+  let redis: RedisServer;
+  let emulator: Emulator;
+
+  beforeAll(async () => {
+    [mongo, redis, emulator] = await Promise.all([startReplicaSet(), startRedisServer(), startEmulator()]);
+    writeFileSync(join(folder, 'ca.pem'), emulator.caPem ?? '');
+    const environment = {
+      MONGODB_URL: freshDatabase(mongo.url),
+      REDIS_URL: redis.url,
+      PUSH_ALLOWED_HOSTS: emulator.allowedHost,
+      PUSH_CA_FILE: join(folder, 'ca.pem'),
+      VAPID_SUBJECT: 'mailto:test@example.com',
+      WORKER_CONCURRENCY: String(CONCURRENCY),
+      ATTEMPT_TIMEOUT_MS: '5000',
+      RETRY_BASE_MS: '50',
+      RETRY_MAX_MS: '1000',
+    };
+    // At the same time, as an orchestrator would: the secrets and indexes are made once all the same.
+    services.push(
+      ...(await Promise.all(Array.from({ length: PROCESSES }, () => startServiceProcess({ folder, environment })))),
+    );
+    alive = [...services];
+  }, 120_000);
+
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.stop('SIGKILL')));
+    await Promise.all([mongo.stop(), redis.stop(), emulator.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  /** As a back end behind a load balancer: whoever lives answers, and what fails is tried again. */
+  const call = async (...args: Parameters<SignedClient>): Promise<Answer> => {
+    for (;;) {
+      const service = alive[Math.floor(Math.random() * alive.length)]!;
+      try {
+        const answer = await signedClient(service.address, service.secret)(...args);
+        if (answer.status < 500) return answer;
+      } catch {
+        // Killed in the middle of the call.
+      }
+      await wait(100);
+    }
+  };
+
+  const accept = async (): Promise<string[]> => {
+    const userIds = devices.map((_, user) => `u${user}`);
+    const sends = Array.from({ length: NOTIFICATIONS }, async (_, index) => {
+      const body = { type: 'cluster', title: `number ${index}`, user_ids: userIds };
+      const headers = { 'Idempotency-Key': `cluster-${index}` };
+      const answer = await call('POST', '/v1/notifications', { body, headers });
+      expect(answer.status).toBe(202);
+      return String(answer.body.id);
+    });
+    return Promise.all(sends);
+  };
+
+  const leave = async (service: ServiceProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    alive = alive.filter((each) => each !== service);
+    await service.stop(signal);
+  };
+
+  const pushed = (share: number) =>
+    until(`${share} of all pushes`, () => emulator.pushes.length >= DELIVERIES * share, 60_000);
+
+  it(`lose none of ${DELIVERIES} deliveries, whatever is killed`, async () => {
+    for (let user = 0; user < USERS; user += 1) {
+      const device = emulator.createDevice({ name: `device-${user}`, behaviour: [{ delayMs: user % 20 }] });
+      devices.push(device);
+      const body = { user_id: `u${user}`, ...device.subscription };
+      expect((await call('POST', '/v1/subscriptions', { body })).status).toBe(201);
+    }
+    const accepted = accept();
+    await pushed(0.1);
+    await leave(services[0]!, 'SIGKILL');
+    await pushed(0.3);
+    const flusher = new Redis(redis.url);
+    await flusher.flushall();
+    await flusher.quit();
+    await pushed(0.5);
+    await (await mongo.primary()).kill('SIGKILL');
+    await pushed(0.7);
+    await leave(services[1]!, 'SIGTERM');
+
+    const ids = await accepted;
+    expect(new Set(ids).size).toBe(NOTIFICATIONS);
+    for (const id of ids) {
+      await until(
+        `${id} is completed`,
+        async () => {
+          const { body } = await call('GET', `/v1/notifications/${id}`);
+          return body.status === 'completed';
+        },
+        ALL_FINAL_WITHIN_MS,
+      );
+      const { body } = await call('GET', `/v1/notifications/${id}`);
+      expect(body.counts).toMatchObject({ delivered: USERS });
+    }
+    const times = new Map<string, number>();
+    for (const { device, payload } of emulator.pushes) {
+      const key = `${device} ${payload}`;
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+    expect(times.size).toBe(DELIVERIES);
+    const duplicates = emulator.pushes.length - DELIVERIES;
+    process.stdout.write(`   ${duplicates} of ${DELIVERIES} pushes went out twice\n`);
+    expect(duplicates).toBeLessThanOrEqual(CONCURRENCY * PROCESSES);
+  }, 300_000);
+});
