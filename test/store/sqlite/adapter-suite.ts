@@ -14,6 +14,7 @@ import type { SqlValue } from '../../../src/store/sqlite/sql-value.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
+import { useEverything } from '../../contract/use-everything.ts';
 import { NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
 
 const run = promisify(execFile);
@@ -219,44 +220,4 @@ function recording(database: Database): { recorded: Database; statements: Set<st
 
 function nulls(sql: string): null[] {
   return Array.from(sql.matchAll(/\?/g), () => null);
-}
-
-/** Every method of the port at least once, in each of its variants. */
-async function useEverything(store: Store): Promise<void> {
-  const { notification, deliveries } = await fannedOut(store, 2);
-  const { id, subscriptionId } = deliveries[0]!;
-  const lease = await claimed(store, id);
-  const page = { cursor: null, limit: 5 };
-  const retire = { subscriptionId, reason: 'gone', atMs: NOW_MS, notUpdatedSinceMs: NOW_MS } as const;
-  await store.deliveries.settleMany([
-    { version: lease.version, after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS }, retire },
-    { version: 1, after: deliveries[1]!, retire: null },
-  ]);
-  for (const state of [null, 'failed'] as const)
-    for (const attempted of [true, false])
-      await store.deliveries.listByNotification({ ...page, notificationId: notification.id, state, attempted });
-  await store.deliveries.listFailed(page);
-  await store.deliveries.countByState(notification.id);
-  await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
-  for (const userId of [null, 'user-0'])
-    for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
-  await store.subscriptions.activeOf({ userIds: ['user-0'], after: null, limit: 5 });
-  await store.subscriptions.delete(subscriptionId);
-  const listing = { type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
-  await fannedOut(store, 0);
-  const { next } = await store.notifications.list({ ...listing, cursor: null });
-  for (const cursor of [null, next])
-    for (const type of [null, 't'])
-      for (const status of [null, 'sending'] as const)
-        await store.notifications.list({ ...listing, cursor, type, status });
-  await store.notifications.accept(sampleNotification(), ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 });
-  await store.notifications.accept(sampleNotification(), ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 });
-  await store.notifications.fanOut(notification.id);
-  await store.notifications.unfinishedFanOuts(NOW_MS, 5);
-  await store.useNonce('n', NOW_MS);
-  await store.keepFact('f', 'v');
-  await store.replaceFact('f', 'w');
-  await store.sweep(NOW_MS);
-  await store.forget(9e15, 5);
-  await store.ping();
 }
