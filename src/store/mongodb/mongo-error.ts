@@ -21,7 +21,7 @@ const AWAY_CODES = new Set([6, 7, 50, 64, 79, 89, 91, 100, 189, 262, 9001, 10107
 
 /** A driver's error as `store_unavailable` where the trouble is outside Bellhop; else the error itself, a defect of ours. */
 export function toStorageError(error: unknown): unknown {
-  const remedy = error instanceof MongoError ? remedyFor(error) : null;
+  const remedy = error instanceof MongoError ? remedyFor(error) : isSocketError(error) ? AWAY : null;
   return remedy === null ? error : new AppError('store_unavailable', remedy, {}, error);
 }
 
@@ -45,6 +45,11 @@ export function isOnlyDuplicates(error: unknown): error is MongoBulkWriteError {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return false;
   const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
+}
+
+/** Now and then the driver lets one through as it came. */
+function isSocketError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
 function remedyFor(error: MongoError): string | null {

@@ -7,17 +7,23 @@ export interface Operations {
    * was asked may then have happened or not.
    */
   run<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** As `run`, for work that takes as long as it takes. */
+  /** As `run`, for work that may take minutes. */
   runLong<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** Takes nothing more, and resolves when what is under way has ended. */
+  /** Takes nothing more, and resolves when what is under way has ended, at the latest after the limit. */
   finish(): Promise<void>;
 }
 
+const LONG_LIMIT_MS = 300_000;
+
+/**
+ * The limit is kept here and not left to the driver: it tries again by itself, and now and then, when a server is killed,
+ * one of its calls never ends.
+ */
 export function trackOperations(limitMs: number): Operations {
   const underWay = new Set<Promise<unknown>>();
   let isOpen = true;
 
-  const runLong = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+  const start = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     if (!isOpen) throw closedError();
     const running = work();
     underWay.add(running);
@@ -31,16 +37,15 @@ export function trackOperations(limitMs: number): Operations {
   };
 
   return {
-    runLong,
-    run: (work) => withinLimit(runLong(work), limitMs),
+    run: (work) => withinLimit(start(work), limitMs),
+    runLong: (work) => withinLimit(start(work), LONG_LIMIT_MS),
     async finish() {
       isOpen = false;
-      await Promise.allSettled(underWay);
+      await withinLimit(Promise.allSettled(underWay), limitMs).catch(() => {});
     },
   };
 }
 
-/** Sockets that swallow everything are given up by the driver too, but only after trying again. */
 function withinLimit<Value>(running: Promise<Value>, limitMs: number): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(lateError()), limitMs);
