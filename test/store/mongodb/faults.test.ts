@@ -80,9 +80,11 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
   );
 
   it('is slow, waits no longer than it was told', async () => {
-    await failNext(server.url, 1, { failCommands: ['find'], blockConnection: true, blockTimeMS: 6000 });
+    await failNext(server.url, 1, { failCommands: ['find'], blockConnection: true, blockTimeMS: 4000 });
     await refused(() => store.notifications.get('ntf_unknown'));
     expect(await store.notifications.get('ntf_unknown')).toBeNull();
+    // Another fail point is set only once the command that this one holds has gone.
+    await failNext(server.url, 0, { failCommands: [] });
   });
 
   describe('carries a write out but its answer is lost', () => {
@@ -125,15 +127,16 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
 
   it('is killed with SIGKILL, has everything it acknowledged', async () => {
     const kept: string[] = [];
-    const writing = (async () => {
+    const writing = async (): Promise<void> => {
       for (;;) {
         const result = await store.subscriptions.register(sampleSubscription());
         if (result.kind === 'created') kept.push(result.subscription.id);
       }
-    })();
+    };
+    const refusedInTheEnd = expect(writing()).rejects.toMatchObject(UNAVAILABLE);
     await until('some are written', () => kept.length >= 200);
     await server.kill('SIGKILL');
-    await expect(writing).rejects.toMatchObject(UNAVAILABLE);
+    await refusedInTheEnd;
     await server.restart();
     await until(
       'the store answers',
