@@ -21,25 +21,29 @@ export type ServiceProcessOptions = {
   /** An existing folder; the process also runs in it, so that no `.env` of a checkout is read. */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The path of a Deno that runs the source as it is; else this Node runs what was built from it. */
+  readonly deno?: string | null;
 };
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const BUILT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /**
- * Starts the built service as a process of its own, with nothing from this process's environment but PATH and HOME.
+ * Starts the service as a process of its own, with nothing from this process's environment but PATH and HOME.
  * Resolves when it is ready; rejects with what it wrote to standard error when it ends before that.
  */
 export async function startServiceProcess({
   folder,
   environment = {},
+  deno = null,
 }: ServiceProcessOptions): Promise<ServiceProcess> {
   const { PATH = '', HOME = folder } = process.env;
-  const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'data'), ...environment };
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'data'), DENO_NO_UPDATE_CHECK: '1', ...environment };
+  const [command, args] =
+    deno === null
+      ? [process.execPath, ['--disable-warning=ExperimentalWarning', BUILT]]
+      : [deno, ['run', '--allow-all', '--quiet', '--node-modules-dir=manual', SOURCE]];
+  const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const { log, ready } = readLog(child, ended);
   const line = await ready;

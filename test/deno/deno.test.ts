@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { denoPath } from '../../scripts/deno.ts';
+import { startMongod } from '../../scripts/servers/mongod.ts';
+import { startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { describeWithMongod } from '../support/mongodb.ts';
+import { describeWithRedis } from '../support/redis.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+function denoOrReason(): string | { readonly reason: string } {
+  try {
+    return denoPath();
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    return { reason: 'skipped: no Deno here, and none to be had from the registry' };
+  }
+}
+
+const deno = denoOrReason();
+
+/** The demo, which tells the main job from the first call to the last, with the service on Deno. */
+function tellOnDeno(...args: string[]): void {
+  const run = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/demo/demo.ts', '--deno', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(run.stderr).toBe('');
+  expect(run.stdout).toContain('Start the service with Deno');
+  expect(run.stdout).toMatch(/All \d+ checks hold/);
+  expect(run.stdout).not.toContain('✘');
+  expect(run.status).toBe(0);
+}
+
+if (typeof deno !== 'string') {
+  it.skip(deno.reason);
+} else {
+  it('the main job on Deno, on the embedded default', () => tellOnDeno(), 60_000);
+
+  describeWithRedis('the main job on Deno', () =>
+    describeWithMongod('with servers', () => {
+      it('on MongoDB and Redis', async () => {
+        const [redis, mongo] = await Promise.all([startRedisServer(), startMongod()]);
+        try {
+          tellOnDeno('--redis', redis.url, '--mongodb', mongo.url);
+        } finally {
+          await Promise.all([redis.stop(), mongo.stop()]);
+        }
+      }, 90_000);
+    }),
+  );
+}
