@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { alone } from './coordination/alone.ts';
+import { createLoneCoordination } from './coordination/alone.ts';
 import type { Coordination } from './coordination/coordination.ts';
 import { createRedisCoordination } from './coordination/redis-coordination.ts';
 import { createBeeQueue } from './queue/bee-queue.ts';
@@ -49,6 +49,6 @@ async function openQueue({ config: { redisUrl: url }, clock, onError }: BackendO
 }
 
 function openCoordination({ config: { redisUrl: url }, onError }: BackendOptions): Coordination {
-  if (url === null) return alone;
+  if (url === null) return createLoneCoordination();
   return createRedisCoordination({ url, onError: (error) => onError('coordination', error) });
 }

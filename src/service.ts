@@ -126,6 +126,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
     queue,
     events,
     clock,
+    coordination,
     leaseMs: config.attemptTimeoutMs + LEASE_MARGIN_MS,
     attempt: createAttempt({ transport, policy: config.retry, clock, random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ store, queue, events, clock }),

@@ -1,3 +1,5 @@
+import type { OriginPause } from '../domain/origin-pause.ts';
+
 /** What processes that share documents and jobs agree on besides. */
 export interface Coordination {
   /**
@@ -5,6 +7,10 @@ export interface Coordination {
    * loops are harmless in parallel, standing still is not. Answers within about a second.
    */
   lead(loop: string): Promise<boolean>;
+  /** Tells every process that a push service asked to wait. Never shortens a pause. Does not reject. */
+  pauseOrigin(pause: OriginPause): Promise<void>;
+  /** Until when nothing goes to this origin, as far as this process knows; null where nothing keeps it. */
+  pausedUntilMs(origin: string, nowMs: number): number | null;
   /** Hands every loop over at once. Harmless when repeated. */
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { LONGEST_PAUSE_MS } from '../domain/origin-pause.ts';
 import type { Coordination } from './coordination.ts';
+import { createOriginPauses, type OriginPauses } from './origin-pauses.ts';
 
 export type RedisCoordinationOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
@@ -26,12 +28,26 @@ const LET_GO = `
 if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
 return 1`;
 
-/** Leases in Redis, by one connection that is made again for as long as the process lives. */
+// Keeps the longer of two pauses, and tells the others of a new one.
+const PAUSE = `
+if tonumber(ARGV[2]) <= tonumber(redis.call('hget', KEYS[1], ARGV[1]) or '0') then return 0 end
+redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
+redis.call('pexpire', KEYS[1], ARGV[3])
+redis.call('publish', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
+return 1`;
+
+const PAUSES = 'bellhop:pauses';
+/** Longer than any pause: what is left of them goes by itself. */
+const PAUSES_KEPT_MS = 2 * LONGEST_PAUSE_MS;
+
+/** Leases and pauses in Redis, by two connections that are made again for as long as the process lives. */
 export function createRedisCoordination(options: RedisCoordinationOptions): Coordination {
   const { leaseMs = DEFAULT_LEASE_MS } = options;
   const me = randomUUID();
   const held = new Set<string>();
   const redis = connect(options);
+  const pauses = createOriginPauses();
+  const listener = listenForPauses(redis, connect(options), pauses);
   let isOpen = true;
   return {
     async lead(loop) {
@@ -45,13 +61,45 @@ export function createRedisCoordination(options: RedisCoordinationOptions): Coor
         return isOpen;
       }
     },
+    async pauseOrigin(pause) {
+      pauses.add(pause);
+      const { origin, untilMs } = pause;
+      await redis.eval(PAUSE, 1, PAUSES, origin, untilMs, PAUSES_KEPT_MS).catch(() => {});
+    },
+    pausedUntilMs: (origin, nowMs) => pauses.untilMs(origin, nowMs),
     async close() {
       if (!isOpen) return;
       isOpen = false;
       await Promise.allSettled([...held].map((key) => redis.eval(LET_GO, 1, key, me)));
       redis.disconnect();
+      listener.disconnect();
     },
   };
+}
+
+/** Hears of pauses as they come, and after each time that Redis was away asks for those it missed. */
+function listenForPauses(redis: Redis, listener: Redis, pauses: OriginPauses): Redis {
+  const add = (origin: string, text: string): void => {
+    const untilMs = Number(text);
+    if (Number.isSafeInteger(untilMs)) pauses.add({ origin, untilMs });
+  };
+  listener.on('message', (_channel, message: string) => {
+    const [origin = '', untilMs = ''] = message.split(' ');
+    add(origin, untilMs);
+  });
+  listener.on('ready', () => {
+    listener.subscribe(PAUSES).catch(() => {});
+  });
+  redis.on('ready', () => {
+    const missed = redis.hgetall(PAUSES);
+    missed.then(
+      (known) => {
+        for (const [origin, untilMs] of Object.entries(known)) add(origin, untilMs);
+      },
+      () => {},
+    );
+  });
+  return listener;
 }
 
 function keyOf(loop: string): string {

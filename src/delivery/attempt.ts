@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type DeliverySnapshot, deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { type Notification, payloadFor } from '../domain/notification.ts';
+import { type OriginPause, pauseAskedBy } from '../domain/origin-pause.ts';
 import { type PushMessage, topicHeader } from '../domain/push-message.ts';
 import type { PushResult } from '../domain/push-outcome.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
@@ -20,11 +21,14 @@ export type AttemptOptions = {
   readonly giveUp: AbortSignal;
 };
 
+/** What to write and announce, and the pause that the push service asked for. */
+export type AttemptPlan = SettlementPlan & { readonly pause: OriginPause | null };
+
 /**
  * Makes one attempt at a claimed delivery and tells what to settle. Does not touch the store.
  * The machine decides, the transport sends; a transport that breaks its promise and rejects is an `unknown` failure.
  */
-export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Promise<SettlementPlan> {
+export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Promise<AttemptPlan> {
   const { transport, policy, clock, random, giveUp } = options;
 
   return async (claimed) => {
@@ -35,8 +39,10 @@ export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Pr
       return { result, endedAtMs: clock.now(), jitter: random() };
     });
     const snapshot = await runMachine(claimed, policy, startedAtMs, send);
-    const facts = { number: claimed.before.attemptCount + 1, startedAtMs, endedAtMs: clock.now(), result };
-    return planSettlement(claimed.before, claimed.version, snapshot, facts);
+    const endedAtMs = clock.now();
+    const facts = { number: claimed.before.attemptCount + 1, startedAtMs, endedAtMs, result };
+    const pause = claimed.subscription === null ? null : pauseAskedBy(result, claimed.subscription.endpoint, endedAtMs);
+    return { ...planSettlement(claimed.before, claimed.version, snapshot, facts), pause };
   };
 }
 

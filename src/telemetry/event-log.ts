@@ -10,8 +10,14 @@ export function logEvents(events: Events, log: Logger, clock: Clock): () => void
   return events.subscribe((event) => {
     if (event.type === 'delivery.settled') logSettled(event, log);
     else if (event.type === 'loop.failed') logFailure(event);
+    else if (event.type === 'origin.paused') logPause(event, log);
     else log.info(fieldsOf(event), event.type.replace(/[._]/g, ' '));
   });
+}
+
+function logPause({ type, origin, untilMs }: Extract<BellhopEvent, { type: 'origin.paused' }>, log: Logger): void {
+  const until = new Date(untilMs).toISOString();
+  log.warn({ event: type, origin, until }, `${origin} asked to wait: nothing goes there until ${until}`);
 }
 
 function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, log: Logger): void {

@@ -29,6 +29,8 @@ export type BellhopEvent =
       readonly reason: EndReason | null;
       readonly attempt: Attempt | null;
     }
+  /** A push service asked its senders to wait: nothing goes to this origin before then. */
+  | { readonly type: 'origin.paused'; readonly origin: string; readonly untilMs: number }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   | { readonly type: 'loop.failed'; readonly loop: string; readonly error: unknown };
 

@@ -16,6 +16,19 @@ export function coordinationContract(name: string, open: () => Promise<Coordinat
       }
     });
 
+    it('keeps the longest pause of an origin until it ends, and of no other origin', async () => {
+      const nowMs = Date.now();
+      const [paused, other] = ['https://push.example.net', 'https://push.example.org'];
+      expect(coordination.pausedUntilMs(paused, nowMs)).toBeNull();
+      for (const waitMs of [5000, 9000, 7000]) {
+        await coordination.pauseOrigin({ origin: paused, untilMs: nowMs + waitMs });
+      }
+      expect(coordination.pausedUntilMs(paused, nowMs)).toBe(nowMs + 9000);
+      expect(coordination.pausedUntilMs(paused, nowMs + 8999)).toBe(nowMs + 9000);
+      expect(coordination.pausedUntilMs(other, nowMs)).toBeNull();
+      expect(coordination.pausedUntilMs(paused, nowMs + 9000)).toBeNull();
+    });
+
     it('closes twice without harm', async () => {
       await coordination.lead('rescuer');
       await coordination.close();

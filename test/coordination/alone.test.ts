@@ -1,4 +1,4 @@
-import { alone } from '../../src/coordination/alone.ts';
+import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import { coordinationContract } from '../contract/coordination-contract.ts';
 
-coordinationContract('a process alone', async () => alone);
+coordinationContract('a process alone', async () => createLoneCoordination());

@@ -66,6 +66,21 @@ describeWithRedis('coordination on Redis', () => {
     await proxy.close();
   });
 
+  it('lets all know of a pause, those that come later and those that missed it too', async () => {
+    const [one, two] = [await connected(server.url), await connected(server.url)];
+    const [origin, nowMs] = ['https://push.example.net', Date.now()];
+    const knows = (each: Coordination, untilMs: number) => () => each.pausedUntilMs(origin, nowMs) === untilMs;
+    await until('the other has heard', async () => {
+      await one.pauseOrigin({ origin, untilMs: nowMs + 60_000 });
+      return knows(two, nowMs + 60_000)();
+    });
+    await one.pauseOrigin({ origin, untilMs: nowMs + 90_000 });
+    await until('the other has heard of the longer one', knows(two, nowMs + 90_000));
+    await two.pauseOrigin({ origin, untilMs: nowMs + 10_000 });
+    const late = await connected(server.url);
+    await until('who came later has learnt of it', knows(late, nowMs + 90_000));
+  });
+
   describe('with Redis away', () => {
     it.each([
       ['killed', () => server.kill()],

@@ -26,6 +26,37 @@ describe('a delivery', () => {
     expect((await engine.store.notifications.get(notification.id))?.status).toBe('completed');
   });
 
+  it('waits, unsent and with no attempt spent, while its push service has asked all to wait', async () => {
+    await begin();
+    const busy = await engine.subscribe('ada', { behaviour: [{ status: 429, retryAfterSeconds: 1 }, {}] });
+    const other = await engine.subscribe('grace');
+    const first = await engine.notify(['ada']);
+    const { untilMs, origin } = await engine.when('origin.paused');
+    expect(origin).toBe(engine.emulator.origin);
+    const second = await engine.notify(['grace']);
+    const delivery = await engine.ended(second, other.subscription);
+    expect(delivery).toMatchObject({ state: 'delivered', attemptCount: 1, retryCount: 0 });
+    expect(other.device.requests).toHaveLength(1);
+    expect(other.device.requests[0]!.receivedAtMs).toBeGreaterThanOrEqual(untilMs);
+    expect(timelineOf(delivery).map(({ state }) => state)).toEqual(['pending', 'sending', 'delivered']);
+    expect((await engine.ended(first, busy.subscription)).attempts.map(({ httpStatus }) => httpStatus)).toEqual([
+      429, 201,
+    ]);
+    expect(engine.told.filter(({ type }) => type === 'origin.paused')).toHaveLength(1);
+  });
+
+  it('expires at its deadline where the push service asks to wait for longer', async () => {
+    await begin();
+    await engine.subscribe('ada', { behaviour: [{ status: 429, retryAfterSeconds: 60 }] });
+    const other = await engine.subscribe('grace');
+    await engine.notify(['ada']);
+    await engine.when('origin.paused');
+    const notification = await engine.notify(['grace'], { ttlSeconds: 1 });
+    const delivery = await engine.ended(notification, other.subscription);
+    expect(delivery).toMatchObject({ state: 'expired', reason: 'deadline_passed', attempts: [] });
+    expect(other.device.requests).toEqual([]);
+  });
+
   it('is tried again after trouble, no sooner than Retry-After says', async () => {
     await begin();
     const behaviour = [{ status: 503, retryAfterSeconds: 1 }, { fault: 'reset' as const }, { status: 201 }];

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Device, DeviceOptions } from '../../scripts/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { systemClock } from '../../src/clock.ts';
+import { createLoneCoordination } from '../../src/coordination/alone.ts';
+import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
 import { createRescuer } from '../../src/delivery/rescuer.ts';
@@ -23,6 +25,7 @@ import type { BellhopEvent } from '../../src/telemetry/events.ts';
 import { sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {
+  readonly coordination?: Coordination;
   readonly policy?: RetryPolicy;
   readonly leaseMs?: number;
   readonly attemptTimeoutMs?: number;
@@ -62,6 +65,7 @@ export async function startEngine(options: EngineOptions = {}) {
   const parts = { store: seen, queue, events, clock: systemClock };
   const work = createWorker({
     ...parts,
+    coordination: options.coordination ?? createLoneCoordination(),
     leaseMs,
     attempt: createAttempt({ transport, policy, clock: systemClock, random: Math.random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),

@@ -1,0 +1,24 @@
+import type { OriginPause } from '../domain/origin-pause.ts';
+
+/** The pauses that this process knows of. */
+export type OriginPauses = {
+  /** Takes a pause up, unless a longer one is known. */
+  add(pause: OriginPause): void;
+  untilMs(origin: string, nowMs: number): number | null;
+};
+
+export function createOriginPauses(): OriginPauses {
+  const known = new Map<string, number>();
+  return {
+    add({ origin, untilMs }) {
+      known.set(origin, Math.max(untilMs, known.get(origin) ?? 0));
+    },
+    untilMs(origin, nowMs) {
+      const untilMs = known.get(origin);
+      if (untilMs === undefined) return null;
+      if (untilMs > nowMs) return untilMs;
+      known.delete(origin);
+      return null;
+    },
+  };
+}

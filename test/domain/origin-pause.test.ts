@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { LONGEST_PAUSE_MS, pauseAskedBy } from '../../src/domain/origin-pause.ts';
+import type { PushResult } from '../../src/domain/push-outcome.ts';
+import { NOW_MS } from '../support/samples.ts';
+
+const FCM = 'https://fcm.googleapis.com/fcm/send/token';
+const APPLE = 'https://web.push.apple.com/token';
+const WNS = 'https://wns2-db5p.notify.windows.com/w/?token=x';
+
+const response = (status: number, retryAfter: string | null): PushResult => ({
+  kind: 'response',
+  status,
+  retryAfter,
+  reason: null,
+});
+
+describe('pauseAskedBy', () => {
+  it.each([
+    [FCM, response(429, '30'), 30_000],
+    [WNS, response(406, '10'), 10_000],
+    [FCM, response(429, new Date(NOW_MS + 60_000).toUTCString()), 60_000],
+    [FCM, response(429, '999999'), LONGEST_PAUSE_MS],
+  ])('%s, %j: the origin is paused', (endpoint, result, waitMs) => {
+    const { origin } = new URL(endpoint);
+    expect(pauseAskedBy(result, endpoint, NOW_MS)).toEqual({ origin, untilMs: NOW_MS + waitMs });
+  });
+
+  it.each([
+    ['it does not say how long', FCM, response(429, null)],
+    ['the instant has passed', FCM, response(429, new Date(NOW_MS - 1000).toUTCString())],
+    ['Apple speaks of one device', APPLE, response(429, '30')],
+    ['one request met trouble', FCM, response(503, '30')],
+    ['all went well', FCM, response(201, '30')],
+    ['nothing was answered', FCM, { kind: 'failure', failure: 'timeout' } as const],
+    ['nothing was sent', FCM, null],
+  ])('pauses nothing where %s', (_, endpoint, result) => {
+    expect(pauseAskedBy(result, endpoint, NOW_MS)).toBeNull();
+  });
+});
