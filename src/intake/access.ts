@@ -31,7 +31,10 @@ export const DEFAULT_KEY_ID = 'default';
 /** How far the caller's clock may be off, either way. */
 export const TIMESTAMP_WINDOW_MS = 300_000;
 
-const HOW_TO = 'Sign the request (X-Timestamp, X-Signature), or send Authorization: Bearer <secret>.';
+const howTo = (allowBearer: boolean): string =>
+  allowBearer
+    ? 'Sign the request (X-Timestamp, X-Signature), or send Authorization: Bearer <secret>.'
+    : 'Sign the request (X-Timestamp, X-Signature).';
 
 /** Request signing by HMAC-SHA256, and Bearer for people with curl. `docs/http.md` shows how to sign. */
 export function createAccess(options: AccessOptions): Access {
@@ -42,7 +45,7 @@ export function createAccess(options: AccessOptions): Access {
       }
       const authorization = request.header('authorization');
       if (authorization !== undefined) return byBearer(options, authorization);
-      throw new AppError('missing_credentials', `This request has no credentials. ${HOW_TO}`);
+      throw new AppError('missing_credentials', `This request has no credentials. ${howTo(options.allowBearer)}`);
     },
   };
 }
@@ -133,12 +136,12 @@ async function spendNonce({ store, clock }: AccessOptions, keyId: string, nonce:
 }
 
 function byBearer({ keys, allowBearer }: AccessOptions, authorization: string): Caller {
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  if (token === undefined) {
-    throw new AppError('missing_credentials', `Authorization must read “Bearer <secret>”. ${HOW_TO}`);
-  }
   if (!allowBearer) {
     throw new AppError('bearer_disabled', 'This server takes no Bearer tokens (ALLOW_BEARER=false). Sign the request.');
+  }
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (token === undefined) {
+    throw new AppError('missing_credentials', `Authorization must read “Bearer <secret>”. ${howTo(allowBearer)}`);
   }
   // Digests are equally long, so that the comparison tells nothing, not even a length.
   const given = sha256(token);

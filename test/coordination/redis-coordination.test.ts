@@ -13,6 +13,7 @@ describeWithRedis('coordination on Redis', () => {
   let server: RedisServer;
   const opened: Coordination[] = [];
   let troubles: unknown[];
+  let probes = 0;
   const open = (url: string, leaseMs = 15_000): Coordination => {
     const coordination = createRedisCoordination({ url, leaseMs, onError: (error) => troubles.push(error) });
     opened.push(coordination);
@@ -22,7 +23,12 @@ describeWithRedis('coordination on Redis', () => {
   const connected = async (url: string, leaseMs?: number): Promise<Coordination> => {
     const coordination = open(url, leaseMs);
     const other = open(server.url);
-    await until('the probe leads', async () => (await other.lead('probe')) && !(await coordination.lead('probe')));
+    probes += 1;
+    const probe = `probe ${probes}`;
+    await until('both are connected, so that one of them does not lead', async () => {
+      const leads = [await coordination.lead(probe), await other.lead(probe)];
+      return leads.filter(Boolean).length === 1;
+    });
     await other.close();
     return coordination;
   };

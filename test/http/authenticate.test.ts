@@ -77,6 +77,7 @@ describe('credentials', () => {
   it('refuses Bearer where it is switched off, and says so', async () => {
     await start({ allowBearer: false });
     expect((await list({ sign: 'bearer' })).body.code).toBe('bearer_disabled');
+    expect((await list({ sign: 'none' })).body.detail).not.toContain('Bearer');
     expect((await list({})).status).toBe(200);
   });
 
