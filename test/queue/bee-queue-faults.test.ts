@@ -141,6 +141,18 @@ describeWithRedis('bee-queue, when Redis', () => {
     await proxy.close();
   }, 60_000);
 
+  it('is far away, works all the same', async () => {
+    const proxy = await startTcpProxy({ port: server.port });
+    const queue = await working(`redis://127.0.0.1:${proxy.port}`);
+    proxy.delay(200);
+    const far = Array.from({ length: 20 }, () => job());
+    await queue.enqueueMany(far);
+    await until('all have run', () => far.every(({ id }) => ran.some((one) => one.id === id)), PATIENCE_MS);
+    expect(ran).toHaveLength(far.length);
+    await queue.close();
+    await proxy.close();
+  }, 60_000);
+
   it('keeps nothing of jobs that have run', async () => {
     const queue = await working();
     await queue.enqueueMany(Array.from({ length: 500 }, () => job({ priority: 'high' })));
