@@ -1,3 +1,5 @@
+import { VENDOR_REASONS } from './vendor-reasons.ts';
+
 /** What one attempt met. A value in every case: nothing here is an exception. */
 export type PushResult =
   | {
@@ -136,7 +138,14 @@ export function outcomeOf(result: PushResult): Outcome {
   if (result.kind === 'failure') return asOutcome(BY_FAILURE[result.failure], null);
   const { status, reason } = result;
   if (status >= 200 && status <= 299) return { kind: 'delivered', error: null, remedy: null };
-  return asOutcome(BY_STATUS[status] ?? byClass(status), `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
+  const verdict = byReason(status, reason) ?? BY_STATUS[status] ?? byClass(status);
+  return asOutcome(verdict, `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
+}
+
+function byReason(status: number, reason: string | null): Verdict | null {
+  if (reason === null || ![400, 401, 403].includes(status)) return null;
+  const known = VENDOR_REASONS.find(({ pattern }) => pattern.test(reason));
+  return known === undefined ? null : [known.kind, known.error, known.remedy];
 }
 
 function byClass(status: number): Verdict {

@@ -49,6 +49,27 @@ describe('outcomeOf', () => {
     const outcome = outcomeOf({ kind: 'response', status: 403, retryAfter: null, reason: 'BadJwtToken' });
     expect(outcome.error).toContain('HTTP 403, BadJwtToken');
   });
+
+  it.each([
+    [403, 'BadJwtToken', 'misconfigured', 'VAPID_SUBJECT'],
+    [400, 'VapidPkHashMismatch', 'misconfigured', 'key pair it was made with'],
+    [403, 'VapidPkHashMismatch', 'misconfigured', 'key pair it was made with'],
+    [401, 'errno 109: VAPID public key mismatch', 'misconfigured', 'key pair it was made with'],
+    [403, 'the VAPID credentials in the authorization header do not correspond', 'misconfigured', 'made with'],
+    [400, 'UnauthorizedRegistration', 'misconfigured', 'key pair it was made with'],
+    [403, 'BadVapidPublicKey', 'misconfigured', 'VAPID_PUBLIC_KEY'],
+    [403, 'invalid push subscription endpoint', 'misconfigured', 'tomorrow'],
+    [400, 'BadWebPushTopic', 'rejected', 'fault of Bellhop'],
+    [400, 'errno 114: Invalid TTL', 'rejected', 'fault of Bellhop'],
+    [400, 'Ttl value conflicts with X-WNS-Cache-Policy. (dropped)', 'rejected', 'fault of Bellhop'],
+    [401, 'errno 109: expired', 'misconfigured', 'clock'],
+    [410, 'VapidPkHashMismatch', 'gone', 'retired'],
+    [400, 'something new', 'rejected', 'Read the service’s reason'],
+  ])('tells by %i “%s” that it is %s, and what to do', (status, reason, kind, words) => {
+    const outcome = outcomeOf({ kind: 'response', status, retryAfter: null, reason });
+    expect(outcome).toMatchObject({ kind, remedy: expect.stringContaining(words) });
+    expect(outcome.error).toContain(`HTTP ${status}, ${reason}`);
+  });
 });
 
 describe('judge', () => {
