@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { freePort } from './free-port.ts';
+import { freeze } from './freeze.ts';
 import { findMongod } from './mongod-binary.ts';
 
 /** A real mongod on a loopback port, with a folder of its own. */
@@ -17,7 +18,7 @@ export type Mongod = {
   /** Starts it on the same port and data, ending it first where it runs. */
   restart(): Promise<void>;
   /** Freezes it: connections stay open, and nothing is answered until `resume`. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it for good and removes its data. Harmless when repeated. */
   stop(): Promise<void>;
@@ -57,7 +58,7 @@ export async function startMongod({ args = [] }: MongodOptions = {}): Promise<Mo
       await end('SIGKILL');
       child = await run(found.path, port, all);
     },
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => freeze(child),
     resume: () => void child.kill('SIGCONT'),
     async stop() {
       await end('SIGKILL');

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { freeze } from './freeze.ts';
 
 /** A real Redis on a loopback port, empty at every start, that keeps nothing on disk. */
 export type RedisServer = {
@@ -16,7 +17,7 @@ export type RedisServer = {
   /** Starts it on the same port, empty, ending it first where it runs. */
   restart(): Promise<void>;
   /** Freezes it: connections stay open, and nothing is answered until `resume`. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it for good and removes its folder. Harmless when repeated. */
   stop(): Promise<void>;
@@ -69,7 +70,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       await end('SIGKILL');
       child = await run(found.path, port, folder, options.args ?? []);
     },
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => freeze(child),
     resume: () => void child.kill('SIGCONT'),
     async stop() {
       await end('SIGKILL');

@@ -90,7 +90,7 @@ describeWithRedis('coordination on Redis', () => {
   describe('with Redis away', () => {
     it.each([
       ['killed', () => server.kill()],
-      ['frozen', async () => server.pause()],
+      ['frozen', () => server.pause()],
     ])('leads, in bounded time, when it is %s, tells it once, and agrees again afterwards', async (_, stop) => {
       const [one, two] = [await connected(server.url), await connected(server.url)];
       await stop();
@@ -109,7 +109,7 @@ describeWithRedis('coordination on Redis', () => {
     it('closes in bounded time', async () => {
       const one = await connected(server.url);
       await one.lead('rescuer');
-      server.pause();
+      await server.pause();
       const startedAtMs = Date.now();
       await one.close();
       expect(Date.now() - startedAtMs).toBeLessThan(ANSWER_WITHIN_MS);

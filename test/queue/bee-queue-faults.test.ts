@@ -107,7 +107,7 @@ describeWithRedis('bee-queue, when Redis', () => {
 
   it.each([
     ['is killed', () => server.kill(), () => server.restart()],
-    ['is frozen', async () => server.pause(), async () => server.resume()],
+    ['is frozen', () => server.pause(), async () => server.resume()],
   ])(
     '%s, refuses in bounded time and recovers by itself',
     async (_, stop, recover) => {

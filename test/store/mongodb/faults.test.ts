@@ -38,6 +38,8 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
     store = await open(freshDatabase(`mongodb://127.0.0.1:${proxy.port}`));
   });
   afterEach(async () => {
+    // Where a test broke off, the next is to find a server all the same.
+    server.resume();
     await store.close();
     await proxy.close();
   });
@@ -52,7 +54,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
 
   it.each<[string, () => Promise<void>, () => Promise<void>]>([
     ['is killed', () => server.kill(), () => server.restart()],
-    ['is frozen', async () => server.pause(), async () => server.resume()],
+    ['is frozen', () => server.pause(), async () => server.resume()],
     ['is cut off', () => proxy.cut(), () => proxy.restore()],
     ['is in a black hole', async () => proxy.blackHole(), () => proxy.restore()],
   ])(
