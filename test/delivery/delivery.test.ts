@@ -110,11 +110,11 @@ describe('a delivery', () => {
   ])('answered %d fails at once, with a remedy, and keeps its subscription', async (status, reason) => {
     await begin();
     const { subscription } = await engine.subscribe('ada', {
-      behaviour: [{ status, body: '{"reason":"BadJwtToken"}' }],
+      behaviour: [{ status, body: '{"reason":"NotToday"}' }],
     });
     const delivery = await engine.ended(await engine.notify(['ada']), subscription);
     expect(delivery).toMatchObject({ state: 'failed', reason, attemptCount: 1 });
-    expect(delivery.attempts[0]?.error).toContain('BadJwtToken');
+    expect(delivery.attempts[0]?.error).toContain('NotToday');
     expect(delivery.attempts[0]?.remedy).toBeTruthy();
     expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
   });
