@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeCertificate } from '../scripts/emulator/certificates.ts';
 import { ConfigError, type Environment, parseConfig } from '../src/config.ts';
+import { makeCertificate } from '../src/emulator/certificates.ts';
 import { generateVapidKeys } from '../src/push/vapid.ts';
 
 const noFile = (): string => {

@@ -33,6 +33,7 @@ const FORBIDDEN: [path: string, text: string, rule: string][] = [
   ['src/telemetry/a.ts', imports('../config.ts'), 'F3'],
   ['src/http/a.ts', imports('../delivery/worker.ts'), 'F4'],
   ['src/http/a.ts', imports('../push/web-push.ts'), 'F4'],
+  ['src/emulator/a.ts', imports('../push/vapid.ts'), 'must not share its mistakes'],
   ['src/a.ts', 'export const y = process.env.PORT;\n', 'noProcessEnv'],
   ['src/a.ts', 'export default 1;\n', 'noDefaultExport'],
   ['src/a.ts', 'export enum A { B }\n', 'noEnum'],

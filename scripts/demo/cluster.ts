@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { findMongod } from '../servers/mongod-binary.ts';
 import { findRedisServer, startRedisServer } from '../servers/redis-server.ts';
 import { startReplicaSet } from '../servers/replica-set.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { denoPath } from '../deno.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { startServiceProcess } from '../service-process.ts';
 import { signedClient } from '../signed-client.ts';
 import { type Account, createAccount } from './account.ts';

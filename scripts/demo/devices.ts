@@ -1,5 +1,5 @@
-import type { Device } from '../emulator/device.ts';
-import type { Emulator } from '../emulator/emulator.ts';
+import type { Device } from '../../src/emulator/device.ts';
+import type { Emulator } from '../../src/emulator/emulator.ts';
 import type { SignedClient } from '../signed-client.ts';
 import type { Account } from './account.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../../src/emulator/emulator.ts';
 import type { SignedClient } from '../signed-client.ts';
 import type { Account } from './account.ts';
 import { type DemoDevice, makeDevices, registerDevices } from './devices.ts';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Device } from '../../scripts/emulator/device.ts';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { type ReplicaSet, startReplicaSet } from '../../scripts/servers/replica-set.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { type Answer, type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import type { Device } from '../../src/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Device } from '../../scripts/emulator/device.ts';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import type { Device } from '../../src/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 
 const ROUNDS = 20;
 const USERS = 8;

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 
 describe('the service as a process', () => {
   let folder: string;

@@ -1,7 +1,7 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import webPush from 'web-push';
-import { DecryptError, decryptPush, type ReceiverKeys } from '../../scripts/emulator/decrypt.ts';
+import { DecryptError, decryptPush, type ReceiverKeys } from '../../src/emulator/decrypt.ts';
 
 /** RFC 8291, section 5 and appendix A. */
 const RFC_8291 = {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import webPush from 'web-push';
-import type { Device } from '../../scripts/emulator/device.ts';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
+import type { Device } from '../../src/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 
 const vapid = webPush.generateVAPIDKeys();
 const DAY_SECONDS = 86_400;

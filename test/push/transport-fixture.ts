@@ -1,9 +1,9 @@
-import type { Device, DeviceOptions } from '../../scripts/emulator/device.ts';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type AllowedHost, parseAllowedHost } from '../../src/domain/endpoint-policy.ts';
 import type { PushMessage } from '../../src/domain/push-message.ts';
 import type { PushResult } from '../../src/domain/push-outcome.ts';
+import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { PushTransport } from '../../src/push/push-transport.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { createWebPushTransport, type WebPushTransportOptions } from '../../src/push/web-push.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkVapid } from '../../scripts/emulator/vapid-check.ts';
 import type { Clock } from '../../src/clock.ts';
+import { checkVapid } from '../../src/emulator/vapid-check.ts';
 import {
   createVapidSigner,
   generateVapidKeys,

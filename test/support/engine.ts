@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Device, DeviceOptions } from '../../scripts/emulator/device.ts';
-import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
@@ -15,6 +13,8 @@ import { deliveryId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification.ts';
 import type { RetryPolicy } from '../../src/domain/retry-policy.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { createWebPushTransport } from '../../src/push/web-push.ts';
 import { createInProcessQueue } from '../../src/queue/in-process.ts';
