@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { AllowedHost } from './domain/endpoint-policy.ts';
+import type { PruneGuardPolicy } from './domain/prune-hold.ts';
+import type { QuarantinePolicy } from './domain/quarantine.ts';
 import type { RetryPolicy } from './domain/retry-policy.ts';
 import type { ApiKey } from './intake/access.ts';
 import { type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
@@ -20,11 +22,18 @@ export type Config = {
   readonly allowBearer: boolean;
   /** Null: a key pair is made and kept in the data folder. */
   readonly vapidKeys: VapidKeyPair | null;
+  /** Earlier pairs named by the environment. */
+  readonly olderVapidKeys: readonly VapidKeyPair[];
+  readonly allowLostVapidKeys: boolean;
   readonly vapidSubject: string | null;
   readonly logLevel: string;
   readonly corsAllowedOrigins: readonly string[];
   readonly workerConcurrency: number;
   readonly retry: RetryPolicy;
+  readonly quarantine: QuarantinePolicy;
+  readonly pruneGuard: PruneGuardPolicy;
+  /** Pushes a second by host, or host and port. */
+  readonly pushRatesPerSecond: ReadonlyMap<string, number>;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
   readonly retentionDays: number;
@@ -46,6 +55,11 @@ export class ConfigError extends Error {
   }
 }
 
+const HOUR_MS = 3_600_000;
+
+/** The latest answers that the guard of pruning looks at. */
+const PRUNE_GUARD_WINDOW = 500;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -60,6 +74,8 @@ export function parseConfig(environment: Environment, readText: (path: string) =
   const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
   const redisUrl = redisUrlOf(values, problems);
   checkRoles(values, redisUrl, problems);
+  if (values.QUARANTINE_RETRY_HOURS >= values.QUARANTINE_RETIRE_DAYS * 24)
+    problems.push('QUARANTINE_RETRY_HOURS is not shorter than QUARANTINE_RETIRE_DAYS: lower one or raise the other.');
   if (values.RETRY_BASE_MS > values.RETRY_MAX_MS)
     problems.push('RETRY_BASE_MS is larger than RETRY_MAX_MS: lower one or raise the other.');
   if (problems.length > 0) throw new ConfigError(problems);
@@ -73,11 +89,23 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     apiKeys,
     allowBearer: values.ALLOW_BEARER,
     vapidKeys,
+    olderVapidKeys: values.VAPID_OLD_KEYS ?? [],
+    allowLostVapidKeys: values.ALLOW_LOST_VAPID_KEYS,
     vapidSubject: values.VAPID_SUBJECT,
     logLevel: values.LOG_LEVEL,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
     workerConcurrency: values.WORKER_CONCURRENCY,
     retry: { maxRetries: values.MAX_RETRIES, baseMs: values.RETRY_BASE_MS, maxMs: values.RETRY_MAX_MS },
+    quarantine: {
+      retryMs: values.QUARANTINE_RETRY_HOURS * HOUR_MS,
+      retireAfterMs: values.QUARANTINE_RETIRE_DAYS * 24 * HOUR_MS,
+    },
+    pruneGuard: {
+      windowSize: PRUNE_GUARD_WINDOW,
+      maxShare: values.PRUNE_GUARD_PERCENT / 100,
+      maxCount: values.PRUNE_GUARD_COUNT,
+    },
+    pushRatesPerSecond: values.PUSH_RATE_LIMITS,
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
     retentionDays: values.RETENTION_DAYS,

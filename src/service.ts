@@ -3,25 +3,31 @@ import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { type Backends, openBackends } from './backends.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
 import { createAttempt } from './delivery/attempt.ts';
 import { createFanOutPage } from './delivery/fan-out.ts';
+import { createLanes } from './delivery/lanes.ts';
+import { createPruneGuard } from './delivery/prune-guard.ts';
 import { createRescuer } from './delivery/rescuer.ts';
 import { createSweeper } from './delivery/sweeper.ts';
 import { createWorker } from './delivery/worker.ts';
 import type { Random } from './domain/ids.ts';
-import { createApp } from './http/app.ts';
+import { type AppOptions, createApp } from './http/app.ts';
 import { createAccess } from './intake/access.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
 import { createNotifications } from './intake/notifications.ts';
+import { createPruneHolds } from './intake/prune-holds.ts';
 import { createSubscriptions } from './intake/subscriptions.ts';
-import type { Keys } from './key-files.ts';
+import { createVapidKeys } from './intake/vapid-keys.ts';
+import { type Keys, publicKeysOf } from './key-files.ts';
 import { createVapidSigner } from './push/vapid.ts';
 import { createWebPushTransport } from './push/web-push.ts';
 import { addressOf, closeServer, listen } from './server.ts';
+import { checkClock, checkVapidKeys } from './start-checks.ts';
 import { createEvents } from './telemetry/emitter.ts';
 import { logEvents } from './telemetry/event-log.ts';
 import type { Events } from './telemetry/events.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export type Service = {
   /** Where the API listens, for example `http://127.0.0.1:8080`. */
@@ -34,6 +40,8 @@ export type Service = {
 const DRAIN_MS = 20_000;
 /** Beyond the attempt timeout, the time a settlement may take before the delivery counts as interrupted. */
 const LEASE_MARGIN_MS = 30_000;
+/** There is always room for the other push services, whatever one of them does. */
+const SHARE_OF_ONE_ORIGIN = 0.8;
 
 export type ServiceOptions = {
   readonly config: Config;
@@ -54,16 +62,18 @@ const PLACEHOLDER_SUBJECT = 'mailto:webmaster@example.com';
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log } = options;
   const clock = options.clock ?? systemClock;
+  checkClock(clock.now());
   const events = createEvents((error) => log.error({ err: error }, 'an event listener failed'));
   logEvents(events, log, clock);
+  const metrics = createMetrics(events);
   const backends = await openBackends({
     config,
     clock,
     onError: (part, error) => events.publish({ type: 'loop.failed', loop: part, error }),
   });
-  const parts = buildParts(options, clock, events, backends);
+  const parts = buildParts(options, { ...backends, clock, random: options.random ?? secureRandom, events }, metrics);
   try {
-    await checkVapidKey(options, backends);
+    await checkVapidKeys({ config, keys: options.keys, log, store: backends.store });
     if (parts.sending !== null) await startSending(parts.sending, backends, config);
     const server = await listen(parts.app, config);
     return { address: addressOf(server), stop: stopOnce(parts, server, log) };
@@ -73,37 +83,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/**
- * Browsers subscribed to one key, and push services refuse any other. A pair that was made beside a store that knows
- * another is a mistake: a folder lost, or not shared between processes. A pair that was set is somebody's decision.
- */
-async function checkVapidKey({ config, keys, log }: ServiceOptions, { store }: Backends): Promise<void> {
-  const { publicKey } = keys.vapid;
-  const known = await store.keepFact('vapid_public_key', publicKey);
-  if (known === publicKey) return;
-  if (config.vapidKeys === null) {
-    throw new ConfigError([
-      `The VAPID key pair in ${config.dataDir} is not the one that this store's browsers subscribed to: put the right vapid.json there, or let all processes share one DATA_DIR, or set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY.`,
-    ]);
-  }
-  log.warn('VAPID_PUBLIC_KEY has changed: browsers that subscribed to the earlier key must subscribe again');
-  await store.replaceFact('vapid_public_key', publicKey);
-}
-
 type Parts = ReturnType<typeof buildParts>;
 type Sending = ReturnType<typeof buildSending>;
 
-function buildParts(options: ServiceOptions, clock: Clock, events: Events, backends: Backends) {
+function buildParts(options: ServiceOptions, shared: Shared, metrics: Metrics) {
   const { config, version } = options;
-  const random = options.random ?? secureRandom;
   const stopping = new AbortController();
   const isStopping = () => stopping.signal.aborted;
-  const shared = { ...backends, clock, random, events };
   return {
-    backends,
+    backends: shared,
     stopping,
     sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
-    app: buildApi(options, { ...shared, version, isStopping }),
+    app: buildApi(options, { ...shared, version, isStopping, metrics: metrics.text }),
   };
 }
 
@@ -115,37 +106,43 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
   const giveUp = new AbortController();
   const subject = config.vapidSubject ?? PLACEHOLDER_SUBJECT;
   const transport = createWebPushTransport({
-    vapid: createVapidSigner({ subject, keyPairs: [keys.vapid], clock }),
+    vapid: createVapidSigner({ subject, keyPairs: [keys.vapid, ...keys.olderVapid], findPair: keys.findVapid, clock }),
     attemptTimeoutMs: config.attemptTimeoutMs,
     allowedHosts: config.pushAllowedHosts,
     caPem: config.pushCaPem,
     maxConnectionsPerOrigin: config.workerConcurrency,
   });
-  const work = createWorker({
-    store,
-    queue,
-    events,
-    clock,
-    coordination,
+  const policy = { ...config.retry, quarantine: config.quarantine };
+  const pruneGuard = createPruneGuard({ ...shared, store: store.pruneHolds, policy: config.pruneGuard });
+  const worker = createWorker({
+    ...shared,
     leaseMs: config.attemptTimeoutMs + LEASE_MARGIN_MS,
-    attempt: createAttempt({ transport, policy: config.retry, clock, random, giveUp: giveUp.signal }),
+    lanes: createLanes({
+      ...shared,
+      maxInFlightPerOrigin: Math.ceil(config.workerConcurrency * SHARE_OF_ONE_ORIGIN),
+      ratesPerSecond: config.pushRatesPerSecond,
+    }),
+    attempt: createAttempt({ transport, policy, pruneGuard, clock, random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ store, queue, events, clock }),
   });
   const leads = (loop: string) => coordination.lead(loop);
-  const rescuer = createRescuer({ store, queue, events, clock, random, policy: config.retry, leads });
+  const rescuer = createRescuer({ store, queue, events, clock, random, policy, leads });
   queue.onHungry(rescuer.hurry);
   const sweeper = createSweeper({ store, events, clock, retentionDays: config.retentionDays, leads });
-  return { transport, work, rescuer, sweeper, giveUp };
+  return { transport, worker, pruneGuard, rescuer, sweeper, giveUp };
 }
 
-async function startSending({ rescuer, sweeper, work }: Sending, { queue }: Backends, config: Config): Promise<void> {
+async function startSending(sending: Sending, { queue }: Backends, config: Config): Promise<void> {
+  const { rescuer, sweeper, pruneGuard, worker } = sending;
+  // First: what is decided about pruning counts for the first answer, too.
+  await pruneGuard.start();
   await rescuer.start();
   // Not waited for: after a long stop it may have much to delete.
   void sweeper.start();
-  await queue.start(work, { concurrency: config.workerConcurrency });
+  await queue.start(worker.work, { concurrency: config.workerConcurrency, isHeld: worker.isHeld });
 }
 
-type ApiParts = Shared & { readonly version: string; readonly isStopping: () => boolean };
+type ApiParts = Shared & Pick<AppOptions, 'version' | 'isStopping' | 'metrics'>;
 
 function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
   const { store, queue } = parts;
@@ -156,10 +153,12 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       ...parts,
       store: store.subscriptions,
       allowedHosts: config.pushAllowedHosts,
-      vapidPublicKey: keys.vapid.publicKey,
+      publicKeys: publicKeysOf(keys),
     }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds }),
     deadLetters: createDeadLetters(parts),
+    pruneHolds: createPruneHolds(parts),
+    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: publicKeysOf(keys) }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
@@ -185,7 +184,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
   const stop = async (): Promise<void> => {
     const { stopping, sending, backends } = parts;
     stopping.abort();
-    await Promise.all([sending?.rescuer.stop(), sending?.sweeper.stop()]);
+    await Promise.all([sending?.rescuer.stop(), sending?.sweeper.stop(), sending?.pruneGuard.stop()]);
     // Loops that this process led are taken over while it drains.
     await backends.coordination.close();
     const giveUp = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { type AllowedHost, parseAllowedHost } from './domain/endpoint-policy.ts';
 import { MAX_TTL_SECONDS } from './domain/notification.ts';
-import { vapidSubjectProblem } from './push/vapid.ts';
+import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from './push/vapid.ts';
 
 /** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
 export class SettingProblem extends Error {}
@@ -59,6 +59,15 @@ export const SETTINGS = {
     'VAPID public key, base64url. Unset, with no private key: a pair is made at the first start and kept in `DATA_DIR/vapid.json`.',
   ),
   VAPID_PRIVATE_KEY: optional(asIs, 'VAPID private key, base64url.'),
+  VAPID_OLD_KEYS: optional(
+    vapidPairs,
+    'Earlier VAPID pairs, `public:private,public:private`: they go on signing for the browsers that subscribed with them.',
+  ),
+  ALLOW_LOST_VAPID_KEYS: setting(
+    'false',
+    boolean,
+    'Start although active subscriptions were made with a VAPID key whose private half is not held. Nothing can be sent to them.',
+  ),
   VAPID_SUBJECT: optional(
     vapidSubject,
     '`mailto:` or `https:` address at which a push service can reach you. Set it: Apple refuses pushes with a subject that is not real.',
@@ -70,9 +79,9 @@ export const SETTINGS = {
   ),
   CORS_ALLOWED_ORIGINS: setting('', origins, 'Origins of pages that may call the API from a browser, comma-separated.'),
   WORKER_CONCURRENCY: setting(
-    '100',
+    '125',
     integer(1, 10_000),
-    'Pushes under way at once. A push takes 50-100 ms, nearly all of it waiting, so 100 keep 1 000 to 2 000 a second going, about what one core can encrypt and record; more only makes each of them wait longer.',
+    'Pushes under way at once; one push service gets four fifths of them at most, so that there is always room for the others. A push takes 50-100 ms, nearly all of it waiting, so these keep 1 000 to 2 000 a second going, about what one core can encrypt and record; more only makes each of them wait longer.',
   ),
   MAX_RETRIES: setting(
     '3',
@@ -88,6 +97,23 @@ export const SETTINGS = {
     '600000',
     integer(1, 86_400_000),
     'The most that wait can grow to, in milliseconds. A `Retry-After` of the push service goes before both.',
+  ),
+  QUARANTINE_RETRY_HOURS: setting(
+    '6',
+    integer(1, 168),
+    'How long a subscription waits whose push service refuses it (403) in a way that sometimes heals, in hours.',
+  ),
+  QUARANTINE_RETIRE_DAYS: setting('3', integer(1, 60), 'A subscription refused for so long is retired, in days.'),
+  PRUNE_GUARD_PERCENT: setting(
+    '20',
+    integer(1, 100),
+    'Pruning is put on hold for an origin or VAPID key where more than this share of its latest 500 answers says that the subscription is gone, in percent …',
+  ),
+  PRUNE_GUARD_COUNT: setting('50', integer(0, 500), '… and more than this many of them do.'),
+  PUSH_RATE_LIMITS: setting(
+    '',
+    rateLimits,
+    'Pushes a second to a push host, for each process: `fcm.googleapis.com=500,host:port=20`. Unset: as fast as it takes them.',
   ),
   ATTEMPT_TIMEOUT_MS: setting(
     '30000',
@@ -203,6 +229,30 @@ function vapidSubject(text: string): string {
   const problem = vapidSubjectProblem(text);
   if (problem === null) return text;
   throw new SettingProblem(`is ${quote(text)}: ${problem}`);
+}
+
+function vapidPairs(text: string): readonly VapidKeyPair[] {
+  return listed(text).map((entry, index) => {
+    const [publicKey = '', privateKey = '', ...rest] = entry.split(':');
+    // The entry holds a private key, so it is named by its place.
+    const problem = rest.length > 0 ? 'Write public:private.' : vapidKeyProblem({ publicKey, privateKey });
+    if (problem === null) return { publicKey, privateKey };
+    throw new SettingProblem(`has a malformed pair (number ${index + 1}): ${problem}`);
+  });
+}
+
+function rateLimits(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    listed(text).map((entry) => {
+      const [, hostText = '', rateText = ''] = /^(.+)=(\d+(?:\.\d+)?)$/.exec(entry) ?? [];
+      const host = parseAllowedHost(hostText);
+      const rate = Number(rateText);
+      if (host !== null && rate > 0) return [host.port === null ? host.host : `${host.host}:${host.port}`, rate];
+      throw new SettingProblem(
+        `has ${quote(entry)}: write host=number or host:port=number, such as fcm.googleapis.com=500.`,
+      );
+    }),
+  );
 }
 
 function origins(text: string): readonly string[] {

@@ -8,6 +8,7 @@ import type { FanOut } from '../store/notification-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { reminderOf } from './reminder.ts';
+import { supersede } from './superseder.ts';
 
 export type FanOutOptions = {
   readonly store: Store;
@@ -35,13 +36,15 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + pageSize);
     const found = await store.subscriptions.activeOf({ userIds: chunk, after: cursor.after, limit: pageSize });
     const nowMs = clock.now();
-    const deliveries = found.map(({ id: subscriptionId, userId }) =>
+    const deliveries = found.map(({ id: subscriptionId, userId, endpoint }) =>
       newDelivery(
         {
           id: deliveryId(notification.id, subscriptionId),
           notificationId: notification.id,
           subscriptionId,
           userId,
+          origin: new URL(endpoint).origin,
+          topic: notification.topic,
           priority: notification.priority,
           deadlineAtMs: deadlineAtMs(notification),
         },
@@ -56,6 +59,11 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
       deliveries,
     });
     if (!kept) return;
+    await supersede(
+      { store: store.deliveries, events, clock },
+      notification,
+      found.map(({ id }) => id),
+    );
     const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, nowMs));
     if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
     else events.publish({ type: 'notification.fanned_out', notificationId: notification.id });

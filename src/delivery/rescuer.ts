@@ -1,10 +1,10 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { type Delivery, isFinal } from '../domain/delivery.ts';
-import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import { type DeliveryInput, deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { PRIORITIES, type Priority } from '../domain/notification.ts';
-import type { RetryPolicy } from '../domain/retry-policy.ts';
+import type { VerdictFacts } from '../domain/verdict.ts';
 import type { Job, JobQueue } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -17,7 +17,7 @@ export type RescuerOptions = {
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
-  readonly policy: RetryPolicy;
+  readonly policy: VerdictFacts['policy'];
   readonly random: Random;
   readonly leads?: Leads;
   readonly intervalMs?: number;
@@ -55,7 +55,17 @@ export function createRescuer(options: RescuerOptions): Loop & { tick(): Promise
 async function rescueFanOuts({ store, queue }: RescuerOptions, nowMs: number): Promise<void> {
   const found = await store.notifications.unfinishedFanOuts(nowMs, PAGE);
   await queue.enqueueMany(
-    found.map(({ id, priority }): Job => ({ kind: 'fan_out', id, step: 0, priority, runAtMs: nowMs })),
+    found.map(
+      ({ id, priority }): Job => ({
+        kind: 'fan_out',
+        id,
+        step: 0,
+        priority,
+        origin: '',
+        deadlineAtMs: null,
+        runAtMs: nowMs,
+      }),
+    ),
   );
 }
 
@@ -87,7 +97,18 @@ async function recordInterrupted(options: RescuerOptions, ids: readonly string[]
 
 function planInterrupted({ policy, random }: RescuerOptions, delivery: Delivery, nowMs: number): SettlementPlan {
   const { retryCount, interruptionCount, deadlineAtMs } = delivery;
-  const input = { policy, retryCount, interruptionCount, deadlineAtMs, subscription: 'active', message: null } as const;
+  const input: DeliveryInput = {
+    policy,
+    retryCount,
+    interruptionCount,
+    deadlineAtMs,
+    service: 'other',
+    quarantinedSinceMs: null,
+    isSuspected: false,
+    subscription: 'active',
+    isSuperseded: false,
+    message: null,
+  };
   const event = { type: 'INTERRUPTED', nowMs, jitter: random() } as const;
   const snapshot = getNextSnapshot(deliveryMachine, restoreDelivery('sending', input), event);
   const startedAtMs = delivery.claimedAtMs ?? nowMs;

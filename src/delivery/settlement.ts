@@ -3,6 +3,7 @@ import type { DeliverySnapshot } from '../domain/delivery-machine.ts';
 import type { PushResult } from '../domain/push-outcome.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Settlement } from '../store/delivery-store.ts';
+import type { SubscriptionChange } from '../store/subscription-store.ts';
 import type { BellhopEvent } from '../telemetry/events.ts';
 
 /** The attempt being settled: its number, when it began and ended, what it met. `result` null: nothing was heard. */
@@ -39,20 +40,22 @@ export function planSettlement(
     attempts: attempt === null ? before.attempts : appendAttempt(before.attempts, attempt),
     endedAtMs: isFinal(state) ? facts.endedAtMs : null,
   };
-  const retire = state === 'pruned' ? retirementOf(before.subscriptionId, facts) : null;
-  return { settlement: { version, after, retire }, events: eventsOf(after, attempt) };
+  const change = changeOf(before, verdict, facts);
+  return { settlement: { version, after, change }, events: eventsOf(after, attempt, change) };
 }
 
 function attemptOf(before: Delivery, { outcome, retryAtMs }: Verdict, facts: AttemptFacts): Attempt {
   const { number, startedAtMs, endedAtMs, result } = facts;
+  const answer = result?.kind === 'response' ? result : null;
   return {
     number,
     status: outcome.kind === 'delivered' ? 'delivered' : 'failed',
     outcome: outcome.kind,
-    httpStatus: result?.kind === 'response' ? result.status : null,
+    httpStatus: answer?.status ?? null,
     latencyMs: result === null ? null : endedAtMs - startedAtMs,
     error: outcome.error,
     remedy: outcome.remedy,
+    ...(answer?.ttlSeconds === undefined ? {} : { grantedTtlSeconds: answer.ttlSeconds }),
     retryCount: before.retryCount,
     retryAtMs,
     startedAtMs,
@@ -60,23 +63,36 @@ function attemptOf(before: Delivery, { outcome, retryAtMs }: Verdict, facts: Att
   };
 }
 
-/** A subscription registered again while its push was under way has been reborn: the store keeps it. */
-function retirementOf(subscriptionId: string, { startedAtMs, endedAtMs }: AttemptFacts) {
-  return { subscriptionId, reason: 'gone', atMs: endedAtMs, notUpdatedSinceMs: startedAtMs } as const;
+/** A subscription registered again while its push was under way has been reborn: the store keeps it as it is. */
+function changeOf(before: Delivery, verdict: Verdict | null, facts: AttemptFacts): SubscriptionChange | null {
+  const effect = verdict?.effect ?? null;
+  if (effect === null) return null;
+  const of = { subscriptionId: before.subscriptionId, notUpdatedSinceMs: facts.startedAtMs };
+  if (effect.kind !== 'retire') return { ...of, ...effect };
+  return { ...of, ...effect, atMs: facts.endedAtMs, deliveryId: before.id };
 }
 
-function eventsOf(after: Delivery, attempt: Attempt | null): BellhopEvent[] {
-  const { id: deliveryId, notificationId, subscriptionId, userId, state, reason } = after;
+function eventsOf(after: Delivery, attempt: Attempt | null, change: SubscriptionChange | null): BellhopEvent[] {
+  const { id: deliveryId, notificationId, subscriptionId, userId, origin, state, reason } = after;
   const settled: BellhopEvent = {
     type: 'delivery.settled',
     deliveryId,
     notificationId,
     subscriptionId,
     userId,
+    origin,
     state,
     reason,
     attempt,
   };
-  if (state !== 'pruned') return [settled];
-  return [settled, { type: 'subscription.retired', subscriptionId, userId, reason: 'gone' }];
+  switch (change?.kind) {
+    case 'retire':
+      return [settled, { type: 'subscription.retired', subscriptionId, userId, reason: change.reason }];
+    case 'quarantine': {
+      const { sinceMs, untilMs } = change.quarantine;
+      return [settled, { type: 'subscription.quarantined', subscriptionId, userId, sinceMs, untilMs }];
+    }
+    default:
+      return [settled];
+  }
 }

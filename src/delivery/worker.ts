@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { OriginPause } from '../domain/origin-pause.ts';
 import type { Job, JobQueue } from '../queue/job-queue.ts';
-import type { Claim, Claimed } from '../store/delivery-store.ts';
+import type { Claim, Claimed, Postponement } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AttemptPlan } from './attempt.ts';
 import { batch } from './batcher.ts';
+import type { Lanes, Passage } from './lanes.ts';
 import { reminderOf } from './reminder.ts';
 import type { SettlementPlan } from './settlement.ts';
 
@@ -18,18 +19,66 @@ export type WorkerOptions = {
   /** How long a claim holds: the attempt timeout and a margin for settling. */
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
+  readonly lanes: Lanes;
   readonly attempt: (claimed: Claimed) => Promise<AttemptPlan>;
   readonly fanOutPage: (job: Job) => Promise<void>;
 };
 
+/** What runs jobs, and which of them have to wait for a place in their lane. */
+export type Worker = {
+  readonly work: (job: Job) => Promise<void>;
+  readonly isHeld: (job: Job) => boolean;
+};
+
 const SETTLE_AGAIN_MS = 250;
+
+/** For one that ends without being sent. */
+const NO_PASSAGE: Passage = { leave: () => {} };
 
 /**
  * What a job does: a page of fan-out, or claim, attempt, settle. A claim that finds the delivery elsewhere is the
- * normal end of an outdated reminder. Never rejects: trouble is announced, and the rescuer finds what was left.
+ * normal end of an outdated reminder, and a lane that is closed only moves its time: no attempt is spent, and no place
+ * among those under way. Never rejects: trouble is announced, and the rescuer finds what was left.
  */
-export function createWorker(options: WorkerOptions): (job: Job) => Promise<void> {
-  const { store, queue, events, clock, leaseMs, coordination } = options;
+export function createWorker(options: WorkerOptions): Worker {
+  const { store, queue, events, clock, lanes } = options;
+  const postpone = batch(async (postponements: readonly Postponement[]) => {
+    await store.deliveries.postponeMany(postponements);
+    return postponements;
+  });
+  const deliver = createDelivery(options);
+
+  const enterAndDeliver = async (job: Job): Promise<void> => {
+    const deadlineAtMs = job.deadlineAtMs ?? Number.MAX_SAFE_INTEGER;
+    const entry = lanes.enter(job.origin);
+    if (entry.kind === 'wait') {
+      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE);
+      const untilMs = Math.min(entry.untilMs, deadlineAtMs);
+      await postpone({ deliveryId: job.id, attempt: job.step, untilMs });
+      return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
+    }
+    try {
+      await deliver(job, entry.passage);
+    } finally {
+      entry.passage.leave('nothing');
+    }
+  };
+
+  return {
+    work: async (job) => {
+      try {
+        await (job.kind === 'fan_out' ? options.fanOutPage(job) : enterAndDeliver(job));
+      } catch (error) {
+        events.publish({ type: 'loop.failed', loop: 'worker', error });
+      }
+    },
+    isHeld: (job) => job.kind === 'deliver' && lanes.isBusy(job.origin),
+  };
+}
+
+/** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
+function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) => Promise<void> {
+  const { store, queue, events, clock, leaseMs } = options;
   const claim = batch((claims: readonly Claim[]) => store.deliveries.claimMany(claims));
   const settle = batch((plans: readonly SettlementPlan[]) =>
     store.deliveries.settleMany(plans.map(({ settlement }) => settlement)),
@@ -49,46 +98,39 @@ export function createWorker(options: WorkerOptions): (job: Job) => Promise<void
     }
   };
 
-  const pause = async (asked: OriginPause): Promise<void> => {
-    const isNew = coordination.pausedUntilMs(asked.origin, clock.now()) === null;
-    await coordination.pauseOrigin(asked);
-    if (isNew) events.publish({ type: 'origin.paused', ...asked });
-  };
-
-  const deliver = async (job: Job): Promise<void> => {
+  return async (job, passage) => {
     const nowMs = clock.now();
     const leaseUntilMs = nowMs + leaseMs;
     const claimed = await claim({ deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs });
     if (claimed === null) return;
-    const pausedUntilMs = pauseOf(claimed, coordination, nowMs);
-    const plan = pausedUntilMs === null ? await options.attempt(claimed) : postpone(claimed, pausedUntilMs);
+    const waitsUntilMs = quarantinedUntil(claimed, nowMs);
+    const plan = waitsUntilMs === null ? await options.attempt(claimed) : putBack(claimed, waitsUntilMs);
+    passage.leave(plan.report);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
-    if (plan.pause !== null) await pause(plan.pause);
+    if (plan.pause !== null) await pause(options, plan.pause);
     // The lease ran out and another writer came first. Its record stands.
     if (!isKept) return;
     for (const event of plan.events) events.publish(event);
     const { after } = plan.settlement;
-    if (after.dueAtMs === null) return;
-    await queue.enqueueMany([reminderOf(after, after.dueAtMs)]);
-  };
-
-  return async (job) => {
-    try {
-      await (job.kind === 'fan_out' ? options.fanOutPage(job) : deliver(job));
-    } catch (error) {
-      events.publish({ type: 'loop.failed', loop: 'worker', error });
-    }
+    if (after.dueAtMs !== null) await queue.enqueueMany([reminderOf(after, after.dueAtMs)]);
   };
 }
 
-/** Past its deadline nothing is sent anyway, and the machine is to say so now. */
-function pauseOf({ before, subscription }: Claimed, coordination: WorkerOptions['coordination'], nowMs: number) {
-  if (subscription === null || before.deadlineAtMs <= nowMs) return null;
-  return coordination.pausedUntilMs(new URL(subscription.endpoint).origin, nowMs);
+async function pause({ coordination, events, clock }: WorkerOptions, asked: OriginPause): Promise<void> {
+  const isNew = coordination.pausedUntilMs(asked.origin, clock.now()) === null;
+  await coordination.pauseOrigin(asked);
+  if (isNew) events.publish({ type: 'origin.paused', ...asked });
 }
 
-/** Back as it was, to be looked at when the pause ends, or at the deadline if that comes first. No attempt is spent. */
-function postpone({ before, version }: Claimed, untilMs: number): AttemptPlan {
+/** Past its deadline, or of no use any more, it ends anyway, and the machine is to say so now. */
+function quarantinedUntil({ before, subscription, isSuperseded }: Claimed, nowMs: number): number | null {
+  if (subscription === null || subscription.retired !== null || subscription.quarantine === null) return null;
+  const { untilMs } = subscription.quarantine;
+  return isSuperseded || before.deadlineAtMs <= nowMs || untilMs <= nowMs ? null : untilMs;
+}
+
+/** Back as it was, to be looked at when the quarantine ends, or at the deadline if that comes first. */
+function putBack({ before, version }: Claimed, untilMs: number): AttemptPlan {
   const after = { ...before, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
-  return { settlement: { version, after, retire: null }, events: [], pause: null };
+  return { settlement: { version, after, change: null }, events: [], pause: null, report: 'nothing' };
 }

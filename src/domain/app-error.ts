@@ -17,6 +17,7 @@ export type AppErrorCode =
   | 'endpoint_not_allowed'
   | 'invalid_subscription_keys'
   | 'endpoint_taken'
+  | 'unknown_vapid_key'
   | 'idempotency_key_reused'
   | 'subscription_not_found'
   | 'notification_not_found'
@@ -26,6 +27,8 @@ export type AppErrorCode =
   | 'delivery_not_replayable'
   | 'deadline_passed'
   | 'subscription_inactive'
+  | 'prune_hold_not_found'
+  | 'prune_hold_decided'
   | 'store_unavailable'
   | 'shutting_down'
   | 'internal_error';

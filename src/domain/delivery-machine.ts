@@ -8,6 +8,8 @@ export type SubscriptionStanding = 'active' | 'retired' | 'missing';
 
 export type DeliveryContext = VerdictFacts & {
   readonly subscription: SubscriptionStanding;
+  /** A newer notification with the same topic has reached this subscription, or is on its way. */
+  readonly isSuperseded: boolean;
   /** Everything of the message but its TTL, which depends on when it is sent. Null where nothing will be sent. */
   readonly message: Omit<PushMessage, 'ttlSeconds'> | null;
   readonly attemptAtMs: number;
@@ -16,11 +18,13 @@ export type DeliveryContext = VerdictFacts & {
 };
 
 /** What a delivery's document tells the machine. */
-export type DeliveryInput = Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'message'>;
+export type DeliveryInput = Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'isSuperseded' | 'message'>;
 
 export type DeliveryEvent =
   /** A worker holds the lease: send now, unless there is a reason not to. */
   | { readonly type: 'ATTEMPT'; readonly nowMs: number }
+  /** A newer notification with the same topic was accepted. */
+  | { readonly type: 'SUPERSEDE' }
   /** The process that held the lease is gone. */
   | { readonly type: 'INTERRUPTED'; readonly nowMs: number; readonly jitter: number }
   /** A person sends an ended delivery again; `deadlineAtMs` is the old deadline or a new one. */
@@ -30,12 +34,14 @@ const cutShort = ({ nowMs, jitter }: { nowMs: number; jitter: number }): SendRep
   result: { kind: 'failure', failure: 'crashed' },
   endedAtMs: nowMs,
   jitter,
+  pruneHoldId: null,
 });
 
 const unexpected = (nowMs: number): SendReport => ({
   result: { kind: 'failure', failure: 'unknown' },
   endedAtMs: nowMs,
   jitter: 0.5,
+  pruneHoldId: null,
 });
 
 const machineSetup = setup({
@@ -50,6 +56,7 @@ const machineSetup = setup({
   guards: {
     isPastDeadline: ({ context, event }) => 'nowMs' in event && event.nowMs >= context.deadlineAtMs,
     isMissing: ({ context }) => context.subscription === 'missing',
+    isSuperseded: ({ context }) => context.isSuperseded,
     isRetired: ({ context }) => context.subscription === 'retired',
     isBeforeNewDeadline: ({ event }) => event.type === 'REPLAY' && event.nowMs < event.deadlineAtMs,
     verdictIs: ({ context }, params: { report: SendReport; state: Verdict['state'] }) =>
@@ -87,9 +94,15 @@ function byVerdict<Args>(states: readonly Verdict['state'][], reportOf: (args: A
 const attemptTransitions = [
   { guard: 'isMissing', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_deleted' } } },
   { guard: 'isRetired', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_inactive' } } },
+  { guard: 'isSuperseded', target: 'cancelled', actions: { type: 'end', params: { reason: 'superseded' } } },
   { guard: 'isPastDeadline', target: 'expired', actions: { type: 'end', params: { reason: 'deadline_passed' } } },
   { target: 'sending', actions: 'begin' },
 ] as const;
+
+const supersedeTransition = {
+  target: 'cancelled',
+  actions: { type: 'end', params: { reason: 'superseded' } },
+} as const;
 
 const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', actions: 'reopen' } as const;
 
@@ -102,8 +115,8 @@ export const deliveryMachine = machineSetup.createMachine({
   initial: 'pending',
   context: ({ input }) => ({ ...input, attemptAtMs: 0, verdict: null, reason: null }),
   states: {
-    pending: { on: { ATTEMPT: attemptTransitions } },
-    retrying: { on: { ATTEMPT: attemptTransitions } },
+    pending: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
+    retrying: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
     sending: {
       invoke: {
         id: 'send',

@@ -21,18 +21,25 @@ export type WaitingState = (typeof WAITING_STATES)[number];
 export const FINAL_STATES = ['delivered', 'pruned', 'failed', 'expired', 'cancelled'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 
-/** Why a delivery ended other than well. */
-export type EndReason =
-  | 'retries_exhausted'
-  | 'rejected'
-  | 'misconfigured'
-  | 'interrupted_too_often'
-  | 'subscription_gone'
-  | 'subscription_deleted'
-  | 'subscription_inactive'
-  | 'deadline_passed'
-  /** The next try would have come at or after the deadline. */
-  | 'deadline_too_near';
+/**
+ * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
+ * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer one has the same topic.
+ */
+export const END_REASONS = [
+  'retries_exhausted',
+  'rejected',
+  'misconfigured',
+  'interrupted_too_often',
+  'pruning_on_hold',
+  'subscription_gone',
+  'subscription_refused',
+  'subscription_deleted',
+  'subscription_inactive',
+  'superseded',
+  'deadline_passed',
+  'deadline_too_near',
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
 
 /** One request to a push service, or one that was cut short. Times are epoch milliseconds. */
 export type Attempt = {
@@ -44,6 +51,8 @@ export type Attempt = {
   readonly latencyMs: number | null;
   readonly error: string | null;
   readonly remedy: string | null;
+  /** The `TTL` that the push service granted, in seconds, where it said so; absent where it did not. */
+  readonly grantedTtlSeconds?: number;
   /** Retries spent before this attempt. */
   readonly retryCount: number;
   readonly retryAtMs: number | null;
@@ -65,6 +74,10 @@ export type Delivery = {
   readonly notificationId: string;
   readonly subscriptionId: string;
   readonly userId: string;
+  /** Where its push goes, for example `https://fcm.googleapis.com`; empty for one made before this was kept. */
+  readonly origin: string;
+  /** The notification's; a newer delivery to the same subscription with the same topic supersedes this one. */
+  readonly topic: string | null;
   readonly priority: Priority;
   readonly state: DeliveryState;
   /** Grows by one with each write; a write that names another version loses. */
@@ -108,7 +121,10 @@ export function appendAttempt(attempts: readonly Attempt[], attempt: Attempt): r
 
 /** A delivery as fan-out creates it: due at once, nothing tried yet. */
 export function newDelivery(
-  from: Pick<Delivery, 'id' | 'notificationId' | 'subscriptionId' | 'userId' | 'priority' | 'deadlineAtMs'>,
+  from: Pick<
+    Delivery,
+    'id' | 'notificationId' | 'subscriptionId' | 'userId' | 'origin' | 'topic' | 'priority' | 'deadlineAtMs'
+  >,
   nowMs: number,
 ): Delivery {
   return {

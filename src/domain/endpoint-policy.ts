@@ -1,3 +1,5 @@
+import { pushServiceOf } from './push-service.ts';
+
 /** A host that may be pushed to beside the known push services. `port` null means 443, or any port on loopback. */
 export type AllowedHost = {
   /** As `URL.hostname` writes it: lower case, punycode, IPv6 in brackets. */
@@ -12,13 +14,6 @@ export type EndpointJudgement =
 
 /** Endpoints run to about 2 kB; nothing real is longer. */
 const MAX_ENDPOINT_LENGTH = 2048;
-
-const PUSH_SERVICE_HOSTS: readonly RegExp[] = [
-  /^fcm\.googleapis\.com$/,
-  /^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/,
-  /^(?:[a-z0-9-]+\.)+push\.apple\.com$/,
-  /^(?:[a-z0-9-]+\.)+notify\.windows\.com$/,
-];
 
 /**
  * Reads one entry of PUSH_ALLOWED_HOSTS: `host` or `host:port`, IPv6 in brackets. Null for anything else, such as a
@@ -54,7 +49,7 @@ export function judgeEndpoint(endpoint: string, extraHosts: readonly AllowedHost
     return { kind: 'invalid', message: 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.' };
   }
   if (isNamedHost(host, portOf(url), extraHosts)) return { kind: 'allowed', named: true };
-  const isPushService = PUSH_SERVICE_HOSTS.some((pattern) => pattern.test(host));
+  const isPushService = pushServiceOf(host) !== 'other';
   if (isPushService && portOf(url) === 443) return { kind: 'allowed', named: false };
   return { kind: 'not_allowed', message: refusal(url, isPushService) };
 }

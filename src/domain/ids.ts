@@ -13,6 +13,11 @@ export function subscriptionId(nowMs: number, random: Random): string {
   return `sub_${ulid(nowMs, random).toLowerCase()}`;
 }
 
+/** `hld_` and a ULID. */
+export function pruneHoldId(nowMs: number, random: Random): string {
+  return `hld_${ulid(nowMs, random).toLowerCase()}`;
+}
+
 /**
  * One notification to one subscription is one delivery, whoever computes it and however often: a repeated fan-out
  * page changes nothing. Its prefix keeps the deliveries of one notification together in any ordered index.

@@ -47,18 +47,24 @@ export function deadlineAtMs(notification: Pick<Notification, 'acceptedAtMs' | '
   return notification.acceptedAtMs + notification.ttlSeconds * 1000;
 }
 
-/** The JSON text that a device decrypts. */
-export function payloadFor(id: string, content: NotificationContent): string {
+type PayloadSource = Pick<Notification, 'id' | 'content' | 'topic'>;
+
+/**
+ * The JSON text that a device decrypts. The topic is in it as `tag`, so that a newer notification takes an older one's
+ * place on the screen, too.
+ */
+export function payloadFor({ id, content, topic }: PayloadSource): string {
   const { type, title, body, icon, url, locale, data } = content;
-  return JSON.stringify({ notification_id: id, type, title, body, icon, url, locale, data });
+  const tag = topic ?? undefined;
+  return JSON.stringify({ notification_id: id, type, title, body, icon, url, tag, locale, data });
 }
 
 /** The payload's size in octets and the field that takes most of it, for an error a caller can act on. */
-export function measurePayload(id: string, content: NotificationContent): { octets: number; largestField: string } {
+export function measurePayload(source: PayloadSource): { octets: number; largestField: string } {
   const octetsOf = (text: string): number => Buffer.byteLength(text, 'utf8');
-  const sizes = Object.entries(content)
+  const sizes = Object.entries({ ...source.content, topic: source.topic ?? undefined })
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => ({ field, octets: octetsOf(JSON.stringify(value)) }));
   const largest = sizes.reduce((a, b) => (b.octets > a.octets ? b : a));
-  return { octets: octetsOf(payloadFor(id, content)), largestField: largest.field };
+  return { octets: octetsOf(payloadFor(source)), largestField: largest.field };
 }

@@ -1,4 +1,5 @@
 import { outcomeOf, type PushResult } from './push-outcome.ts';
+import { pushServiceOf } from './push-service.ts';
 import { parseRetryAfter } from './retry-policy.ts';
 
 /** A push service asked its senders to wait: nothing goes to this origin before `untilMs`. */
@@ -7,14 +8,12 @@ export type OriginPause = { readonly origin: string; readonly untilMs: number };
 /** However long a service asks for: after this one delivery goes out again and tells whether it still does. */
 export const LONGEST_PAUSE_MS = 3_600_000;
 
-/** Apple answers 429 for one device that gets too much, and means that device. */
-const SPEAKS_OF_ONE_DEVICE = /(^|\.)push\.apple\.com$/;
-
 /** The pause that an answer asks of all deliveries to its origin, or null where it speaks of itself alone. */
 export function pauseAskedBy(result: PushResult | null, endpoint: string, nowMs: number): OriginPause | null {
+  const { origin, hostname } = new URL(endpoint);
   if (result?.kind !== 'response' || outcomeOf(result).kind !== 'throttled') return null;
   const waitMs = parseRetryAfter(result.retryAfter, nowMs);
-  const { origin, hostname } = new URL(endpoint);
-  if (waitMs === null || SPEAKS_OF_ONE_DEVICE.test(hostname)) return null;
+  // Apple answers 429 for one device that gets too much, and means that device.
+  if (waitMs === null || pushServiceOf(hostname) === 'apple') return null;
   return { origin, untilMs: nowMs + Math.min(waitMs, LONGEST_PAUSE_MS) };
 }

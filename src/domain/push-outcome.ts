@@ -1,3 +1,4 @@
+import type { PushService } from './push-service.ts';
 import { VENDOR_REASONS } from './vendor-reasons.ts';
 
 /** What one attempt met. A value in every case: nothing here is an exception. */
@@ -9,6 +10,8 @@ export type PushResult =
       readonly retryAfter: string | null;
       /** The service's own words (a bounded excerpt of the body or of its reason header), never the endpoint. */
       readonly reason: string | null;
+      /** The `TTL` the service granted, in seconds, where it says so: it may be less than was asked (RFC 8030 section 5.2). */
+      readonly ttlSeconds?: number;
     }
   | { readonly kind: 'failure'; readonly failure: PushFailure };
 
@@ -28,7 +31,10 @@ export const PUSH_FAILURES = [
 ] as const;
 export type PushFailure = (typeof PUSH_FAILURES)[number];
 
-/** `interrupted`: the process ended, or gave the attempt up, before an answer was on record. */
+/**
+ * `quarantined`: refused in a way that sometimes heals within days, so it is tried again after hours.
+ * `interrupted`: the process ended, or gave the attempt up, before an answer was on record.
+ */
 export const OUTCOMES = [
   'delivered',
   'gone',
@@ -36,13 +42,14 @@ export const OUTCOMES = [
   'retryable',
   'rejected',
   'misconfigured',
+  'quarantined',
   'interrupted',
 ] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
 export type Outcome = {
   readonly kind: OutcomeKind;
-  /** What happened, in a few words; null when it went well. */
+  /** What happened, in a few words; null when it went well and the service had nothing to add. */
   readonly error: string | null;
   /** What the person on call should do, or that nothing needs doing. */
   readonly remedy: string | null;
@@ -105,9 +112,9 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   ],
   401: ['misconfigured', 'the push service refused the VAPID token', KEY_FAULT],
   403: [
-    'misconfigured',
-    'the push service refused this VAPID key for this subscription',
-    `${KEY_FAULT} A subscription made with another key must be made again by its browser.`,
+    'quarantined',
+    'the push service refused this subscription without a known reason',
+    'Some of these heal within a day: the subscription is in quarantine, and Bellhop tries again after QUARANTINE_RETRY_HOURS.',
   ],
   404: [
     'gone',
@@ -130,16 +137,45 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   429: ['throttled', 'too many pushes for this push service', WAIT],
 };
 
+const REFUSED_KEY: Verdict = [
+  'misconfigured',
+  'the push service refused this VAPID key for this subscription',
+  `${KEY_FAULT} A subscription made with another key must be made again by its browser.`,
+];
+
+/** Where a service means something of its own. Apple and WNS say 403 of the sender, never of a subscription that may heal. */
+const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, Verdict>>>>> = {
+  apple: { 403: REFUSED_KEY, 429: ['throttled', 'too many pushes for this one device', WAIT] },
+  wns: {
+    403: REFUSED_KEY,
+    401: [
+      'misconfigured',
+      'the push service refused the VAPID token, or the channel is an old one',
+      `${KEY_FAULT} If others of this service are delivered, let this browser subscribe again.`,
+    ],
+  },
+};
+
 /**
  * The one verdict on one attempt. Total: every status, known or not, and every failure has exactly one outcome.
  * Only 404 and 410 retire a subscription (RFC 8030 section 7.3). 2xx is acceptance by the push service, not display.
  */
-export function outcomeOf(result: PushResult): Outcome {
+export function outcomeOf(result: PushResult, service: PushService = 'other'): Outcome {
   if (result.kind === 'failure') return asOutcome(BY_FAILURE[result.failure], null);
   const { status, reason } = result;
-  if (status >= 200 && status <= 299) return { kind: 'delivered', error: null, remedy: null };
-  const verdict = byReason(status, reason) ?? BY_STATUS[status] ?? byClass(status);
+  if (status >= 200 && status <= 299) return acceptedOutcome(reason);
+  const verdict = byReason(status, reason) ?? BY_SERVICE[service]?.[status] ?? BY_STATUS[status] ?? byClass(status);
   return asOutcome(verdict, `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
+}
+
+/** WNS accepts with 200 what it will not deliver, and says so in a header alone. */
+function acceptedOutcome(reason: string | null): Outcome {
+  if (reason === null) return { kind: 'delivered', error: null, remedy: null };
+  return {
+    kind: 'delivered',
+    error: `accepted, but the push service adds: ${reason}`,
+    remedy: 'It may not reach the device. Nothing to do, unless it lasts: then let the browser subscribe again.',
+  };
 }
 
 function byReason(status: number, reason: string | null): Verdict | null {

@@ -1,5 +1,19 @@
-/** Why a subscription no longer receives: the push service said it is gone, or its browser now belongs to another user. */
-export type RetirementReason = 'gone' | 'moved';
+import type { Quarantine } from './quarantine.ts';
+
+/**
+ * Why a subscription no longer receives: the push service said it is gone; it refused it for days; or its browser now
+ * belongs to another user.
+ */
+export const RETIREMENT_REASONS = ['gone', 'refused', 'moved'] as const;
+export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
+
+/** A soft delete: the row stays, and can be restored. */
+export type Retired = {
+  readonly reason: RetirementReason;
+  readonly atMs: number;
+  /** The delivery whose answer it was; null where there was none. */
+  readonly deliveryId: string | null;
+};
 
 export type SubscriptionKeys = {
   /** Base64url of the browser's P-256 public key, 65 bytes uncompressed (RFC 8291 section 3.1). */
@@ -22,7 +36,10 @@ export type Subscription = {
   readonly expirationAtMs: number | null;
   readonly locale: string | null;
   readonly userAgent: string | null;
-  readonly retired: { readonly reason: RetirementReason; readonly atMs: number } | null;
+  readonly retired: Retired | null;
+  readonly quarantine: Quarantine | null;
+  /** The hold on pruning under which its push service called it gone; null where nothing is open. */
+  readonly suspectedByHoldId: string | null;
   /** The subscription of another user that this one took over, by the rule in `docs/http.md`. */
   readonly replacesId: string | null;
   readonly createdAtMs: number;

@@ -1,7 +1,7 @@
 /** What the words of a push service mean, where they tell more than its status. */
 export type VendorReason = {
   readonly pattern: RegExp;
-  readonly kind: 'misconfigured' | 'rejected';
+  readonly kind: 'misconfigured' | 'rejected' | 'quarantined';
   readonly error: string;
   readonly remedy: string;
 };
@@ -43,10 +43,10 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
   {
     // Google, at 403.
     pattern: /invalid push subscription endpoint/i,
-    kind: 'misconfigured',
+    kind: 'quarantined',
     error: 'the push service does not know this endpoint now',
     remedy:
-      'Google sometimes heals this by itself within a day: replay the delivery tomorrow. If it lasts, let the browser subscribe again. The subscription is kept.',
+      'Google often heals this by itself within a day: the subscription is in quarantine, and Bellhop tries again after QUARANTINE_RETRY_HOURS.',
   },
   // Apple; Mozilla's errno 111 to 114 and WNS's header are about the TTL.
   { pattern: /BadTtl|BadUrgency|BadWebPushTopic|\berrno 11[0-4]\b|\bTTL\b/i, ...OURS },

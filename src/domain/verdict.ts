@@ -1,17 +1,38 @@
 import type { EndReason } from './delivery.ts';
 import { type Outcome, outcomeOf, type PushResult } from './push-outcome.ts';
+import type { PushService } from './push-service.ts';
+import { hasLastedTooLong, type Quarantine, type QuarantinePolicy } from './quarantine.ts';
 import { backoffMs, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
+import type { RetirementReason } from './subscription.ts';
 
 /** What a verdict depends on besides the answer itself. */
 export type VerdictFacts = {
-  readonly policy: RetryPolicy;
+  readonly policy: RetryPolicy & { readonly quarantine: QuarantinePolicy };
   readonly retryCount: number;
   readonly interruptionCount: number;
   readonly deadlineAtMs: number;
+  readonly service: PushService;
+  /** Since when the subscription is in quarantine; null where it is not. */
+  readonly quarantinedSinceMs: number | null;
+  /** Whether it was called gone while pruning was on hold. */
+  readonly isSuspected: boolean;
 };
 
 /** What came of a send: the answer, when it was in, and the jitter to use if it is to be tried again, in [0, 1). */
-export type SendReport = { readonly result: PushResult; readonly endedAtMs: number; readonly jitter: number };
+export type SendReport = {
+  readonly result: PushResult;
+  readonly endedAtMs: number;
+  readonly jitter: number;
+  /** The hold on pruning that this answer falls under; null where subscriptions may be retired. */
+  readonly pruneHoldId: string | null;
+};
+
+/** What an answer means for the subscription, beside its delivery. */
+export type SubscriptionEffect =
+  | { readonly kind: 'retire'; readonly reason: RetirementReason }
+  | { readonly kind: 'quarantine'; readonly quarantine: Quarantine }
+  | { readonly kind: 'suspect'; readonly holdId: string }
+  | { readonly kind: 'clear' };
 
 /** Where a delivery goes after an attempt, and why. */
 export type Verdict = {
@@ -21,6 +42,7 @@ export type Verdict = {
   readonly retryAtMs: number | null;
   readonly retryCount: number;
   readonly interruptionCount: number;
+  readonly effect: SubscriptionEffect | null;
 };
 
 /** An attempt cut short by our own process costs no retry, but a delivery that keeps meeting it is set aside. */
@@ -28,30 +50,69 @@ export const MAX_INTERRUPTIONS = 10;
 
 /** Judges one attempt. Total over every answer; see `outcomeOf` for the answers and `decideRetry` for the waits. */
 export function judge(facts: VerdictFacts, report: SendReport): Verdict {
-  const outcome = outcomeOf(report.result);
+  const outcome = outcomeOf(report.result, facts.service);
   const { retryCount, interruptionCount } = facts;
-  const delivered: Verdict = {
+  const base: Verdict = {
     state: 'delivered',
     outcome,
     reason: null,
     retryAtMs: null,
     retryCount,
     interruptionCount,
+    effect: null,
   };
   switch (outcome.kind) {
     case 'delivered':
-      return delivered;
+      return facts.quarantinedSinceMs === null && !facts.isSuspected ? base : { ...base, effect: { kind: 'clear' } };
     case 'gone':
-      return { ...delivered, state: 'pruned', reason: 'subscription_gone' };
+      return retiring(base, 'gone', report);
+    case 'quarantined':
+      if (isRefusedForGood(facts, report)) return retiring(base, 'refused', report);
+      return truthful({ ...base, ...afterRefusal(facts, report) });
     case 'rejected':
     case 'misconfigured':
-      return { ...delivered, state: 'failed', reason: outcome.kind };
+      return { ...base, state: 'failed', reason: outcome.kind };
     case 'interrupted':
-      return truthful({ ...delivered, ...afterInterruption(facts, report) });
+      return truthful({ ...base, ...afterInterruption(facts, report) });
     case 'throttled':
     case 'retryable':
-      return truthful({ ...delivered, ...afterTrouble(facts, report) });
+      return truthful({ ...base, ...afterTrouble(facts, report) });
   }
+}
+
+const REFUSED_FOR_GOOD =
+  'It was refused for as long as QUARANTINE_RETIRE_DAYS says, so it is retired. The browser registers again on its next visit, or restore it: POST /v1/subscriptions/{id}/restore.';
+const ON_HOLD =
+  'Unusually many subscriptions were called gone at once, so none of these is retired until a person has looked: GET /v1/prune-holds, then confirm or dismiss it. Dismissed, replay the delivery.';
+
+function retiring(base: Verdict, reason: 'gone' | 'refused', { pruneHoldId: holdId }: SendReport): Verdict {
+  const { outcome } = base;
+  if (holdId !== null) {
+    const effect = { kind: 'suspect', holdId } as const;
+    return { ...base, state: 'failed', reason: 'pruning_on_hold', effect, outcome: { ...outcome, remedy: ON_HOLD } };
+  }
+  const retired = { ...base, state: 'pruned', effect: { kind: 'retire', reason } } as const;
+  if (reason === 'gone') return { ...retired, reason: 'subscription_gone' };
+  return { ...retired, reason: 'subscription_refused', outcome: { ...outcome, remedy: REFUSED_FOR_GOOD } };
+}
+
+/** Whether an answer would retire its subscription, were there no hold. */
+export function wouldRetire(facts: VerdictFacts, report: Pick<SendReport, 'result' | 'endedAtMs'>): boolean {
+  const { kind } = outcomeOf(report.result, facts.service);
+  return kind === 'gone' || (kind === 'quarantined' && isRefusedForGood(facts, report));
+}
+
+function isRefusedForGood(facts: VerdictFacts, { endedAtMs }: Pick<SendReport, 'endedAtMs'>): boolean {
+  return hasLastedTooLong(facts.policy.quarantine, facts.quarantinedSinceMs, endedAtMs);
+}
+
+/** Hours apart, so the deadline bounds the tries, not their number. */
+function afterRefusal(facts: VerdictFacts, { endedAtMs }: SendReport): Partial<Verdict> {
+  const untilMs = endedAtMs + facts.policy.quarantine.retryMs;
+  const quarantine = { sinceMs: facts.quarantinedSinceMs ?? endedAtMs, untilMs };
+  const effect = { kind: 'quarantine', quarantine } as const;
+  if (untilMs >= facts.deadlineAtMs) return { state: 'expired', reason: 'deadline_too_near', effect };
+  return { state: 'retrying', retryAtMs: untilMs, effect };
 }
 
 const NO_MORE_TRIES = {

@@ -7,27 +7,36 @@ import type { Random } from '../domain/ids.ts';
 import type { Access } from '../intake/access.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
+import type { PruneHolds } from '../intake/prune-holds.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
+import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addDeadLetterRoutes } from './dead-letters.ts';
 import { addDeliveryRoutes } from './deliveries.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
+import { addMetricsRoute } from './metrics.ts';
 import { addNotificationRoutes } from './notifications.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { answerProblem, type LogError } from './problem.ts';
+import { addPruneHoldRoutes } from './prune-holds.ts';
 import { addPublicKeyRoute } from './public-key.ts';
 import type { ApiEnv } from './request-context.ts';
 import { assignRequestId } from './request-id.ts';
 import { logRequest, type RequestLine } from './request-log.ts';
 import { createRouter, type Router } from './router.ts';
 import { addSubscriptionRoutes } from './subscriptions.ts';
+import { addVapidKeyRoutes } from './vapid-keys.ts';
 
 export type AppOptions = {
   readonly access: Access;
   readonly subscriptions: Subscriptions;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
+  readonly pruneHolds: PruneHolds;
+  readonly vapidKeys: VapidKeys;
   readonly readiness: Readiness;
-  /** False in a process that only sends: it answers the health routes and nothing else. */
+  /** In Prometheus’ text format. */
+  readonly metrics: () => Promise<string>;
+  /** False in a process that only sends: it answers for health and metrics and nothing else. */
   readonly servesApi: boolean;
   readonly vapidPublicKey: string;
   /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
@@ -61,6 +70,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   app.use(logRequest(options));
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
   addHealthRoutes(router, options);
+  addMetricsRoute(router, options);
   app.use(refuseWhenStopping(options.isStopping));
 
   if (options.servesApi) addApiRoutes(router, app, options);
@@ -74,6 +84,8 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
   addDeadLetterRoutes(router, options.deadLetters);
+  addPruneHoldRoutes(router, options.pruneHolds);
+  addVapidKeyRoutes(router, options.vapidKeys);
   addOpenApiRoute(router, app, options);
 }
 

@@ -3,25 +3,13 @@ import {
   type Attempt,
   DELIVERY_STATES,
   type Delivery,
-  type EndReason,
+  END_REASONS,
   isWaiting,
   timelineOf,
 } from '../domain/delivery.ts';
 import { PRIORITIES } from '../domain/notification.ts';
 import { OUTCOMES } from '../domain/push-outcome.ts';
 import { instant, isoOf, isoOrNull } from './wire-fields.ts';
-
-const END_REASONS = [
-  'retries_exhausted',
-  'rejected',
-  'misconfigured',
-  'interrupted_too_often',
-  'subscription_gone',
-  'subscription_deleted',
-  'subscription_inactive',
-  'deadline_passed',
-  'deadline_too_near',
-] as const satisfies readonly EndReason[];
 
 const state = z.enum(DELIVERY_STATES).openapi('DeliveryState', {
   description: '`delivered` means that the push service accepted the message, not that a person saw it.',
@@ -42,6 +30,10 @@ export const attemptSchema = z
     outcome: z.enum(OUTCOMES),
     remedy: z.string().nullable().openapi({ description: 'What to do about it, if anything.' }),
     retry_at: instant.nullable(),
+    granted_ttl_seconds: z
+      .int()
+      .nullable()
+      .openapi({ description: 'How long the push service keeps it, where it said so.' }),
     created_at: instant,
   })
   .openapi('Attempt');
@@ -52,6 +44,8 @@ export const deliverySchema = z
     notification_id: z.string(),
     subscription_id: z.string(),
     user_id: z.string(),
+    push_service: z.string().nullable().openapi({ description: 'The origin it is sent to.' }),
+    topic: z.string().nullable(),
     priority: z.enum(PRIORITIES),
     state,
     reason: z.enum(END_REASONS).nullable(),
@@ -81,6 +75,7 @@ export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<type
     outcome: attempt.outcome,
     remedy: attempt.remedy,
     retry_at: isoOrNull(attempt.retryAtMs),
+    granted_ttl_seconds: attempt.grantedTtlSeconds ?? null,
     created_at: isoOf(attempt.startedAtMs),
   };
 }
@@ -91,6 +86,8 @@ export function deliveryWire(delivery: Delivery): z.output<typeof deliverySchema
     notification_id: delivery.notificationId,
     subscription_id: delivery.subscriptionId,
     user_id: delivery.userId,
+    push_service: delivery.origin === '' ? null : delivery.origin,
+    topic: delivery.topic,
     priority: delivery.priority,
     state: delivery.state,
     reason: delivery.reason,

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   endpoint_not_allowed: { status: 400, title: 'The endpoint’s host is not allowed' },
   invalid_subscription_keys: { status: 400, title: 'The subscription’s keys are not usable' },
   endpoint_taken: { status: 409, title: 'The endpoint belongs to another user' },
+  unknown_vapid_key: { status: 400, title: 'The VAPID key is not one of this server’s' },
   idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
   subscription_not_found: { status: 404, title: 'No such subscription' },
   notification_not_found: { status: 404, title: 'No such notification' },
@@ -41,6 +42,8 @@ export const PROBLEMS = {
   delivery_not_replayable: { status: 409, title: 'The delivery cannot be sent again' },
   deadline_passed: { status: 409, title: 'The deadline has passed' },
   subscription_inactive: { status: 409, title: 'The subscription is not active' },
+  prune_hold_not_found: { status: 404, title: 'No such hold on pruning' },
+  prune_hold_decided: { status: 409, title: 'The hold was decided otherwise' },
   store_unavailable: { status: 503, title: 'The store is out of reach', headers: RETRY_SOON },
   shutting_down: {
     status: 503,

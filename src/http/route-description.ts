@@ -47,7 +47,9 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
       ...responses[status],
       description: answer.description,
       headers: describeHeaders(answer.headers ?? {}),
-      ...(answer.body === null ? {} : { content: { 'application/json': { schema: answer.body } } }),
+      ...(answer.body === null
+        ? {}
+        : { content: { [answer.mediaType ?? 'application/json']: { schema: answer.body } } }),
     };
   }
   return responses;

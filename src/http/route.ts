@@ -6,6 +6,8 @@ type AnswerSpec = {
   readonly description: string;
   /** Null for an answer without a body. */
   readonly body: z.ZodType | null;
+  /** Of a body that is text; JSON where it is not given. */
+  readonly mediaType?: string;
   /** Names with what they hold. */
   readonly headers?: Readonly<Record<string, string>>;
 };

@@ -31,7 +31,10 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
         const httpStatus = status as ContentfulStatusCode;
-        return body === null ? c.body(null, httpStatus, headers) : c.json(body as object, httpStatus, headers);
+        const mediaType = route.answers[status as number]?.mediaType;
+        if (body === null) return c.body(null, httpStatus, headers);
+        if (mediaType === undefined) return c.json(body as object, httpStatus, headers);
+        return c.body(String(body), httpStatus, { ...headers, 'Content-Type': `${mediaType}; charset=utf-8` });
       });
     },
     closeMethods() {
@@ -42,7 +45,7 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
 
 /** The id if it has the form of ours: a path can hold anything, and the log shall not. */
 function ourId(id: unknown): string | null {
-  return typeof id === 'string' && /^(ntf|sub|dlv)_[a-z0-9_]{1,60}$/.test(id) ? id : null;
+  return typeof id === 'string' && /^(ntf|sub|dlv|hld)_[a-z0-9_]{1,60}$/.test(id) ? id : null;
 }
 
 function nameRoute(pattern: string) {

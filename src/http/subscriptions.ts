@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Subscription, shortenEndpoint } from '../domain/subscription.ts';
+import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../domain/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../intake/subscriptions.ts';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
@@ -24,6 +24,10 @@ const registerBody = z
       })
       .nullish(),
     expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
+    vapid_public_key: z.string().max(200).nullish().openapi({
+      description:
+        'The key the browser subscribed with, base64url; needed only after a rotation, by pages that may hold an older one.',
+    }),
     locale: locale.nullish(),
     user_agent: z.string().max(512).nullish(),
   })
@@ -41,8 +45,14 @@ const subscription = z
     user_id: z.string(),
     endpoint: z.string().openapi({ description: 'Shortened: the whole endpoint is a secret.' }),
     active: z.boolean(),
-    retired_reason: z.enum(['gone', 'moved']).nullable(),
+    retired_reason: z.enum(RETIREMENT_REASONS).nullable(),
     retired_at: instant.nullable(),
+    retired_by: z.string().nullable().openapi({ description: 'The delivery whose answer retired it.' }),
+    quarantined_since: instant.nullable().openapi({ description: 'Its push service refuses it, which may heal.' }),
+    quarantined_until: instant.nullable().openapi({ description: 'Nothing is sent to it before.' }),
+    suspected_by: z.string().nullable().openapi({ description: 'The hold on pruning that keeps it from retirement.' }),
+    push_service: z.string().openapi({ description: 'The origin of its endpoint.' }),
+    vapid_public_key: z.string(),
     expiration_time: instant.nullable(),
     locale: z.string().nullable(),
     user_agent: z.string().nullable(),
@@ -70,7 +80,13 @@ const registerRoute = defineRoute({
     200: { description: 'Registered before; updated.', body: subscription, headers: LOCATION },
     201: { description: 'New, or moved from another user (`replaces`).', body: subscription, headers: LOCATION },
   },
-  errors: ['invalid_endpoint', 'endpoint_not_allowed', 'invalid_subscription_keys', 'endpoint_taken'],
+  errors: [
+    'invalid_endpoint',
+    'endpoint_not_allowed',
+    'invalid_subscription_keys',
+    'endpoint_taken',
+    'unknown_vapid_key',
+  ],
 });
 
 const listRoute = defineRoute({
@@ -98,6 +114,19 @@ const getRoute = defineRoute({
   params,
   answers: { 200: { description: 'The subscription.', body: subscription } },
   errors: ['subscription_not_found'],
+});
+
+const restoreRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriptions/{id}/restore',
+  operationId: 'restoreSubscription',
+  tag: 'Subscriptions',
+  summary: 'Make a retired subscription active again',
+  description: 'For one that a push service wrongly called gone. One that is active stays as it is.',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'The subscription, active.', body: subscription } },
+  errors: ['subscription_not_found', 'endpoint_taken'],
 });
 
 const deleteRoute = defineRoute({
@@ -129,6 +158,7 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
     return answer(200, { items: page.items.map(wireOf), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.get(id))));
+  router.add(restoreRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.restore(id))));
   router.add(deleteRoute, async ({ params: { id } }) => {
     await subscriptions.delete(id);
     return answer(204, null);
@@ -143,6 +173,7 @@ function requestOf(body: z.output<typeof registerBody>): RegisterRequest {
     keys: body.keys,
     // Browsers may give fractions of a millisecond.
     expirationAtMs: typeof expiration === 'string' ? Date.parse(expiration) : expiration && Math.floor(expiration),
+    vapidPublicKey: body.vapid_public_key ?? null,
     locale: body.locale ?? null,
     userAgent: body.user_agent ?? null,
   };
@@ -156,6 +187,12 @@ function wireOf(from: Subscription): z.output<typeof subscription> {
     active: from.retired === null,
     retired_reason: from.retired?.reason ?? null,
     retired_at: isoOrNull(from.retired?.atMs ?? null),
+    retired_by: from.retired?.deliveryId ?? null,
+    quarantined_since: isoOrNull(from.quarantine?.sinceMs ?? null),
+    quarantined_until: isoOrNull(from.quarantine?.untilMs ?? null),
+    suspected_by: from.suspectedByHoldId,
+    push_service: new URL(from.endpoint).origin,
+    vapid_public_key: from.vapidPublicKey,
     expiration_time: isoOrNull(from.expirationAtMs),
     locale: from.locale,
     user_agent: from.userAgent,

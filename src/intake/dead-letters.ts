@@ -28,7 +28,7 @@ type ReplayableState = 'failed' | 'expired';
 const MAX_RACES = 3;
 
 /** REPLAY asks for no policy, but the machine's context has one. */
-const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0 };
+const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
 
 /** The deliveries that Bellhop gave up, and the way back for each. */
 export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
@@ -47,7 +47,7 @@ async function replay(options: DeadLettersOptions, deliveryId: string, ttlSecond
     const from = replayableState(before);
     await checkSubscription(options, before.subscriptionId);
     const after = reopened(before, from, nowMs, newDeadline(before, ttlSeconds, nowMs));
-    const [won] = await deliveries.settleMany([{ version: before.version, after, retire: null }]);
+    const [won] = await deliveries.settleMany([{ version: before.version, after, change: null }]);
     if (won === true) {
       void remind(options, after, nowMs);
       const { id, notificationId } = after;
@@ -106,7 +106,11 @@ function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadli
     retryCount: before.retryCount,
     interruptionCount: before.interruptionCount,
     deadlineAtMs: before.deadlineAtMs,
+    service: 'other',
+    quarantinedSinceMs: null,
+    isSuspected: false,
     subscription: 'active',
+    isSuperseded: false,
     message: null,
   });
   const [next] = transition(deliveryMachine, snapshot, { type: 'REPLAY', nowMs, deadlineAtMs });
@@ -129,9 +133,11 @@ function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadli
 
 /** Not waited for: the delivery is due in the store, and the rescuer finds it there if the queue lost the word. */
 async function remind({ queue, events }: DeadLettersOptions, delivery: Delivery, nowMs: number): Promise<void> {
-  const { id, priority, attemptCount } = delivery;
+  const { id, priority, origin, deadlineAtMs, attemptCount } = delivery;
   try {
-    await queue.enqueueMany([{ kind: 'deliver', id, step: attemptCount + 1, priority, runAtMs: nowMs }]);
+    await queue.enqueueMany([
+      { kind: 'deliver', id, step: attemptCount + 1, priority, origin, deadlineAtMs, runAtMs: nowMs },
+    ]);
   } catch (error) {
     events.publish({ type: 'loop.failed', loop: 'dead_letters.enqueue', error });
   }

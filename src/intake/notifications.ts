@@ -136,8 +136,8 @@ function notificationOf(
   };
 }
 
-function checkPayload({ id, content }: Notification): void {
-  const { octets, largestField } = measurePayload(id, content);
+function checkPayload(notification: Notification): void {
+  const { octets, largestField } = measurePayload(notification);
   if (octets <= MAX_PAYLOAD_OCTETS) return;
   throw new AppError(
     'payload_too_large',
@@ -163,7 +163,9 @@ async function remind(
   nowMs: number,
 ): Promise<void> {
   try {
-    await queue.enqueueMany([{ kind: 'fan_out', id, step: 0, priority, runAtMs: nowMs }]);
+    await queue.enqueueMany([
+      { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: nowMs },
+    ]);
   } catch (error) {
     events.publish({ type: 'loop.failed', loop: 'intake.enqueue', error });
   }

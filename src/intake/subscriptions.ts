@@ -12,7 +12,10 @@ import type { Events } from '../telemetry/events.ts';
 export type RegisterRequest = Pick<
   Subscription,
   'userId' | 'endpoint' | 'keys' | 'expirationAtMs' | 'locale' | 'userAgent'
->;
+> & {
+  /** The one the browser subscribed with; null: the endpoint's own where it is known, else the current one. */
+  readonly vapidPublicKey: string | null;
+};
 
 export type Registered = { readonly kind: 'created' | 'updated' | 'moved'; readonly subscription: Subscription };
 
@@ -21,6 +24,8 @@ export type Subscriptions = {
   register(request: RegisterRequest): Promise<Registered>;
   get(id: string): Promise<Subscription>;
   list(query: PageRequest & { userId: string | null; includeRetired: boolean }): Promise<Page<Subscription>>;
+  /** Makes a retired one active again. */
+  restore(id: string): Promise<Subscription>;
   delete(id: string): Promise<void>;
 };
 
@@ -31,8 +36,8 @@ export type SubscriptionsOptions = {
   readonly random: Random;
   /** Hosts taken beside the well-known push services (PUSH_ALLOWED_HOSTS). */
   readonly allowedHosts: readonly AllowedHost[];
-  /** Browsers subscribe with this one; it is kept with the subscription. */
-  readonly vapidPublicKey: string;
+  /** The public halves of the VAPID pairs held. Browsers subscribe with the first; it is kept with the subscription. */
+  readonly publicKeys: readonly [string, ...string[]];
 };
 
 /** What callers may do with subscriptions. */
@@ -40,7 +45,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const { store, events } = options;
   return {
     async register(request) {
-      const result = await store.register(draftOf(options, request));
+      const isVapidKeyGiven = request.vapidPublicKey !== null;
+      const result = await store.register(draftOf(options, request), { isVapidKeyGiven });
       if (result.kind === 'taken') {
         throw new AppError(
           'endpoint_taken',
@@ -53,6 +59,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     },
     get: async (id) => (await store.get(id)) ?? notFound(),
     list: (query) => store.list(query),
+    restore: (id) => restore(options, id),
     async delete(id) {
       if (!(await store.delete(id))) notFound();
       events.publish({ type: 'subscription.deleted', subscriptionId: id });
@@ -68,12 +75,40 @@ function draftOf(options: SubscriptionsOptions, request: RegisterRequest): Subsc
     id: subscriptionId(nowMs, options.random),
     endpointHash: createHash('sha256').update(request.endpoint, 'utf8').digest('base64url'),
     keys: checkedKeys(request.keys),
-    vapidPublicKey: options.vapidPublicKey,
+    vapidPublicKey: heldKey(options, request.vapidPublicKey),
     retired: null,
+    quarantine: null,
+    suspectedByHoldId: null,
     replacesId: null,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
+}
+
+function heldKey({ publicKeys }: SubscriptionsOptions, given: string | null): string {
+  if (given === null || publicKeys.includes(given)) return given ?? publicKeys[0];
+  throw new AppError(
+    'unknown_vapid_key',
+    'vapid_public_key is not a key this server holds. Subscribe with the key of GET /v1/push/public-key.',
+  );
+}
+
+async function restore({ store, events, clock }: SubscriptionsOptions, id: string): Promise<Subscription> {
+  const result = await store.restore(id, clock.now());
+  switch (result.kind) {
+    case 'missing':
+      return notFound();
+    case 'taken':
+      throw new AppError(
+        'endpoint_taken',
+        'This browser’s subscription belongs to another row now, so this one cannot come back. Its browser decides: it registers on its next visit.',
+      );
+    case 'restored':
+      events.publish({ type: 'subscription.restored', subscriptionId: id, userId: result.subscription.userId });
+      return result.subscription;
+    case 'active':
+      return result.subscription;
+  }
 }
 
 function checkEndpoint(endpoint: string, allowedHosts: readonly AllowedHost[]): void {

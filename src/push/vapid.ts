@@ -18,6 +18,8 @@ export type VapidSignerOptions = {
   readonly subject: string;
   /** The current pair and older ones: a subscription stays bound to the key it was made with. */
   readonly keyPairs: readonly VapidKeyPair[];
+  /** Asked for a pair that is not among them: a rotation may have brought it since the start. */
+  readonly findPair?: (publicKey: string) => VapidKeyPair | null;
   /** web-push checks the expiry against the system's time: a clock more than 12 h ahead of that cannot sign. */
   readonly clock: Clock;
 };
@@ -75,8 +77,9 @@ export function createVapidSigner(options: VapidSignerOptions): VapidSigner {
 
   return {
     authorization(endpointOrigin, publicKey) {
-      const privateKey = privateKeys.get(publicKey);
+      const privateKey = privateKeys.get(publicKey) ?? options.findPair?.(publicKey)?.privateKey;
       if (privateKey === undefined) return null;
+      privateKeys.set(publicKey, privateKey);
       const id = `${publicKey} ${endpointOrigin}`;
       const nowMs = clock.now();
       const cached = cache.get(id);

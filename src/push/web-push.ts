@@ -28,6 +28,8 @@ type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher };
 
 const MAX_ANSWER_OCTETS = 64 * 1024;
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
+/** Less is a matter of rounding, and of answers that were long on their way. */
+const TELLING_SKEW_MINUTES = 5;
 
 /**
  * Web Push over HTTP/1.1: encryption (RFC 8291) and signature (RFC 8292) by web-push, requests (RFC 8030) by undici.
@@ -113,14 +115,36 @@ async function answerOf(
   authorization: string,
 ): Promise<PushResult> {
   const { statusCode: status, headers } = response;
+  const nowMs = Date.now();
   const body = await readBounded(response.body);
+  const reason = reasonOf({
+    status,
+    headers,
+    body,
+    endpoint,
+    secrets: [endpoint, keys.auth, keys.p256dh, authorization],
+  });
   const retryAfter = headers['retry-after'];
   return {
     kind: 'response',
     status,
     retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null,
-    reason: reasonOf({ status, headers, body, endpoint, secrets: [endpoint, keys.auth, keys.p256dh, authorization] }),
+    reason: withClockSkew(reason, status, headers.date, nowMs),
+    ...grantedTtl(headers.ttl),
   };
+}
+
+/** A refused VAPID token is most often a clock that is wrong, and the answer tells the right time. */
+function withClockSkew(reason: string | null, status: number, date: unknown, nowMs: number): string | null {
+  const theirMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  const skewMinutes = Math.round((nowMs - theirMs) / 60_000);
+  if ((status !== 401 && status !== 403) || !(Math.abs(skewMinutes) >= TELLING_SKEW_MINUTES)) return reason;
+  const skew = `this machine’s clock is ${Math.abs(skewMinutes)} minutes ${skewMinutes > 0 ? 'ahead of' : 'behind'} its own`;
+  return reason === null ? skew : `${reason}; ${skew}`;
+}
+
+function grantedTtl(header: unknown): { readonly ttlSeconds?: number } {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? { ttlSeconds: Number(header) } : {};
 }
 
 /** Up to 64 KiB of the body as text. A longer one is not drained: its connection is dropped. Does not reject. */

@@ -10,7 +10,7 @@ import {
   type RedisClient,
   withinLimit,
 } from './bee-queue-library.ts';
-import type { Job, JobHandler, JobQueue } from './job-queue.ts';
+import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
 import { createLanePicker, type LanePicker } from './lane-picker.ts';
 import { openLane, type RedisLane } from './redis-lane.ts';
 import { preflightRedis } from './redis-preflight.ts';
@@ -76,8 +76,8 @@ class RedisJobQueue implements JobQueue {
     }
   }
 
-  async start(handler: JobHandler, { concurrency }: { readonly concurrency: number }): Promise<void> {
-    const picker = createLanePicker({ handler, concurrency, onError: this.options.onError });
+  async start(handler: JobHandler, options: StartOptions): Promise<void> {
+    const picker = createLanePicker({ ...options, handler, onError: this.options.onError });
     this.picker = picker;
     // Not waited for: a Redis that is away must not keep the service from starting.
     this.working = this.work(picker);
@@ -104,13 +104,14 @@ class RedisJobQueue implements JobQueue {
   private async save(priority: Priority, jobs: readonly Job[]): Promise<void> {
     this.demandConnection();
     const queue = this.saverOf(priority);
+    const nowMs = Date.now();
     const batch = this.producer.batch();
     const saving = async (): Promise<void> => {
       await queue.ready();
       const saved = jobs.map((job) =>
         queue
           .createJob(job)
-          .setId(`${job.kind}:${job.id}:${job.step}`)
+          .setId(idOf(job, nowMs))
           .delayUntil(job.runAtMs)
           ._save((args) => queue._evalScriptOn(batch, args)),
       );
@@ -165,4 +166,9 @@ class RedisJobQueue implements JobQueue {
     }
     return null;
   }
+}
+
+/** One for later has a name of its own: the job that is run now goes from Redis, name and all, only when it ends. */
+function idOf({ kind, id, step, runAtMs }: Job, nowMs: number): string {
+  return `${kind}:${id}:${step}${runAtMs > nowMs ? `@${runAtMs}` : ''}`;
 }

@@ -1,14 +1,15 @@
 import TinyQueue from 'tinyqueue';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Priority } from '../domain/notification.ts';
-import type { Job, JobHandler, JobQueue } from './job-queue.ts';
+import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
+import { ReadyJobs } from './ready-jobs.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
 
 export type InProcessQueueOptions = {
   readonly clock: Clock;
   /**
-   * Due reminders kept per lane, and as many again that are not due yet. Beyond it they are dropped: the store has
-   * them all, memory need not.
+   * Due reminders kept for each origin in a lane, and as many again in all that are not due yet. Beyond it they are
+   * dropped: the store has them all, memory need not.
    */
   readonly capacityPerLane?: number;
 };
@@ -24,18 +25,19 @@ class InProcessQueue implements JobQueue {
   private readonly clock: Clock;
   private readonly capacityPerLane: number;
   private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
-  private readonly ready: Readonly<Record<Priority, Fifo<Job>>> = {
-    high: new Fifo(),
-    normal: new Fifo(),
-    low: new Fifo(),
+  private readonly ready: Readonly<Record<Priority, ReadyJobs>> = {
+    high: new ReadyJobs(),
+    normal: new ReadyJobs(),
+    low: new ReadyJobs(),
   };
   private readonly later = new TinyQueue<Job>([], (a, b) => a.runAtMs - b.runAtMs);
   private readonly waiting = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
   private handler: JobHandler | null = null;
   private concurrency = 0;
+  private isHeld: (job: Job) => boolean = () => false;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
-  private readonly starved = new Set<Priority>();
+  private readonly starved = new Map<string, Pick<Job, 'priority' | 'origin'>>();
   private hungry: () => void = () => {};
 
   constructor(clock: Clock, capacityPerLane: number) {
@@ -49,9 +51,10 @@ class InProcessQueue implements JobQueue {
     this.pump();
   }
 
-  async start(handler: JobHandler, { concurrency }: { readonly concurrency: number }): Promise<void> {
+  async start(handler: JobHandler, { concurrency, isHeld }: StartOptions): Promise<void> {
     this.handler = handler;
     this.concurrency = concurrency;
+    if (isHeld !== undefined) this.isHeld = isHeld;
     this.pump();
   }
 
@@ -76,8 +79,8 @@ class InProcessQueue implements JobQueue {
     const key = keyOf(job);
     if (this.waiting.has(key)) return;
     const isDue = job.runAtMs <= nowMs;
-    if (isDue && this.ready[job.priority].size >= this.capacityPerLane) {
-      this.starved.add(job.priority);
+    if (isDue && this.ready[job.priority].sizeOf(job.origin) >= this.capacityPerLane) {
+      this.starved.set(`${job.priority} ${job.origin}`, job);
       return;
     }
     // No signal for these: the rescuer's tick finds them when they are due.
@@ -92,17 +95,21 @@ class InProcessQueue implements JobQueue {
     if (this.handler === null) return;
     this.moveDue();
     while (this.underWay.size < this.concurrency) {
-      const lane = this.pick((candidate) => this.ready[candidate].size > 0);
-      if (lane === null) break;
-      this.run(this.ready[lane].shift(), this.handler);
+      const lane = this.pick((candidate) => this.ready[candidate].has(this.isHeld));
+      const job = lane === null ? null : this.ready[lane].take(this.isHeld);
+      if (job === null) break;
+      this.run(job, this.handler);
     }
     this.setTimer();
     this.askForMore();
   }
 
   private askForMore(): void {
-    const fed = [...this.starved].filter((lane) => this.ready[lane].size <= this.capacityPerLane / 2);
-    for (const lane of fed) this.starved.delete(lane);
+    if (this.starved.size === 0) return;
+    const fed = [...this.starved].filter(
+      ([, { priority, origin }]) => this.ready[priority].sizeOf(origin) <= this.capacityPerLane / 2,
+    );
+    for (const [key] of fed) this.starved.delete(key);
     if (fed.length > 0) this.hungry();
   }
 
@@ -142,29 +149,4 @@ class InProcessQueue implements JobQueue {
 
 function keyOf(job: Job): string {
   return `${job.kind} ${job.id} ${job.step}`;
-}
-
-/** An array whose front moves: `Array.shift` copies, which shows with thousands waiting. */
-class Fifo<Item> {
-  private items: Item[] = [];
-  private head = 0;
-
-  get size(): number {
-    return this.items.length - this.head;
-  }
-
-  push(item: Item): void {
-    this.items.push(item);
-  }
-
-  shift(): Item {
-    const item = this.items[this.head];
-    if (item === undefined) throw new RangeError('the lane is empty');
-    this.head += 1;
-    if (this.head > 1024 && this.head * 2 > this.items.length) {
-      this.items = this.items.slice(this.head);
-      this.head = 0;
-    }
-    return item;
-  }
 }

@@ -8,21 +8,31 @@ export type Job = {
   /** The attempt the reminder is for; for `fan_out` the number of pages done. A job is known by kind, id and step. */
   readonly step: number;
   readonly priority: Priority;
+  /** Where the push will go, or empty where it goes nowhere or that is not known: jobs of one origin keep their order. */
+  readonly origin: string;
+  /** When the push is of no use any more; null for what has no such time. */
+  readonly deadlineAtMs: number | null;
   /** Not before this instant. */
   readonly runAtMs: number;
 };
 
 export type JobHandler = (job: Job) => Promise<void>;
 
+export type StartOptions = {
+  readonly concurrency: number;
+  /** Jobs that stay for now, though there is room; asked again each time that a job ends. */
+  readonly isHeld?: (job: Job) => boolean;
+};
+
 /** Jobs in three lanes, picked 6/3/1 by smooth weighted round-robin; a lane with nothing to do gives its turn away. */
 export interface JobQueue {
   /**
    * Adds reminders. One that is already waiting (same kind, id and step) is not added twice. A queue may drop what it
-   * has no room for, and then calls the `hungry` listener once it has.
+   * has no room for, and then calls the `hungry` listener once it has. A handler may add the very job it runs, for later.
    */
   enqueueMany(jobs: readonly Job[]): Promise<void>;
   /** Runs jobs, at most `concurrency` at once. The handler does not reject for an expected failure. */
-  start(handler: JobHandler, options: { readonly concurrency: number }): Promise<void>;
+  start(handler: JobHandler, options: StartOptions): Promise<void>;
   /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
   stop(): Promise<void>;
   /** Called when reminders were dropped and there is room again. */

@@ -1,15 +1,14 @@
 import type { Priority } from '../domain/notification.ts';
-import type { JobHandler } from './job-queue.ts';
+import type { Job, JobHandler, StartOptions } from './job-queue.ts';
 import type { RedisLane, Taken } from './redis-lane.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
 
-export type LanePickerOptions = {
+export type LanePickerOptions = StartOptions & {
   readonly handler: JobHandler;
-  readonly concurrency: number;
   readonly onError: (error: unknown) => void;
 };
 
-/** Runs the jobs of three lanes: which comes next is decided before it is fetched, so that no job waits here. */
+/** Runs the jobs of three lanes: which comes next is decided before it is fetched, so that only held jobs wait here. */
 export interface LanePicker {
   begin(lanes: ReadonlyMap<Priority, RedisLane>): void;
   /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
@@ -40,6 +39,8 @@ class Picker implements LanePicker {
   private readonly handling = new Set<Promise<void>>();
   private readonly watches = new Set<Promise<void>>();
   private lanes: ReadonlyMap<Priority, LaneState> = new Map();
+  /** Fetched and held, oldest first; never more than may run at once. */
+  private aside: { readonly lane: RedisLane; readonly taken: Taken }[] = [];
   private isOpen = true;
   private filling: Promise<void> | null = null;
   private mustFillAgain = false;
@@ -63,6 +64,7 @@ class Picker implements LanePicker {
     const impatience = new Promise((resolve) => setTimeout(resolve, REMOVAL_LIMIT_MS).unref());
     await Promise.race([Promise.all(this.running), impatience]);
     await Promise.all([...this.lanes.values()].map((state) => this.putBackHeld(state)));
+    await Promise.all(this.aside.splice(0).map(({ lane, taken }) => this.putBack(lane, taken)));
   }
 
   private fill(): void {
@@ -78,6 +80,7 @@ class Picker implements LanePicker {
   private async fillSlots(): Promise<void> {
     this.mustFillAgain = false;
     while (this.isOpen) {
+      this.runSetAside();
       const picks = this.plan();
       if (picks.length === 0) break;
       const taken = new Map<Priority, Taken[]>();
@@ -90,7 +93,7 @@ class Picker implements LanePicker {
       for (const pick of picks) {
         const next = taken.get(pick)?.shift();
         const lane = this.lanes.get(pick)?.lane;
-        if (next !== undefined && lane !== undefined) this.run(lane, next);
+        if (next !== undefined && lane !== undefined) this.runOrHold(lane, next);
       }
     }
     for (const state of this.lanes.values()) this.watch(state);
@@ -98,7 +101,9 @@ class Picker implements LanePicker {
 
   private plan(): Priority[] {
     const picks: Priority[] = [];
-    for (let free = this.options.concurrency - this.running.size; free > 0; free--) {
+    const { concurrency } = this.options;
+    const free = Math.min(concurrency - this.running.size, concurrency - this.aside.length);
+    for (let left = free; left > 0; left--) {
       const pick = this.pick((lane) => this.lanes.get(lane)?.mayHave === true);
       if (pick === null) break;
       picks.push(pick);
@@ -119,6 +124,26 @@ class Picker implements LanePicker {
       state.mayHave = false;
       return held;
     }
+  }
+
+  private runOrHold(lane: RedisLane, taken: Taken): void {
+    if (this.isHeld(taken)) this.aside.push({ lane, taken });
+    else this.run(lane, taken);
+  }
+
+  /** What is no longer held goes before anything fetched after it. */
+  private runSetAside(): void {
+    if (this.aside.length === 0) return;
+    this.aside = this.aside.filter(({ lane, taken }) => {
+      if (this.running.size >= this.options.concurrency || this.isHeld(taken)) return true;
+      this.run(lane, taken);
+      return false;
+    });
+  }
+
+  private isHeld({ data }: Taken): boolean {
+    const { isHeld } = this.options;
+    return isHeld?.(jobOf(data)) ?? false;
   }
 
   private run(lane: RedisLane, taken: Taken): void {
@@ -171,6 +196,15 @@ class Picker implements LanePicker {
   private async putBackHeld(state: LaneState): Promise<void> {
     const { held } = state;
     state.held = null;
-    if (held !== null) await state.lane.putBack(held).catch((error: unknown) => this.tell(error));
+    if (held !== null) await this.putBack(state.lane, held);
   }
+
+  private async putBack(lane: RedisLane, taken: Taken): Promise<void> {
+    await lane.putBack(taken).catch((error: unknown) => this.tell(error));
+  }
+}
+
+/** The job in bee-queue's own record of it. */
+function jobOf(data: string): Job {
+  return (JSON.parse(data) as { data: Job }).data;
 }

@@ -2,7 +2,7 @@ import type { Delivery, DeliveryState } from '../domain/delivery.ts';
 import type { Notification, Priority } from '../domain/notification.ts';
 import type { Subscription } from '../domain/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { Retirement } from './subscription-store.ts';
+import type { SubscriptionChange } from './subscription-store.ts';
 
 /** A worker asks for the lease of one delivery, for the attempt that its job named. */
 export type Claim = {
@@ -19,21 +19,28 @@ export type Claimed = {
   readonly version: number;
   readonly notification: Notification;
   readonly subscription: Subscription | null;
+  /** A delivery of a later notification with the same topic to the same subscription exists. */
+  readonly isSuperseded: boolean;
 };
 
-/** The delivery as it shall be, and the subscription to retire with it. Lost unless the row still has `version`. */
+/** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
 export type Settlement = {
   readonly version: number;
   /** Its own `version` is ignored; the row's grows by one. */
   readonly after: Delivery;
-  readonly retire: Retirement | null;
+  readonly change: SubscriptionChange | null;
 };
+
+/** A waiting delivery is to be looked at later, without an attempt: not before `untilMs`. */
+export type Postponement = { readonly deliveryId: string; readonly attempt: number; readonly untilMs: number };
 
 export type DueDelivery = {
   readonly id: string;
+  readonly origin: string;
   readonly priority: Priority;
   readonly state: 'pending' | 'retrying' | 'sending';
   readonly attemptCount: number;
+  readonly deadlineAtMs: number;
   readonly dueAtMs: number;
 };
 
@@ -48,6 +55,16 @@ export interface DeliveryStore {
    * writer loses. A notification whose last delivery becomes final becomes `completed`; one reopened, `sending`.
    */
   settleMany(settlements: readonly Settlement[]): Promise<readonly boolean[]>;
+  /** Moves the time of those that wait for the attempt named; others stay as they are. */
+  postponeMany(postponements: readonly Postponement[]): Promise<void>;
+  /**
+   * Waiting deliveries of earlier notifications with this topic, to these subscriptions: what a newer one supersedes.
+   */
+  outdated(query: {
+    readonly notificationId: string;
+    readonly topic: string;
+    readonly subscriptionIds: readonly string[];
+  }): Promise<readonly Delivery[]>;
   get(id: string): Promise<Delivery | null>;
   /** The deliveries of one notification, in order of id. `attempted`: only those with an attempt on record. */
   listByNotification(

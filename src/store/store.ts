@@ -1,5 +1,6 @@
 import type { DeliveryStore } from './delivery-store.ts';
 import type { NotificationStore } from './notification-store.ts';
+import type { PruneHoldStore } from './prune-hold-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 
 /**
@@ -10,6 +11,7 @@ export interface Store {
   readonly subscriptions: SubscriptionStore;
   readonly notifications: NotificationStore;
   readonly deliveries: DeliveryStore;
+  readonly pruneHolds: PruneHoldStore;
   /** Marks a request nonce as used, to be swept after `expiresAtMs`. False when it already was. */
   useNonce(nonce: string, expiresAtMs: number): Promise<boolean>;
   /** Keeps a fact about this installation, unless one of this name is kept already. Returns what is kept. */

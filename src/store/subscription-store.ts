@@ -1,3 +1,4 @@
+import type { Quarantine } from '../domain/quarantine.ts';
 import type { RetirementReason, Subscription } from '../domain/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
 
@@ -11,13 +12,37 @@ export type RegisterResult =
   | { readonly kind: 'created' | 'updated' | 'moved'; readonly subscription: Subscription }
   | { readonly kind: 'taken' };
 
-/** `notUpdatedSinceMs`: a subscription registered again after this instant is not retired; it was reborn meanwhile. */
-export type Retirement = {
-  readonly subscriptionId: string;
-  readonly reason: RetirementReason;
-  readonly atMs: number;
-  readonly notUpdatedSinceMs: number;
+export type RegisterOptions = {
+  /** Whether the caller said which VAPID key the browser subscribed with. If not, a known endpoint keeps its own. */
+  readonly isVapidKeyGiven: boolean;
 };
+
+/** What an answer of the push service changes in the subscription, beside its delivery. */
+export type SubscriptionChange = {
+  readonly subscriptionId: string;
+  /** One registered again after this instant stays as it is: it was reborn meanwhile. */
+  readonly notUpdatedSinceMs: number;
+} & (
+  | {
+      readonly kind: 'retire';
+      readonly reason: RetirementReason;
+      readonly atMs: number;
+      readonly deliveryId: string | null;
+    }
+  | { readonly kind: 'quarantine'; readonly quarantine: Quarantine }
+  /** Called gone while pruning is on hold. */
+  | { readonly kind: 'suspect'; readonly holdId: string }
+  /** It works: neither quarantine nor suspicion is left. */
+  | { readonly kind: 'clear' }
+);
+
+/**
+ * `restored`: active again. `active`: it was already. `taken`: another row of the endpoint is active, or its browser
+ * went to another user; nothing was written.
+ */
+export type RestoreResult =
+  | { readonly kind: 'restored' | 'active'; readonly subscription: Subscription }
+  | { readonly kind: 'taken' | 'missing' };
 
 export interface SubscriptionStore {
   /**
@@ -25,16 +50,26 @@ export interface SubscriptionStore {
    * at most one row per user. `draft.id` and `draft.createdAtMs` are used only where a row is made.
    * Another user's active row moves only when both keys are equal, which only the same browser can know.
    */
-  register(draft: Subscription): Promise<RegisterResult>;
+  register(draft: Subscription, options?: RegisterOptions): Promise<RegisterResult>;
   get(id: string): Promise<Subscription | null>;
   /** Newest first. `userId` null lists everyone's. Retired ones are listed only when asked for. */
   list(query: PageRequest & { userId: string | null; includeRetired: boolean }): Promise<Page<Subscription>>;
   /** Removes the row, endpoint and keys with it. False when there was none. */
   delete(id: string): Promise<boolean>;
+  /** Makes a retired one active again, as it was. */
+  restore(id: string, atMs: number): Promise<RestoreResult>;
+  /** Up to `limit` active subscriptions suspected under this hold, in order of id. */
+  suspectedBy(holdId: string, limit: number): Promise<readonly Subscription[]>;
+  /** Applies changes outside of a delivery, each on its own. */
+  change(changes: readonly SubscriptionChange[]): Promise<void>;
+  /** How many active subscriptions are bound to each VAPID public key. */
+  countByVapidKey(): Promise<ReadonlyMap<string, number>>;
   /** The active subscriptions of these users, in order of (userId, id), after the given place. For fan-out. */
   activeOf(query: {
     userIds: readonly string[];
     after: { readonly userId: string; readonly subscriptionId: string } | null;
     limit: number;
-  }): Promise<readonly { readonly id: string; readonly userId: string }[]>;
+  }): Promise<readonly ActiveSubscription[]>;
 }
+
+export type ActiveSubscription = Pick<Subscription, 'id' | 'userId' | 'endpoint'>;

@@ -11,6 +11,8 @@ export function logEvents(events: Events, log: Logger, clock: Clock): () => void
     if (event.type === 'delivery.settled') logSettled(event, log);
     else if (event.type === 'loop.failed') logFailure(event);
     else if (event.type === 'origin.paused') logPause(event, log);
+    else if (event.type === 'lane.closed') logClosed(event, log);
+    else if (event.type === 'prune_hold.opened') logHold(event, log);
     else log.info(fieldsOf(event), event.type.replace(/[._]/g, ' '));
   });
 }
@@ -18,6 +20,22 @@ export function logEvents(events: Events, log: Logger, clock: Clock): () => void
 function logPause({ type, origin, untilMs }: Extract<BellhopEvent, { type: 'origin.paused' }>, log: Logger): void {
   const until = new Date(untilMs).toISOString();
   log.warn({ event: type, origin, until }, `${origin} asked to wait: nothing goes there until ${until}`);
+}
+
+function logClosed({ type, origin, untilMs, failures }: Extract<BellhopEvent, { type: 'lane.closed' }>, log: Logger) {
+  const until = new Date(untilMs).toISOString();
+  log.warn(
+    { event: type, origin, failures, until },
+    `${origin} failed ${failures} times in a row: nothing goes there until one delivery has tried it at ${until}`,
+  );
+}
+
+function logHold(event: Extract<BellhopEvent, { type: 'prune_hold.opened' }>, log: Logger): void {
+  const { holdId, subject, goneCount, answerCount } = event;
+  log.error(
+    fieldsOf(event),
+    `${goneCount} of the latest ${answerCount} answers for ${subject} called the subscription gone: pruning is on hold. Look, then POST /v1/prune-holds/${holdId}/confirm or /dismiss`,
+  );
 }
 
 function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, log: Logger): void {

@@ -1,4 +1,5 @@
 import type { Attempt, DeliveryState, EndReason } from '../domain/delivery.ts';
+import type { PruneHoldScope } from '../domain/prune-hold.ts';
 import type { RetirementReason } from '../domain/subscription.ts';
 
 /** Everything Bellhop tells about its work, after the commit that made it true. Ids only: no endpoint, key or payload. */
@@ -16,6 +17,15 @@ export type BellhopEvent =
       readonly userId: string;
       readonly reason: RetirementReason;
     }
+  /** Its push service refused it in a way that may heal: nothing goes to it before `untilMs`. */
+  | {
+      readonly type: 'subscription.quarantined';
+      readonly subscriptionId: string;
+      readonly userId: string;
+      readonly sinceMs: number;
+      readonly untilMs: number;
+    }
+  | { readonly type: 'subscription.restored'; readonly subscriptionId: string; readonly userId: string }
   | { readonly type: 'notification.accepted'; readonly notificationId: string; readonly users: number }
   | { readonly type: 'notification.fanned_out'; readonly notificationId: string }
   | {
@@ -25,12 +35,39 @@ export type BellhopEvent =
       readonly notificationId: string;
       readonly subscriptionId: string;
       readonly userId: string;
+      readonly origin: string;
       readonly state: DeliveryState;
       readonly reason: EndReason | null;
       readonly attempt: Attempt | null;
     }
   /** A push service asked its senders to wait: nothing goes to this origin before then. */
   | { readonly type: 'origin.paused'; readonly origin: string; readonly untilMs: number }
+  /** A push service failed so often in a row that it is taken to be down: nothing goes there before a probe. */
+  | {
+      readonly type: 'lane.closed';
+      readonly origin: string;
+      readonly untilMs: number;
+      readonly failures: number;
+    }
+  | { readonly type: 'lane.opened'; readonly origin: string }
+  /** Unusually many subscriptions were called gone: none of this origin or key is retired until a person decides. */
+  | {
+      readonly type: 'prune_hold.opened';
+      readonly holdId: string;
+      readonly scope: PruneHoldScope;
+      readonly subject: string;
+      readonly goneCount: number;
+      readonly answerCount: number;
+    }
+  | {
+      readonly type: 'prune_hold.decided';
+      readonly holdId: string;
+      readonly scope: PruneHoldScope;
+      readonly subject: string;
+      readonly state: 'confirmed' | 'dismissed';
+      /** Retired by the confirmation, or restored by the dismissal. */
+      readonly subscriptions: number;
+    }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   | { readonly type: 'loop.failed'; readonly loop: string; readonly error: unknown };
 

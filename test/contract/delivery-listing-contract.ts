@@ -82,7 +82,7 @@ export function deliveryListingContract(open: OpenStore): void {
       await store.deliveries.settleMany([endingAs('failed', await claimed(store, deliveries[0]!.id))]);
       const [dead] = (await store.deliveries.listFailed({ cursor: null, limit: 5 })).items;
       const after: Delivery = { ...dead!, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
-      await store.deliveries.settleMany([{ version: dead!.version, after, retire: null }]);
+      await store.deliveries.settleMany([{ version: dead!.version, after, change: null }]);
       expect(await store.deliveries.listFailed({ cursor: null, limit: 5 })).toEqual({ items: [], next: null });
     });
 
@@ -119,8 +119,8 @@ export function deliveryListingContract(open: OpenStore): void {
       }
       for (const priority of PRIORITIES) {
         const expected = [10, 20, 30, 40].map((ms) => {
-          const { id } = lanes.get(priority)!.find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
-          return { id, priority, state: 'pending', attemptCount: 0, dueAtMs: NOW_MS + ms };
+          const { id, origin, deadlineAtMs } = lanes.get(priority)!.find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
+          return { id, origin, priority, state: 'pending', attemptCount: 0, deadlineAtMs, dueAtMs: NOW_MS + ms };
         });
         expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 9 })).toEqual(expected);
         expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 2 })).toEqual(expected.slice(0, 2));
@@ -136,8 +136,11 @@ export function deliveryListingContract(open: OpenStore): void {
       await claimed(store, one.id);
       const until = (untilMs: number) => store.deliveries.due({ priority: 'normal', untilMs, limit: 9 });
       expect(await until(NOW_MS + 59_999)).toEqual([]);
+      const { origin, deadlineAtMs } = one;
       const lease = { state: 'sending', attemptCount: 1, dueAtMs: NOW_MS + 60_000 };
-      expect(await until(NOW_MS + 60_000)).toEqual([{ id: one.id, priority: 'normal', ...lease }]);
+      expect(await until(NOW_MS + 60_000)).toEqual([
+        { id: one.id, origin, priority: 'normal', deadlineAtMs, ...lease },
+      ]);
     });
   });
 }

@@ -24,6 +24,8 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       id,
       step: 1,
       priority: 'normal',
+      origin: '',
+      deadlineAtMs: null,
       runAtMs: under.clock.now(),
       ...overrides,
     });

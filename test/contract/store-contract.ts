@@ -3,8 +3,11 @@ import { NOW_MS, sampleNotification, sampleSubscription } from '../support/sampl
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { notificationContract } from './notification-contract.ts';
+import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
+import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
+import { supersedingContract } from './superseding-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 
 /** What every adapter of `Store` keeps to. `open` gives a new, empty store each time. */
@@ -13,6 +16,9 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions', () => subscriptionContract(open));
     describe('notifications', () => notificationContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
+    describe('subscriptions: what changes them', () => subscriptionChangeContract(open));
+    describe('holds on pruning', () => pruneHoldContract(open));
+    describe('deliveries: postponed and superseded', () => supersedingContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));
     describe('retention', () => retentionContract(open));
     describe('the rest', () => remainderContract(open));

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
-import { endingAs, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
+import { endingAs, LATER_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, everyPage, freshStore, type OpenStore } from './fresh-store.ts';
-
-const LATER_MS = NOW_MS + 1_000_000;
 
 /** The same browser's subscription as it comes with another registration. */
 function again(earlier: Subscription, overrides: Partial<Subscription> = {}): Subscription {
@@ -22,8 +21,15 @@ export function subscriptionContract(open: OpenStore): void {
     const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries: [delivery] };
     await store.notifications.commitFanOut(page);
     const settlement = endingAs('pruned', await claimed(store, delivery.id));
-    const retirement = { subscriptionId: subscription.id, reason: 'gone', atMs: LATER_MS, notUpdatedSinceMs } as const;
-    expect(await store.deliveries.settleMany([{ ...settlement, retire: retirement }])).toEqual([true]);
+    const retirement = {
+      kind: 'retire',
+      deliveryId: null,
+      subscriptionId: subscription.id,
+      reason: 'gone',
+      atMs: LATER_MS,
+      notUpdatedSinceMs,
+    } as const;
+    expect(await store.deliveries.settleMany([{ ...settlement, change: retirement }])).toEqual([true]);
   };
 
   describe('register', () => {
@@ -37,7 +43,7 @@ export function subscriptionContract(open: OpenStore): void {
       const first = sampleSubscription();
       const second = again(first, { keys: { p256dh: 'new', auth: 'new' }, vapidPublicKey: 'B2', locale: 'ar' });
       await fresh.store.subscriptions.register(first);
-      const result = await fresh.store.subscriptions.register(second);
+      const result = await fresh.store.subscriptions.register(second, { isVapidKeyGiven: true });
       const expected = { ...second, id: first.id, createdAtMs: first.createdAtMs };
       expect(result).toEqual({ kind: 'updated', subscription: expected });
       expect(await fresh.store.subscriptions.get(first.id)).toEqual(expected);
@@ -50,7 +56,7 @@ export function subscriptionContract(open: OpenStore): void {
       await retire(first, LATER_MS);
       expect(await fresh.store.subscriptions.get(first.id)).toEqual({
         ...first,
-        retired: { reason: 'gone', atMs: LATER_MS },
+        retired: { reason: 'gone', atMs: LATER_MS, deliveryId: null },
       });
       const result = await fresh.store.subscriptions.register(again(first));
       expect(result).toMatchObject({ kind: 'updated', subscription: { id: first.id, retired: null } });
@@ -66,7 +72,7 @@ export function subscriptionContract(open: OpenStore): void {
       expect(await fresh.store.subscriptions.get(second.id)).toEqual(expected);
       expect(await fresh.store.subscriptions.get(first.id)).toEqual({
         ...first,
-        retired: { reason: 'moved', atMs: second.updatedAtMs },
+        retired: { reason: 'moved', atMs: second.updatedAtMs, deliveryId: null },
       });
     });
 
@@ -144,7 +150,7 @@ export function subscriptionContract(open: OpenStore): void {
       await fresh.store.subscriptions.register(again(first, { userId: 'ben', createdAtMs: LATER_MS - 5 }));
       await retire(first, LATER_MS);
       expect(await fresh.store.subscriptions.get(first.id)).toMatchObject({
-        retired: { reason: 'moved', atMs: LATER_MS - 5 },
+        retired: { reason: 'moved', atMs: LATER_MS - 5, deliveryId: null },
       });
     });
   });
@@ -207,11 +213,11 @@ export function subscriptionContract(open: OpenStore): void {
       }
       await retire(retired, LATER_MS);
       const expected = mine
-        .map(({ id, userId }) => ({ id, userId }))
+        .map(({ id, userId, endpoint }) => ({ id, userId, endpoint }))
         .sort((one, other) => (one.userId + one.id < other.userId + other.id ? -1 : 1));
       const userIds = ['c', 'nobody', 'a', 'b', 'a'];
       for (const limit of [1, 2, 4, 100]) {
-        const found: { id: string; userId: string }[] = [];
+        const found: ActiveSubscription[] = [];
         for (;;) {
           const last = found.at(-1);
           const after = last === undefined ? null : { userId: last.userId, subscriptionId: last.id };
@@ -248,9 +254,9 @@ export function subscriptionContract(open: OpenStore): void {
       for (const subscription of made) {
         expect(await fresh.store.subscriptions.register(subscription)).toMatchObject({ kind: 'created', subscription });
       }
-      for (const { id, userId } of made) {
+      for (const { id, userId, endpoint } of made) {
         const found = await fresh.store.subscriptions.activeOf({ userIds: [userId], after: null, limit: 99 });
-        expect(found).toEqual([{ id, userId }]);
+        expect(found).toEqual([{ id, userId, endpoint }]);
       }
       const found = await fresh.store.subscriptions.activeOf({ userIds, after: null, limit: 99 });
       expect(found.map(({ userId }) => userId).sort()).toEqual(userIds.toSorted());

@@ -30,8 +30,9 @@ export function transitionContract(open: OpenStore): void {
       const results = await store.deliveries.claimMany(deliveries.map(({ id }) => claimOf(id)));
       for (const [index, before] of deliveries.entries()) {
         const subscription = await store.subscriptions.get(before.subscriptionId);
-        const expected = { before, version: 2, notification: { ...notification, status: 'sending' }, subscription };
-        expect(results[index]).toEqual(expected);
+        const status = 'sending';
+        const expected = { before, version: 2, notification: { ...notification, status }, subscription };
+        expect(results[index]).toEqual({ ...expected, isSuperseded: false });
         const lease = { state: 'sending', version: 2, attemptCount: 1, claimedAtMs: NOW_MS, dueAtMs: LEASE_UNTIL_MS };
         expect(await store.deliveries.get(before.id)).toEqual({ ...before, ...lease });
       }
@@ -95,14 +96,16 @@ export function transitionContract(open: OpenStore): void {
       const [one, two] = deliveries as [Delivery, Delivery];
       await store.subscriptions.delete(one.subscriptionId);
       expect(await claimed(store, one.id)).toMatchObject({ subscription: null });
-      const retire = {
+      const change = {
+        kind: 'retire',
+        deliveryId: null,
         subscriptionId: two.subscriptionId,
         reason: 'gone',
         atMs: NOW_MS,
         notUpdatedSinceMs: 9e15,
       } as const;
       await store.deliveries.settleMany([
-        { ...retrying(endingAs('failed', await claimed(store, two.id)), NOW_MS), retire },
+        { ...retrying(endingAs('failed', await claimed(store, two.id)), NOW_MS), change },
       ]);
       expect(await claimed(store, two.id, 2)).toMatchObject({ subscription: { retired: { reason: 'gone' } } });
     });
@@ -125,13 +128,15 @@ export function transitionContract(open: OpenStore): void {
       const { deliveries } = await fannedOut(store, 2);
       const [one, two] = deliveries as [Delivery, Delivery];
       const [first, second] = [await claimed(store, one.id), await claimed(store, two.id)];
-      const retire = {
+      const change = {
+        kind: 'retire',
+        deliveryId: null,
         subscriptionId: one.subscriptionId,
         reason: 'gone',
         atMs: NOW_MS,
         notUpdatedSinceMs: 9e15,
       } as const;
-      const late = { ...endingAs('pruned', first), version: 1, retire };
+      const late = { ...endingAs('pruned', first), version: 1, change };
       const unknown = endingAs('failed', first, { id: 'dlv_unknown' });
       const good = endingAs('delivered', second);
       expect(await store.deliveries.settleMany([late, good, unknown, good])).toEqual([false, true, false, false]);
@@ -156,10 +161,17 @@ export function transitionContract(open: OpenStore): void {
       const { deliveries } = await fannedOut(store, 1);
       const { id, subscriptionId } = deliveries[0]!;
       const { updatedAtMs } = (await store.subscriptions.get(subscriptionId))!;
-      const retire = { subscriptionId, reason: 'gone', atMs: NOW_MS + 9, notUpdatedSinceMs: updatedAtMs } as const;
-      await store.deliveries.settleMany([{ ...endingAs('pruned', await claimed(store, id)), retire }]);
+      const change = {
+        kind: 'retire',
+        deliveryId: null,
+        subscriptionId,
+        reason: 'gone',
+        atMs: NOW_MS + 9,
+        notUpdatedSinceMs: updatedAtMs,
+      } as const;
+      await store.deliveries.settleMany([{ ...endingAs('pruned', await claimed(store, id)), change }]);
       const { retired } = (await store.subscriptions.get(subscriptionId))!;
-      expect(retired).toEqual({ reason: 'gone', atMs: NOW_MS + 9 });
+      expect(retired).toEqual({ reason: 'gone', atMs: NOW_MS + 9, deliveryId: null });
     });
   });
 
@@ -182,7 +194,7 @@ export function transitionContract(open: OpenStore): void {
       expect(await status()).toBe('completed');
       const dead = (await store.deliveries.get(one.id))!;
       const after: Delivery = { ...dead, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
-      expect(await store.deliveries.settleMany([{ version: dead.version, after, retire: null }])).toEqual([true]);
+      expect(await store.deliveries.settleMany([{ version: dead.version, after, change: null }])).toEqual([true]);
       expect(await status()).toBe('sending');
       await store.deliveries.settleMany([endingAs('delivered', await claimed(store, one.id, 3))]);
       expect(await status()).toBe('completed');
@@ -231,7 +243,7 @@ export function transitionContract(open: OpenStore): void {
           const dueAtMs = next.state === 'retrying' ? NOW_MS : null;
           const after: Delivery = { ...model, state: next.state, dueAtMs, claimedAtMs: null };
           const isFirst = next.version === model.version;
-          expect(await store.deliveries.settleMany([{ version: next.version, after, retire: null }])).toEqual([
+          expect(await store.deliveries.settleMany([{ version: next.version, after, change: null }])).toEqual([
             isFirst,
           ]);
           if (isFirst) model = { ...after, version: model.version + 1 };

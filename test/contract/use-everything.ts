@@ -8,10 +8,17 @@ export async function useEverything(store: Store): Promise<void> {
   const { id, subscriptionId } = deliveries[0]!;
   const lease = await claimed(store, id);
   const page = { cursor: null, limit: 5 };
-  const retire = { subscriptionId, reason: 'gone', atMs: NOW_MS, notUpdatedSinceMs: NOW_MS } as const;
+  const change = {
+    kind: 'retire',
+    deliveryId: null,
+    subscriptionId,
+    reason: 'gone',
+    atMs: NOW_MS,
+    notUpdatedSinceMs: NOW_MS,
+  } as const;
   await store.deliveries.settleMany([
-    { version: lease.version, after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS }, retire },
-    { version: 1, after: deliveries[1]!, retire: null },
+    { version: lease.version, after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS }, change },
+    { version: 1, after: deliveries[1]!, change: null },
   ]);
   for (const state of [null, 'failed'] as const)
     for (const attempted of [true, false])
@@ -22,7 +29,34 @@ export async function useEverything(store: Store): Promise<void> {
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
   await store.subscriptions.activeOf({ userIds: ['user-0'], after: null, limit: 5 });
+  await store.subscriptions.restore(subscriptionId, NOW_MS);
+  await store.subscriptions.suspectedBy('hld_1', 5);
+  await store.subscriptions.change([{ kind: 'clear', subscriptionId, notUpdatedSinceMs: NOW_MS }]);
+  await store.subscriptions.countByVapidKey();
   await store.subscriptions.delete(subscriptionId);
+  const topical = await fannedOut(store, 1, { notification: { topic: 't' } });
+  const { id: deliveryId, notificationId } = topical.deliveries[0]!;
+  const subscriptionIds = topical.deliveries.map((one) => one.subscriptionId);
+  await store.deliveries.outdated({ notificationId, topic: 't', subscriptionIds });
+  await store.deliveries.postponeMany([{ deliveryId, attempt: 1, untilMs: NOW_MS }]);
+  await claimed(store, deliveryId);
+  const hold = await store.pruneHolds.open({
+    id: 'hld_1',
+    scope: 'origin',
+    subject: 'https://push.example.net',
+    state: 'open',
+    goneCount: 1,
+    answerCount: 1,
+    retiredIds: [],
+    openedAtMs: NOW_MS,
+    decidedAtMs: null,
+  });
+  await store.pruneHolds.open({ ...hold, id: 'hld_2' });
+  await store.pruneHolds.get(hold.id);
+  await store.pruneHolds.list(null);
+  await store.pruneHolds.list('open');
+  await store.pruneHolds.current(NOW_MS);
+  await store.pruneHolds.decide(hold.id, 'dismissed', NOW_MS);
   const listing = { type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
   await fannedOut(store, 0);
   const { next } = await store.notifications.list({ ...listing, cursor: null });

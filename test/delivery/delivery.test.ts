@@ -20,7 +20,11 @@ describe('a delivery', () => {
     expect(delivery).toMatchObject({ state: 'delivered', reason: null, retryCount: 0, attemptCount: 1, dueAtMs: null });
     expect(delivery.attempts).toMatchObject([{ number: 1, status: 'delivered', httpStatus: 201, error: null }]);
     const push = await device.nextPush();
-    expect(JSON.parse(push.payload ?? '')).toEqual({ notification_id: notification.id, ...notification.content });
+    expect(JSON.parse(push.payload ?? '')).toEqual({
+      notification_id: notification.id,
+      ...notification.content,
+      tag: 'order 7',
+    });
     expect(push).toMatchObject({ urgency: 'high', topic: expect.stringMatching(/^[\w-]{32}$/), refusal: null });
     expect(push.ttlSeconds).toBeGreaterThan(3590);
     expect((await engine.store.notifications.get(notification.id))?.status).toBe('completed');
@@ -105,7 +109,6 @@ describe('a delivery', () => {
   it.each([
     [400, 'rejected'],
     [401, 'misconfigured'],
-    [403, 'misconfigured'],
     [413, 'rejected'],
   ])('answered %d fails at once, with a remedy, and keeps its subscription', async (status, reason) => {
     await begin();
@@ -144,7 +147,15 @@ describe('a delivery', () => {
     await engine.queue.stop();
     const [gone, retired] = [await engine.subscribe('ada'), await engine.subscribe('ada')];
     const notification = await engine.notify(['ada']);
-    await engine.work({ kind: 'fan_out', id: notification.id, step: 0, priority: 'normal', runAtMs: 0 });
+    await engine.work({
+      kind: 'fan_out',
+      id: notification.id,
+      step: 0,
+      priority: 'normal',
+      origin: '',
+      deadlineAtMs: null,
+      runAtMs: 0,
+    });
     await engine.store.subscriptions.delete(gone.subscription.id);
     const moved = { ...retired.subscription, id: 'sub_moved', userId: 'grace' };
     expect((await engine.store.subscriptions.register(moved)).kind).toBe('moved');
@@ -205,7 +216,14 @@ describe('fan-out', () => {
     await begin({ fanOutPageSize: 2 });
     const subscribed = await Promise.all(Array.from({ length: 7 }, () => engine.subscribe('ada')));
     const notification = await engine.notify(['ada'], { enqueue: false });
-    const job = { kind: 'fan_out', id: notification.id, priority: 'normal', runAtMs: 0 } as const;
+    const job = {
+      kind: 'fan_out',
+      id: notification.id,
+      priority: 'normal',
+      origin: '',
+      deadlineAtMs: null,
+      runAtMs: 0,
+    } as const;
     await engine.queue.enqueueMany([1, 2, 3].map((step) => ({ ...job, step })));
     for (const { subscription } of subscribed) await engine.ended(notification, subscription);
     expect(engine.emulator.pushes).toHaveLength(7);

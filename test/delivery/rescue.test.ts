@@ -27,7 +27,15 @@ async function claimAndDie(notification: Notification, subscription: Subscriptio
 
 async function fannedOut(userIds: readonly string[]): Promise<Notification> {
   const notification = await engine.notify(userIds, { enqueue: false });
-  await engine.work({ kind: 'fan_out', id: notification.id, step: 0, priority: 'normal', runAtMs: 0 });
+  await engine.work({
+    kind: 'fan_out',
+    id: notification.id,
+    step: 0,
+    priority: 'normal',
+    origin: '',
+    deadlineAtMs: null,
+    runAtMs: 0,
+  });
   return notification;
 }
 

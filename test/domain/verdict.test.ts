@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OUTCOMES, outcomeOf, PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
-import { judge, type VerdictFacts } from '../../src/domain/verdict.ts';
+import { PUSH_SERVICES } from '../../src/domain/push-service.ts';
+import { judge, type VerdictFacts, wouldRetire } from '../../src/domain/verdict.ts';
 
 const results: fc.Arbitrary<PushResult> = fc.oneof(
   fc.record({
@@ -18,11 +19,20 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
     maxRetries: fc.integer({ min: 0, max: 20 }),
     baseMs: fc.integer({ min: 1, max: 3_600_000 }),
     maxMs: fc.integer({ min: 1, max: 86_400_000 }),
+    quarantine: fc.record({
+      retryMs: fc.integer({ min: 1, max: 604_800_000 }),
+      retireAfterMs: fc.integer({ min: 1, max: 5_184_000_000 }),
+    }),
   }),
   retryCount: fc.integer({ min: 0, max: 20 }),
   interruptionCount: fc.integer({ min: 0, max: 10 }),
   deadlineAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+  service: fc.constantFrom(...PUSH_SERVICES),
+  quarantinedSinceMs: fc.option(fc.integer({ min: 0, max: 3_000_000_000_000 })),
+  isSuspected: fc.boolean(),
 });
+
+const statusOf = (result: PushResult): number => (result.kind === 'response' ? result.status : 0);
 
 const jitters = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -58,7 +68,7 @@ describe('outcomeOf', () => {
     [403, 'the VAPID credentials in the authorization header do not correspond', 'misconfigured', 'made with'],
     [400, 'UnauthorizedRegistration', 'misconfigured', 'key pair it was made with'],
     [403, 'BadVapidPublicKey', 'misconfigured', 'VAPID_PUBLIC_KEY'],
-    [403, 'invalid push subscription endpoint', 'misconfigured', 'tomorrow'],
+    [403, 'invalid push subscription endpoint', 'quarantined', 'QUARANTINE_RETRY_HOURS'],
     [400, 'BadWebPushTopic', 'rejected', 'fault of Bellhop'],
     [400, 'errno 114: Invalid TTL', 'rejected', 'fault of Bellhop'],
     [400, 'Ttl value conflicts with X-WNS-Cache-Policy. (dropped)', 'rejected', 'fault of Bellhop'],
@@ -80,8 +90,10 @@ describe('judge', () => {
         facts,
         jitters,
         fc.integer({ min: 0, max: 3_000_000_000_000 }),
-        (result, known, jitter, now) => {
-          const verdict = judge(known, { result, endedAtMs: now, jitter });
+        fc.option(fc.constant('hld_1')),
+        (result, known, jitter, now, pruneHoldId) => {
+          const report = { result, endedAtMs: now, jitter, pruneHoldId };
+          const verdict = judge(known, report);
           expect(verdict.state === 'retrying').toBe(verdict.retryAtMs !== null);
           expect(verdict.reason === null).toBe(verdict.state === 'delivered' || verdict.state === 'retrying');
           if (verdict.state === 'retrying') {
@@ -90,7 +102,12 @@ describe('judge', () => {
           }
           if (verdict.state !== 'retrying') expect(verdict.outcome.remedy ?? '').not.toMatch(/tries again/);
           expect(verdict.retryCount).toBeLessThanOrEqual(Math.max(known.retryCount, known.policy.maxRetries));
-          expect(verdict.state === 'pruned').toBe(result.kind === 'response' && [404, 410].includes(result.status));
+          expect(verdict.state === 'pruned').toBe(wouldRetire(known, report) && pruneHoldId === null);
+          expect(verdict.effect?.kind === 'retire').toBe(verdict.state === 'pruned');
+          expect(verdict.effect?.kind === 'suspect').toBe(verdict.reason === 'pruning_on_hold');
+          if (verdict.state === 'pruned') expect([404, 410, 403, 400, 401]).toContain(statusOf(result));
+          if ([404, 410].includes(statusOf(result))) expect(wouldRetire(known, report)).toBe(true);
+          if (verdict.effect?.kind === 'quarantine') expect(verdict.effect.quarantine.untilMs).toBeGreaterThan(now);
         },
       ),
       { numRuns: 2000 },
@@ -99,14 +116,18 @@ describe('judge', () => {
 
   it('spends retries on trouble of the push service, and none on our own interruption', () => {
     const known: VerdictFacts = {
-      policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000 },
+      policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } },
       retryCount: 1,
       interruptionCount: 0,
       deadlineAtMs: 1_000_000,
+      service: 'other',
+      quarantinedSinceMs: null,
+      isSuspected: false,
     };
-    const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, jitter: 0 });
+    const at = { jitter: 0, pruneHoldId: null };
+    const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, ...at });
     expect(trouble).toMatchObject({ state: 'retrying', retryCount: 2, interruptionCount: 0 });
-    const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, jitter: 0 });
+    const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, ...at });
     expect(ours).toMatchObject({ state: 'retrying', retryCount: 1, interruptionCount: 1, retryAtMs: 7 });
   });
 });

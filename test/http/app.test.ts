@@ -15,6 +15,7 @@ const failing =
     subscriptions: Object.assign(Object.create(store.subscriptions), { get: () => Promise.reject(error) }),
     notifications: store.notifications,
     deliveries: store.deliveries,
+    pruneHolds: store.pruneHolds,
     useNonce: (nonce, expiresAtMs) => store.useNonce(nonce, expiresAtMs),
     keepFact: (name, value) => store.keepFact(name, value),
     replaceFact: (name, value) => store.replaceFact(name, value),

@@ -27,7 +27,9 @@ describe('POST /v1/notifications', () => {
       accepted_at: '2026-01-01T00:00:00.000Z',
       deadline_at: '2026-01-01T00:01:00.000Z',
     });
-    expect(api.jobs).toEqual([{ kind: 'fan_out', id, step: 0, priority: 'high', runAtMs: api.clock.now() }]);
+    expect(api.jobs).toEqual([
+      { kind: 'fan_out', id, step: 0, priority: 'high', origin: '', deadlineAtMs: null, runAtMs: api.clock.now() },
+    ]);
     expect(api.told).toEqual([{ type: 'notification.accepted', notificationId: id, users: 2 }]);
     expect((await api.store.notifications.fanOut(id))?.userIds).toEqual(['u1', 'u2']);
   });

@@ -7,7 +7,7 @@ import { allowed, Closing, messageTo, never, vapidKeys } from './transport-fixtu
 const closing = new Closing();
 afterEach(() => closing.all());
 
-const ACCEPTED = { kind: 'response', status: 201, retryAfter: null, reason: null };
+const ACCEPTED = { kind: 'response', status: 201, retryAfter: null, reason: null, ttlSeconds: 60 };
 
 describe('a send', () => {
   test('arrives, signed, encrypted and with its headers', async () => {

@@ -20,7 +20,16 @@ const SOURCE = fileURLToPath(new URL('../../src/queue/bee-queue.ts', import.meta
 let made = 0;
 const job = (overrides: Partial<Job> = {}): Job => {
   made += 1;
-  return { kind: 'deliver', id: `dlv_${made}`, step: 1, priority: 'normal', runAtMs: 0, ...overrides };
+  return {
+    kind: 'deliver',
+    id: `dlv_${made}`,
+    step: 1,
+    priority: 'normal',
+    origin: '',
+    deadlineAtMs: null,
+    runAtMs: 0,
+    ...overrides,
+  };
 };
 
 describeWithRedis('bee-queue, when Redis', () => {

@@ -27,6 +27,8 @@ describe('the in-process queue, full', () => {
     id: `d${id}`,
     step: 1,
     priority: 'normal',
+    origin: '',
+    deadlineAtMs: null,
     runAtMs: 0,
     ...overrides,
   });

@@ -12,16 +12,22 @@ import type { RequestLine } from '../../src/http/request-log.ts';
 import { type ApiKey, createAccess } from '../../src/intake/access.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
+import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
+import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import type { BellhopEvent } from '../../src/telemetry/events.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { endingAs, NOW_MS } from './samples.ts';
+
+export const CURRENT_KEY = 'BExampleVapidPublicKey';
+export const OLDER_KEY = 'BOlderVapidPublicKey';
 
 export const SECRET = 'secret-of-the-default-key';
 const KEYS: readonly ApiKey[] = [
@@ -86,13 +92,16 @@ export async function startApi(options: ApiOptions = {}) {
       ...parts,
       store: store.subscriptions,
       allowedHosts: [{ host: 'push.example.net', port: null }],
-      vapidPublicKey: 'BExampleVapidPublicKey',
+      publicKeys: [CURRENT_KEY, OLDER_KEY],
     }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
+    pruneHolds: createPruneHolds(parts),
+    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: [CURRENT_KEY, OLDER_KEY] }),
+    metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },
     servesApi: true,
-    vapidPublicKey: 'BExampleVapidPublicKey',
+    vapidPublicKey: CURRENT_KEY,
     corsAllowedOrigins: [],
     version: '1.2.3',
     isStopping: () => false,
@@ -141,6 +150,9 @@ async function documentOf(): Promise<OpenApiDocument> {
     subscriptions: unused,
     notifications: unused,
     deadLetters: unused,
+    pruneHolds: unused,
+    vapidKeys: unused,
+    metrics: unused,
     readiness: { store: unused, queue: unused },
     servesApi: true,
     vapidPublicKey: '',
@@ -253,6 +265,8 @@ async function deliver(
       notificationId,
       subscriptionId: subscription.id,
       userId: subscription.user_id,
+      origin: 'https://push.example.net',
+      topic: notification.topic,
       priority: notification.priority,
       deadlineAtMs: deadlineAtMs(notification),
     },

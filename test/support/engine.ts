@@ -6,11 +6,15 @@ import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
+import { createLanes } from '../../src/delivery/lanes.ts';
+import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
 import { createRescuer } from '../../src/delivery/rescuer.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
 import { type Delivery, isFinal } from '../../src/domain/delivery.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification.ts';
+import type { PruneGuardPolicy } from '../../src/domain/prune-hold.ts';
+import type { QuarantinePolicy } from '../../src/domain/quarantine.ts';
 import type { RetryPolicy } from '../../src/domain/retry-policy.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
@@ -27,6 +31,12 @@ import { sampleNotification, sampleSubscription } from './samples.ts';
 export type EngineOptions = {
   readonly coordination?: Coordination;
   readonly policy?: RetryPolicy;
+  readonly quarantine?: QuarantinePolicy;
+  readonly pruneGuard?: PruneGuardPolicy;
+  readonly maxInFlightPerOrigin?: number;
+  readonly ratesPerSecond?: ReadonlyMap<string, number>;
+  /** More push services, each an origin of its own. */
+  readonly otherEmulators?: readonly Emulator[];
   readonly leaseMs?: number;
   readonly attemptTimeoutMs?: number;
   readonly fanOutPageSize?: number;
@@ -40,9 +50,14 @@ export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 /** Everything that happens after acceptance, real to the socket: store, queue, workers, transport and a push service. */
 export async function startEngine(options: EngineOptions = {}) {
-  const { policy = { maxRetries: 3, baseMs: 1, maxMs: 2 }, leaseMs = 60_000, attemptTimeoutMs = 5000 } = options;
+  const { leaseMs = 60_000, attemptTimeoutMs = 5000, concurrency = 20 } = options;
+  const policy = {
+    ...(options.policy ?? { maxRetries: 3, baseMs: 1, maxMs: 2 }),
+    quarantine: options.quarantine ?? { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
+  };
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-engine-'));
   const emulator: Emulator = await startEmulator();
+  const others = options.otherEmulators ?? [];
   const vapid = generateVapidKeys();
   const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock: systemClock });
   const seen = options.wrapStore?.(store) ?? store;
@@ -59,15 +74,30 @@ export async function startEngine(options: EngineOptions = {}) {
   const transport = createWebPushTransport({
     vapid: createVapidSigner({ subject: 'mailto:test@example.com', keyPairs: [vapid], clock: systemClock }),
     attemptTimeoutMs,
-    allowedHosts: [{ host: '127.0.0.1', port: emulator.port }],
-    caPem: emulator.caPem,
+    allowedHosts: [emulator, ...others].map(({ port }) => ({ host: '127.0.0.1', port })),
+    caPem: [emulator, ...others].map(({ caPem }) => caPem).join('\n'),
   });
   const parts = { store: seen, queue, events, clock: systemClock };
-  const work = createWorker({
+  const random = Math.random;
+  const coordination = options.coordination ?? createLoneCoordination();
+  const pruneGuard = createPruneGuard({
     ...parts,
-    coordination: options.coordination ?? createLoneCoordination(),
+    store: seen.pruneHolds,
+    random,
+    policy: options.pruneGuard ?? { windowSize: 500, maxShare: 0.2, maxCount: 50 },
+  });
+  const worker = createWorker({
+    ...parts,
+    coordination,
     leaseMs,
-    attempt: createAttempt({ transport, policy, clock: systemClock, random: Math.random, giveUp: giveUp.signal }),
+    lanes: createLanes({
+      ...parts,
+      coordination,
+      random,
+      maxInFlightPerOrigin: options.maxInFlightPerOrigin ?? Math.ceil(0.8 * concurrency),
+      ratesPerSecond: options.ratesPerSecond ?? new Map(),
+    }),
+    attempt: createAttempt({ transport, policy, pruneGuard, clock: systemClock, random, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
   });
   const rescuer = createRescuer({ ...parts, policy, random: Math.random });
@@ -92,17 +122,19 @@ export async function startEngine(options: EngineOptions = {}) {
     events,
     emulator,
     rescuer,
-    work,
+    work: worker.work,
+    pruneGuard,
     giveUp,
     told,
     when,
-    start: () => queue.start(work, { concurrency: options.concurrency ?? 20 }),
+    start: () => queue.start(worker.work, { concurrency, isHeld: worker.isHeld }),
     /** A registered device of this user. */
     async subscribe(
       userId: string,
       deviceOptions: DeviceOptions = {},
+      at: Emulator = emulator,
     ): Promise<{ device: Device; subscription: Subscription }> {
-      const device = emulator.createDevice(deviceOptions);
+      const device = at.createDevice(deviceOptions);
       const { endpoint, keys } = device.subscription;
       const result = await store.subscriptions.register(
         sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey }),
@@ -120,7 +152,10 @@ export async function startEngine(options: EngineOptions = {}) {
       });
       await store.notifications.accept(notification, userIds, null);
       const { id, priority } = notification;
-      if (enqueue) await queue.enqueueMany([{ kind: 'fan_out', id, step: 0, priority, runAtMs: 0 }]);
+      if (enqueue)
+        await queue.enqueueMany([
+          { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: 0 },
+        ]);
       return notification;
     },
     /** The delivery once it is final. */

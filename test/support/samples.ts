@@ -8,6 +8,9 @@ import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
 /** 2026-01-01T00:00:00Z: where the time of every sample begins. */
 export const NOW_MS = 1_767_225_600_000;
 
+/** A while after every sample was made. */
+export const LATER_MS = NOW_MS + 1_000_000;
+
 let made = 0;
 
 /** A browser's active subscription; each call gives another browser. */
@@ -25,6 +28,8 @@ export function sampleSubscription(overrides: Partial<Subscription> = {}): Subsc
     locale: 'en-GB',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     retired: null,
+    quarantine: null,
+    suspectedByHoldId: null,
     replacesId: null,
     createdAtMs,
     updatedAtMs: createdAtMs,
@@ -52,7 +57,7 @@ export function sampleNotification(overrides: Partial<Notification> = {}): Notif
 /** The delivery of one to the other, as fan-out makes it. */
 export function sampleDelivery(
   notification: Notification,
-  subscription: Pick<Subscription, 'id' | 'userId'>,
+  subscription: Pick<Subscription, 'id' | 'userId'> & Partial<Pick<Subscription, 'endpoint'>>,
   overrides: Partial<Delivery> = {},
 ): Delivery {
   const from = {
@@ -60,6 +65,8 @@ export function sampleDelivery(
     notificationId: notification.id,
     subscriptionId: subscription.id,
     userId: subscription.userId,
+    origin: new URL(subscription.endpoint ?? 'https://push.example.net').origin,
+    topic: notification.topic,
     priority: notification.priority,
     deadlineAtMs: deadlineAtMs(notification),
   };
@@ -99,5 +106,5 @@ export function endingAs(state: FinalState, claimed: Claimed, overrides: Partial
     endedAtMs: NOW_MS + 40,
     ...overrides,
   };
-  return { version, after, retire: null };
+  return { version, after, change: null };
 }

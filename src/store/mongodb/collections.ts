@@ -10,6 +10,7 @@ import {
   PASSING_INDEXES,
   PASSING_QUERIES,
 } from './passing-queries.ts';
+import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
 
@@ -27,6 +28,7 @@ export type Collections = {
   readonly subscriptions: Collection<SubscriptionDocument>;
   readonly notifications: Collection<NotificationDocument>;
   readonly deliveries: Collection<DeliveryDocument>;
+  readonly prune_holds: Collection<PruneHoldDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
   readonly meta: Collection<MetaDocument>;
@@ -37,6 +39,7 @@ export const INDEXES: Readonly<Record<Exclude<keyof Collections, 'meta'>, readon
   subscriptions: SUBSCRIPTION_INDEXES,
   notifications: NOTIFICATION_INDEXES,
   deliveries: DELIVERY_INDEXES,
+  prune_holds: PRUNE_HOLD_INDEXES,
   idempotency_keys: PASSING_INDEXES,
   nonces: PASSING_INDEXES,
 };
@@ -46,6 +49,7 @@ export const QUERIES = [
   ...SUBSCRIPTION_QUERIES,
   ...NOTIFICATION_QUERIES,
   ...DELIVERY_QUERIES,
+  ...PRUNE_HOLD_QUERIES,
   ...PASSING_QUERIES,
 ] as const;
 
@@ -54,6 +58,7 @@ export function collectionsOf(database: Db): Collections {
     subscriptions: database.collection('subscriptions'),
     notifications: database.collection('notifications'),
     deliveries: database.collection('deliveries'),
+    prune_holds: database.collection('prune_holds'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
     meta: database.collection('meta'),

@@ -3,6 +3,7 @@ import { deliveryIdPrefix } from '../../domain/ids.ts';
 import { decodePlace, encodePlace, invalidCursor, toPage } from '../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../delivery-store.ts';
 import type { Page, PageRequest } from '../page.ts';
+import { encodeText } from '../stored-text.ts';
 import type { Collections } from './collections.ts';
 import { toDelivery } from './delivery-document.ts';
 import {
@@ -11,6 +12,7 @@ import {
   DEAD_LETTERS,
   DELIVERY_BY_ID,
   DUE_DELIVERIES,
+  OUTDATED_OF_TOPIC,
   STATE_OF_NOTIFICATION,
   STATES_OF_NOTIFICATION,
 } from './delivery-queries.ts';
@@ -19,6 +21,7 @@ import type { Operations } from './operations.ts';
 import { mongoTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
+type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
 type DueQuery = Parameters<DeliveryStore['due']>[0];
 
 export function mongoDeliveries(collections: Collections, operations: Operations): DeliveryStore {
@@ -29,6 +32,7 @@ export function mongoDeliveries(collections: Collections, operations: Operations
     listFailed: (query) => operations.run(() => listFailed(collections, query)),
     countByState: (notificationId) => operations.run(() => countByState(collections, notificationId)),
     due: (query) => operations.run(() => due(collections, query)),
+    outdated: (query) => operations.run(() => outdated(collections, query)),
   };
 }
 
@@ -87,11 +91,19 @@ async function countByState(
 async function due({ deliveries }: Collections, { priority, untilMs, limit }: DueQuery): Promise<DueDelivery[]> {
   const filter = DUE_DELIVERIES.filter({ priority, untilMs });
   const found = await deliveries.find(filter, { ...optionsOf(DUE_DELIVERIES), limit }).toArray();
-  return found.map(({ _id: id, state, attemptCount, dueAtMs }) => ({
+  return found.map(({ _id: id, origin = '', state, attemptCount, deadlineAtMs, dueAtMs }) => ({
     id,
+    origin,
     priority,
     state: state as DueDelivery['state'],
     attemptCount,
+    deadlineAtMs,
     dueAtMs: dueAtMs ?? 0,
   }));
+}
+
+async function outdated({ deliveries }: Collections, query: OutdatedQuery): Promise<readonly Delivery[]> {
+  const { notificationId, subscriptionIds } = query;
+  const filter = OUTDATED_OF_TOPIC.filter({ subscriptionIds, topics: [encodeText(query.topic)], notificationId });
+  return (await deliveries.find(filter, optionsOf(OUTDATED_OF_TOPIC)).toArray()).map(toDelivery);
 }

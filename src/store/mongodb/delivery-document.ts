@@ -8,6 +8,9 @@ export type DeliveryDocument = {
   readonly notificationId: string;
   readonly subscriptionId: string;
   readonly userId: string;
+  /** Both are missing in documents of before they were kept. */
+  readonly origin?: string;
+  readonly topic?: string | null;
   readonly priority: Priority;
   readonly state: DeliveryState;
   readonly version: number;
@@ -34,6 +37,7 @@ export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocum
     ...delivery,
     _id: id,
     userId: encodeText(delivery.userId),
+    topic: delivery.topic === null ? null : encodeText(delivery.topic),
     isAttempted: delivery.attempts.length > 0,
     writes: [],
     retainedFrom: retainedFrom(delivery.endedAtMs),
@@ -41,8 +45,14 @@ export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocum
 }
 
 export function toDelivery(document: DeliveryDocument): Delivery {
-  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, ...rest } = document;
-  return { ...rest, id, userId: decodeText(document.userId) };
+  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, origin = '', topic = null, ...rest } = document;
+  return {
+    ...rest,
+    id,
+    userId: decodeText(document.userId),
+    origin,
+    topic: topic === null ? null : decodeText(topic),
+  };
 }
 
 /** All that may change in a delivery's life, but for its version. */

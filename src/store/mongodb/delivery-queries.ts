@@ -1,4 +1,4 @@
-import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState, WAITING_STATES } from '../../domain/delivery.ts';
 import { deliveryIdPrefix } from '../../domain/ids.ts';
 import type { Priority } from '../../domain/notification.ts';
 import type { Place } from '../cursor.ts';
@@ -15,7 +15,18 @@ const ENDED: StoreIndex = {
   expires: 'after_retention',
 };
 
-export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED];
+const TOPIC: StoreIndex = {
+  name: 'topic',
+  key: { subscriptionId: 1, topic: 1, notificationId: 1 },
+  only: { topic: { $type: 'string' } },
+};
+const WAITING_TOPIC: StoreIndex = {
+  name: 'waiting_topic',
+  key: { subscriptionId: 1, topic: 1 },
+  only: { topic: { $type: 'string' }, dueAtMs: { $gte: 0 } },
+};
+
+export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED, TOPIC, WAITING_TOPIC];
 
 /** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
 export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
@@ -65,7 +76,50 @@ export const DUE_DELIVERIES: NamedQuery<{ readonly priority: Priority; readonly 
   index: DUE,
   filter: ({ priority, untilMs }) => ({ priority, dueAtMs: { $gte: 0, $lte: untilMs } }),
   sort: { dueAtMs: 1 },
-  projection: { state: 1, attemptCount: 1, dueAtMs: 1 },
+  projection: { origin: 1, state: 1, attemptCount: 1, deadlineAtMs: 1, dueAtMs: 1 },
+};
+
+type Waiting = { readonly id: string; readonly attemptCount: number };
+
+export const WAITING_DELIVERY: NamedQuery<Waiting> = {
+  name: 'waiting delivery',
+  collection: 'deliveries',
+  purpose: 'one to be postponed, unless it has moved on',
+  index: BY_ID,
+  filter: ({ id, attemptCount }) => ({ _id: id, state: { $in: WAITING_STATES }, attemptCount }),
+};
+
+type OfTopic = {
+  readonly subscriptionIds: readonly string[];
+  readonly topics: readonly string[];
+  readonly notificationId: string;
+};
+
+export const NEWER_OF_TOPIC: NamedQuery<OfTopic> = {
+  name: 'newer of a topic',
+  collection: 'deliveries',
+  purpose: 'whether what is claimed was superseded',
+  index: TOPIC,
+  filter: ({ subscriptionIds, topics, notificationId }) => ({
+    subscriptionId: { $in: subscriptionIds },
+    topic: { $in: topics, $type: 'string' },
+    notificationId: { $gt: notificationId },
+  }),
+  projection: { subscriptionId: 1, topic: 1, notificationId: 1 },
+};
+
+export const OUTDATED_OF_TOPIC: NamedQuery<OfTopic> = {
+  name: 'outdated of a topic',
+  collection: 'deliveries',
+  purpose: 'what a newer notification supersedes',
+  index: WAITING_TOPIC,
+  filter: ({ subscriptionIds, topics, notificationId }) => ({
+    subscriptionId: { $in: subscriptionIds },
+    topic: { $in: topics, $type: 'string' },
+    dueAtMs: { $gte: 0 },
+    state: { $in: WAITING_STATES },
+    notificationId: { $lt: notificationId },
+  }),
 };
 
 export const ALL_OF_NOTIFICATION: NamedQuery<OfNotification> = {
@@ -151,6 +205,9 @@ export const DELIVERY_QUERIES = [
   VERSION_OF_DELIVERY,
   WRITES_OF_DELIVERIES,
   DUE_DELIVERIES,
+  WAITING_DELIVERY,
+  NEWER_OF_TOPIC,
+  OUTDATED_OF_TOPIC,
   ALL_OF_NOTIFICATION,
   STATE_OF_NOTIFICATION,
   ATTEMPTED_OF_NOTIFICATION,

@@ -12,6 +12,7 @@ import { optionsOf } from './named-query.ts';
 import { mongoNotifications } from './notifications.ts';
 import { trackOperations } from './operations.ts';
 import { NONCE } from './passing-queries.ts';
+import { mongoPruneHolds } from './prune-holds.ts';
 import { forget, sweep } from './retention.ts';
 import { beSoleProcess } from './sole-process.ts';
 import { mongoSubscriptions } from './subscriptions.ts';
@@ -60,6 +61,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     subscriptions: mongoSubscriptions(collections, operations),
     notifications: mongoNotifications(collections, operations),
     deliveries: mongoDeliveries(collections, operations),
+    pruneHolds: mongoPruneHolds(collections, operations),
     useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),
     keepFact: (name, value) => operations.run(() => keepFact(collections, name, value)),
     replaceFact: (name, value) => operations.run(() => replaceFact(collections, name, value)),

@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
 import type { Subscription } from '../../domain/subscription.ts';
-import type { RegisterResult } from '../subscription-store.ts';
+import type { RegisterOptions, RegisterResult, RestoreResult } from '../subscription-store.ts';
 import type { Collections } from './collections.ts';
 import { duplicateField } from './mongo-error.ts';
 import { optionsOf } from './named-query.ts';
@@ -10,7 +10,7 @@ import {
   toSubscription,
   toSubscriptionDocument,
 } from './subscription-document.ts';
-import { OF_ENDPOINT } from './subscription-queries.ts';
+import { OF_ENDPOINT, SUBSCRIPTION_BY_ID } from './subscription-queries.ts';
 
 /** Each turn that does not end here was won by another registration of the same endpoint. */
 const MAX_TURNS = 100;
@@ -20,15 +20,23 @@ const MAX_TURNS = 100;
  * unique: of those who come at the same time one wins, and the others look again. A process that dies between the two
  * writes of a move leaves an endpoint without an active row, which the next registration takes for the move that it is.
  */
-export async function register(collections: Collections, draft: Subscription): Promise<RegisterResult> {
+export async function register(
+  collections: Collections,
+  draft: Subscription,
+  options?: RegisterOptions,
+): Promise<RegisterResult> {
   for (let turn = 0; turn < MAX_TURNS; turn++) {
-    const result = await registerOnce(collections, draft);
+    const result = await registerOnce(collections, draft, options);
     if (result !== 'lost') return result;
   }
   throw new AppError('store_unavailable', 'This endpoint is being registered by many callers at once: try again.');
 }
 
-async function registerOnce(collections: Collections, draft: Subscription): Promise<RegisterResult | 'lost'> {
+async function registerOnce(
+  collections: Collections,
+  draft: Subscription,
+  options?: RegisterOptions,
+): Promise<RegisterResult | 'lost'> {
   const { subscriptions } = collections;
   const found = await subscriptions.find(OF_ENDPOINT.filter(draft.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
   const rows = found.map(toSubscription);
@@ -42,6 +50,8 @@ async function registerOnce(collections: Collections, draft: Subscription): Prom
     id: own?.id ?? draft.id,
     createdAtMs: own?.createdAtMs ?? draft.createdAtMs,
     replacesId: replaced?.id ?? own?.replacesId ?? null,
+    // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
+    vapidPublicKey: (options?.isVapidKeyGiven ? null : rows[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
     retired: null,
   };
   const document = toSubscriptionDocument(subscription, 1 + Math.max(0, ...found.map(({ generation }) => generation)));
@@ -71,6 +81,25 @@ async function retireRival({ subscriptions }: Collections, rival: Subscription, 
   const { id: _id, updatedAtMs, keys } = rival;
   const filter = { _id, isActive: true, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
   return (await subscriptions.updateOne(filter, { $set: asRetired('moved', atMs) })).matchedCount > 0;
+}
+
+/** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */
+export async function restore(collections: Collections, id: string, atMs: number): Promise<RestoreResult> {
+  const { subscriptions } = collections;
+  for (let turn = 0; turn < MAX_TURNS; turn++) {
+    const own = await subscriptions.findOne(SUBSCRIPTION_BY_ID.filter(id), optionsOf(SUBSCRIPTION_BY_ID));
+    if (own === null) return { kind: 'missing' };
+    const subscription = toSubscription(own);
+    if (subscription.retired === null) return { kind: 'active', subscription };
+    const found = await subscriptions.find(OF_ENDPOINT.filter(own.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
+    if (subscription.retired.reason === 'moved' || found.some(({ isActive }) => isActive)) return { kind: 'taken' };
+    const restored = { ...subscription, retired: null, updatedAtMs: atMs };
+    const generation = 1 + Math.max(...found.map((each) => each.generation));
+    if (await replace(collections, own, toSubscriptionDocument(restored, generation))) {
+      return { kind: 'restored', subscription: restored };
+    }
+  }
+  throw new AppError('store_unavailable', 'This endpoint is being registered by many callers at once: try again.');
 }
 
 async function insert({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {

@@ -28,6 +28,13 @@ const RETIRED: StoreIndex = {
   expires: 'after_retention',
 };
 
+const SUSPECTED: StoreIndex = {
+  name: 'suspected',
+  key: { suspectedByHoldId: 1, _id: 1 },
+  only: { suspectedByHoldId: { $type: 'string' } },
+};
+const VAPID_KEY: StoreIndex = { name: 'vapid_key', key: { vapidPublicKey: 1, isActive: 1 }, only: { isActive: true } };
+
 export const SUBSCRIPTION_INDEXES = [
   ENDPOINT_USER,
   ENDPOINT_GENERATION,
@@ -36,6 +43,8 @@ export const SUBSCRIPTION_INDEXES = [
   USER,
   ACTIVE_USER,
   RETIRED,
+  SUSPECTED,
+  VAPID_KEY,
 ];
 
 /** Sorts after every id. */
@@ -123,7 +132,7 @@ export const ACTIVE_OF_AUDIENCE: NamedQuery<AudienceAsked> = {
     }),
   }),
   sort: { userId: 1, _id: 1 },
-  projection: { _id: 1, userId: 1 },
+  projection: { _id: 1, userId: 1, endpoint: 1 },
 };
 
 export const RETIRED_BEFORE: NamedQuery<Date> = {
@@ -132,6 +141,25 @@ export const RETIRED_BEFORE: NamedQuery<Date> = {
   purpose: 'retired longer ago than is kept',
   index: RETIRED,
   filter: (instant) => ({ isActive: false, retainedFrom: { $lt: instant } }),
+};
+
+export const SUSPECTED_BY: NamedQuery<string> = {
+  name: 'suspected under a hold',
+  collection: 'subscriptions',
+  purpose: 'what a decided hold on pruning retires or clears',
+  index: SUSPECTED,
+  filter: (holdId) => ({ suspectedByHoldId: { $eq: holdId, $type: 'string' }, isActive: true }),
+  sort: { _id: 1 },
+};
+
+/** Every key sorts after the empty text: so that the index, which begins with it, can serve. */
+export const ACTIVE_BY_KEY: NamedQuery<null> = {
+  name: 'active by VAPID key',
+  collection: 'subscriptions',
+  purpose: 'how many active ones each VAPID key has, from the index alone',
+  index: VAPID_KEY,
+  filter: () => ({ isActive: true, vapidPublicKey: { $gte: '' } }),
+  projection: { _id: 0, vapidPublicKey: 1 },
 };
 
 export const SUBSCRIPTION_QUERIES = [
@@ -144,4 +172,6 @@ export const SUBSCRIPTION_QUERIES = [
   ACTIVE_OF_USER_LISTED,
   ACTIVE_OF_AUDIENCE,
   RETIRED_BEFORE,
+  SUSPECTED_BY,
+  ACTIVE_BY_KEY,
 ] as const;

@@ -3,19 +3,21 @@ import type { Subscription } from '../../domain/subscription.ts';
 import { invalidCursor, toPage } from '../cursor.ts';
 import type { Page } from '../page.ts';
 import { decodeText, encodeText } from '../stored-text.ts';
-import type { SubscriptionStore } from '../subscription-store.ts';
+import type { ActiveSubscription, SubscriptionChange, SubscriptionStore } from '../subscription-store.ts';
 import type { Collections } from './collections.ts';
 import { optionsOf } from './named-query.ts';
 import type { Operations } from './operations.ts';
-import { register } from './registration.ts';
-import { toSubscription } from './subscription-document.ts';
+import { register, restore } from './registration.ts';
+import { changeableBy, fieldsOf, toSubscription } from './subscription-document.ts';
 import {
+  ACTIVE_BY_KEY,
   ACTIVE_LISTED,
   ACTIVE_OF_AUDIENCE,
   ACTIVE_OF_USER_LISTED,
   ALL_LISTED,
   ALL_OF_USER_LISTED,
   SUBSCRIPTION_BY_ID,
+  SUSPECTED_BY,
 } from './subscription-queries.ts';
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
@@ -23,10 +25,14 @@ type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
 
 export function mongoSubscriptions(collections: Collections, operations: Operations): SubscriptionStore {
   return {
-    register: (draft) => operations.run(() => register(collections, draft)),
+    register: (draft, options) => operations.run(() => register(collections, draft, options)),
     get: (id) => operations.run(() => get(collections, id)),
     list: (query) => operations.run(() => list(collections, query)),
     delete: (id) => operations.run(() => remove(collections, id)),
+    restore: (id, atMs) => operations.run(() => restore(collections, id, atMs)),
+    suspectedBy: (holdId, limit) => operations.run(() => suspectedBy(collections, holdId, limit)),
+    change: (changes) => operations.run(() => change(collections, changes)),
+    countByVapidKey: () => operations.run(() => countByVapidKey(collections)),
     activeOf: (query) => operations.run(() => activeOf(collections, query)),
   };
 }
@@ -39,6 +45,30 @@ async function get({ subscriptions }: Collections, id: string): Promise<Subscrip
 async function remove({ subscriptions }: Collections, id: string): Promise<boolean> {
   const { deletedCount } = await subscriptions.deleteOne(SUBSCRIPTION_BY_ID.filter(id));
   return deletedCount > 0;
+}
+
+async function suspectedBy({ subscriptions }: Collections, holdId: string, limit: number) {
+  const options = { ...optionsOf(SUSPECTED_BY), limit };
+  return (await subscriptions.find(SUSPECTED_BY.filter(holdId), options).toArray()).map(toSubscription);
+}
+
+/** Each on its own; asked again after a lost answer, nothing happens twice. */
+export async function change({ subscriptions }: Collections, changes: readonly SubscriptionChange[]): Promise<void> {
+  const batch = changes.map((each) => ({
+    updateOne: { filter: changeableBy(each), update: { $set: fieldsOf(each) } },
+  }));
+  if (batch.length > 0) await subscriptions.bulkWrite(batch, { ordered: false });
+}
+
+async function countByVapidKey({ subscriptions }: Collections): Promise<ReadonlyMap<string, number>> {
+  const { hint, projection } = optionsOf(ACTIVE_BY_KEY);
+  const stages = [
+    { $match: ACTIVE_BY_KEY.filter(null) },
+    { $project: projection },
+    { $group: { _id: '$vapidPublicKey', count: { $sum: 1 } } },
+  ];
+  const found = await subscriptions.aggregate<{ _id: string; count: number }>(stages, { hint }).toArray();
+  return new Map(found.map(({ _id: key, count }) => [key, count]));
 }
 
 async function list({ subscriptions }: Collections, query: ListQuery): Promise<Page<Subscription>> {
@@ -66,7 +96,13 @@ async function activeOf({ subscriptions }: Collections, { userIds, after, limit 
   if (wanted.length === 0) return [];
   const filter = ACTIVE_OF_AUDIENCE.filter({ userIds: wanted, after: from });
   const found = await subscriptions.find(filter, { ...optionsOf(ACTIVE_OF_AUDIENCE), limit }).toArray();
-  return found.map(({ _id: id, userId }) => ({ id, userId: decodeText(userId) }));
+  return found.map(
+    ({ _id: id, userId, endpoint }): ActiveSubscription => ({
+      id,
+      userId: decodeText(userId),
+      endpoint: decodeText(endpoint),
+    }),
+  );
 }
 
 /** MongoDB orders texts by their UTF-8 bytes, JavaScript by UTF-16 units. */

@@ -2,27 +2,35 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import { isWaiting } from '../../domain/delivery.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Subscription } from '../../domain/subscription.ts';
-import type { Claim, Claimed, DeliveryStore, Settlement } from '../delivery-store.ts';
+import type { Claim, Claimed, DeliveryStore, Postponement, Settlement } from '../delivery-store.ts';
 import type { Collections } from './collections.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { changeTo, type DeliveryDocument, toDelivery } from './delivery-document.ts';
-import { DELIVERIES_BY_ID, VERSION_OF_DELIVERY, WRITES_OF_DELIVERIES } from './delivery-queries.ts';
+import {
+  DELIVERIES_BY_ID,
+  NEWER_OF_TOPIC,
+  VERSION_OF_DELIVERY,
+  WAITING_DELIVERY,
+  WRITES_OF_DELIVERIES,
+} from './delivery-queries.ts';
 import { optionsOf } from './named-query.ts';
 import { toNotification } from './notification-document.ts';
 import { NOTIFICATIONS_BY_ID } from './notification-queries.ts';
 import type { Operations } from './operations.ts';
-import { asRetired, toSubscription } from './subscription-document.ts';
+import { toSubscription } from './subscription-document.ts';
 import { SUBSCRIPTIONS_BY_ID } from './subscription-queries.ts';
+import { change } from './subscriptions.ts';
 import { leaveToken, writeToken } from './write-token.ts';
 
 /** The hot path: what a worker does to deliveries. A batch takes a few round trips, whatever its size. */
 export function mongoTransitions(
   collections: Collections,
   operations: Operations,
-): Pick<DeliveryStore, 'claimMany' | 'settleMany'> {
+): Pick<DeliveryStore, 'claimMany' | 'settleMany' | 'postponeMany'> {
   return {
     claimMany: (claims) => operations.run(() => claimAll(collections, claims)),
     settleMany: (settlements) => operations.run(() => settleAll(collections, settlements)),
+    postponeMany: (postponements) => operations.run(() => postponeAll(collections, postponements)),
   };
 }
 
@@ -33,9 +41,10 @@ type Candidate = { readonly document: DeliveryDocument; readonly claim: Claim; r
 async function claimAll(collections: Collections, claims: readonly Claim[]): Promise<(Claimed | null)[]> {
   const candidates = await candidatesFor(collections, claims);
   const documents = candidates.map(({ document }) => document);
-  const [notifications, subscriptions] = await Promise.all([
+  const [notifications, subscriptions, newer] = await Promise.all([
     notificationsOf(collections, documents),
     subscriptionsOf(collections, documents),
+    newerThan(collections, documents),
   ]);
   const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
   const won = await writeAll(
@@ -52,7 +61,13 @@ async function claimAll(collections: Collections, claims: readonly Claim[]): Pro
     const notification = notifications.get(document.notificationId);
     if (notification === undefined || !won.has(token)) continue;
     const subscription = subscriptions.get(document.subscriptionId) ?? null;
-    claimed.set(claim, { before: toDelivery(document), version: document.version + 1, notification, subscription });
+    claimed.set(claim, {
+      before: toDelivery(document),
+      version: document.version + 1,
+      notification,
+      subscription,
+      isSuperseded: newer.has(document),
+    });
   }
   return claims.map((claim) => claimed.get(claim) ?? null);
 }
@@ -93,6 +108,32 @@ async function subscriptionsOf(
   return new Map(found.map((document) => [document._id, toSubscription(document)]));
 }
 
+/** Those for which a delivery of a later notification with the same topic to the same subscription exists. */
+async function newerThan(
+  { deliveries }: Collections,
+  documents: readonly DeliveryDocument[],
+): Promise<ReadonlySet<DeliveryDocument>> {
+  const topical = documents.filter(({ topic }) => typeof topic === 'string');
+  const [first, ...rest] = topical.map(({ notificationId }) => notificationId);
+  if (first === undefined) return new Set();
+  const filter = NEWER_OF_TOPIC.filter({
+    subscriptionIds: [...new Set(topical.map(({ subscriptionId }) => subscriptionId))],
+    topics: [...new Set(topical.map(({ topic }) => topic ?? ''))],
+    notificationId: rest.reduce((least, id) => (id < least ? id : least), first),
+  });
+  const found = await deliveries.find(filter, optionsOf(NEWER_OF_TOPIC)).toArray();
+  const newest = new Map<string, string>();
+  for (const { subscriptionId, topic, notificationId } of found) {
+    const key = `${subscriptionId} ${topic}`;
+    if (notificationId > (newest.get(key) ?? '')) newest.set(key, notificationId);
+  }
+  return new Set(
+    topical.filter(
+      ({ subscriptionId, topic, notificationId }) => (newest.get(`${subscriptionId} ${topic}`) ?? '') > notificationId,
+    ),
+  );
+}
+
 /** Conditional writes, each on its own; the tokens of those that counted. */
 async function writeAll({ deliveries }: Collections, writes: readonly Write[]): Promise<ReadonlySet<string>> {
   if (writes.length === 0) return new Set();
@@ -109,6 +150,19 @@ async function writeAll({ deliveries }: Collections, writes: readonly Write[]): 
   const ids = writes.map(({ id }) => id);
   const kept = await deliveries.find(WRITES_OF_DELIVERIES.filter(ids), optionsOf(WRITES_OF_DELIVERIES)).toArray();
   return new Set(kept.flatMap((document) => document.writes));
+}
+
+/** The time alone; said again after a lost answer, it is the same time. */
+async function postponeAll({ deliveries }: Collections, postponements: readonly Postponement[]): Promise<void> {
+  const batch = postponements.map(
+    ({ deliveryId, attempt, untilMs }): AnyBulkWriteOperation<DeliveryDocument> => ({
+      updateOne: {
+        filter: WAITING_DELIVERY.filter({ id: deliveryId, attemptCount: attempt - 1 }),
+        update: { $set: { dueAtMs: untilMs }, $inc: { version: 1 } },
+      },
+    }),
+  );
+  if (batch.length > 0) await deliveries.bulkWrite(batch, { ordered: false });
 }
 
 /** The same settlement, asked for again because its answer was lost, is known by the same token. */
@@ -144,19 +198,11 @@ async function follow(collections: Collections, settlements: readonly Settlement
   const reopened = new Set<string>();
   for (const { after } of settlements) (after.dueAtMs === null ? ended : reopened).add(after.notificationId);
   await Promise.all([
-    retireAll(collections, settlements),
+    change(
+      collections,
+      settlements.flatMap((settlement) => settlement.change ?? []),
+    ),
     reopen(collections, [...reopened]),
     ...[...ended].map((id) => completeIfFinal(collections, id)),
   ]);
-}
-
-/** Nothing happens to a subscription that is retired already, gone, or registered again meanwhile. */
-async function retireAll({ subscriptions }: Collections, settlements: readonly Settlement[]): Promise<void> {
-  const batch = settlements.flatMap(({ retire }) => {
-    if (retire === null) return [];
-    const { subscriptionId, reason, atMs, notUpdatedSinceMs } = retire;
-    const filter = { _id: subscriptionId, isActive: true, updatedAtMs: { $lte: notUpdatedSinceMs } };
-    return [{ updateOne: { filter, update: { $set: asRetired(reason, atMs) } } }];
-  });
-  if (batch.length > 0) await subscriptions.bulkWrite(batch, { ordered: false });
 }

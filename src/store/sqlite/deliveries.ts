@@ -7,9 +7,11 @@ import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { laneOf } from './lane-number.ts';
 import { deliveryRange } from './notification-rows.ts';
+import { textList } from './sql-value.ts';
 import { sqliteTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
+type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
 type DueQuery = Parameters<DeliveryStore['due']>[0];
 
 export function sqliteDeliveries(database: Database, commits: GroupCommit): DeliveryStore {
@@ -20,6 +22,7 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
     listFailed: (query) => commits.read(() => listFailed(database, query)),
     countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
     due: (query) => commits.read(() => due(database, query)),
+    outdated: (query) => commits.read(() => outdated(database, query)),
   };
 }
 
@@ -63,17 +66,35 @@ function countByState(database: Database, notificationId: string): Readonly<Reco
   return counts;
 }
 
+type DueRow = Pick<DeliveryRow, 'id' | 'origin' | 'attempt_count' | 'deadline_at'> & {
+  readonly state: DueDelivery['state'];
+  readonly due_at: number;
+};
+
 function due(database: Database, { priority, untilMs, limit }: DueQuery): DueDelivery[] {
-  const rows = database.all<{ id: string; state: DueDelivery['state']; attempt_count: number; due_at: number }>(
-    `SELECT id, state, attempt_count, due_at FROM deliveries
+  const rows = database.all<DueRow>(
+    `SELECT id, origin, state, attempt_count, deadline_at, due_at FROM deliveries
      WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?`,
     [laneOf(priority), untilMs, limit],
   );
   return rows.map((row) => ({
     id: row.id,
+    origin: row.origin,
     priority,
     state: row.state,
     attemptCount: row.attempt_count,
+    deadlineAtMs: row.deadline_at,
     dueAtMs: row.due_at,
   }));
+}
+
+function outdated(database: Database, { notificationId, topic, subscriptionIds }: OutdatedQuery): Delivery[] {
+  return database
+    .all<DeliveryRow>(
+      `SELECT * FROM deliveries INDEXED BY deliveries_waiting_topic
+       WHERE subscription_id IN (SELECT value FROM json_each(?)) AND topic = ? AND topic IS NOT NULL
+         AND due_at IS NOT NULL AND state IN ('pending', 'retrying') AND notification_id < ?`,
+      [textList(subscriptionIds), topic, notificationId],
+    )
+    .map(toDelivery);
 }

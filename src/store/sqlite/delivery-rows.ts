@@ -7,6 +7,8 @@ export type DeliveryRow = {
   readonly notification_id: string;
   readonly subscription_id: string;
   readonly user_id: string;
+  readonly origin: string;
+  readonly topic: string | null;
   readonly lane: number;
   readonly state: DeliveryState;
   readonly version: number;
@@ -29,6 +31,8 @@ export function toDelivery(row: DeliveryRow): Delivery {
     notificationId: row.notification_id,
     subscriptionId: row.subscription_id,
     userId: row.user_id,
+    origin: row.origin,
+    topic: row.topic,
     priority: priorityOf(row.lane),
     state: row.state,
     version: row.version,
@@ -54,14 +58,16 @@ export function readDelivery(database: Database, id: string): Delivery | null {
 /** One that exists already stays as it is. */
 export function insertDelivery(database: Database, delivery: Delivery): void {
   database.run(
-    `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, lane, state, version, due_at, deadline_at,
+    `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, reason, created_at, ended_at, attempts, replays)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
       delivery.subscriptionId,
       delivery.userId,
+      delivery.origin,
+      delivery.topic,
       laneOf(delivery.priority),
       delivery.state,
       delivery.version,

@@ -88,8 +88,38 @@ const FACTS = `
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
+const LANES_AND_QUARANTINE = `
+ALTER TABLE deliveries ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN topic TEXT;
+CREATE INDEX deliveries_topic ON deliveries (subscription_id, topic, notification_id) WHERE topic IS NOT NULL;
+CREATE INDEX deliveries_waiting_topic ON deliveries (subscription_id, topic)
+  WHERE topic IS NOT NULL AND due_at IS NOT NULL;
+UPDATE deliveries SET topic = (SELECT topic FROM notifications WHERE notifications.id = notification_id)
+  WHERE due_at IS NOT NULL;
+
+ALTER TABLE subscriptions ADD COLUMN retired_by TEXT;
+ALTER TABLE subscriptions ADD COLUMN quarantined_since INTEGER;
+ALTER TABLE subscriptions ADD COLUMN quarantined_until INTEGER;
+ALTER TABLE subscriptions ADD COLUMN suspected_by TEXT;
+CREATE INDEX subscriptions_suspected ON subscriptions (suspected_by, id) WHERE suspected_by IS NOT NULL;
+CREATE INDEX subscriptions_vapid_key ON subscriptions (vapid_public_key, retired_at) WHERE retired_at IS NULL;
+
+CREATE TABLE prune_holds (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  state TEXT NOT NULL,
+  gone_count INTEGER NOT NULL,
+  answer_count INTEGER NOT NULL,
+  retired_ids TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  decided_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX prune_holds_open ON prune_holds (scope, subject) WHERE state = 'open';
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS];
+const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE];
 
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {

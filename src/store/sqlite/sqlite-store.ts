@@ -5,6 +5,7 @@ import { releaseLeases, sqliteDeliveries } from './deliveries.ts';
 import type { Database } from './driver.ts';
 import { groupCommit, transact } from './group-commit.ts';
 import { sqliteNotifications } from './notifications.ts';
+import { sqlitePruneHolds } from './prune-holds.ts';
 import { forget, sweep } from './retention.ts';
 import { migrate } from './schema.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
@@ -35,6 +36,7 @@ export function storeOn(database: Database, clock: Clock): Store {
     subscriptions: sqliteSubscriptions(database, commits),
     notifications: sqliteNotifications(database, commits),
     deliveries: sqliteDeliveries(database, commits),
+    pruneHolds: sqlitePruneHolds(database, commits),
     useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
     keepFact: (name, value) => commits.write(1, () => keepFact(database, name, value)),
     replaceFact: (name, value) => commits.write(1, () => replaceFact(database, name, value)),

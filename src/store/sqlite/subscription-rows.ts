@@ -1,6 +1,7 @@
 import type { RetirementReason, Subscription } from '../../domain/subscription.ts';
-import type { Retirement } from '../subscription-store.ts';
+import type { SubscriptionChange } from '../subscription-store.ts';
 import type { Database } from './driver.ts';
+import type { SqlValue } from './sql-value.ts';
 
 export type SubscriptionRow = {
   readonly id: string;
@@ -15,13 +16,17 @@ export type SubscriptionRow = {
   readonly user_agent: string | null;
   readonly retired_reason: RetirementReason | null;
   readonly retired_at: number | null;
+  readonly retired_by: string | null;
+  readonly quarantined_since: number | null;
+  readonly quarantined_until: number | null;
+  readonly suspected_by: string | null;
   readonly replaces_id: string | null;
   readonly created_at: number;
   readonly updated_at: number;
 };
 
 export function toSubscription(row: SubscriptionRow): Subscription {
-  const { retired_reason: reason, retired_at: atMs } = row;
+  const { retired_reason: reason, retired_at: atMs, quarantined_since: sinceMs, quarantined_until: untilMs } = row;
   return {
     id: row.id,
     userId: row.user_id,
@@ -32,7 +37,9 @@ export function toSubscription(row: SubscriptionRow): Subscription {
     expirationAtMs: row.expiration_at,
     locale: row.locale,
     userAgent: row.user_agent,
-    retired: reason === null || atMs === null ? null : { reason, atMs },
+    retired: reason === null || atMs === null ? null : { reason, atMs, deliveryId: row.retired_by },
+    quarantine: sinceMs === null || untilMs === null ? null : { sinceMs, untilMs },
+    suspectedByHoldId: row.suspected_by,
     replacesId: row.replaces_id,
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
@@ -46,14 +53,17 @@ export function readSubscription(database: Database, id: string): Subscription |
 
 /** Takes the place of the row with the same id, or makes it. */
 export function writeSubscription(database: Database, subscription: Subscription): void {
-  const { keys, retired } = subscription;
+  const { keys, retired, quarantine } = subscription;
   database.run(
     `INSERT INTO subscriptions (id, user_id, endpoint, endpoint_hash, p256dh, auth, vapid_public_key, expiration_at,
-       locale, user_agent, retired_reason, retired_at, replaces_id, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       locale, user_agent, retired_reason, retired_at, retired_by, quarantined_since, quarantined_until, suspected_by,
+       replaces_id, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth,
        vapid_public_key = excluded.vapid_public_key, expiration_at = excluded.expiration_at, locale = excluded.locale,
        user_agent = excluded.user_agent, retired_reason = excluded.retired_reason, retired_at = excluded.retired_at,
+       retired_by = excluded.retired_by, quarantined_since = excluded.quarantined_since,
+       quarantined_until = excluded.quarantined_until, suspected_by = excluded.suspected_by,
        replaces_id = excluded.replaces_id, updated_at = excluded.updated_at`,
     [
       subscription.id,
@@ -68,6 +78,10 @@ export function writeSubscription(database: Database, subscription: Subscription
       subscription.userAgent,
       retired?.reason ?? null,
       retired?.atMs ?? null,
+      retired?.deliveryId ?? null,
+      quarantine?.sinceMs ?? null,
+      quarantine?.untilMs ?? null,
+      subscription.suspectedByHoldId,
       subscription.replacesId,
       subscription.createdAtMs,
       subscription.updatedAtMs,
@@ -76,10 +90,28 @@ export function writeSubscription(database: Database, subscription: Subscription
 }
 
 /** Nothing happens to one that is retired already, gone, or registered again meanwhile. */
-export function retireSubscription(database: Database, retirement: Retirement): void {
-  database.run(
-    `UPDATE subscriptions SET retired_reason = ?, retired_at = ?
-     WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`,
-    [retirement.reason, retirement.atMs, retirement.subscriptionId, retirement.notUpdatedSinceMs],
-  );
+export function changeSubscription(database: Database, change: SubscriptionChange): void {
+  const [assignments, values] = assignmentsOf(change);
+  database.run(`UPDATE subscriptions SET ${assignments} WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`, [
+    ...values,
+    change.subscriptionId,
+    change.notUpdatedSinceMs,
+  ]);
+}
+
+function assignmentsOf(change: SubscriptionChange): readonly [assignments: string, values: readonly SqlValue[]] {
+  switch (change.kind) {
+    case 'retire':
+      return [
+        `retired_reason = ?, retired_at = ?, retired_by = ?, quarantined_since = NULL, quarantined_until = NULL,
+         suspected_by = NULL`,
+        [change.reason, change.atMs, change.deliveryId],
+      ];
+    case 'quarantine':
+      return ['quarantined_since = ?, quarantined_until = ?', [change.quarantine.sinceMs, change.quarantine.untilMs]];
+    case 'suspect':
+      return ['suspected_by = ?', [change.holdId]];
+    case 'clear':
+      return ['quarantined_since = NULL, quarantined_until = NULL, suspected_by = NULL', []];
+  }
 }

@@ -1,12 +1,18 @@
 import type { Subscription } from '../../domain/subscription.ts';
 import { invalidCursor, toPage } from '../cursor.ts';
-import type { RegisterResult, SubscriptionStore } from '../subscription-store.ts';
+import type {
+  ActiveSubscription,
+  RegisterOptions,
+  RegisterResult,
+  RestoreResult,
+  SubscriptionStore,
+} from '../subscription-store.ts';
 import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { textList } from './sql-value.ts';
 import {
+  changeSubscription,
   readSubscription,
-  retireSubscription,
   type SubscriptionRow,
   toSubscription,
   writeSubscription,
@@ -20,15 +26,22 @@ const LAST_ID = '\u{10ffff}';
 
 export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
   return {
-    register: (draft) => commits.write(3, () => register(database, draft)),
+    register: (draft, options) => commits.write(3, () => register(database, draft, options)),
     get: (id) => commits.read(() => readSubscription(database, id)),
     list: (query) => commits.read(() => list(database, query)),
+    restore: (id, atMs) => commits.write(1, () => restore(database, id, atMs)),
+    suspectedBy: (holdId, limit) => commits.read(() => suspectedBy(database, holdId, limit)),
+    change: (changes) =>
+      commits.write(changes.length, () => {
+        for (const change of changes) changeSubscription(database, change);
+      }),
+    countByVapidKey: () => commits.read(() => countByVapidKey(database)),
     delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
     activeOf: (query) => commits.read(() => activeOf(database, query)),
   };
 }
 
-function register(database: Database, draft: Subscription): RegisterResult {
+function register(database: Database, draft: Subscription, options?: RegisterOptions): RegisterResult {
   const rows = database
     .all<SubscriptionRow>('SELECT * FROM subscriptions WHERE endpoint_hash = ?', [draft.endpointHash])
     .map(toSubscription);
@@ -36,10 +49,12 @@ function register(database: Database, draft: Subscription): RegisterResult {
   const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
   if (rival !== undefined) {
     if (!haveSameKeys(rival, draft)) return { kind: 'taken' };
-    retireSubscription(database, {
+    changeSubscription(database, {
+      kind: 'retire',
       subscriptionId: rival.id,
       reason: 'moved',
       atMs: draft.updatedAtMs,
+      deliveryId: null,
       notUpdatedSinceMs: rival.updatedAtMs,
     });
   }
@@ -48,6 +63,8 @@ function register(database: Database, draft: Subscription): RegisterResult {
     id: own?.id ?? draft.id,
     createdAtMs: own?.createdAtMs ?? draft.createdAtMs,
     replacesId: rival?.id ?? own?.replacesId ?? null,
+    // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
+    vapidPublicKey: (options?.isVapidKeyGiven ? null : rows[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
     retired: null,
   };
   writeSubscription(database, subscription);
@@ -57,6 +74,36 @@ function register(database: Database, draft: Subscription): RegisterResult {
 
 function haveSameKeys(one: Subscription, other: Subscription): boolean {
   return one.keys.p256dh === other.keys.p256dh && one.keys.auth === other.keys.auth;
+}
+
+function restore(database: Database, id: string, atMs: number): RestoreResult {
+  const subscription = readSubscription(database, id);
+  if (subscription === null) return { kind: 'missing' };
+  if (subscription.retired === null) return { kind: 'active', subscription };
+  const rival = database.first('SELECT 1 FROM subscriptions WHERE endpoint_hash = ? AND retired_at IS NULL', [
+    subscription.endpointHash,
+  ]);
+  if (rival !== undefined || subscription.retired.reason === 'moved') return { kind: 'taken' };
+  const restored = { ...subscription, retired: null, updatedAtMs: atMs };
+  writeSubscription(database, restored);
+  return { kind: 'restored', subscription: restored };
+}
+
+function suspectedBy(database: Database, holdId: string, limit: number): readonly Subscription[] {
+  return database
+    .all<SubscriptionRow>(
+      'SELECT * FROM subscriptions WHERE suspected_by = ? AND retired_at IS NULL ORDER BY id LIMIT ?',
+      [holdId, limit],
+    )
+    .map(toSubscription);
+}
+
+function countByVapidKey(database: Database): ReadonlyMap<string, number> {
+  const rows = database.all<{ key: string; count: number }>(
+    `SELECT vapid_public_key AS key, count(*) AS count FROM subscriptions WHERE retired_at IS NULL
+     GROUP BY vapid_public_key`,
+  );
+  return new Map(rows.map(({ key, count }) => [key, count]));
 }
 
 function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {
@@ -72,12 +119,12 @@ function list(database: Database, { userId, includeRetired, cursor, limit }: Lis
 
 function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
   const from = after ?? { userId: '', subscriptionId: '' };
-  const rows = database.all<{ id: string; user_id: string }>(
-    `SELECT id, user_id FROM subscriptions
+  const rows = database.all<{ id: string; user_id: string; endpoint: string }>(
+    `SELECT id, user_id, endpoint FROM subscriptions
      WHERE retired_at IS NULL AND user_id IN (SELECT value FROM json_each(?) WHERE value >= ?)
        AND (user_id, id) > (?, ?)
      ORDER BY user_id, id LIMIT ?`,
     [textList(userIds), from.userId, from.userId, from.subscriptionId, limit],
   );
-  return rows.map(({ id, user_id: userId }) => ({ id, userId }));
+  return rows.map(({ id, user_id: userId, endpoint }): ActiveSubscription => ({ id, userId, endpoint }));
 }

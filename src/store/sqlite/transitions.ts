@@ -1,21 +1,24 @@
-import { isWaiting } from '../../domain/delivery.ts';
+import { type Delivery, isWaiting } from '../../domain/delivery.ts';
 import type { Notification } from '../../domain/notification.ts';
-import type { Claim, Claimed, DeliveryStore, Settlement } from '../delivery-store.ts';
+import type { Claim, Claimed, DeliveryStore, Postponement, Settlement } from '../delivery-store.ts';
 import { readDelivery, updateDelivery } from './delivery-rows.ts';
 import type { Database } from './driver.ts';
 import { type GroupCommit, MAX_ROWS_PER_COMMIT } from './group-commit.ts';
 import { completeIfFinal, readNotification, reopenNotification } from './notification-rows.ts';
-import { readSubscription, retireSubscription } from './subscription-rows.ts';
+import { changeSubscription, readSubscription } from './subscription-rows.ts';
 
 /** The hot path: what a worker does to deliveries. */
 export function sqliteTransitions(
   database: Database,
   commits: GroupCommit,
-): Pick<DeliveryStore, 'claimMany' | 'settleMany'> {
+): Pick<DeliveryStore, 'claimMany' | 'settleMany' | 'postponeMany'> {
   return {
     claimMany: (claims) => inChunks(claims, (chunk) => commits.write(chunk.length, () => claimAll(database, chunk))),
     settleMany: (settlements) =>
       inChunks(settlements, (chunk) => commits.write(chunk.length, () => settleAll(database, chunk))),
+    async postponeMany(postponements) {
+      await inChunks(postponements, (chunk) => commits.write(chunk.length, () => postponeAll(database, chunk)));
+    },
   };
 }
 
@@ -59,15 +62,35 @@ function claimOne(
     [attempt, nowMs, leaseUntilMs, deliveryId],
   );
   const subscription = readSubscription(database, before.subscriptionId);
-  return { before, version: before.version + 1, notification, subscription };
+  const isSuperseded = before.topic !== null && hasNewer(database, before);
+  return { before, version: before.version + 1, notification, subscription, isSuperseded };
+}
+
+/** ULIDs sort by time, and so do the notifications they name. */
+function hasNewer(database: Database, { subscriptionId, topic, notificationId }: Delivery): boolean {
+  const newer = database.first(
+    'SELECT 1 FROM deliveries WHERE subscription_id = ? AND topic = ? AND notification_id > ? LIMIT 1',
+    [subscriptionId, topic, notificationId],
+  );
+  return newer !== undefined;
+}
+
+function postponeAll(database: Database, postponements: readonly Postponement[]): readonly number[] {
+  return postponements.map(({ deliveryId, attempt, untilMs }) =>
+    database.run(
+      `UPDATE deliveries SET due_at = ?, version = version + 1
+       WHERE id = ? AND state IN ('pending', 'retrying') AND attempt_count = ?`,
+      [untilMs, deliveryId, attempt - 1],
+    ),
+  );
 }
 
 function settleAll(database: Database, settlements: readonly Settlement[]): boolean[] {
   const ended = new Set<string>();
   const reopened = new Set<string>();
-  const kept = settlements.map(({ version, after, retire }) => {
+  const kept = settlements.map(({ version, after, change }) => {
     if (!updateDelivery(database, version, after)) return false;
-    if (retire !== null) retireSubscription(database, retire);
+    if (change !== null) changeSubscription(database, change);
     (after.dueAtMs === null ? ended : reopened).add(after.notificationId);
     return true;
   });

@@ -95,8 +95,15 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
     it('knows its own settlement again, and finishes what belongs to it', async () => {
       const { notification, deliveries } = await fannedOut(store, 1);
       const { id, subscriptionId } = deliveries[0]!;
-      const retire = { subscriptionId, reason: 'gone', atMs: NOW_MS, notUpdatedSinceMs: 9e15 } as const;
-      const settlement = { ...endingAs('pruned', await claimed(store, id)), retire };
+      const change = {
+        kind: 'retire',
+        deliveryId: null,
+        subscriptionId,
+        reason: 'gone',
+        atMs: NOW_MS,
+        notUpdatedSinceMs: 9e15,
+      } as const;
+      const settlement = { ...endingAs('pruned', await claimed(store, id)), change };
       await failNext(server.url, 1, { failCommands: ['update'], ...lost });
       await expect(store.deliveries.settleMany([settlement])).rejects.toMatchObject(UNAVAILABLE);
       expect(await store.deliveries.get(id)).toMatchObject({ state: 'pruned', version: 3 });

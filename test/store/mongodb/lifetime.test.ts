@@ -30,8 +30,15 @@ describeWithMongod('the MongoDB store', () => {
       const before = await open(url, 3650);
       const done = await fannedOut(before, 1);
       const { id, subscriptionId } = done.deliveries[0]!;
-      const retire = { subscriptionId, reason: 'gone', atMs: NOW_MS, notUpdatedSinceMs: 9e15 } as const;
-      await before.deliveries.settleMany([{ ...endingAs('pruned', await claimed(before, id)), retire }]);
+      const change = {
+        kind: 'retire',
+        deliveryId: null,
+        subscriptionId,
+        reason: 'gone',
+        atMs: NOW_MS,
+        notUpdatedSinceMs: 9e15,
+      } as const;
+      await before.deliveries.settleMany([{ ...endingAs('pruned', await claimed(before, id)), change }]);
       const open1 = await fannedOut(before, 1);
       const accepted = sampleNotification();
       await before.notifications.accept(accepted, ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1 });

@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import type { Random } from '../domain/ids.ts';
+import { Lane, type LaneNews, type LaneReport } from '../domain/lane.ts';
+import type { Events } from '../telemetry/events.ts';
+
+export type LanesOptions = {
+  readonly coordination: Pick<Coordination, 'pausedUntilMs'>;
+  readonly events: Pick<Events, 'publish'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The most pushes under way at once to one origin. */
+  readonly maxInFlightPerOrigin: number;
+  /** Pushes a second by host, or host and port, for those that have a limit. */
+  readonly ratesPerSecond: ReadonlyMap<string, number>;
+};
+
+/** A push under way in its lane. Leaving twice counts once. */
+export type Passage = {
+  leave(report: LaneReport): void;
+};
+
+export type Entry =
+  | { readonly kind: 'go'; readonly passage: Passage }
+  | { readonly kind: 'wait'; readonly untilMs: number };
+
+/** One lane for each origin that is pushed to: what troubles one of them stays in its own. */
+export type Lanes = {
+  /** Asks for one push to this origin now. */
+  enter(origin: string): Entry;
+  /** Whether the next push to this origin has only to wait for one under way to end. */
+  isBusy(origin: string): boolean;
+};
+
+/** A pause asked for by `Retry-After` goes before everything; where Redis is shared it is known to every process. */
+export function createLanes(options: LanesOptions): Lanes {
+  const { coordination, clock, random, maxInFlightPerOrigin, ratesPerSecond } = options;
+  const lanes = new Map<string, Lane>();
+
+  const laneOf = (origin: string): Lane => {
+    const known = lanes.get(origin);
+    if (known !== undefined) return known;
+    const ratePerSecond = ratesPerSecond.get(hostOf(origin)) ?? null;
+    const lane = new Lane({ maxInFlight: maxInFlightPerOrigin, ratePerSecond });
+    lanes.set(origin, lane);
+    return lane;
+  };
+
+  const passageThrough = (lane: Lane, origin: string, isProbe: boolean): Passage => {
+    const enteredAtMs = clock.now();
+    let hasLeft = false;
+    return {
+      leave(report) {
+        if (hasLeft) return;
+        hasLeft = true;
+        const nowMs = clock.now();
+        const news = lane.leave({ report, isProbe, latencyMs: nowMs - enteredAtMs, nowMs, jitter: random() });
+        if (news !== null) tell(options, origin, news);
+      },
+    };
+  };
+
+  return {
+    enter(origin) {
+      const nowMs = clock.now();
+      const pausedUntilMs = coordination.pausedUntilMs(origin, nowMs);
+      if (pausedUntilMs !== null) return { kind: 'wait', untilMs: pausedUntilMs };
+      const lane = laneOf(origin);
+      const admission = lane.enter(nowMs, random());
+      if (admission.kind === 'wait') return admission;
+      return { kind: 'go', passage: passageThrough(lane, origin, admission.isProbe) };
+    },
+    isBusy: (origin) => lanes.get(origin)?.isBusy() ?? false,
+  };
+}
+
+function tell({ events }: LanesOptions, origin: string, news: LaneNews): void {
+  if (news.kind === 'opened') events.publish({ type: 'lane.opened', origin });
+  else events.publish({ type: 'lane.closed', origin, untilMs: news.untilMs, failures: news.failures });
+}
+
+/** As `URL.host`: with the port where it is not the scheme's own. */
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : origin;
+}

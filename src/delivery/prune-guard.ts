@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import { createGoneWindow, type GoneWindow } from '../domain/gone-window.ts';
+import { pruneHoldId, type Random } from '../domain/ids.ts';
+import {
+  CONFIRMATION_HOLDS_MS,
+  type PruneGuardPolicy,
+  type PruneHold,
+  type PruneHoldScope,
+} from '../domain/prune-hold.ts';
+import type { Subscription } from '../domain/subscription.ts';
+import type { PruneHoldStore } from '../store/prune-hold-store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { createLoop, type Loop } from './loop.ts';
+
+export type PruneGuardOptions = {
+  readonly store: PruneHoldStore;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly policy: PruneGuardPolicy;
+  readonly intervalMs?: number;
+};
+
+type Answered = Pick<Subscription, 'id' | 'endpoint' | 'vapidPublicKey'>;
+
+/**
+ * Watches how many answers call subscriptions gone, for each origin and each VAPID key. Where unusually many do, it opens
+ * a hold: a push service that is wrong for a day must not cost a list of subscribers. Each tick learns what people, and
+ * other processes, have decided meanwhile.
+ */
+export type PruneGuard = Loop & {
+  /** Takes note of an answer. */
+  note(subscription: Answered, isGone: boolean): void;
+  /** The hold that keeps this subscription from being retired, or null. Does not reject. */
+  holdFor(subscription: Answered): Promise<string | null>;
+  tick(): Promise<void>;
+};
+
+const DEFAULT_INTERVAL_MS = 2000;
+
+type Watch = {
+  readonly scope: PruneHoldScope;
+  readonly subject: string;
+  readonly window: GoneWindow;
+  hold: PruneHold | null;
+  /** Set while a hold is being kept. */
+  opening: Promise<void> | null;
+  isKept: boolean;
+  exemptUntilMs: number;
+};
+
+export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
+  const { store, events, clock, policy, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const watches = new Map<string, Watch>();
+
+  const watchOf = (scope: PruneHoldScope, subject: string): Watch => {
+    const key = `${scope} ${subject}`;
+    const known = watches.get(key);
+    if (known !== undefined) return known;
+    const window = createGoneWindow(policy);
+    const watch: Watch = { scope, subject, window, hold: null, opening: null, isKept: true, exemptUntilMs: 0 };
+    watches.set(key, watch);
+    return watch;
+  };
+
+  const watchesOf = ({ endpoint, vapidPublicKey }: Answered): readonly Watch[] => [
+    watchOf('origin', new URL(endpoint).origin),
+    watchOf('vapid_key', vapidPublicKey),
+  ];
+
+  const tick = async (): Promise<void> => {
+    const nowMs = clock.now();
+    const current = await store.current(nowMs - CONFIRMATION_HOLDS_MS);
+    for (const hold of current) takeUp(watchOf(hold.scope, hold.subject), hold);
+    const open = new Set(current.filter(({ state }) => state === 'open').map(({ id }) => id));
+    for (const watch of watches.values()) {
+      if (watch.hold === null) continue;
+      if (!watch.isKept) await keep(options, watch);
+      else if (!open.has(watch.hold.id)) release(watch);
+    }
+  };
+
+  return {
+    ...createLoop({ name: 'prune-guard', intervalMs, clock, events, tick }),
+    tick,
+    note(subscription, isGone) {
+      for (const watch of watchesOf(subscription)) {
+        watch.window.note(isGone, subscription.id);
+        if (isGone && mayTrip(watch, clock.now())) {
+          watch.hold = holdOf(watch, options);
+          watch.opening = keep(options, watch);
+        }
+      }
+    },
+    async holdFor(subscription) {
+      for (const watch of watchesOf(subscription)) {
+        await watch.opening;
+        if (watch.hold !== null) return watch.hold.id;
+      }
+      return null;
+    },
+  };
+}
+
+function mayTrip({ hold, window, exemptUntilMs }: Watch, nowMs: number): boolean {
+  return hold === null && nowMs >= exemptUntilMs && window.hasTripped();
+}
+
+function holdOf({ scope, subject, window }: Watch, { clock, random }: PruneGuardOptions): PruneHold {
+  const nowMs = clock.now();
+  return {
+    id: pruneHoldId(nowMs, random),
+    scope,
+    subject,
+    state: 'open',
+    goneCount: window.goneCount,
+    answerCount: window.answerCount,
+    retiredIds: window.goneIds(),
+    openedAtMs: nowMs,
+    decidedAtMs: null,
+  };
+}
+
+/** Saves the hold, then announces it; another process may have been first. A store that is away is asked again. */
+async function keep({ store, events }: PruneGuardOptions, watch: Watch): Promise<void> {
+  const { hold } = watch;
+  if (hold === null) return;
+  watch.isKept = false;
+  try {
+    const kept = await store.open(hold);
+    watch.hold = kept;
+    watch.isKept = true;
+    if (kept.id !== hold.id) return;
+    const { id: holdId, scope, subject, goneCount, answerCount } = kept;
+    events.publish({ type: 'prune_hold.opened', holdId, scope, subject, goneCount, answerCount });
+  } catch (error) {
+    events.publish({ type: 'loop.failed', loop: 'prune-guard', error });
+  }
+}
+
+function takeUp(watch: Watch, hold: PruneHold): void {
+  if (hold.state === 'open') watch.hold ??= hold;
+  if (hold.state !== 'confirmed' || hold.decidedAtMs === null) return;
+  watch.exemptUntilMs = Math.max(watch.exemptUntilMs, hold.decidedAtMs + CONFIRMATION_HOLDS_MS);
+}
+
+/** Somebody has decided: what led to the hold is no longer held against anybody. */
+function release(watch: Watch): void {
+  watch.hold = null;
+  watch.window.clear();
+}

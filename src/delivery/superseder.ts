@@ -1,0 +1,54 @@
+import { transition } from 'xstate';
+import type { Clock } from '../clock.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import type { Notification } from '../domain/notification.ts';
+import type { DeliveryStore } from '../store/delivery-store.ts';
+import type { Events } from '../telemetry/events.ts';
+import { planSettlement } from './settlement.ts';
+
+export type SupersederOptions = {
+  readonly store: Pick<DeliveryStore, 'outdated' | 'settleMany'>;
+  readonly events: Pick<Events, 'publish'>;
+  readonly clock: Clock;
+};
+
+/**
+ * Cancels what a new notification makes pointless: unsent deliveries of earlier ones with the same topic to the same
+ * subscriptions. One that is being sent at this moment goes out; should it have to be tried again, its claim says that it
+ * was superseded.
+ */
+export async function supersede(
+  { store, events, clock }: SupersederOptions,
+  notification: Notification,
+  subscriptionIds: readonly string[],
+): Promise<void> {
+  const { id: notificationId, topic } = notification;
+  if (topic === null || subscriptionIds.length === 0) return;
+  const outdated = await store.outdated({ notificationId, topic, subscriptionIds });
+  const plans = outdated.map((delivery) => planCancellation(delivery, clock.now()));
+  const settled = await store.settleMany(plans.map(({ settlement }) => settlement));
+  for (const event of plans.filter((_, index) => settled[index]).flatMap((plan) => plan.events)) events.publish(event);
+}
+
+/** SUPERSEDE asks for no policy, but the machine's context has one. */
+const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
+
+function planCancellation(delivery: Delivery, nowMs: number) {
+  const { state, retryCount, interruptionCount, deadlineAtMs, version, attemptCount } = delivery;
+  const before = restoreDelivery(state, {
+    policy: NO_POLICY,
+    retryCount,
+    interruptionCount,
+    deadlineAtMs,
+    service: 'other',
+    quarantinedSinceMs: null,
+    isSuspected: false,
+    subscription: 'active',
+    isSuperseded: true,
+    message: null,
+  });
+  const [after] = transition(deliveryMachine, before, { type: 'SUPERSEDE' });
+  const facts = { number: attemptCount + 1, startedAtMs: nowMs, endedAtMs: nowMs, result: null };
+  return planSettlement(delivery, version, after, facts);
+}

@@ -1,0 +1,19 @@
+import { z } from '@hono/zod-openapi';
+import { answer, defineRoute } from './route.ts';
+import type { Router } from './router.ts';
+
+const metricsRoute = defineRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'getMetrics',
+  tag: 'Health',
+  summary: 'Counts of this process since its start, for Prometheus',
+  access: 'key',
+  answers: { 200: { description: 'Text exposition format.', body: z.string(), mediaType: 'text/plain' } },
+  errors: [],
+});
+
+/** Served by every process, whatever its role: each counts what it does itself. */
+export function addMetricsRoute(router: Router, options: { readonly metrics: () => Promise<string> }): void {
+  router.add(metricsRoute, async () => answer(200, await options.metrics()));
+}

@@ -1,0 +1,13 @@
+import type { PruneHold, PruneHoldState } from '../domain/prune-hold.ts';
+
+export interface PruneHoldStore {
+  /** Keeps a new hold, unless one of the same scope and subject is open. Gives the one that is open now. */
+  open(hold: PruneHold): Promise<PruneHold>;
+  get(id: string): Promise<PruneHold | null>;
+  /** The latest 100, newest first; null: in any state. */
+  list(state: PruneHoldState | null): Promise<readonly PruneHold[]>;
+  /** Those open, and those decided at or after the instant. */
+  current(decidedSinceMs: number): Promise<readonly PruneHold[]>;
+  /** Decides one that is open. Gives it as it is afterwards, whoever decided it; null where there is none. */
+  decide(id: string, state: 'confirmed' | 'dismissed', atMs: number): Promise<PruneHold | null>;
+}
