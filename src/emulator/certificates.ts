@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 export type ServerCertificate = { readonly key: string; readonly cert: string; readonly caPem: string };
@@ -6,7 +7,9 @@ const KEY = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
 /** A certificate for this machine's loopback names, signed by a certificate authority made for the occasion. */
 export async function makeCertificate(): Promise<ServerCertificate> {
-  const ca = await generate([{ name: 'commonName', value: 'Push service emulator CA' }], {
+  // A client that trusts several emulators tells their authorities apart by name.
+  const name = `Push service emulator CA ${randomBytes(4).toString('hex')}`;
+  const ca = await generate([{ name: 'commonName', value: name }], {
     ...KEY,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -1,0 +1,113 @@
+import { afterEach, expect, it } from 'vitest';
+import { isFinal } from '../../src/domain/delivery.ts';
+import { CLOSES_AFTER } from '../../src/domain/lane.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+
+let engine: Engine;
+let others: Emulator[] = [];
+
+afterEach(async () => {
+  await engine.dispose();
+  await Promise.all(others.splice(0).map((each) => each.close()));
+});
+
+async function anotherService(): Promise<Emulator> {
+  const emulator = await startEmulator();
+  others = [...others, emulator];
+  return emulator;
+}
+
+const settledOf = (userId: string) =>
+  engine.told.filter((event) => event.type === 'delivery.settled' && event.userId === userId);
+
+/** From acceptance to the push service, of all of them the slowest but one in a hundred, in milliseconds. */
+async function p99Of(emulator: Emulator, count: number): Promise<number> {
+  const from = emulator.pushes.length;
+  const startedAtMs = Date.now();
+  const pair = await engine.notify(['healthy']);
+  await engine.when('notification.fanned_out', (event) => event.notificationId === pair.id);
+  await emulator.waitFor(() => emulator.pushes.length >= from + count);
+  const waits = emulator.pushes.slice(from).map(({ receivedAtMs }) => receivedAtMs - startedAtMs);
+  return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)] ?? 0;
+}
+
+it('a push service that is dead takes nothing from another: its p99 does not move', async () => {
+  const healthy = await anotherService();
+  engine = await startEngine({
+    otherEmulators: others,
+    concurrency: 20,
+    attemptTimeoutMs: 5000,
+    policy: { maxRetries: 0, baseMs: 1, maxMs: 1 },
+  });
+  await engine.start();
+  for (let count = 0; count < 100; count += 1) await engine.subscribe('healthy', {}, healthy);
+  const aloneMs = await p99Of(healthy, 100);
+
+  for (let count = 0; count < 200; count += 1) await engine.subscribe('dead', { behaviour: [{ fault: 'hang' }] });
+  await engine.notify(['dead'], { priority: 'high' });
+  // As many hang there as are let.
+  await engine.emulator.waitFor(() => engine.emulator.pushes.length === 16);
+  const besideMs = await p99Of(healthy, 100);
+  // Waiting for one dead push to end would take five seconds.
+  expect(settledOf('dead')).toHaveLength(0);
+  expect(besideMs).toBeLessThan(10 * aloneMs + 500);
+  expect(engine.emulator.pushes).toHaveLength(16);
+});
+
+it('a push service that fails is left alone but for probes, no attempts are spent, and all arrive once it is well', async () => {
+  engine = await startEngine({ concurrency: 10, policy: { maxRetries: 20, baseMs: 50, maxMs: 100 } });
+  const subscribed = [];
+  for (let count = 0; count < 60; count += 1) {
+    subscribed.push(await engine.subscribe('ada', { behaviour: [{ status: 500 }] }));
+  }
+  await engine.start();
+  const notification = await engine.notify(['ada']);
+  const { origin, failures } = await engine.when('lane.closed');
+  expect(origin).toBe(engine.emulator.origin);
+  expect(failures).toBe(CLOSES_AFTER);
+  // The first probe fails as well.
+  await engine.when('lane.closed', (event) => event.failures > CLOSES_AFTER);
+  expect(engine.emulator.pushes.length).toBeLessThanOrEqual(CLOSES_AFTER + 8 + 1);
+  for (const { device } of subscribed) device.setBehaviour([{ status: 201 }]);
+  await engine.when('lane.opened');
+  const ended = await Promise.all(subscribed.map(({ subscription }) => engine.ended(notification, subscription)));
+  expect(ended.map(({ state }) => state)).toEqual(ended.map(() => 'delivered'));
+  const untouched = ended.filter(({ attemptCount }) => attemptCount === 1);
+  expect(untouched.length).toBeGreaterThan(40);
+});
+
+it('ends what is past its deadline while the lane is closed', async () => {
+  engine = await startEngine({ concurrency: 5, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } });
+  for (let count = 0; count < CLOSES_AFTER; count += 1) {
+    await engine.subscribe('ada', { behaviour: [{ status: 500 }] });
+  }
+  const late = await engine.subscribe('grace');
+  await engine.start();
+  await engine.notify(['ada']);
+  await engine.when('lane.closed');
+  const notification = await engine.notify(['grace'], { acceptedAtMs: Date.now() - 4900, ttlSeconds: 5 });
+  expect(await engine.ended(notification, late.subscription)).toMatchObject({
+    state: 'expired',
+    reason: 'deadline_passed',
+    attempts: [],
+  });
+  expect(late.device.requests).toHaveLength(0);
+});
+
+it('keeps to the rate set for a host', async () => {
+  const limited = await anotherService();
+  engine = await startEngine({
+    otherEmulators: others,
+    ratesPerSecond: new Map([[limited.allowedHost, 20]]),
+  });
+  for (let count = 0; count < 30; count += 1) await engine.subscribe('ada', {}, limited);
+  await engine.start();
+  const notification = await engine.notify(['ada']);
+  await limited.waitFor(() => limited.pushes.length === 30);
+  const [first, last] = [limited.pushes[0], limited.pushes.at(-1)];
+  // Twenty at once, and the other ten at twenty a second.
+  expect(Number(last?.receivedAtMs) - Number(first?.receivedAtMs)).toBeGreaterThanOrEqual(400);
+  await engine.when('delivery.settled', (event) => isFinal(event.state));
+  expect((await engine.store.deliveries.countByState(notification.id)).failed).toBe(0);
+});
