@@ -1,0 +1,155 @@
+import { afterEach, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
+import type { Delivery } from '../../src/domain/delivery.ts';
+import { createPruneHolds } from '../../src/intake/prune-holds.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+
+const POLICY = { windowSize: 50, maxShare: 0.2, maxCount: 5 };
+
+let engine: Engine;
+afterEach(() => engine.dispose());
+
+const operator = () => createPruneHolds({ store: engine.store, events: engine.events, clock: systemClock });
+
+/** A push service that calls this many subscriptions gone, one after the other; their deliveries. */
+async function callGone(count: number, userId = 'ada', status = 410) {
+  const ended: { delivery: Delivery; subscriptionId: string }[] = [];
+  for (let made = 0; made < count; made += 1) {
+    const { subscription } = await engine.subscribe(`${userId}-${made}`, { behaviour: [{ status }, { status: 201 }] });
+    const delivery = await engine.ended(await engine.notify([`${userId}-${made}`]), subscription);
+    ended.push({ delivery, subscriptionId: subscription.id });
+  }
+  return ended;
+}
+
+const activeOnes = async (ids: readonly string[]) => {
+  const found = await Promise.all(ids.map((id) => engine.store.subscriptions.get(id)));
+  return found.filter((one) => one !== null && one.retired === null).length;
+};
+
+async function begin() {
+  engine = await startEngine({ pruneGuard: POLICY, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } });
+  await engine.start();
+}
+
+it('stops pruning when too many are called gone, and says so', async () => {
+  await begin();
+  const ended = await callGone(10);
+  const { holdId, goneCount, answerCount } = await engine.when('prune_hold.opened', ({ scope }) => scope === 'origin');
+  expect([goneCount, answerCount]).toEqual([6, 6]);
+  expect(ended.map(({ delivery }) => delivery.state)).toEqual([
+    ...Array.from({ length: 5 }, () => 'pruned'),
+    ...Array.from({ length: 5 }, () => 'failed'),
+  ]);
+  const held = ended.slice(5);
+  for (const { delivery, subscriptionId } of held) {
+    expect(delivery).toMatchObject({ reason: 'pruning_on_hold', attempts: [{ outcome: 'gone', httpStatus: 410 }] });
+    expect(delivery.attempts[0]?.remedy).toContain('/v1/prune-holds');
+    expect(await engine.store.subscriptions.get(subscriptionId)).toMatchObject({
+      retired: null,
+      suspectedByHoldId: holdId,
+    });
+  }
+  expect(await operator().get(holdId)).toMatchObject({ scope: 'origin', subject: engine.emulator.origin });
+  const opened = engine.told.filter(({ type }) => type === 'prune_hold.opened');
+  // One of the origin, one of the VAPID key that all of them share.
+  expect(opened).toHaveLength(2);
+});
+
+it('confirmed, retires those that were kept, and holds nothing more for a day', async () => {
+  await begin();
+  const ended = await callGone(9);
+  for (const { id } of await operator().list('open')) await operator().confirm(id);
+  expect(await activeOnes(ended.map(({ subscriptionId }) => subscriptionId))).toBe(0);
+  await engine.pruneGuard.tick();
+  const more = await callGone(10, 'grace');
+  expect(more.every(({ delivery }) => delivery.state === 'pruned')).toBe(true);
+  expect(await operator().list('open')).toEqual([]);
+});
+
+it('dismissed, brings back those retired before it, and their failed deliveries arrive when replayed', async () => {
+  await begin();
+  const ended = await callGone(9);
+  const ids = ended.map(({ subscriptionId }) => subscriptionId);
+  expect(await activeOnes(ids)).toBe(4);
+  let restored = 0;
+  for (const { id } of await operator().list('open')) restored += (await operator().dismiss(id)).subscriptions;
+  expect(restored).toBe(5);
+  expect(await activeOnes(ids)).toBe(9);
+  await engine.pruneGuard.tick();
+  const user = 'ada-0';
+  const again = await engine.notify([user]);
+  const [subscription] = (
+    await engine.store.subscriptions.list({ userId: user, includeRetired: false, cursor: null, limit: 1 })
+  ).items;
+  expect((await engine.ended(again, subscription!)).state).toBe('delivered');
+  expect((await engine.store.subscriptions.get(ids[8]!))?.suspectedByHoldId).toBeNull();
+  // The next wave is judged anew.
+  const next = await callGone(6, 'grace');
+  expect(next.map(({ delivery }) => delivery.state).slice(-1)).toEqual(['failed']);
+});
+
+it('a success clears the suspicion by itself', async () => {
+  await begin();
+  const ended = await callGone(7);
+  const { subscriptionId } = ended[6]!;
+  expect((await engine.store.subscriptions.get(subscriptionId))?.suspectedByHoldId).not.toBeNull();
+  const notification = await engine.notify(['ada-6']);
+  const subscription = (await engine.store.subscriptions.get(subscriptionId))!;
+  expect((await engine.ended(notification, subscription)).state).toBe('delivered');
+  expect((await engine.store.subscriptions.get(subscriptionId))?.suspectedByHoldId).toBeNull();
+});
+
+it('goes on in another process, and after a restart', async () => {
+  await begin();
+  const ended = await callGone(7);
+  const subscription = (await engine.store.subscriptions.get(ended[6]!.subscriptionId))!;
+  const other = createPruneGuard({
+    store: engine.store.pruneHolds,
+    events: engine.events,
+    clock: systemClock,
+    random: Math.random,
+    policy: POLICY,
+  });
+  expect(await other.holdFor(subscription)).toBeNull();
+  await other.tick();
+  expect(await other.holdFor(subscription)).toBe(subscription.suspectedByHoldId);
+  for (const { id } of await operator().list('open')) await operator().dismiss(id);
+  await other.tick();
+  expect(await other.holdFor(subscription)).toBeNull();
+});
+
+it('holds though the store cannot keep the hold now, and keeps it later', async () => {
+  let isAway = true;
+  engine = await startEngine({
+    pruneGuard: POLICY,
+    policy: { maxRetries: 0, baseMs: 1, maxMs: 1 },
+    wrapStore: (store) => ({
+      ...store,
+      pruneHolds: {
+        ...store.pruneHolds,
+        open: (hold) => (isAway ? Promise.reject(new Error('away')) : store.pruneHolds.open(hold)),
+      },
+    }),
+  });
+  await engine.start();
+  const ended = await callGone(7);
+  expect(ended[6]?.delivery).toMatchObject({ state: 'failed', reason: 'pruning_on_hold' });
+  expect(await operator().list(null)).toEqual([]);
+  isAway = false;
+  await engine.pruneGuard.tick();
+  const held = await engine.store.subscriptions.get(ended[6]!.subscriptionId);
+  expect((await operator().list('open')).map(({ id }) => id)).toContain(held?.suspectedByHoldId);
+});
+
+it('ordinary losses among many that arrive are pruned as ever', async () => {
+  await begin();
+  for (let made = 0; made < 40; made += 1) await engine.subscribe('many');
+  const notification = await engine.notify(['many']);
+  await engine.when('notification.fanned_out', (event) => event.notificationId === notification.id);
+  await engine.emulator.waitFor(() => engine.emulator.pushes.length === 40);
+  const ended = await callGone(7, 'ada', 404);
+  expect(ended.every(({ delivery }) => delivery.state === 'pruned')).toBe(true);
+  expect(await operator().list(null)).toEqual([]);
+});
