@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
 
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+
 const metricsRoute = defineRoute({
   method: 'get',
   path: '/metrics',
@@ -9,7 +11,7 @@ const metricsRoute = defineRoute({
   tag: 'Health',
   summary: 'Counts of this process since its start, for Prometheus',
   access: 'key',
-  answers: { 200: { description: 'Text exposition format.', body: z.string(), mediaType: 'text/plain' } },
+  answers: { 200: { description: 'Text exposition format.', body: z.string(), mediaType: PROMETHEUS_TEXT } },
   errors: [],
 });
 

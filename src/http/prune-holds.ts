@@ -5,24 +5,28 @@ import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
 import { idParams, instant, isoOf, isoOrNull } from './wire-fields.ts';
 
-const holdSchema = z
-  .strictObject({
-    id: z.string(),
-    scope: z.enum(PRUNE_HOLD_SCOPES),
-    subject: z.string().openapi({ description: 'The push service’s origin, or the VAPID public key.' }),
-    state: z.enum(PRUNE_HOLD_STATES),
-    gone_count: z.int().openapi({ description: 'So many of the latest answers called a subscription gone …' }),
-    answer_count: z.int().openapi({ description: '… out of so many.' }),
-    retired_count: z
-      .int()
-      .openapi({ description: 'Called gone before the hold began, and so retired: a dismissal restores them.' }),
-    opened_at: instant,
-    decided_at: instant.nullable(),
-  })
-  .openapi('PruneHold');
+const holdFields = {
+  id: z.string(),
+  scope: z.enum(PRUNE_HOLD_SCOPES),
+  subject: z.string().openapi({ description: 'The push service’s origin, or the VAPID public key.' }),
+  state: z.enum(PRUNE_HOLD_STATES),
+  gone_count: z.int().openapi({ description: 'So many of the latest answers called a subscription gone …' }),
+  answer_count: z.int().openapi({ description: '… out of so many.' }),
+  retired_count: z
+    .int()
+    .openapi({ description: 'Called gone before the hold began, and so retired: a dismissal restores them.' }),
+  opened_at: instant,
+  decided_at: instant.nullable(),
+};
 
-const decidedSchema = holdSchema
-  .extend({ subscriptions: z.int().openapi({ description: 'How many this call retired, or restored.' }) })
+const holdSchema = z.strictObject(holdFields).openapi('PruneHold');
+
+// Not by `extend`: OpenAPI would then refuse each part's fields in the other's name.
+const decidedSchema = z
+  .strictObject({
+    ...holdFields,
+    subscriptions: z.int().openapi({ description: 'How many this call retired, or restored.' }),
+  })
   .openapi('DecidedPruneHold');
 
 const params = idParams('hld_01kdz9f1v6v6j0q2y3w4x5z6a7');

@@ -34,7 +34,7 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
         const mediaType = route.answers[status as number]?.mediaType;
         if (body === null) return c.body(null, httpStatus, headers);
         if (mediaType === undefined) return c.json(body as object, httpStatus, headers);
-        return c.body(String(body), httpStatus, { ...headers, 'Content-Type': `${mediaType}; charset=utf-8` });
+        return c.body(String(body), httpStatus, { ...headers, 'Content-Type': mediaType });
       });
     },
     closeMethods() {

@@ -20,7 +20,7 @@ export type JobHandler = (job: Job) => Promise<void>;
 
 export type StartOptions = {
   readonly concurrency: number;
-  /** Jobs that stay for now, though there is room; asked again each time that a job ends. */
+  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job ends. */
   readonly isHeld?: (job: Job) => boolean;
 };
 

@@ -18,6 +18,7 @@ export interface LanePicker {
 /** What a stop waits for Redis to be told of jobs that have ended. */
 const REMOVAL_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 500;
+const MOST_SET_ASIDE = 1000;
 
 type LaneState = {
   readonly lane: RedisLane;
@@ -39,7 +40,7 @@ class Picker implements LanePicker {
   private readonly handling = new Set<Promise<void>>();
   private readonly watches = new Set<Promise<void>>();
   private lanes: ReadonlyMap<Priority, LaneState> = new Map();
-  /** Fetched and held, oldest first; never more than may run at once. */
+  /** Fetched and held, oldest first. */
   private aside: { readonly lane: RedisLane; readonly taken: Taken }[] = [];
   private isOpen = true;
   private filling: Promise<void> | null = null;
@@ -101,9 +102,7 @@ class Picker implements LanePicker {
 
   private plan(): Priority[] {
     const picks: Priority[] = [];
-    const { concurrency } = this.options;
-    const free = Math.min(concurrency - this.running.size, concurrency - this.aside.length);
-    for (let left = free; left > 0; left--) {
+    for (let free = this.options.concurrency - this.running.size; free > 0; free--) {
       const pick = this.pick((lane) => this.lanes.get(lane)?.mayHave === true);
       if (pick === null) break;
       picks.push(pick);
@@ -127,7 +126,8 @@ class Picker implements LanePicker {
   }
 
   private runOrHold(lane: RedisLane, taken: Taken): void {
-    if (this.isHeld(taken)) this.aside.push({ lane, taken });
+    // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
+    if (this.aside.length < MOST_SET_ASIDE && this.isHeld(taken)) this.aside.push({ lane, taken });
     else this.run(lane, taken);
   }
 

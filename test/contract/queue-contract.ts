@@ -65,6 +65,37 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect((await seen.all).map(({ id }) => id)).toEqual(['now', 'later']);
     });
 
+    it('takes the very job that runs, for later', async () => {
+      const seen = collect(2);
+      let isFirst = true;
+      const handler = async (one: Job): Promise<void> => {
+        if (isFirst) await under.queue.enqueueMany([{ ...one, runAtMs: under.clock.now() + 500 }]);
+        isFirst = false;
+        await seen.handler(one);
+      };
+      await under.queue.start(handler, { concurrency: 2 });
+      await under.queue.enqueueMany([job('a')]);
+      await seen.reached(1);
+      await under.pass(500);
+      expect((await seen.all).map(({ id }) => id)).toEqual(['a', 'a']);
+    });
+
+    it('leaves what is held where it is, runs the rest, and asks again when a job has ended', async () => {
+      let isBusy = true;
+      const seen = collect(9);
+      const [busy, free] = ['https://busy.example', 'https://free.example'];
+      const handler = async (one: Job): Promise<void> => {
+        if (one.id === 'free 2') isBusy = false;
+        await seen.handler(one);
+      };
+      const held = [0, 1, 2, 3, 4, 5].map((index) => job(`busy ${index}`, { origin: busy, priority: 'high' }));
+      await under.queue.enqueueMany([...held, ...[0, 1, 2].map((index) => job(`free ${index}`, { origin: free }))]);
+      await under.queue.start(handler, { concurrency: 2, isHeld: ({ origin }) => isBusy && origin === busy });
+      const ids = (await seen.all).map(({ id }) => id);
+      expect(ids.slice(0, 2).toSorted()).toEqual(['free 0', 'free 1']);
+      expect(ids.filter((id) => id.startsWith('busy'))).toEqual(held.map(({ id }) => id));
+    });
+
     it('never runs more at once than it was told, and uses all of it', async () => {
       let running = 0;
       let most = 0;

@@ -189,7 +189,8 @@ async function callApp(
   const text = await response.text();
   const { status, headers } = response;
   check({ method, path, status, headers, text });
-  return { status, headers, text, body: text === '' ? undefined : JSON.parse(text) };
+  const isJson = /json/.test(headers.get('content-type') ?? '');
+  return { status, headers, text, body: isJson && text !== '' ? JSON.parse(text) : undefined };
 }
 
 function credentials(
