@@ -1,0 +1,25 @@
+import type { PushQuery } from './control-schema.ts';
+import type { Emulator } from './emulator.ts';
+import type { ReceivedPush } from './push-log.ts';
+
+const DEFAULT_LIMIT = 100;
+
+/** A push as JSON. */
+export type PushView = Omit<ReceivedPush, 'closed' | 'receivedAtMs'> & { readonly receivedAt: string };
+
+/** What the control API shows of a push. */
+export function pushView({ closed: _, receivedAtMs, ...rest }: ReceivedPush): PushView {
+  return { receivedAt: new Date(receivedAtMs).toISOString(), ...rest };
+}
+
+/** The latest that fit, oldest first. */
+export function findPushes(emulators: readonly Emulator[], query: PushQuery): ReceivedPush[] {
+  const { profile, device, status, limit = String(DEFAULT_LIMIT) } = query;
+  return emulators
+    .filter((emulator) => profile === undefined || emulator.profile === profile)
+    .flatMap((emulator) => [...emulator.pushes])
+    .filter((push) => device === undefined || push.device === device)
+    .filter((push) => status === undefined || String(push.status ?? 'none') === status)
+    .sort((one, other) => one.receivedAtMs - other.receivedAtMs)
+    .slice(-Number(limit));
+}
