@@ -1,4 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto';
+import { Agent, fetch as undiciFetch } from 'undici';
 import webPush from 'web-push';
 import type { Device } from '../../src/emulator/device.ts';
 
@@ -18,7 +19,10 @@ export type PushParts = {
 };
 
 /** The headers and body of a push to a device, well-formed but for what `parts` say. */
-export function pushTo(device: Device, parts: PushParts = {}): { headers: Record<string, string>; body: Buffer } {
+export function pushTo(
+  device: Pick<Device, 'subscription'>,
+  parts: PushParts = {},
+): { headers: Record<string, string>; body: Buffer } {
   const { endpoint, keys } = device.subscription;
   const { subject = 'mailto:ops@example.com', payload = 'hi', keys: signer = vapid } = parts;
   const all = {
@@ -40,6 +44,19 @@ export function post(device: Device, parts: PushParts = {}): Promise<Response> {
   const url = parts.path === undefined ? endpoint : new URL(parts.path, endpoint);
   const method = parts.method ?? 'POST';
   return fetch(url, { method, headers, ...(method === 'GET' ? {} : { body }) });
+}
+
+/** Sends it over TLS, and gives the status. */
+export async function postTls(
+  device: Pick<Device, 'subscription'>,
+  ca: string,
+  parts: PushParts = {},
+): Promise<number> {
+  const dispatcher = new Agent({ connect: { ca } });
+  const { headers, body } = pushTo(device, parts);
+  const { status } = await undiciFetch(device.subscription.endpoint, { method: 'POST', headers, body, dispatcher });
+  await dispatcher.destroy();
+  return status;
 }
 
 /** Signed here, since web-push refuses to sign for a subject that is no URL or none. */
