@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { prettyJSON } from 'hono/pretty-json';
 import {
   behaviourSchema,
   deviceSchema,
@@ -27,6 +28,8 @@ class ControlError extends Error {
 /** The HTTP API with which devices are made, looked at and told how to behave. JSON in the emulator's own names. */
 export function createControlApi(emulators: Emulators): Hono {
   const api = new Hono();
+  // It is people with curl who read it.
+  api.use(prettyJSON({ force: true }));
   api.get('/', (context) => context.json({ services: Object.values(emulators).map(serviceView) }));
   api.get('/counts', (context) => context.json(countsOf(emulators)));
   api.get('/pushes', (context) => {

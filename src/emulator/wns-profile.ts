@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Answer, type FaultKind, isAccepting, type Profile, RFC_LIMITS } from './profile.ts';
 
-const BAD_REQUEST_KINDS: Readonly<Partial<Record<FaultKind, number>>> = {
+/** 400 for the rest. */
+const STATUSES: Readonly<Partial<Record<FaultKind, number>>> = {
   unknown_device: 404,
   method: 405,
   body_too_large: 413,
@@ -15,7 +16,7 @@ const BAD_REQUEST_KINDS: Readonly<Partial<Record<FaultKind, number>>> = {
   other_key: 403,
 };
 
-/** Instead of a web-like "no caching" it takes a TTL of 0 for a contradiction to its own cache header. */
+/** A TTL of 0 says “do not keep”, and its own cache header, when it is missing, says the contrary. */
 const TTL_CONFLICT = 'Ttl value conflicts with X-WNS-Cache-Policy.';
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
@@ -35,7 +36,7 @@ export const wnsProfile: Profile = {
   // Base64 of the common kind, percent-encoded in small letters, which no one on the way may tidy up.
   makeToken: () => `BQYAAAD%2f${encodeURIComponent(randomBytes(95).toString('base64')).replace(/%../g, lowerCase)}`,
   refuse({ kind, message }) {
-    return dropped(BAD_REQUEST_KINDS[kind] ?? 400, kind === 'ttl_zero' ? TTL_CONFLICT : message);
+    return dropped(STATUSES[kind] ?? 400, kind === 'ttl_zero' ? TTL_CONFLICT : message);
   },
   answer(status) {
     if (isAccepting(status)) return { status, headers: statusHeaders('received'), body: '' };
