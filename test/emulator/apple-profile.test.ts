@@ -48,6 +48,7 @@ test.each([
   'mailto:Ops <ops@example.com>',
   'http://example.com',
   'mailto:ops',
+  'mailto:ops@app.localhost',
 ])('says BadJwtToken to the subject %j', async (subject) => {
   expect(await played.answerTo({ subject })).toEqual([403, { reason: 'BadJwtToken' }]);
 });
