@@ -1,4 +1,4 @@
-// The way into `npm start`, `npm run demo` and `npm test` on a machine that has only Node and npm.
+// The way into `npm start`, `npm run demo`, `npm run emulator` and `npm test` on a machine that has only Node and npm.
 // It loads nothing before the version check, so that an old Node can read this far and say what is wrong.
 'use strict';
 
@@ -15,10 +15,11 @@ const steps = {
   start: [install, build, start],
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
+  emulator: [install, build, emulator],
   test: [install, check, build, servers, test],
 };
 const chosen = steps[process.argv[2]];
-if (!chosen) stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | test');
+if (!chosen) stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | test');
 for (const step of chosen) step();
 
 function requireNode(needed) {
@@ -93,7 +94,15 @@ function demoCluster() {
 }
 
 function start() {
-  import('../dist/main.js').catch((error) => {
+  load(import('../dist/main.js'));
+}
+
+function emulator() {
+  load(import('../dist/emulator/main.js'));
+}
+
+function load(loading) {
+  loading.catch((error) => {
     process.exitCode = 1;
     throw error;
   });

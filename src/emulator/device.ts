@@ -2,6 +2,8 @@ import { createECDH, randomBytes } from 'node:crypto';
 import type { Behaviour, Step } from './behaviour.ts';
 import { stepAt } from './behaviour.ts';
 import { DecryptError, decryptPush, type ReceiverKeys } from './decrypt.ts';
+import type { ProfileName } from './profile.ts';
+import { isAccepting } from './profile.ts';
 import type { PushLog, ReceivedPush } from './push-log.ts';
 
 export type DeviceOptions = {
@@ -22,11 +24,15 @@ export type SubscriptionJson = {
 /** A browser with one subscription. */
 export type Device = {
   readonly name: string;
+  /** Its push service. */
+  readonly profile: ProfileName;
   readonly subscription: SubscriptionJson;
   /** Accepted with a 2xx: what the device shows. */
   readonly received: readonly ReceivedPush[];
   /** Every request made to its endpoint, whatever became of it. */
   readonly requests: readonly ReceivedPush[];
+  /** The script it follows. */
+  behaviour(): Behaviour;
   /** Starts another script from its first step. */
   setBehaviour(behaviour: Behaviour): void;
   /** The next push accepted that was not given out before, past or to come. */
@@ -37,6 +43,8 @@ export type Device = {
 
 /** What the emulator does with a device, beside what its user does. */
 export type ServedDevice = Device & {
+  /** How many were made before it. */
+  readonly index: number;
   readonly requiredKey: string | null;
   nextStep(): Step;
   decrypt(body: Buffer): Pick<ReceivedPush, 'payload' | 'decryptProblem'>;
@@ -45,8 +53,16 @@ export type ServedDevice = Device & {
   recordAnswer(push: ReceivedPush): void;
 };
 
+export type DevicePlace = {
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly index: number;
+  readonly endpoint: string;
+};
+
 /** Makes a device with a key pair and authentication secret of its own. */
-export function makeDevice(name: string, endpoint: string, options: DeviceOptions, log: PushLog): ServedDevice {
+export function makeDevice(place: DevicePlace, options: DeviceOptions, log: PushLog): ServedDevice {
+  const { endpoint, ...names } = place;
   const keys = makeKeys();
   const received: ReceivedPush[] = [];
   const requests: ReceivedPush[] = [];
@@ -56,7 +72,7 @@ export function makeDevice(name: string, endpoint: string, options: DeviceOption
   let requestsGiven = 0;
 
   return {
-    name,
+    ...names,
     subscription: {
       endpoint,
       expirationTime: null,
@@ -65,6 +81,7 @@ export function makeDevice(name: string, endpoint: string, options: DeviceOption
     received,
     requests,
     requiredKey: options.applicationServerKey ?? null,
+    behaviour: () => behaviour,
     setBehaviour(steps) {
       behaviour = steps;
       stepsTaken = 0;
@@ -85,7 +102,7 @@ export function makeDevice(name: string, endpoint: string, options: DeviceOption
       log.announce(push);
     },
     recordAnswer(push) {
-      if (push.status !== null && push.status >= 200 && push.status <= 299) received.push(push);
+      if (push.status !== null && isAccepting(push.status)) received.push(push);
       log.announce(push);
     },
   };

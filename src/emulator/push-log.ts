@@ -1,10 +1,19 @@
-import type { Refusal } from './request-check.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Fault, ProfileName } from './profile.ts';
 import type { VapidFacts } from './vapid-check.ts';
+
+/** A fault, and the answer it got. */
+export type Refusal = Fault & { readonly status: number; readonly errno?: number };
 
 /** One request to a device, as the push service saw it and as the device did. */
 export type ReceivedPush = {
   readonly device: string;
+  readonly profile: ProfileName;
+  /** `1.1` or `2.0`. */
+  readonly httpVersion: string;
   readonly receivedAtMs: number;
+  /** All of them, names in small letters. */
+  readonly headers: IncomingHttpHeaders;
   readonly ttlSeconds: number | null;
   readonly urgency: string | null;
   readonly topic: string | null;
@@ -37,6 +46,8 @@ export type PushLog = {
   announce(push: ReceivedPush): void;
   /** The first push, among those there are and those to come, that fits. Rejects when the emulator closes. */
   waitFor(predicate: (push: ReceivedPush) => boolean): Promise<ReceivedPush>;
+  /** Forgets what came; who waits goes on waiting. */
+  clear(): void;
   close(): void;
 };
 
@@ -67,6 +78,9 @@ export function createPushLog(): PushLog {
       // One who has stopped waiting must not bring the process down when the emulator closes.
       awaited.catch(() => undefined);
       return awaited;
+    },
+    clear() {
+      pushes.length = 0;
     },
     close() {
       isClosed = true;

@@ -1,12 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { playStep } from './behaviour.ts';
+import { playStep, type Step } from './behaviour.ts';
 import type { ServedDevice } from './device.ts';
-import type { ReceivedPush } from './push-log.ts';
-import { checkRequest, MAX_BODY_OCTETS, type Refusal, type RequestCheck, UNKNOWN_DEVICE } from './request-check.ts';
+import { breakOff } from './exchange.ts';
+import type { Answer, Profile } from './profile.ts';
+import type { ReceivedPush, Refusal } from './push-log.ts';
+import { checkRequest, MAX_BODY_OCTETS, UNKNOWN_DEVICE } from './request-check.ts';
+import type { VapidFacts } from './vapid-check.ts';
 
 export type ListenerOptions = {
+  readonly profile: Profile;
   readonly findDevice: (path: string) => ServedDevice | undefined;
+  /** Told of each request that no device has the endpoint of. */
+  readonly onUnknownDevice: () => void;
+  /** What the service does with a request, before the device's own script is asked; null leaves it to that. */
+  readonly serviceStep: (device: ServedDevice) => Step | null;
   readonly origin: () => string;
   readonly nowMs: () => number;
   readonly closing: AbortSignal;
@@ -14,36 +21,43 @@ export type ListenerOptions = {
 
 type Recorded = { -readonly [Field in keyof ReceivedPush]: ReceivedPush[Field] };
 
-/** Mozilla shortens longer ones without a word and says so in the answer. */
-const MAX_TTL_SECONDS = 2_592_000;
 /** Enough to tell how far over the limit a body is, without keeping whatever is sent. */
 const MAX_BODY_READ_OCTETS = 16 * MAX_BODY_OCTETS;
 
-/** Answers requests to devices' endpoints: checks first, then the device's script. */
+/** Answers requests to devices' endpoints: checks first, then the service's script, then the device's. */
 export function createRequestListener(options: ListenerOptions): RequestListener {
   return (request, response) => {
     // A client that goes away mid-request, or the emulator closing, leaves nothing to be done.
-    handle(options, request, response).catch(() => response.destroy());
+    handle(options, request, response).catch(() => breakOff(response));
   };
 }
 
 async function handle(options: ListenerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { profile, origin } = options;
   const device = options.findDevice(request.url ?? '');
   const body = await readBody(request);
-  if (device === undefined) return refuse(response, UNKNOWN_DEVICE);
-  const method = request.method ?? '';
-  const facts = { method, headers: request.headers, bodyOctets: body.length };
-  const check = checkRequest(facts, options.origin(), device.requiredKey, options.nowMs());
-  const push = record(request, response, body, device, check, options.nowMs());
-
-  if (check.refusal !== null) {
-    push.status = check.refusal.status;
-    device.recordRequest(push);
-    return refuse(response, check.refusal);
+  if (device === undefined) {
+    options.onUnknownDevice();
+    return say(response, profile.refuse(UNKNOWN_DEVICE));
   }
-  const step = device.nextStep();
+  const facts = { method: request.method ?? '', headers: request.headers, bodyOctets: body.length };
+  const nowMs = options.nowMs();
+  const { requiredKey } = device;
+  const { fault, vapid } = checkRequest(facts, { profile, origin: origin(), requiredKey, nowMs });
+  const refusal = fault === null ? null : profile.refuse(fault);
+  const push = record({ request, response, body, device, vapid, receivedAtMs: nowMs });
+
+  if (fault !== null && refusal !== null) {
+    push.refusal = { ...fault, ...codesOf(refusal) };
+    push.status = refusal.status;
+    device.recordRequest(push);
+    return say(response, refusal);
+  }
+  Object.assign(push, device.decrypt(body));
+  const step = options.serviceStep(device) ?? device.nextStep();
   device.recordRequest(push);
-  push.status = await playStep(step, response, acceptHeaders(options.origin(), push), options.closing);
+  const accepted = { origin: origin(), ttlSeconds: push.ttlSeconds ?? 0 };
+  push.status = await playStep(step, response, (status) => profile.answer(status, accepted), options.closing);
   device.recordAnswer(push);
 }
 
@@ -57,18 +71,24 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function record(
-  { headers }: IncomingMessage,
-  response: ServerResponse,
-  body: Buffer,
-  device: ServedDevice,
-  { refusal, vapid }: RequestCheck,
-  receivedAtMs: number,
-): Recorded {
+type Arrival = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly device: ServedDevice;
+  readonly vapid: VapidFacts | null;
+  readonly receivedAtMs: number;
+};
+
+function record({ request, response, body, device, vapid, receivedAtMs }: Arrival): Recorded {
+  const { headers, httpVersion } = request;
   const text = (name: string): string | null => headers[name]?.toString() ?? null;
   return {
     device: device.name,
+    profile: device.profile,
+    httpVersion,
     receivedAtMs,
+    headers,
     ttlSeconds: text('ttl') === null ? null : Number(text('ttl')),
     urgency: text('urgency'),
     topic: text('topic'),
@@ -77,18 +97,19 @@ function record(
     authorization: text('authorization'),
     vapid,
     bodyOctets: body.length,
-    ...(refusal === null ? device.decrypt(body) : { payload: null, decryptProblem: null }),
-    refusal,
+    payload: null,
+    decryptProblem: null,
+    refusal: null,
     status: null,
     closed: new Promise((resolve) => response.once('close', resolve)),
   };
 }
 
-function acceptHeaders(origin: string, { ttlSeconds }: ReceivedPush): Record<string, string> {
-  return { Location: `${origin}/m/${randomUUID()}`, TTL: String(Math.min(ttlSeconds ?? 0, MAX_TTL_SECONDS)) };
+function codesOf({ status, errno }: Answer): Pick<Refusal, 'status' | 'errno'> {
+  return errno === undefined ? { status } : { status, errno };
 }
 
-function refuse(response: ServerResponse, { status, errno, message }: Refusal): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify({ code: status, errno, error: 'Push refused', message }));
+function say(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
 }

@@ -1,54 +1,91 @@
 import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { Fault, FaultKind, SubjectRule } from './profile.ts';
 
 export type VapidFacts = {
   readonly publicKey: string;
   readonly audience: string;
-  readonly subject: string;
+  /** Null where there is none, and the service asks for none. */
+  readonly subject: string | null;
   readonly expiresAtSeconds: number;
 };
 
 export type VapidCheck =
   | { readonly kind: 'valid'; readonly facts: VapidFacts }
-  | { readonly kind: 'fault'; readonly message: string };
+  | { readonly kind: 'fault'; readonly fault: Fault };
 
+const MISSING = 'Missing or malformed vapid Authorization header';
 const MAX_LIFE_SECONDS = 24 * 60 * 60;
 
 /** Checks an `Authorization: vapid t=..., k=...` header as a push service must (RFC 8292 sections 2 and 3). */
-export function checkVapid(authorization: string | undefined, audience: string, nowMs: number): VapidCheck {
-  const parameters = /^vapid\s+(.*)$/i.exec(authorization ?? '')?.[1]?.split(/\s*,\s*/) ?? [];
+export function checkVapid(
+  authorization: string | undefined,
+  audience: string,
+  nowMs: number,
+  subjectRule: SubjectRule = 'contact',
+): VapidCheck {
+  if (authorization === undefined) return fault('vapid_missing', MISSING);
+  const parameters = /^vapid\s+(.*)$/i.exec(authorization)?.[1]?.split(/\s*,\s*/) ?? [];
   const token = parameterNamed(parameters, 't');
   const publicKey = parameterNamed(parameters, 'k');
-  if (token === null || publicKey === null) return fault('Missing or malformed vapid Authorization header');
+  if (token === null || publicKey === null) return fault('vapid_malformed', MISSING);
   const [header, claims, signature, ...rest] = token.split('.');
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) {
-    return fault('The VAPID token is not a JWT');
+    return fault('vapid_malformed', 'The VAPID token is not a JWT');
   }
-  if (readJson(header).alg !== 'ES256') return fault('The VAPID token is not signed with ES256');
+  if (readJson(header).alg !== 'ES256') return fault('vapid_malformed', 'The VAPID token is not signed with ES256');
   const key = readKey(publicKey);
-  if (key === null) return fault('The VAPID key k is not an uncompressed P-256 point');
+  if (key === null) return fault('vapid_key', 'The VAPID key k is not an uncompressed P-256 point');
   const signed = Buffer.from(`${header}.${claims}`);
   // RFC 7518 section 3.4: the two numbers side by side, not DER.
   const isSigned = verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
-  return isSigned ? checkClaims(readJson(claims), publicKey, audience, nowMs) : fault('Invalid VAPID signature');
+  if (!isSigned) return fault('vapid_signature', 'Invalid VAPID signature');
+  return checkClaims(readJson(claims), { publicKey, audience, nowMs, subjectRule });
 }
+
+type ClaimContext = {
+  readonly publicKey: string;
+  readonly audience: string;
+  readonly nowMs: number;
+  readonly subjectRule: SubjectRule;
+};
 
 function checkClaims(
   { aud, exp, sub }: Record<string, unknown>,
-  publicKey: string,
-  audience: string,
-  nowMs: number,
+  { publicKey, audience, nowMs, subjectRule }: ClaimContext,
 ): VapidCheck {
-  if (aud !== audience) return fault(`The VAPID audience is not ${audience}`);
-  if (typeof exp !== 'number' || !Number.isInteger(exp)) return fault('The VAPID expiry is not a number of seconds');
-  if (exp * 1000 <= nowMs) return fault('The VAPID token has expired');
-  if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) return fault('The VAPID token expires more than 24 hours ahead');
-  if (typeof sub !== 'string' || !/^(?:mailto:|https:)/.test(sub)) return fault('The VAPID subject is not a contact');
-  return { kind: 'valid', facts: { publicKey, audience, subject: sub, expiresAtSeconds: exp } };
+  if (aud !== audience) return fault('vapid_audience', `The VAPID audience is not ${audience}`);
+  if (typeof exp !== 'number' || !Number.isInteger(exp)) {
+    return fault('vapid_expiry', 'The VAPID expiry is not a number of seconds');
+  }
+  if (exp * 1000 <= nowMs) return fault('vapid_expiry', 'The VAPID token has expired');
+  if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) {
+    return fault('vapid_expiry', 'The VAPID token expires more than 24 hours ahead');
+  }
+  const subject = typeof sub === 'string' ? sub : null;
+  if (!isSubject(subject, subjectRule)) return fault('vapid_subject', 'The VAPID subject is not a contact');
+  return { kind: 'valid', facts: { publicKey, audience, subject, expiresAtSeconds: exp } };
 }
 
-function fault(message: string): VapidCheck {
-  return { kind: 'fault', message };
+function isSubject(subject: string | null, rule: SubjectRule): boolean {
+  if (rule === 'any') return true;
+  if (subject === null || !/^(?:mailto:|https:)/.test(subject)) return false;
+  return rule === 'contact' || isPublicContact(subject);
+}
+
+/** As far as is known of Apple: no spaces or angle brackets, and a host that is not this machine. */
+function isPublicContact(subject: string): boolean {
+  if (/[\s<>]/.test(subject)) return false;
+  const host = subject.startsWith('mailto:') ? (/@([^@]+)$/.exec(subject)?.[1] ?? '') : hostOf(subject);
+  return host.includes('.') && !/(?:^|\.)localhost$|^127\./i.test(host);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
+
+function fault(kind: FaultKind, message: string): VapidCheck {
+  return { kind: 'fault', fault: { kind, message } };
 }
 
 function parameterNamed(parameters: readonly string[], name: string): string | null {
