@@ -16,10 +16,13 @@ const steps = {
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
   emulator: [install, build, emulator],
+  doctor: [install, build, start],
+  'rotate-vapid-key': [install, build, start],
   test: [install, check, build, servers, test],
 };
 const chosen = steps[process.argv[2]];
-if (!chosen) stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | test');
+if (!chosen)
+  stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | doctor | rotate-vapid-key | test');
 for (const step of chosen) step();
 
 function requireNode(needed) {

@@ -1,92 +1,53 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
-import { type Config, ConfigError, parseConfig } from './config.ts';
+#!/usr/bin/env node
+import { ConfigError } from './config.ts';
 import { AppError } from './domain/app-error.ts';
-import { type Keys, loadKeys } from './key-files.ts';
-import { type Service, startService } from './service.ts';
-import { createLogger } from './telemetry/logger.ts';
 
-/** A container is killed 30 s after SIGTERM by those who are patient. */
-const LAST_MOMENT_MS = 29_000;
+type Command = {
+  readonly meaning: string;
+  /** Gives the exit code; null where the process goes on. */
+  readonly run: (args: readonly string[]) => Promise<number | null>;
+};
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm; only a later one is a person's impatience. */
-const SAME_SIGNAL_MS = 1000;
+/** Loaded only when chosen: a doctor has no use for the service, nor the service for a doctor. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    meaning: 'Start the service. This is what `bellhop` does by itself.',
+    run: async () => {
+      await (await import('./start.ts')).start();
+      return null;
+    },
+  },
+  'rotate-vapid-key': {
+    meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
+    run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),
+  },
+};
 
-const version = (JSON.parse(readText(new URL('../package.json', import.meta.url))) as { version: string }).version;
+const [name = 'start', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
-try {
-  await run();
-} catch (error) {
-  if (!(error instanceof ConfigError) && !(error instanceof AppError)) throw error;
-  process.stderr.write(`Bellhop does not start. ${error.message}\n`);
-  process.exitCode = 1;
+if (name === '--help' || name === 'help') {
+  process.stdout.write(usage());
+} else if (command === undefined) {
+  process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${usage()}`);
+  process.exitCode = 2;
+} else {
+  await carryOut(command);
 }
 
-async function run(): Promise<void> {
-  const fromFile = existsSync('.env') ? parseEnv(readDotEnv()) : {};
-  const config = parseConfig({ ...fromFile, ...process.env }, readText);
-  const isWatched = process.stdout.isTTY === true;
-  const log = createLogger({ level: config.logLevel, pretty: isWatched });
-  const keys = loadKeys(config);
-  const service = await startService({ config, keys, log, version });
-  stopOnSignal(service, log);
-  if (config.vapidSubject === null) {
-    log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
-  }
-  if (isWatched) process.stdout.write(greeting(service, config, keys));
-  else
-    log.info(
-      { address: service.address, public_key: keys.vapid.publicKey, secrets: keys.files, version },
-      'Bellhop is ready',
-    );
-}
-
-function greeting({ address }: Service, config: Config, { vapid, files, made }: Keys): string {
-  const secrets =
-    files.length === 0
-      ? 'in the environment'
-      : `${files.join(', ')}${made.length > 0 ? ' (made now; keep a copy)' : ''}`;
-  return [
-    '',
-    `  Bellhop ${version} is ready`,
-    '',
-    `  API         ${address}`,
-    `  Public key  ${vapid.publicKey}`,
-    `  Secrets     ${secrets}`,
-    `  Data        ${config.dataDir}`,
-    '',
-    '',
-  ].join('\n');
-}
-
-function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {
-  let stoppingSinceMs: number | null = null;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stoppingSinceMs !== null) {
-      if (Date.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
-    stoppingSinceMs = Date.now();
-    log.info({ signal }, 'stopping: what is in flight ends first; a second signal ends it at once');
-    setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
-    void service.stop().then(() => {
-      log.info('stopped');
-      process.exit(0);
-    });
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-}
-
-function readDotEnv(): string {
+async function carryOut({ run }: Command): Promise<void> {
   try {
-    return readText('.env');
+    const exitCode = await run(args);
+    if (exitCode !== null) process.exitCode = exitCode;
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError([`.env in this folder cannot be read (${why}): mend it or move it away.`]);
+    if (!(error instanceof ConfigError) && !(error instanceof AppError)) throw error;
+    const what = name === 'start' ? 'Bellhop does not start' : `bellhop ${name} did nothing`;
+    process.stderr.write(`${what}. ${error.message}\n`);
+    process.exitCode = 1;
   }
 }
 
-function readText(path: string | URL): string {
-  return readFileSync(path, 'utf8');
+function usage(): string {
+  const rows = Object.entries(COMMANDS).map(([each, { meaning }]) => `  bellhop ${each.padEnd(18)} ${meaning}`);
+  return `usage: bellhop [command]\n\n${rows.join('\n')}\n\nSettings come from the environment: docs/configuration.md.\n`;
 }

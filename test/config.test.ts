@@ -160,4 +160,31 @@ describe('parseConfig', () => {
     const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
     expect(text).not.toMatch(/hunter/);
   });
+
+  it('reads earlier VAPID pairs and rates, and names a bad one by its place alone', () => {
+    const [one, two] = [generateVapidKeys(), generateVapidKeys()];
+    const pairs = [one, two].map(({ publicKey, privateKey }) => `${publicKey}:${privateKey}`);
+    expect(parseConfig({ VAPID_OLD_KEYS: pairs.join(', ') }, noFile).olderVapidKeys).toEqual([one, two]);
+    const mixed = `${pairs[0]},${one.publicKey}:${two.privateKey}`;
+    expect(() => parseConfig({ VAPID_OLD_KEYS: mixed }, noFile)).toThrow(/VAPID_OLD_KEYS .*number 2.*does not belong/);
+    try {
+      parseConfig({ VAPID_OLD_KEYS: mixed }, noFile);
+    } catch (error) {
+      expect(String(error)).not.toContain(two.privateKey);
+    }
+    const { pushRatesPerSecond } = parseConfig(
+      { PUSH_RATE_LIMITS: 'fcm.googleapis.com=500,localhost:9441=2.5' },
+      noFile,
+    );
+    expect([...pushRatesPerSecond]).toEqual([
+      ['fcm.googleapis.com', 500],
+      ['localhost:9441', 2.5],
+    ]);
+    for (const text of ['fcm.googleapis.com', 'https://x.example=5', 'x.example=0', 'x.example=-1', '=5']) {
+      expect(() => parseConfig({ PUSH_RATE_LIMITS: text }, noFile)).toThrow(/PUSH_RATE_LIMITS has/);
+    }
+    expect(() => parseConfig({ QUARANTINE_RETRY_HOURS: '24', QUARANTINE_RETIRE_DAYS: '1' }, noFile)).toThrow(
+      /not shorter/,
+    );
+  });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../src/config.ts';
-import { loadKeys } from '../src/key-files.ts';
+import { loadKeys, rotateVapidFile } from '../src/key-files.ts';
 import { generateVapidKeys, vapidKeyProblem } from '../src/push/vapid.ts';
 
 describe('loadKeys', () => {
@@ -58,5 +58,40 @@ describe('loadKeys', () => {
     const path = join(dataDir, 'a-file');
     writeFileSync(path, '');
     expect(() => loadKeys({ ...nothingSet(), dataDir: join(path, 'data') })).toThrow(/DATA_DIR|cannot be read/);
+  });
+
+  it('rotates: a new pair in front, the earlier ones behind it, for the owner only', () => {
+    const first = loadKeys(nothingSet());
+    const { publicKey, path } = rotateVapidFile(join(dataDir, 'data'));
+    const second = loadKeys(nothingSet());
+    expect(second.vapid.publicKey).toBe(publicKey);
+    expect(second.olderVapid).toEqual([first.vapid]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    rotateVapidFile(join(dataDir, 'data'));
+    expect(loadKeys(nothingSet()).olderVapid).toEqual([second.vapid, first.vapid]);
+  });
+
+  it('finds a pair that a rotation brought after the start', () => {
+    const running = loadKeys(nothingSet());
+    const { publicKey } = rotateVapidFile(join(dataDir, 'data'));
+    expect(running.findVapid(publicKey)?.publicKey).toBe(publicKey);
+    expect(running.findVapid('BElsewhere')).toBeNull();
+  });
+
+  it('takes earlier pairs from folder and environment, each once', () => {
+    const made = loadKeys(nothingSet()).vapid;
+    const [current, older] = [generateVapidKeys(), generateVapidKeys()];
+    const config = { ...nothingSet(), vapidKeys: current, olderVapidKeys: [older, made, current] };
+    expect(loadKeys(config)).toMatchObject({ vapid: current, olderVapid: [made, older] });
+  });
+
+  it('refuses a ring with a damaged pair in it', () => {
+    loadKeys(nothingSet());
+    const { path } = rotateVapidFile(join(dataDir, 'data'));
+    const ring = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...ring, older: [{ publicKey: 'x', privateKey: 'y' }] }));
+    expect(() => loadKeys(nothingSet())).toThrow(ConfigError);
+    expect(() => rotateVapidFile(join(dataDir, 'data'))).toThrow(/damaged/);
+    expect(readFileSync(path, 'utf8')).toContain(ring.publicKey);
   });
 });

@@ -1,0 +1,67 @@
+import { type Config, parseConfig } from './config.ts';
+import { readEnvironment, readText, VERSION } from './environment.ts';
+import { type Keys, loadKeys } from './key-files.ts';
+import { type Service, startService } from './service.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+/** A container is killed 30 s after SIGTERM by those who are patient. */
+const LAST_MOMENT_MS = 29_000;
+
+/** Ctrl-C under npm arrives twice, from the terminal and from npm; only a later one is a person's impatience. */
+const SAME_SIGNAL_MS = 1000;
+
+/** Starts the service, and stops it on a signal. Rejects with ConfigError or AppError where it cannot start. */
+export async function start(): Promise<void> {
+  const config = parseConfig(readEnvironment(), readText);
+  const isWatched = process.stdout.isTTY === true;
+  const log = createLogger({ level: config.logLevel, pretty: isWatched });
+  const keys = loadKeys(config);
+  const service = await startService({ config, keys, log, version: VERSION });
+  stopOnSignal(service, log);
+  if (config.vapidSubject === null) {
+    log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
+  }
+  if (isWatched) process.stdout.write(greeting(service, config, keys));
+  else
+    log.info(
+      { address: service.address, public_key: keys.vapid.publicKey, secrets: keys.files, version: VERSION },
+      'Bellhop is ready',
+    );
+}
+
+function greeting({ address }: Service, config: Config, { vapid, files, made }: Keys): string {
+  const secrets =
+    files.length === 0
+      ? 'in the environment'
+      : `${files.join(', ')}${made.length > 0 ? ' (made now; keep a copy)' : ''}`;
+  return [
+    '',
+    `  Bellhop ${VERSION} is ready`,
+    '',
+    `  API         ${address}`,
+    `  Public key  ${vapid.publicKey}`,
+    `  Secrets     ${secrets}`,
+    `  Data        ${config.dataDir}`,
+    '',
+    '',
+  ].join('\n');
+}
+
+function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {
+  let stoppingSinceMs: number | null = null;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stoppingSinceMs !== null) {
+      if (Date.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = Date.now();
+    log.info({ signal }, 'stopping: what is in flight ends first; a second signal ends it at once');
+    setTimeout(() => process.exit(1), LAST_MOMENT_MS).unref();
+    void service.stop().then(() => {
+      log.info('stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

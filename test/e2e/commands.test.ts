@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startServiceProcess } from '../../scripts/service-process.ts';
+import { signedClient } from '../../scripts/signed-client.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { generateVapidKeys } from '../../src/push/vapid.ts';
+import { until } from '../support/until.ts';
+
+const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bellhop-commands-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function bellhop(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data'), ...environment };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUILT, ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('bellhop', () => {
+  it('tells its commands, and refuses others', () => {
+    const help = bellhop(['--help']);
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    expect(help.stdout).toContain('bellhop rotate-vapid-key');
+    const odd = bellhop(['odd']);
+    expect(odd).toMatchObject({ status: 2, stdout: '' });
+    expect(odd.stderr).toContain('There is no command "odd".');
+  });
+});
+
+describe('bellhop rotate-vapid-key', () => {
+  let emulator: Emulator;
+  beforeEach(async () => {
+    emulator = await startEmulator();
+  });
+  afterEach(() => emulator.close());
+
+  const start = () => {
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, emulator.caPem ?? '');
+    const environment = { PUSH_ALLOWED_HOSTS: emulator.allowedHost, PUSH_CA_FILE: caFile };
+    return startServiceProcess({ folder, environment });
+  };
+
+  it('loses no subscriber, and tells how far it has come', async () => {
+    const before = await start();
+    const old = emulator.createDevice({ applicationServerKey: before.publicKey });
+    const call = signedClient(before.address, before.secret);
+    await call('POST', '/v1/subscriptions', { body: { user_id: 'ada', ...old.subscription } });
+    expect((await before.stop('SIGTERM')).code).toBe(0);
+
+    const rotated = bellhop(['rotate-vapid-key']);
+    expect(rotated).toMatchObject({ status: 0, stderr: '' });
+    expect(statSync(join(folder, 'data', 'vapid.json')).mode & 0o777).toBe(0o600);
+
+    const after = await start();
+    expect(after.publicKey).not.toBe(before.publicKey);
+    expect(rotated.stdout).toContain(after.publicKey);
+    const fresh = emulator.createDevice({ applicationServerKey: after.publicKey });
+    const callAgain = signedClient(after.address, after.secret);
+    expect((await callAgain('GET', '/v1/push/public-key')).body.public_key).toBe(after.publicKey);
+    await callAgain('POST', '/v1/subscriptions', { body: { user_id: 'ada', ...fresh.subscription } });
+    // A page that registers its old subscription again, as it does on each visit.
+    await callAgain('POST', '/v1/subscriptions', { body: { user_id: 'ada', ...old.subscription } });
+    await callAgain('POST', '/v1/notifications', { body: { type: 't', title: 'Hello', user_ids: ['ada'] } });
+    for (const [device, key] of [
+      [old, before.publicKey],
+      [fresh, after.publicKey],
+    ] as const) {
+      expect((await device.nextPush()).vapid?.publicKey).toBe(key);
+    }
+    const { body } = await callAgain('GET', '/v1/push/vapid-keys');
+    expect(body).toMatchObject({
+      moved_percent: 50,
+      items: [
+        { public_key: after.publicKey, current: true, held: true, active_subscriptions: 1 },
+        { public_key: before.publicKey, current: false, held: true, active_subscriptions: 1 },
+      ],
+    });
+    expect((await after.stop('SIGTERM')).code).toBe(0);
+  });
+
+  it('writes out what to set where the pair is set by the environment', () => {
+    const pair = generateVapidKeys();
+    const environment = { VAPID_PUBLIC_KEY: pair.publicKey, VAPID_PRIVATE_KEY: pair.privateKey };
+    const { status, stdout } = bellhop(['rotate-vapid-key'], environment);
+    expect(status).toBe(0);
+    const set = Object.fromEntries(
+      stdout
+        .split('\n')
+        .flatMap((line) => [...line.matchAll(/^(VAPID_\w+)=(.+)$/g)].map((found) => [found[1], found[2]])),
+    );
+    expect(set.VAPID_OLD_KEYS).toBe(`${pair.publicKey}:${pair.privateKey}`);
+    const again = bellhop(['rotate-vapid-key'], set as Record<string, string>);
+    expect(again.stdout).toContain(
+      `VAPID_OLD_KEYS=${set.VAPID_PUBLIC_KEY}:${set.VAPID_PRIVATE_KEY},${set.VAPID_OLD_KEYS}`,
+    );
+  });
+
+  it('changes nothing where there is nothing to rotate, or the file is damaged', () => {
+    const none = bellhop(['rotate-vapid-key']);
+    expect(none).toMatchObject({ status: 1, stdout: '' });
+    expect(none.stderr).toContain('the first start makes the first pair');
+  });
+
+  it('a pair that is lost refuses to start, until somebody says that it may be', async () => {
+    const before = await start();
+    const device = emulator.createDevice();
+    const call = signedClient(before.address, before.secret);
+    await call('POST', '/v1/subscriptions', { body: { user_id: 'ada', ...device.subscription } });
+    await before.stop('SIGTERM');
+    const { publicKey, privateKey } = generateVapidKeys();
+    const environment = { PORT: '0', VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey };
+    rmSync(join(folder, 'data', 'vapid.json'));
+    const refused = bellhop(['start'], environment);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('1 active subscriptions were made with a VAPID key that is not held');
+    expect(refused.stderr).not.toContain(privateKey);
+    const started = await startServiceProcess({
+      folder,
+      environment: { ...environment, ALLOW_LOST_VAPID_KEYS: 'true' },
+    });
+    await until('it says so', async () => started.log.some(({ msg }) => String(msg).includes('was rotated')));
+    await started.stop('SIGTERM');
+  });
+});
