@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return null;
     },
   },
+  doctor: {
+    meaning: 'Look at everything that keeps pushes from arriving, and say what to do.',
+    run: async (given) => (await import('./doctor/doctor.ts')).runDoctor(given),
+  },
   'rotate-vapid-key': {
     meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
     run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),

@@ -39,6 +39,20 @@ describe('bellhop', () => {
   });
 });
 
+describe('bellhop doctor', () => {
+  it('reports for a person and for a machine, with an exit code for CI', () => {
+    const person = bellhop(['doctor']);
+    expect(person).toMatchObject({ status: 0, stderr: '' });
+    expect(person.stdout).toMatch(/^ok {7}configuration/);
+    expect(person.stdout).toMatch(/ok {7}payload {9}3993 octets there and back\n\n.* ok, /);
+    const machine = bellhop(['doctor', '--json'], { PORT: 'x' });
+    expect(machine).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(machine.stdout)).toMatchObject({ healthy: false, findings: [{ verdict: 'failed' }] });
+    expect(bellhop(['doctor', '--odd'])).toMatchObject({ status: 2, stdout: '' });
+    expect(bellhop(['doctor', '--help'])).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
 describe('bellhop rotate-vapid-key', () => {
   let emulator: Emulator;
   beforeEach(async () => {

@@ -40,6 +40,23 @@ export async function connectMongo(url: string): Promise<{ client: MongoClient; 
   }
 }
 
+/** Which MongoDB answers. Rejects as `connectMongo` does. */
+export async function describeMongo(
+  url: string,
+): Promise<{ readonly version: string; readonly isReplicaSet: boolean }> {
+  const { client, databaseName } = await connectMongo(url);
+  try {
+    const database = client.db(databaseName);
+    const [{ version }, { setName }] = await Promise.all([
+      database.command({ buildInfo: 1 }),
+      database.command({ hello: 1 }),
+    ]);
+    return { version: String(version), isReplicaSet: setName !== undefined };
+  } finally {
+    await client.close();
+  }
+}
+
 function makeClient(url: string): MongoClient {
   try {
     return new MongoClient(url, OPTIONS);

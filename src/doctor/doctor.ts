@@ -1,0 +1,81 @@
+import { type Config, ConfigError, type Environment, parseConfig } from '../config.ts';
+import { readEnvironment, readText } from '../environment.ts';
+import { checkDataFolder } from './data-folder-check.ts';
+import { checkEgress, type EgressOptions } from './egress-check.ts';
+import { type Check, type Finding, failed, ok } from './finding.ts';
+import { checkKeys } from './keys-check.ts';
+import { checkPayload } from './payload-check.ts';
+import { exitCodeOf, reportLine, tallyLine } from './report.ts';
+import { checkServers } from './servers-check.ts';
+
+const USAGE = `usage: bellhop doctor [--json]
+
+Looks at everything that keeps pushes from arriving, and says what to do about it. Changes nothing.
+Exit code: 0 where nothing failed, 1 where something did, 2 for wrong usage.
+`;
+
+/** Looks at this installation as the service would find it, and reports. Gives the exit code. */
+export async function runDoctor(args: readonly string[]): Promise<number> {
+  const isHelp = args.includes('--help');
+  if (isHelp || args.some((arg) => arg !== '--json')) {
+    (isHelp ? process.stdout : process.stderr).write(USAGE);
+    return isHelp ? 0 : 2;
+  }
+  const isJson = args.includes('--json');
+  const findings: Finding[] = [];
+  for await (const finding of examine(readEnvironment)) {
+    findings.push(finding);
+    if (!isJson) process.stdout.write(reportLine(finding));
+  }
+  const exitCode = exitCodeOf(findings);
+  process.stdout.write(
+    isJson ? `${JSON.stringify({ healthy: exitCode === 0, findings }, null, 2)}\n` : tallyLine(findings),
+  );
+  return exitCode;
+}
+
+/** Every finding, as soon as it is there. Without a configuration there is nothing else to look at. */
+export async function* examine(
+  environment: () => Environment,
+  egress: Partial<EgressOptions> = {},
+): AsyncGenerator<Finding> {
+  const { config, findings } = checkConfiguration(environment);
+  yield* findings;
+  if (config === null) return;
+  const { findings: keyFindings, keys } = checkKeys(config);
+  yield* keyFindings;
+  const { pushCaPem: caPem, pushAllowedHosts: allowedHosts, vapidSubject } = config;
+  const checks: readonly (readonly [name: string, check: Check])[] = [
+    ['data folder', () => checkDataFolder(config.dataDir)],
+    ['servers', () => checkServers(config)],
+    ['egress', () => checkEgress({ caPem, allowedHosts, ...egress })],
+    ['payload', () => checkPayload(keys?.[0] ?? null, vapidSubject)],
+  ];
+  for (const [name, check] of checks) yield* await withoutFail(name, check);
+}
+
+function checkConfiguration(environment: () => Environment): {
+  readonly config: Config | null;
+  readonly findings: readonly Finding[];
+} {
+  try {
+    return {
+      config: parseConfig(environment(), readText),
+      findings: [ok('configuration', 'every setting is well formed')],
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const remedy = 'See docs/configuration.md. The rest is looked at once the configuration is mended.';
+    return { config: null, findings: error.problems.map((problem) => failed('configuration', problem, remedy)) };
+  }
+}
+
+/** A check that breaks is a finding as well, and keeps nobody from the next. */
+async function withoutFail(name: string, check: Check): Promise<readonly Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    const kind = error instanceof Error ? error.name : 'not an error object';
+    return [failed(name, `the check itself broke (${kind})`, 'Please report it: this is a fault of Bellhop’s.')];
+  }
+}

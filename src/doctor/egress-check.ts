@@ -1,0 +1,97 @@
+import { Agent, request } from 'undici';
+import type { AllowedHost } from '../domain/endpoint-policy.ts';
+import type { PushFailure } from '../domain/push-outcome.ts';
+import { createEgressGuard, type Resolver } from '../push/egress-guard.ts';
+import { failureOf } from '../push/push-failures.ts';
+import { type Finding, failed, ok, skipped } from './finding.ts';
+
+export type EgressOptions = {
+  readonly caPem: string | null;
+  readonly allowedHosts: readonly AllowedHost[];
+  /** How names are resolved; by the system unless given. */
+  readonly resolve?: Resolver;
+  readonly services?: readonly PushServiceHost[];
+  readonly limitMs?: number;
+};
+
+export type PushServiceHost = { readonly name: string; readonly origin: string };
+
+const SERVICES: readonly PushServiceHost[] = [
+  { name: 'Google', origin: 'https://fcm.googleapis.com' },
+  { name: 'Mozilla', origin: 'https://updates.push.services.mozilla.com' },
+  { name: 'Apple', origin: 'https://web.push.apple.com' },
+  { name: 'Microsoft', origin: 'https://wns2-by3p.notify.windows.com' },
+];
+
+const DEFAULT_LIMIT_MS = 5000;
+
+type Look = { readonly service: PushServiceHost } & (
+  | { readonly kind: 'answer'; readonly status: number; readonly date: string | null }
+  | { readonly kind: 'failure'; readonly failure: PushFailure }
+);
+
+/** Whether the push services can be reached by the service's own rules, and what time they say it is. */
+export async function checkEgress(options: EgressOptions): Promise<readonly Finding[]> {
+  const { services = SERVICES, limitMs = DEFAULT_LIMIT_MS } = options;
+  const guard = createEgressGuard({ ...options, connectTimeoutMs: limitMs });
+  const dispatcher = new Agent({ connect: guard.connect });
+  const looks = await Promise.all(services.map((service) => look(service, dispatcher, limitMs)));
+  await dispatcher.destroy();
+  guard.destroyConnecting();
+  const isOffline = looks.every((each) => each.kind === 'failure' && each.failure === 'dns');
+  return [...looks.map((each) => egressFinding(each, isOffline)), clockFinding(looks, Date.now())];
+}
+
+/** Any answer at all shows the way to be free; what a push service makes of a request without a push is its own affair. */
+async function look(service: PushServiceHost, dispatcher: Agent, limitMs: number): Promise<Look> {
+  try {
+    const signal = AbortSignal.timeout(limitMs);
+    const { statusCode, headers, body } = await request(service.origin, { dispatcher, method: 'HEAD', signal });
+    await body.dump();
+    return {
+      service,
+      kind: 'answer',
+      status: statusCode,
+      date: typeof headers.date === 'string' ? headers.date : null,
+    };
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+    return { service, kind: 'failure', failure: isTimeout ? 'timeout' : failureOf(error) };
+  }
+}
+
+const REMEDIES: Readonly<Partial<Record<PushFailure, string>>> = {
+  dns: 'Check DNS from this machine.',
+  tls: 'Check this machine’s clock and certificates, and PUSH_CA_FILE. A proxy that opens TLS must be trusted there.',
+  endpoint_not_allowed: 'The name leads to an address that is not public: check DNS and /etc/hosts.',
+};
+const FREE_THE_WAY = 'Let outgoing HTTPS (port 443) to this host through the firewall.';
+
+function egressFinding(each: Look, isOffline: boolean): Finding {
+  const { name, origin } = each.service;
+  const check = 'egress';
+  if (each.kind === 'answer') return ok(check, `${name} answers (${origin}, HTTP ${each.status})`);
+  if (isOffline) return skipped(check, `${name}: no name is resolved here, so this machine seems to be offline`);
+  return failed(
+    check,
+    `${name} cannot be reached (${origin}: ${each.failure})`,
+    REMEDIES[each.failure] ?? FREE_THE_WAY,
+  );
+}
+
+const SKEW_LIMIT_MINUTES = 5;
+
+function clockFinding(looks: readonly Look[], nowMs: number): Finding {
+  const dates = looks.map((each) =>
+    each.kind === 'answer' && each.date !== null ? Date.parse(each.date) : Number.NaN,
+  );
+  const known = dates.find((each) => Number.isFinite(each));
+  if (known === undefined) return skipped('clock', 'no push service told the time');
+  const minutes = Math.round((nowMs - known) / 60_000);
+  if (Math.abs(minutes) <= SKEW_LIMIT_MINUTES) return ok('clock', 'agrees with the push services');
+  return failed(
+    'clock',
+    `is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead' : 'behind'}: push services refuse what is signed at a wrong time`,
+    'Set this machine’s clock by NTP.',
+  );
+}

@@ -1,0 +1,37 @@
+import type { Config } from '../config.ts';
+import { ConfigError } from '../config.ts';
+import { readVapidRing } from '../key-files.ts';
+import type { VapidKeyPair } from '../push/vapid.ts';
+import { type Finding, failed, ok, warning } from './finding.ts';
+
+/** What signs here: the current pair first. Null where none can be told. */
+export type HeldKeys = readonly VapidKeyPair[] | null;
+
+/** The pair of the environment was checked with the configuration; this looks at the one in the data folder, too. */
+export function checkKeys(config: Config): { readonly findings: readonly Finding[]; readonly keys: HeldKeys } {
+  try {
+    const kept = readVapidRing(config.dataDir);
+    const keys = [...(config.vapidKeys === null ? [] : [config.vapidKeys]), ...kept, ...config.olderVapidKeys];
+    return { findings: [pairFinding(config, keys), subjectFinding(config)], keys };
+  } catch (error) {
+    const why = error instanceof ConfigError ? error.problems.join(' ') : 'the key file cannot be read';
+    const finding = failed('VAPID keys', why, 'Restore the file from a backup: browsers are bound to its key.');
+    return { findings: [finding, subjectFinding(config)], keys: null };
+  }
+}
+
+function pairFinding(config: Config, keys: readonly VapidKeyPair[]): Finding {
+  if (keys.length === 0) return ok('VAPID keys', 'none yet: the first start makes a pair in the data folder');
+  const place = config.vapidKeys === null ? 'in the data folder' : 'in the environment';
+  const older = keys.length === 1 ? '' : `, and ${keys.length - 1} earlier`;
+  return ok('VAPID keys', `the pair ${place} belongs together${older}`);
+}
+
+function subjectFinding({ vapidSubject }: Config): Finding {
+  if (vapidSubject !== null) return ok('VAPID subject', `${vapidSubject} is one that Apple takes`);
+  return warning(
+    'VAPID subject',
+    'VAPID_SUBJECT is not set: Apple refuses every push without a real address',
+    'Set VAPID_SUBJECT to a mailto: or https: address of yours.',
+  );
+}

@@ -1,0 +1,38 @@
+import type { Config } from '../config.ts';
+import { AppError } from '../domain/app-error.ts';
+import { preflightRedis } from '../queue/redis-preflight.ts';
+import { describeMongo } from '../store/mongodb/connection.ts';
+import { type Finding, failed, ok, skipped } from './finding.ts';
+
+const NOT_CONFIGURED = 'not configured: the embedded default needs none';
+
+/** Whether MongoDB and Redis answer, where they are set. Their own errors say what to mend, and hold no password. */
+export async function checkServers(config: Config): Promise<readonly Finding[]> {
+  return Promise.all([checkMongo(config.mongodbUrl), checkRedis(config.redisUrl)]);
+}
+
+async function checkMongo(url: string | null): Promise<Finding> {
+  if (url === null) return skipped('MongoDB', NOT_CONFIGURED);
+  try {
+    const { version, isReplicaSet } = await describeMongo(url);
+    const what = `version ${version}, ${isReplicaSet ? 'a replica set' : 'standalone'}`;
+    if (Number.parseFloat(version) >= 4.4) return ok('MongoDB', `answers: ${what}`);
+    return failed('MongoDB', `answers, but is too old: ${what}`, 'Bellhop needs MongoDB 4.4 or newer.');
+  } catch (error) {
+    return failed('MongoDB', wordsOf(error), 'Check MONGODB_URL, and that this machine may connect there.');
+  }
+}
+
+async function checkRedis(url: string | null): Promise<Finding> {
+  if (url === null) return skipped('Redis', NOT_CONFIGURED);
+  try {
+    if ((await preflightRedis(url)) === 'ready') return ok('Redis', 'answers, and is one that Bellhop can use');
+    return failed('Redis', 'nothing answers there', 'Start it, or mend REDIS_URL. Until then nothing is sent.');
+  } catch (error) {
+    return failed('Redis', wordsOf(error), 'Check REDIS_URL, and its user and password.');
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof AppError ? error.message : 'it refuses in a way that is not known';
+}
