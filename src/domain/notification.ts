@@ -39,6 +39,9 @@ export type Notification = {
 /** A service may refuse bodies over 4096 octets (RFC 8030 section 7.2); aes128gcm takes 103 of them. */
 export const MAX_PAYLOAD_OCTETS = 3993;
 
+/** Firefox on Android passes no more than about 2744 octets; what is larger may not reach it. */
+export const SAFE_PAYLOAD_OCTETS = 2700;
+
 /** FCM's maximum TTL, 28 days; Mozilla clamps to 30. */
 export const MAX_TTL_SECONDS = 2_419_200;
 

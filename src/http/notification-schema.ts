@@ -7,6 +7,7 @@ import {
   type Notification,
   type NotificationContent,
   PRIORITIES,
+  SAFE_PAYLOAD_OCTETS,
   URGENCIES,
 } from '../domain/notification.ts';
 import type { NotifyRequest } from '../intake/notifications.ts';
@@ -66,6 +67,7 @@ export const acceptedSchema = z
     user_count: z.int(),
     accepted_at: instant,
     deadline_at: instant,
+    warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
   })
   .openapi('AcceptedNotification');
 
@@ -123,13 +125,18 @@ function contentOf({
   };
 }
 
-export function acceptedWire(from: Notification): z.output<typeof acceptedSchema> {
+function largeWarning(octets: number): string {
+  return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
+}
+
+export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
   return {
     id: from.id,
     status: 'accepted',
     user_count: from.userCount,
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
+    warnings: payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : [],
   };
 }
 

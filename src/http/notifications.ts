@@ -99,8 +99,8 @@ const getRoute = defineRoute({
 export function addNotificationRoutes(router: Router, notifications: Notifications): void {
   router.add(acceptRoute, async ({ body, headers }, c) => {
     const claim = claimOf(headers['idempotency-key'], c);
-    const { notification, isRepeated } = await notifications.accept(notifyRequestOf(body), claim);
-    return answer(202, acceptedWire(notification), {
+    const { notification, isRepeated, payloadOctets } = await notifications.accept(notifyRequestOf(body), claim);
+    return answer(202, acceptedWire(notification, payloadOctets), {
       Location: `/v1/notifications/${notification.id}`,
       ...(isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
     });

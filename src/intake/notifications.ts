@@ -39,7 +39,12 @@ export type IdempotencyClaim = {
   readonly rawBody: Uint8Array;
 };
 
-export type Accepted = { readonly notification: Notification; readonly isRepeated: boolean };
+export type Accepted = {
+  readonly notification: Notification;
+  readonly isRepeated: boolean;
+  /** What every device gets, before encryption. */
+  readonly payloadOctets: number;
+};
 
 export type Notifications = {
   /** Durable once resolved. A repeated call gives the first one's notification. */
@@ -98,13 +103,13 @@ async function accept(
   const nowMs = options.clock.now();
   const userIds = uniqueUsers(request.userIds);
   const notification = notificationOf(options, request, userIds.length, nowMs);
-  checkPayload(notification);
+  const payloadOctets = checkedOctets(notification);
   const result = await store.notifications.accept(
     notification,
     userIds,
     claim === null ? null : idempotencyOf(claim, nowMs),
   );
-  if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true };
+  if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true, payloadOctets };
   if (result.kind === 'key_reused') {
     throw new AppError(
       'idempotency_key_reused',
@@ -113,7 +118,7 @@ async function accept(
   }
   void remind(options, notification, nowMs);
   events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userIds.length });
-  return { notification, isRepeated: false };
+  return { notification, isRepeated: false, payloadOctets };
 }
 
 function notificationOf(
@@ -136,9 +141,9 @@ function notificationOf(
   };
 }
 
-function checkPayload(notification: Notification): void {
+function checkedOctets(notification: Notification): number {
   const { octets, largestField } = measurePayload(notification);
-  if (octets <= MAX_PAYLOAD_OCTETS) return;
+  if (octets <= MAX_PAYLOAD_OCTETS) return octets;
   throw new AppError(
     'payload_too_large',
     `The payload would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +

@@ -26,6 +26,7 @@ describe('POST /v1/notifications', () => {
       user_count: 2,
       accepted_at: '2026-01-01T00:00:00.000Z',
       deadline_at: '2026-01-01T00:01:00.000Z',
+      warnings: [],
     });
     expect(api.jobs).toEqual([
       { kind: 'fan_out', id, step: 0, priority: 'high', origin: '', deadlineAtMs: null, runAtMs: api.clock.now() },
@@ -66,6 +67,15 @@ describe('POST /v1/notifications', () => {
     await start();
     const user_ids = Array.from({ length: 10_000 }, (_, i) => `user-${i}`);
     expect((await post({ ...minimal, user_ids })).body.user_count).toBe(10_000);
+  });
+
+  it('warns of a payload that some devices do not get', async () => {
+    const send = async (octets: number): Promise<string[]> => {
+      const json = { type: 't', title: 'x', user_ids: ['u1'], data: { text: 'x'.repeat(octets) } };
+      return (await api.call('POST', '/v1/notifications', { json })).body.warnings;
+    };
+    expect(await send(2500)).toEqual([]);
+    expect(await send(2800)).toEqual([expect.stringMatching(/^The payload is 29\d\d octets\. Firefox on Android/)]);
   });
 
   it('takes a payload of 3993 octets and refuses one more, naming size and field', async () => {
