@@ -70,9 +70,12 @@ describe('POST /v1/notifications', () => {
   });
 
   it('warns of a payload that some devices do not get', async () => {
+    await start();
     const send = async (octets: number): Promise<string[]> => {
       const json = { type: 't', title: 'x', user_ids: ['u1'], data: { text: 'x'.repeat(octets) } };
-      return (await api.call('POST', '/v1/notifications', { json })).body.warnings;
+      const answer = await api.call('POST', '/v1/notifications', { json });
+      expect(answer.status).toBe(202);
+      return answer.body.warnings;
     };
     expect(await send(2500)).toEqual([]);
     expect(await send(2800)).toEqual([expect.stringMatching(/^The payload is 29\d\d octets\. Firefox on Android/)]);
