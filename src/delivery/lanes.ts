@@ -32,6 +32,8 @@ export type Lanes = {
   isBusy(origin: string): boolean;
 };
 
+const MOST_LANES = 1000;
+
 /** A pause asked for by `Retry-After` goes before everything; where Redis is shared it is known to every process. */
 export function createLanes(options: LanesOptions): Lanes {
   const { coordination, clock, random, maxInFlightPerOrigin, ratesPerSecond } = options;
@@ -40,6 +42,7 @@ export function createLanes(options: LanesOptions): Lanes {
   const laneOf = (origin: string): Lane => {
     const known = lanes.get(origin);
     if (known !== undefined) return known;
+    if (lanes.size >= MOST_LANES) forgetIdle(lanes);
     const ratePerSecond = ratesPerSecond.get(hostOf(origin)) ?? null;
     const lane = new Lane({ maxInFlight: maxInFlightPerOrigin, ratePerSecond });
     lanes.set(origin, lane);
@@ -72,6 +75,11 @@ export function createLanes(options: LanesOptions): Lanes {
     },
     isBusy: (origin) => lanes.get(origin)?.isBusy() ?? false,
   };
+}
+
+/** Hosts of one push service are without number; what is known of those that are well and unused is no loss. */
+function forgetIdle(lanes: Map<string, Lane>): void {
+  for (const [origin, { state, inFlight }] of lanes) if (state === 'open' && inFlight === 0) lanes.delete(origin);
 }
 
 function tell({ events }: LanesOptions, origin: string, news: LaneNews): void {

@@ -37,6 +37,7 @@ export type PruneGuard = Loop & {
 };
 
 const DEFAULT_INTERVAL_MS = 2000;
+const MOST_WATCHES = 1000;
 
 type Watch = {
   readonly scope: PruneHoldScope;
@@ -57,6 +58,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
     const key = `${scope} ${subject}`;
     const known = watches.get(key);
     if (known !== undefined) return known;
+    if (watches.size >= MOST_WATCHES) forgetUneventful(watches);
     const window = createGoneWindow(policy);
     const watch: Watch = { scope, subject, window, hold: null, opening: null, isKept: true, exemptUntilMs: 0 };
     watches.set(key, watch);
@@ -100,6 +102,11 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
       return null;
     },
   };
+}
+
+/** Hosts of one push service are without number. Their windows begin anew, which takes longer to trip. */
+function forgetUneventful(watches: Map<string, Watch>): void {
+  for (const [key, { hold, exemptUntilMs }] of watches) if (hold === null && exemptUntilMs === 0) watches.delete(key);
 }
 
 function mayTrip({ hold, window, exemptUntilMs }: Watch, nowMs: number): boolean {

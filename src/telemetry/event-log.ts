@@ -73,9 +73,12 @@ function tellAttempt({ number, httpStatus, latencyMs }: Attempt, state: Delivery
 
 function fieldsOf(event: BellhopEvent): Record<string, unknown> {
   const { type, ...rest } = event;
-  const snakeCase = Object.entries(rest).map(([name, value]) => [
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    value,
-  ]);
-  return { event: type, ...Object.fromEntries(snakeCase) };
+  const fields = Object.entries(rest).map(([name, value]) => {
+    // Every time in an event is an instant, and a person reads it.
+    const [shown, text] = name.endsWith('Ms')
+      ? [name.slice(0, -2), new Date(Number(value)).toISOString()]
+      : [name, value];
+    return [shown.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), text];
+  });
+  return { event: type, ...Object.fromEntries(fields) };
 }

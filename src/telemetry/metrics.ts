@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { pushServiceOf } from '../domain/push-service.ts';
 import type { BellhopEvent, Events } from './events.ts';
 
 /** Counts what is told, for Prometheus. */
@@ -10,7 +11,7 @@ export type Metrics = {
 
 const LATENCY_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Counts of this process, from its start. Labels are few: no ids, users or endpoints, only a push service's origin. */
+/** Counts of this process, from its start. Labels are few: no ids, users or endpoints, only a push service. */
 export function createMetrics(events: Events): Metrics {
   const registry = new Registry();
   const count = createCounts(registry);
@@ -72,8 +73,12 @@ function createAttemptCounts(registry: Registry) {
   });
   return ({ origin, attempt }: Extract<BellhopEvent, { type: 'delivery.settled' }>): void => {
     if (attempt === null) return;
-    attempts.inc({ push_service: origin, outcome: attempt.outcome, http_status: String(attempt.httpStatus ?? 'none') });
-    if (attempt.latencyMs !== null) latency.observe({ push_service: origin }, attempt.latencyMs / 1000);
+    attempts.inc({
+      push_service: serviceLabel(origin),
+      outcome: attempt.outcome,
+      http_status: String(attempt.httpStatus ?? 'none'),
+    });
+    if (attempt.latencyMs !== null) latency.observe({ push_service: serviceLabel(origin) }, attempt.latencyMs / 1000);
   };
 }
 
@@ -98,10 +103,16 @@ function createTroubleCounts(registry: Registry) {
     registers,
   });
   return (event: BellhopEvent): void => {
-    if (event.type === 'lane.closed') lanes.set({ push_service: event.origin }, 1);
-    else if (event.type === 'lane.opened') lanes.set({ push_service: event.origin }, 0);
-    else if (event.type === 'origin.paused') pauses.inc({ push_service: event.origin });
+    if (event.type === 'lane.closed') lanes.set({ push_service: serviceLabel(event.origin) }, 1);
+    else if (event.type === 'lane.opened') lanes.set({ push_service: serviceLabel(event.origin) }, 0);
+    else if (event.type === 'origin.paused') pauses.inc({ push_service: serviceLabel(event.origin) });
     else if (event.type === 'prune_hold.opened') holds.inc({ scope: event.scope, state: 'opened' });
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
   };
+}
+
+/** The known services by name: their hosts are without number, and a label must not be. */
+function serviceLabel(origin: string): string {
+  const service = URL.canParse(origin) ? pushServiceOf(new URL(origin).hostname) : 'other';
+  return service === 'other' ? origin : service;
 }

@@ -91,7 +91,8 @@ describeWithRedis('a service process', () =>
       const startedAtMs = Date.now();
       const refused = await notify(service, userId);
       expect(Date.now() - startedAtMs).toBeLessThan(10_000);
-      expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable', status: 503 } });
+      const said = JSON.stringify(service.log.filter(({ level }) => level === 'error'));
+      expect(refused, said).toMatchObject({ status: 503, body: { code: 'store_unavailable', status: 503 } });
       expect(refused.headers.get('content-type')).toContain('application/problem+json');
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await isReady(service)).status).toBe('not_ready');

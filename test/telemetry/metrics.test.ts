@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import type { Attempt } from '../../src/domain/delivery.ts';
+import { createEvents } from '../../src/telemetry/emitter.ts';
+import type { BellhopEvent } from '../../src/telemetry/events.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { sampleAttempt } from '../support/samples.ts';
+
+const settled = (origin: string, attempt: Attempt | null): BellhopEvent => ({
+  type: 'delivery.settled',
+  deliveryId: 'dlv_1',
+  notificationId: 'ntf_1',
+  subscriptionId: 'sub_1',
+  userId: 'ada',
+  origin,
+  state: attempt === null ? 'cancelled' : 'delivered',
+  reason: attempt === null ? 'superseded' : null,
+  attempt,
+});
+
+it('counts attempts and trouble by push service, and names nobody', async () => {
+  const events = createEvents((error) => {
+    throw error;
+  });
+  const metrics = createMetrics(events);
+  const hold = { holdId: 'hld_1', scope: 'vapid_key', subject: 'BKey' } as const;
+  const told: readonly BellhopEvent[] = [
+    settled('https://db5p.notify.windows.com', sampleAttempt()),
+    settled('https://sg2p.notify.windows.com', sampleAttempt({ latencyMs: 300 })),
+    settled('https://push.example.net', null),
+    { type: 'lane.closed', origin: 'https://push.example.net', untilMs: 1, failures: 10 },
+    { type: 'origin.paused', origin: 'https://fcm.googleapis.com', untilMs: 1 },
+    { type: 'prune_hold.opened', ...hold, goneCount: 60, answerCount: 100 },
+    { type: 'prune_hold.decided', ...hold, state: 'dismissed', subscriptions: 60 },
+    { type: 'subscription.retired', subscriptionId: 'sub_1', userId: 'ada', reason: 'gone' },
+    { type: 'loop.failed', loop: 'worker', error: new Error('secret') },
+  ];
+  for (const event of told) events.publish(event);
+  const lines = (await metrics.text()).split('\n');
+  for (const line of [
+    'bellhop_attempts_total{push_service="wns",outcome="delivered",http_status="201"} 2',
+    'bellhop_attempt_duration_seconds_bucket{le="0.05",push_service="wns"} 1',
+    'bellhop_attempt_duration_seconds_bucket{le="0.5",push_service="wns"} 2',
+    'bellhop_deliveries_settled_total{state="cancelled",reason="superseded"} 1',
+    'bellhop_lane_closed{push_service="https://push.example.net"} 1',
+    'bellhop_origin_pauses_total{push_service="fcm"} 1',
+    'bellhop_prune_holds_total{scope="vapid_key",state="opened"} 1',
+    'bellhop_prune_holds_total{scope="vapid_key",state="dismissed"} 1',
+    'bellhop_subscriptions_retired_total{reason="gone"} 1',
+    'bellhop_loop_failures_total{loop="worker"} 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  expect(lines.join('\n')).not.toMatch(/ada|dlv_|sub_|ntf_|BKey|secret|windows\.com/);
+  events.publish({ type: 'lane.opened', origin: 'https://push.example.net' });
+  expect(await metrics.text()).toContain('bellhop_lane_closed{push_service="https://push.example.net"} 0');
+});
