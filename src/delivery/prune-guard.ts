@@ -86,12 +86,15 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
     ...createLoop({ name: 'prune-guard', intervalMs, clock, events, tick }),
     tick,
     note(subscription, isGone) {
+      const nowMs = clock.now();
       for (const watch of watchesOf(subscription)) {
         watch.window.note(isGone, subscription.id);
-        if (isGone && mayTrip(watch, clock.now())) {
-          watch.hold = holdOf(watch, options);
+        if (isGone && mayTrip(watch, nowMs)) {
+          watch.hold = holdOf(watch, subscription.id, options);
           watch.opening = keep(options, watch);
         }
+        // What one push service says of many explains what its keys meet: one hold to decide, not two.
+        if (watch.hold !== null || nowMs < watch.exemptUntilMs) return;
       }
     },
     async holdFor(subscription) {
@@ -113,7 +116,7 @@ function mayTrip({ hold, window, exemptUntilMs }: Watch, nowMs: number): boolean
   return hold === null && nowMs >= exemptUntilMs && window.hasTripped();
 }
 
-function holdOf({ scope, subject, window }: Watch, { clock, random }: PruneGuardOptions): PruneHold {
+function holdOf({ scope, subject, window }: Watch, trippedBy: string, { clock, random }: PruneGuardOptions): PruneHold {
   const nowMs = clock.now();
   return {
     id: pruneHoldId(nowMs, random),
@@ -122,7 +125,7 @@ function holdOf({ scope, subject, window }: Watch, { clock, random }: PruneGuard
     state: 'open',
     goneCount: window.goneCount,
     answerCount: window.answerCount,
-    retiredIds: window.goneIds(),
+    retiredIds: window.goneIds().filter((id) => id !== trippedBy),
     openedAtMs: nowMs,
     decidedAtMs: null,
   };

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
 import type { Delivery } from '../../src/domain/delivery.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 
@@ -52,9 +53,28 @@ it('stops pruning when too many are called gone, and says so', async () => {
     });
   }
   expect(await operator().get(holdId)).toMatchObject({ scope: 'origin', subject: engine.emulator.origin });
-  const opened = engine.told.filter(({ type }) => type === 'prune_hold.opened');
-  // One of the origin, one of the VAPID key that all of them share.
-  expect(opened).toHaveLength(2);
+  // Of the origin, and none of the VAPID key that all of them share: one thing to decide.
+  expect(engine.told.filter(({ type }) => type === 'prune_hold.opened')).toHaveLength(1);
+  expect((await operator().get(holdId)).retiredIds).toEqual(ended.slice(0, 5).map((one) => one.subscriptionId));
+});
+
+it('sees what one VAPID key meets at many push services', async () => {
+  const others = await Promise.all([startEmulator(), startEmulator(), startEmulator()]);
+  engine = await startEngine({
+    otherEmulators: others,
+    pruneGuard: POLICY,
+    policy: { maxRetries: 0, baseMs: 1, maxMs: 1 },
+  });
+  await engine.start();
+  const ended: Delivery[] = [];
+  for (const [index, at] of [...others, ...others, ...others].entries()) {
+    const { subscription } = await engine.subscribe(`user-${index}`, { behaviour: [{ status: 410 }] }, at);
+    ended.push(await engine.ended(await engine.notify([`user-${index}`]), subscription));
+  }
+  const [hold, ...more] = await operator().list('open');
+  expect([hold?.scope, more]).toEqual(['vapid_key', []]);
+  expect(ended.map(({ state }) => state).slice(4)).toEqual(['pruned', 'failed', 'failed', 'failed', 'failed']);
+  await Promise.all(others.map((each) => each.close()));
 });
 
 it('confirmed, retires those that were kept, and holds nothing more for a day', async () => {
