@@ -1,8 +1,12 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { isFinal } from '../../src/domain/delivery.ts';
 import { CLOSES_AFTER } from '../../src/domain/lane.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { createBeeQueue } from '../../src/queue/bee-queue.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { describeWithRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 let engine: Engine;
 let others: Emulator[] = [];
@@ -32,14 +36,10 @@ async function p99Of(emulator: Emulator, count: number): Promise<number> {
   return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)] ?? 0;
 }
 
-it('a push service that is dead takes nothing from another: its p99 does not move', async () => {
-  const healthy = await anotherService();
-  engine = await startEngine({
-    otherEmulators: others,
-    concurrency: 20,
-    attemptTimeoutMs: 5000,
-    policy: { maxRetries: 0, baseMs: 1, maxMs: 1 },
-  });
+const OPTIONS = { concurrency: 20, attemptTimeoutMs: 5000, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } };
+
+/** Sends to a healthy service alone, and then again while another one, sent to first, hangs. */
+async function compareBesideDead(healthy: Emulator): Promise<void> {
   await engine.start();
   for (let count = 0; count < 100; count += 1) await engine.subscribe('healthy', {}, healthy);
   const aloneMs = await p99Of(healthy, 100);
@@ -53,6 +53,33 @@ it('a push service that is dead takes nothing from another: its p99 does not mov
   expect(settledOf('dead')).toHaveLength(0);
   expect(besideMs).toBeLessThan(10 * aloneMs + 500);
   expect(engine.emulator.pushes).toHaveLength(16);
+}
+
+it('a push service that is dead takes nothing from another: its p99 does not move', async () => {
+  const healthy = await anotherService();
+  engine = await startEngine({ ...OPTIONS, otherEmulators: others });
+  await compareBesideDead(healthy);
+});
+
+describeWithRedis('with jobs in Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.stop());
+
+  it('a push service that is dead takes nothing from another', async () => {
+    const healthy = await anotherService();
+    const queue = await createBeeQueue({ url: redis.url, onError: () => {} });
+    const isReady = () =>
+      queue.ping().then(
+        () => true,
+        () => false,
+      );
+    await until('the queue is connected', isReady);
+    engine = await startEngine({ ...OPTIONS, otherEmulators: others, queue });
+    await compareBesideDead(healthy);
+  });
 });
 
 it('a push service that fails is left alone but for probes, no attempts are spent, and all arrive once it is well', async () => {

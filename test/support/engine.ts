@@ -22,6 +22,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { createWebPushTransport } from '../../src/push/web-push.ts';
 import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
@@ -35,6 +36,8 @@ export type EngineOptions = {
   readonly pruneGuard?: PruneGuardPolicy;
   readonly maxInFlightPerOrigin?: number;
   readonly ratesPerSecond?: ReadonlyMap<string, number>;
+  /** In place of the queue in this process. */
+  readonly queue?: JobQueue;
   /** More push services, each an origin of its own. */
   readonly otherEmulators?: readonly Emulator[];
   readonly leaseMs?: number;
@@ -61,10 +64,12 @@ export async function startEngine(options: EngineOptions = {}) {
   const vapid = generateVapidKeys();
   const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock: systemClock });
   const seen = options.wrapStore?.(store) ?? store;
-  const queue = createInProcessQueue({
-    clock: systemClock,
-    ...(options.queueCapacityPerLane && { capacityPerLane: options.queueCapacityPerLane }),
-  });
+  const queue =
+    options.queue ??
+    createInProcessQueue({
+      clock: systemClock,
+      ...(options.queueCapacityPerLane && { capacityPerLane: options.queueCapacityPerLane }),
+    });
   const events = createEvents((error) => {
     throw error;
   });
