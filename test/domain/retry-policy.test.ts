@@ -42,6 +42,10 @@ describe('decideRetry', () => {
   });
 });
 
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+const two = (value: number): string => String(value).padStart(2, '0');
+
 describe('parseRetryAfter', () => {
   const nowMs = Date.UTC(2026, 0, 1, 0, 0, 0);
 
@@ -76,6 +80,56 @@ describe('parseRetryAfter', () => {
         const waitMs = parseRetryAfter(text, nowMs);
         expect(waitMs === null || (Number.isFinite(waitMs) && waitMs > 0)).toBe(true);
       }),
+    );
+  });
+
+  it('reads every date it could have been sent, in all three forms, and never as the past', () => {
+    const seconds = fc.integer({ min: 1, max: 86_400 * 365 });
+    const forms: readonly ((date: Date) => string)[] = [
+      (date) => date.toUTCString(),
+      (date) => {
+        const [day, month, year, time] = [
+          date.getUTCDate(),
+          date.getUTCMonth(),
+          date.getUTCFullYear(),
+          date.toISOString(),
+        ];
+        return `${DAYS[date.getUTCDay()]}, ${two(day)}-${MONTHS[month]}-${two(year % 100)} ${time.slice(11, 19)} GMT`;
+      },
+      (date) => {
+        const [day, time] = [String(date.getUTCDate()).padStart(2), date.toISOString().slice(11, 19)];
+        return `${DAYS[date.getUTCDay()]?.slice(0, 3)} ${MONTHS[date.getUTCMonth()]} ${day} ${time} ${date.getUTCFullYear()}`;
+      },
+    ];
+    fc.assert(
+      fc.property(seconds, fc.constantFrom(...forms), (ahead, form) => {
+        expect(parseRetryAfter(form(new Date(nowMs + ahead * 1000)), nowMs)).toBe(ahead * 1000);
+        expect(parseRetryAfter(form(new Date(nowMs - ahead * 1000)), nowMs)).toBeNull();
+      }),
+    );
+  });
+
+  it('is total for what looks like a date, too', () => {
+    const piece = fc.constantFrom(
+      'Thu',
+      ', ',
+      '01',
+      ' Jan ',
+      '2026',
+      ' 00:00:10',
+      ' GMT',
+      '-',
+      '99',
+      'Foo',
+      '+0200',
+      ' ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), fc.integer(), (pieces, now) => {
+        const waitMs = parseRetryAfter(pieces.join(''), now);
+        expect(waitMs === null || (Number.isFinite(waitMs) && waitMs > 0)).toBe(true);
+      }),
+      { numRuns: 3000 },
     );
   });
 });
