@@ -8,7 +8,7 @@ export type Job = {
   /** The attempt the reminder is for; for `fan_out` the number of pages done. A job is known by kind, id and step. */
   readonly step: number;
   readonly priority: Priority;
-  /** Where the push will go, or empty where it goes nowhere or that is not known: jobs of one origin keep their order. */
+  /** Where the push will go, for example `https://fcm.googleapis.com`; empty where it goes nowhere, or that is not known. */
   readonly origin: string;
   /** When the push is of no use any more; null for what has no such time. */
   readonly deadlineAtMs: number | null;

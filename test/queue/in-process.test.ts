@@ -4,6 +4,7 @@ import type { Job } from '../../src/queue/job-queue.ts';
 import { queueContract } from '../contract/queue-contract.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { NOW_MS } from '../support/samples.ts';
+import { until } from '../support/until.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -74,5 +75,17 @@ describe('the in-process queue, full', () => {
       );
     });
     expect(ran).toEqual(jobs.map(({ id }) => id));
+  });
+
+  it('keeps the order of each origin, and lets the origins take turns', async () => {
+    const ran: string[] = [];
+    const clock = createFakeClock(0);
+    const queue = createInProcessQueue({ clock });
+    const of = (origin: string, ids: readonly number[]) => ids.map((id) => job(id, { origin }));
+    await queue.enqueueMany([...of('a', [1, 2, 3, 4]), ...of('b', [11, 12]), ...of('c', [21])]);
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await until('all have run', async () => ran.length === 7);
+    expect(ran).toEqual(['d1', 'd11', 'd21', 'd2', 'd12', 'd3', 'd4']);
+    await queue.close();
   });
 });

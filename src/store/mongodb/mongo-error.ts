@@ -49,7 +49,8 @@ export function isOnlyDuplicates(error: unknown): error is MongoBulkWriteError {
 
 /** Now and then the driver lets one through as it came. */
 function isSocketError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return 'syscall' in error || /^(E[A-Z0-9]+|ERR_(STREAM|SOCKET)_\w+)$/.test(String(error.code));
 }
 
 function remedyFor(error: MongoError): string | null {
