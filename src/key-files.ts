@@ -5,6 +5,9 @@ import { type Config, ConfigError } from './config.ts';
 import { type ApiKey, DEFAULT_KEY_ID } from './intake/access.ts';
 import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 
+/** What is shorter can be guessed. */
+export const SHORTEST_SECRET = 16;
+
 /** The live secrets, from the environment or the data folder, and where those of the folder are kept. */
 export type Keys = {
   readonly apiKeys: readonly ApiKey[];
@@ -44,7 +47,7 @@ export function loadKeys(config: Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys
     config.vapidKeys === null
       ? parseVapidRing(kept('vapid.json', makeVapid), path)
       : { current: config.vapidKeys, older: readVapidRing(config.dataDir) };
-  if (apiKeys.some(({ secret }) => secret.length < 16)) {
+  if (apiKeys.some(({ secret }) => secret.length < SHORTEST_SECRET)) {
     throw new ConfigError([
       `${join(config.dataDir, 'hmac-secret')} is damaged: restore it, or delete it to have a new one made.`,
     ]);

@@ -37,15 +37,19 @@ function rightsFinding(folder: string, standing: string, exists: boolean): Findi
   return ok('data folder', exists ? `${folder} can be written` : `${folder} is not there yet and can be made`);
 }
 
+/** Inside an open folder a file can still be closed; whoever may read one of these may push, or call. */
+const SECRET_FILES = ['vapid.json', 'hmac-secret', 'bellhop.db'];
+
 function modeFindings(folder: string): readonly Finding[] {
   // Windows has other means, and these bits say nothing there.
-  if (process.platform === 'win32' || (statSync(folder).mode & 0o077) === 0) return [];
+  if (process.platform === 'win32') return [];
+  const isOpen = (path: string): boolean => existsSync(path) && (statSync(path).mode & 0o077) !== 0;
+  const files = SECRET_FILES.map((name) => join(folder, name)).filter(isOpen);
   return [
-    warning(
-      'data folder',
-      `${folder} is open to other users of this machine: it holds keys and endpoints`,
-      `chmod 700 ${folder}`,
-    ),
+    ...(isOpen(folder)
+      ? [warning('data folder', `${folder} is open to other users of this machine`, `chmod 700 ${folder}`)]
+      : []),
+    ...files.map((path) => failed('data folder', `${path} can be read by other users`, `chmod 600 ${path}`)),
   ];
 }
 

@@ -1,6 +1,7 @@
-import type { Config } from '../config.ts';
-import { ConfigError } from '../config.ts';
-import { readVapidRing } from '../key-files.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError } from '../config.ts';
+import { readVapidRing, SHORTEST_SECRET } from '../key-files.ts';
 import type { VapidKeyPair } from '../push/vapid.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
@@ -12,11 +13,11 @@ export function checkKeys(config: Config): { readonly findings: readonly Finding
   try {
     const kept = readVapidRing(config.dataDir);
     const keys = [...(config.vapidKeys === null ? [] : [config.vapidKeys]), ...kept, ...config.olderVapidKeys];
-    return { findings: [pairFinding(config, keys), subjectFinding(config)], keys };
+    return { findings: [pairFinding(config, keys), subjectFinding(config), ...secretFindings(config)], keys };
   } catch (error) {
     const why = error instanceof ConfigError ? error.problems.join(' ') : 'the key file cannot be read';
     const finding = failed('VAPID keys', why, 'Restore the file from a backup: browsers are bound to its key.');
-    return { findings: [finding, subjectFinding(config)], keys: null };
+    return { findings: [finding, subjectFinding(config), ...secretFindings(config)], keys: null };
   }
 }
 
@@ -25,6 +26,13 @@ function pairFinding(config: Config, keys: readonly VapidKeyPair[]): Finding {
   const place = config.vapidKeys === null ? 'in the data folder' : 'in the environment';
   const older = keys.length === 1 ? '' : `, and ${keys.length - 1} earlier`;
   return ok('VAPID keys', `the pair ${place} belongs together${older}`);
+}
+
+function secretFindings({ dataDir }: Config): readonly Finding[] {
+  const path = join(dataDir, 'hmac-secret');
+  if (!existsSync(path)) return [];
+  if (readFileSync(path, 'utf8').trim().length >= SHORTEST_SECRET) return [ok('API secret', `is in ${path}`)];
+  return [failed('API secret', `${path} is damaged`, 'Restore it, or delete it to have a new one made.')];
 }
 
 function subjectFinding({ vapidSubject }: Config): Finding {

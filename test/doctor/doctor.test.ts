@@ -85,6 +85,21 @@ describe('the doctor', () => {
     expect(damaged).toMatchObject({ verdict: 'failed', finding: expect.stringContaining('does not belong') });
   });
 
+  it('tells a secret that is damaged, and one that others can read', async () => {
+    chmodSync(folder, 0o700);
+    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [] };
+    const { apiKeys } = loadKeys(config);
+    const fine = await found();
+    expect(of(fine, 'API secret')).toMatchObject([{ verdict: 'ok' }]);
+    expect(JSON.stringify(fine)).not.toContain(apiKeys[0]?.secret);
+    chmodSync(join(folder, 'vapid.json'), 0o644);
+    writeFileSync(join(folder, 'hmac-secret'), 'short');
+    const findings = await found();
+    expect(of(findings, 'API secret')).toMatchObject([{ verdict: 'failed' }]);
+    const remedy = `chmod 600 ${join(folder, 'vapid.json')}`;
+    expect(of(findings, 'data folder').filter(({ verdict }) => verdict === 'failed')).toMatchObject([{ remedy }]);
+  });
+
   it('tells a folder that others can read, and one that is not there yet', async () => {
     chmodSync(folder, 0o755);
     expect(of(await found(), 'data folder')).toMatchObject([
