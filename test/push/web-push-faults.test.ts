@@ -198,6 +198,31 @@ describe('a host that', () => {
     }
   });
 
+  test('leads somewhere else the second time (DNS rebinding) is judged by where it leads then', async () => {
+    const subscription = await subscriptionAt('https://updates.push.services.mozilla.com');
+    const answers = ['2606:4700::1111', '127.0.0.1', '::ffff:127.0.0.1'];
+    const resolve: Resolver = async (hostname) => {
+      const address = answers.shift() ?? '10.0.0.1';
+      expect(hostname).toBe('updates.push.services.mozilla.com');
+      return [{ address, family: address.includes(':') ? 6 : 4 }];
+    };
+    const transport = closing.transport({ resolve, attemptTimeoutMs: 300 });
+    const results = [];
+    for (let sent = 0; sent < 4; sent += 1) results.push(await transport.send(messageTo(subscription), never));
+    const refused = failure('endpoint_not_allowed');
+    // The first is a public address, which this machine may reach or not.
+    expect(results[0]).not.toEqual(refused);
+    expect(results.slice(1)).toEqual([refused, refused, refused]);
+  });
+
+  test('has a private address among public ones is reached at the public ones alone', async () => {
+    const subscription = await subscriptionAt('https://updates.push.services.mozilla.com');
+    const transport = closing.transport({ resolve: resolvingTo('127.0.0.1', '::1'), attemptTimeoutMs: 300 });
+    expect(await transport.send(messageTo(subscription), never)).toEqual(failure('endpoint_not_allowed'));
+    const mixed = closing.transport({ resolve: resolvingTo('127.0.0.1', '2606:4700::1111'), attemptTimeoutMs: 300 });
+    expect(await mixed.send(messageTo(subscription), never)).not.toEqual(failure('endpoint_not_allowed'));
+  });
+
   test('is named may lead to a private address', async () => {
     const emulator = await closing.emulator();
     const device = emulator.createDevice();
