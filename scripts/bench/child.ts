@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A part of the benchmark in a process of its own, asked by messages. */
+export type Child = {
+  readonly pid: number;
+  ask<Reply>(question: object): Promise<Reply>;
+  stop(): Promise<void>;
+};
+
+/** Starts a file of this folder. It answers each question with one message, in order. */
+export async function startChild(file: string): Promise<Child> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child: ChildProcess = fork(path, [], { execArgv: ['--import', 'tsx'] });
+  await once(child, 'message');
+  return {
+    pid: child.pid ?? 0,
+    async ask<Reply>(question: object) {
+      const [reply] = await Promise.race([questioned(child, question), ended(child, file)]);
+      return reply as Reply;
+    },
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function questioned(child: ChildProcess, question: object): Promise<unknown[]> {
+  const reply = once(child, 'message');
+  child.send(question);
+  return reply;
+}
+
+async function ended(child: ChildProcess, file: string): Promise<never> {
+  await once(child, 'exit');
+  throw new Error(`${file} ended before it answered`);
+}
+
+/** The child's side: answers each question by `answer`. */
+export function answerQuestions<Question>(answer: (question: Question) => Promise<object>): void {
+  process.on('message', (question) => {
+    answer(question as Question).then(
+      (reply) => process.send?.(reply),
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  });
+  process.send?.({ isReady: true });
+}

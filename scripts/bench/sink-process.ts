@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { makeCertificate } from '../../src/emulator/certificates.ts';
+import { forHttp2, HTTP2_OPTIONS } from '../../src/emulator/exchange.ts';
+import { answerQuestions } from './child.ts';
+
+export type SinkQuestion =
+  | { readonly kind: 'where' }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'await'; readonly count: number }
+  | { readonly kind: 'forget' }
+  | { readonly kind: 'arrivals' };
+
+/**
+ * The emulator's server without its eyes: it takes every push and notes when each endpoint was first called. Checking and
+ * decrypting would cost more than sending, on the one core that is left.
+ */
+const { key, cert, caPem } = await makeCertificate();
+const arrivals = new Map<string, number>();
+let count = 0;
+let awaited: { readonly count: number; readonly resolve: () => void } | null = null;
+
+const server = createSecureServer(
+  { key, cert, ...HTTP2_OPTIONS },
+  forHttp2((request, response) => {
+    const url = request.url ?? '';
+    if (!arrivals.has(url)) arrivals.set(url, performance.timeOrigin + performance.now());
+    request.resume();
+    request.on('end', () => {
+      response.writeHead(201, { TTL: '60' });
+      response.end();
+      count += 1;
+      if (awaited !== null && count >= awaited.count) awaited.resolve();
+    });
+  }),
+);
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+
+answerQuestions<SinkQuestion>(async (question) => {
+  switch (question.kind) {
+    case 'where':
+      return { port, caPem };
+    case 'count':
+      return { count };
+    case 'await':
+      await new Promise<void>((resolve) => {
+        awaited = { count: question.count, resolve };
+        if (count >= question.count) resolve();
+      });
+      awaited = null;
+      return { count, atMs: performance.timeOrigin + performance.now() };
+    case 'forget':
+      arrivals.clear();
+      count = 0;
+      return {};
+    case 'arrivals':
+      return { arrivals: [...arrivals] };
+  }
+});
