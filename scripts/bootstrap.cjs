@@ -16,13 +16,16 @@ const steps = {
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
   emulator: [install, build, emulator],
+  bench: [install, build, servers, bench],
   doctor: [install, build, start],
   'rotate-vapid-key': [install, build, start],
   test: [install, check, build, servers, test],
 };
 const chosen = steps[process.argv[2]];
 if (!chosen)
-  stop('usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | doctor | rotate-vapid-key | test');
+  stop(
+    'usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | bench | doctor | rotate-vapid-key | test',
+  );
 for (const step of chosen) step();
 
 function requireNode(needed) {
@@ -94,6 +97,10 @@ function demo() {
 
 function demoCluster() {
   run(process.execPath, ['--import', 'tsx', 'scripts/demo/cluster.ts'].concat(rest));
+}
+
+function bench() {
+  run(process.execPath, ['--import', 'tsx', 'scripts/bench/bench.ts'].concat(rest));
 }
 
 function start() {

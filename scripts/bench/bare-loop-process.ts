@@ -1,5 +1,5 @@
-import { Agent as HttpsAgent } from 'node:https';
 import { connect } from 'node:http2';
+import { Agent as HttpsAgent } from 'node:https';
 import webPush from 'web-push';
 import { answerQuestions } from './child.ts';
 import type { BrowserSubscription } from './subscribers.ts';

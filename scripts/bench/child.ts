@@ -17,8 +17,7 @@ export async function startChild(file: string): Promise<Child> {
   return {
     pid: child.pid ?? 0,
     async ask<Reply>(question: object) {
-      const [reply] = await Promise.race([questioned(child, question), ended(child, file)]);
-      return reply as Reply;
+      return (await questioned(child, question, file)) as Reply;
     },
     async stop() {
       const exited = once(child, 'exit');
@@ -28,15 +27,16 @@ export async function startChild(file: string): Promise<Child> {
   };
 }
 
-function questioned(child: ChildProcess, question: object): Promise<unknown[]> {
-  const reply = once(child, 'message');
-  child.send(question);
-  return reply;
-}
-
-async function ended(child: ChildProcess, file: string): Promise<never> {
-  await once(child, 'exit');
-  throw new Error(`${file} ended before it answered`);
+function questioned(child: ChildProcess, question: object, file: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error(`${file} ended before it answered`));
+    child.once('exit', onExit);
+    child.once('message', (reply) => {
+      child.off('exit', onExit);
+      resolve(reply);
+    });
+    child.send(question);
+  });
 }
 
 /** The child's side: answers each question by `answer`. */

@@ -1,5 +1,5 @@
-import { type Child, startChild } from './child.ts';
 import type { LoopQuestion, LoopReply } from './bare-loop-process.ts';
+import { type Child, startChild } from './child.ts';
 import { cpuMicrosOf } from './process-usage.ts';
 import { type ServiceUnderTest, startService } from './service-under-test.ts';
 import type { Sink } from './sink.ts';
@@ -10,8 +10,11 @@ export type DeliveriesOptions = {
   readonly rounds: number;
   /** Pushes measured in each round. */
   readonly count: number;
-  readonly servers: { readonly mongodbUrl: () => string; readonly freshRedis: () => Promise<string> } | null;
+  readonly servers: BenchServers | null;
 };
+
+/** Gives an empty database, and an empty Redis, each time. */
+export type BenchServers = { readonly mongodbUrl: () => string; readonly freshRedis: () => Promise<string> };
 
 /** What one contender did in one round. */
 export type Rate = { readonly perSecond: number; readonly cpuMicrosEach: number };

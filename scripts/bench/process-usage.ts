@@ -6,7 +6,9 @@ const TICKS_PER_SECOND = 100;
 /** Processor time of a process so far, user and system, in microseconds. Linux only. */
 export function cpuMicrosOf(pid: number): number {
   // The name may hold spaces and brackets; the fields after its last one do not.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / TICKS_PER_SECOND;
 }
 

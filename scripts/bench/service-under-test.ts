@@ -10,7 +10,7 @@ import { type SignedClient, signedClient } from '../signed-client.ts';
 import type { Subscriber } from './subscribers.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const SECRET = 'secret-of-the-benchmark';
+export const BENCH_SECRET = 'secret-of-the-benchmark';
 const LOOK_AGAIN_MS = 5;
 const REGISTERED_AT_ONCE = 32;
 
@@ -41,14 +41,18 @@ export function makeFolder(): string {
 }
 
 /** Starts it and resolves when it is ready. */
-export async function startService({ sink, environment, folder = makeFolder() }: ServiceOptions): Promise<ServiceUnderTest> {
+export async function startService({
+  sink,
+  environment,
+  folder = makeFolder(),
+}: ServiceOptions): Promise<ServiceUnderTest> {
   writeFileSync(join(folder, 'ca.pem'), sink.caPem);
   const port = await freePort();
   const env = {
     PATH: process.env.PATH ?? '',
     PORT: String(port),
     DATA_DIR: join(folder, 'data'),
-    HMAC_SECRET: SECRET,
+    HMAC_SECRET: BENCH_SECRET,
     VAPID_SUBJECT: 'mailto:bench@example.com',
     PUSH_ALLOWED_HOSTS: `127.0.0.1:${sink.port}`,
     PUSH_CA_FILE: join(folder, 'ca.pem'),
@@ -64,7 +68,7 @@ export async function startService({ sink, environment, folder = makeFolder() }:
   const address = `http://127.0.0.1:${port}`;
   await untilReady(child, address, folder);
   const readyAfterMs = performance.now() - startedAtMs;
-  const call = signedClient(address, SECRET);
+  const call = signedClient(address, BENCH_SECRET);
   return {
     pid: child.pid ?? 0,
     address,

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Whether it runs at all. How fast anything is, a machine that runs tests beside it cannot tell. */
+it('npm run bench -- --short measures everything and writes it down', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bellhop-bench-test-'));
+  const path = join(folder, 'figures.json');
+  const args = ['--import', 'tsx', 'scripts/bench/bench.ts', '--short', '--json', path];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 110_000 });
+  expect(stdout).toMatch(/\| embedded \| \d+ /);
+  const figures = JSON.parse(readFileSync(path, 'utf8'));
+  expect(Object.keys(figures.deliveries)).toEqual(expect.arrayContaining(['bare loop', 'floor', 'embedded']));
+  for (const rates of Object.values<{ perSecond: number }[]>(figures.deliveries)) {
+    expect(rates.every(({ perSecond }) => perSecond > 0)).toBe(true);
+  }
+  expect(figures.api).toHaveLength(6);
+  expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
+  rmSync(folder, { recursive: true });
+}, 120_000);
