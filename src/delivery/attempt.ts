@@ -1,12 +1,11 @@
 import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
-import type { DeliverySnapshot } from '../domain/delivery-machine.ts';
-import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import { type DeliverySnapshot, deliveryMachine, restoreDelivery, type SendInput } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { type LaneReport, laneReportOf } from '../domain/lane.ts';
 import { type Notification, payloadFor } from '../domain/notification.ts';
 import { type OriginPause, pauseAskedBy } from '../domain/origin-pause.ts';
-import { type PushMessage, topicHeader } from '../domain/push-message.ts';
+import { type DraftMessage, topicHeader } from '../domain/push-message.ts';
 import { outcomeOf, type PushResult } from '../domain/push-outcome.ts';
 import { pushServiceOf } from '../domain/push-service.ts';
 import { type SendReport, type VerdictFacts, wouldRetire } from '../domain/verdict.ts';
@@ -28,29 +27,48 @@ export type AttemptOptions = {
 /** What to write and announce, the pause that the push service asked for, and what the push says about it. */
 export type AttemptPlan = SettlementPlan & { readonly pause: OriginPause | null; readonly report: LaneReport };
 
+/** What an attempt under way is about, and what it has met so far. */
+type UnderWay = { readonly claimed: Claimed; readonly facts: VerdictFacts; result: PushResult | null };
+
+type BoundMachine = ReturnType<typeof bindMachine>['machine'];
+
 /**
  * Makes one attempt at a claimed delivery and tells what to settle. Does not touch the delivery in the store.
  * The machine decides, the transport sends; a transport that breaks its promise and rejects is an `unknown` failure.
  */
 export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Promise<AttemptPlan> {
-  const { transport, policy, clock, random, giveUp } = options;
+  const { policy, clock } = options;
+  const { machine, underWay } = bindMachine(options);
 
   return async (claimed) => {
     const startedAtMs = clock.now();
-    const facts = factsOf(claimed, policy);
-    let result: PushResult | null = null;
-    const send = fromPromise<SendReport, PushMessage>(async ({ input }) => {
-      result = await transport.send(input, giveUp);
-      const answer = { result, endedAtMs: clock.now() };
-      return { ...answer, jitter: random(), pruneHoldId: await holdOn(options, claimed, facts, answer) };
-    });
-    const snapshot = await runMachine(claimed, facts, startedAtMs, send);
+    const current: UnderWay = { claimed, facts: factsOf(claimed, policy), result: null };
+    const message = messageFor(claimed);
+    if (message !== null) underWay.set(message, current);
+    const snapshot = await runMachine(machine, current, message, startedAtMs);
+    const { result, facts } = current;
     const endedAtMs = clock.now();
     const number = claimed.before.attemptCount + 1;
     const plan = planSettlement(claimed.before, claimed.version, snapshot, { number, startedAtMs, endedAtMs, result });
     const pause = claimed.subscription === null ? null : pauseAskedBy(result, claimed.subscription.endpoint, endedAtMs);
     return { ...plan, pause, report: reportOf(result, facts) };
   };
+}
+
+/** Bound once for all attempts: xstate reads a machine's whole definition anew for each `provide`, a sixth of a delivery. */
+function bindMachine(options: AttemptOptions) {
+  const { transport, clock, random, giveUp } = options;
+  const underWay = new WeakMap<DraftMessage, UnderWay>();
+  const send = fromPromise<SendReport, SendInput>(async ({ input: { message, ttlSeconds } }) => {
+    const current = underWay.get(message);
+    if (current === undefined) throw new Error('a message that belongs to no attempt');
+    const result = await transport.send({ ...message, ttlSeconds }, giveUp);
+    current.result = result;
+    const answer = { result, endedAtMs: clock.now() };
+    const pruneHoldId = await holdOn(options, current.claimed, current.facts, answer);
+    return { ...answer, jitter: random(), pruneHoldId };
+  });
+  return { machine: deliveryMachine.provide({ actors: { send } }), underWay };
 }
 
 function reportOf(result: PushResult | null, { service }: VerdictFacts): LaneReport {
@@ -85,19 +103,18 @@ function factsOf({ before, subscription }: Claimed, policy: VerdictFacts['policy
 
 /** Restores the machine from the document as it was before the claim, and lets it live for this attempt. */
 async function runMachine(
-  claimed: Claimed,
-  facts: VerdictFacts,
+  machine: BoundMachine,
+  { claimed: { before, subscription, isSuperseded }, facts }: UnderWay,
+  message: DraftMessage | null,
   nowMs: number,
-  send: ReturnType<typeof fromPromise<SendReport, PushMessage>>,
 ): Promise<DeliverySnapshot> {
-  const { before, subscription, isSuperseded } = claimed;
   const snapshot = restoreDelivery(before.state, {
     ...facts,
     subscription: subscription === null ? 'missing' : subscription.retired === null ? 'active' : 'retired',
     isSuperseded,
-    message: messageFor(claimed),
+    message,
   });
-  const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: snapshot.context });
+  const actor = createActor(machine, { snapshot, input: snapshot.context });
   actor.start();
   actor.send({ type: 'ATTEMPT', nowMs });
   const settled = await waitFor(actor, (current) => current.value !== 'sending');
@@ -105,7 +122,7 @@ async function runMachine(
   return settled;
 }
 
-function messageFor({ notification, subscription }: Claimed): Omit<PushMessage, 'ttlSeconds'> | null {
+function messageFor({ notification, subscription }: Claimed): DraftMessage | null {
   if (subscription === null) return null;
   return {
     endpoint: subscription.endpoint,

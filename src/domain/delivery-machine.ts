@@ -1,6 +1,6 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
 import type { DeliveryState, EndReason } from './delivery.ts';
-import { type PushMessage, remainingTtlSeconds } from './push-message.ts';
+import { type DraftMessage, remainingTtlSeconds } from './push-message.ts';
 import { judge, type SendReport, type Verdict, type VerdictFacts } from './verdict.ts';
 
 /** `missing`: its row was deleted. `retired`: it is kept, but no longer receives. */
@@ -10,12 +10,15 @@ export type DeliveryContext = VerdictFacts & {
   readonly subscription: SubscriptionStanding;
   /** A newer notification with the same topic has reached this subscription, or is on its way. */
   readonly isSuperseded: boolean;
-  /** Everything of the message but its TTL, which depends on when it is sent. Null where nothing will be sent. */
-  readonly message: Omit<PushMessage, 'ttlSeconds'> | null;
+  /** Null where nothing will be sent. */
+  readonly message: DraftMessage | null;
   readonly attemptAtMs: number;
   readonly verdict: Verdict | null;
   readonly reason: EndReason | null;
 };
+
+/** What the actor `send` is asked for. The draft is handed on as it was given, so that its owner knows it again. */
+export type SendInput = { readonly message: DraftMessage; readonly ttlSeconds: number };
 
 /** What a delivery's document tells the machine. */
 export type DeliveryInput = Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'isSuperseded' | 'message'>;
@@ -51,7 +54,7 @@ const machineSetup = setup({
     input: {} as DeliveryInput,
   },
   actors: {
-    send: fromPromise<SendReport, PushMessage>(() => Promise.reject(new Error('bind `send` with provide()'))),
+    send: fromPromise<SendReport, SendInput>(() => Promise.reject(new Error('bind `send` with provide()'))),
   },
   guards: {
     isPastDeadline: ({ context, event }) => 'nowMs' in event && event.nowMs >= context.deadlineAtMs,
@@ -121,7 +124,7 @@ export const deliveryMachine = machineSetup.createMachine({
       invoke: {
         id: 'send',
         src: 'send',
-        input: ({ context }) => messageOf(context),
+        input: ({ context }) => sendInputOf(context),
         onDone: byVerdict(AFTER_ANSWER, ({ event }: { event: { output: SendReport } }) => event.output),
         onError: byVerdict(AFTER_NO_ANSWER, ({ context }: { context: DeliveryContext }) =>
           unexpected(context.attemptAtMs),
@@ -141,9 +144,9 @@ export const deliveryMachine = machineSetup.createMachine({
   },
 });
 
-function messageOf(context: DeliveryContext): PushMessage {
-  if (context.message === null) throw new Error('an active subscription always has a message');
-  return { ...context.message, ttlSeconds: remainingTtlSeconds(context.deadlineAtMs, context.attemptAtMs) };
+function sendInputOf({ message, deadlineAtMs, attemptAtMs }: DeliveryContext): SendInput {
+  if (message === null) throw new Error('an active subscription always has a message');
+  return { message, ttlSeconds: remainingTtlSeconds(deadlineAtMs, attemptAtMs) };
 }
 
 export type DeliverySnapshot = SnapshotFrom<typeof deliveryMachine>;

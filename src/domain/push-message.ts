@@ -15,6 +15,9 @@ export type PushMessage = {
   readonly topic: string | null;
 };
 
+/** All of a message but its TTL, which depends on when it is sent. */
+export type DraftMessage = Omit<PushMessage, 'ttlSeconds'>;
+
 /**
  * The portable `Topic` header for a collapse key: 32 characters of the base64url alphabet (RFC 8030 section 5.4),
  * a length that Apple accepts too, which decodes it and refuses some shorter ones.

@@ -8,8 +8,9 @@ import {
   type DeliveryInput,
   deliveryMachine,
   restoreDelivery,
+  type SendInput,
 } from '../../src/domain/delivery-machine.ts';
-import type { PushMessage } from '../../src/domain/push-message.ts';
+import type { DraftMessage } from '../../src/domain/push-message.ts';
 import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
 import { judge, MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/verdict.ts';
 
@@ -18,7 +19,7 @@ const DEADLINE_MS = NOW_MS + 60_000;
 
 const POLICY = { maxRetries: 3, baseMs: 1000, maxMs: 10_000, quarantine: { retryMs: 10_000, retireAfterMs: 50_000 } };
 
-const message: Omit<PushMessage, 'ttlSeconds'> = {
+const message: DraftMessage = {
   endpoint: 'https://fcm.googleapis.com/fcm/send/x',
   keys: { p256dh: 'p', auth: 'a' },
   vapidPublicKey: 'v',
@@ -191,8 +192,8 @@ describe('delivery machine', () => {
   });
 
   it('asks for one send with what is left of the TTL, and rests in the state that the answer gives', async () => {
-    const sent: PushMessage[] = [];
-    const send = fromPromise<SendReport, PushMessage>(async ({ input: asked }) => {
+    const sent: SendInput[] = [];
+    const send = fromPromise<SendReport, SendInput>(async ({ input: asked }) => {
       sent.push(asked);
       return report(answer(201));
     });
@@ -201,11 +202,13 @@ describe('delivery machine', () => {
     actor.send({ type: 'ATTEMPT', nowMs: NOW_MS + 15_500 });
     const settled = await waitFor(actor, (current) => current.value !== 'sending');
     expect(settled.value).toBe('delivered');
-    expect(sent).toEqual([{ ...message, ttlSeconds: 45 }]);
+    expect(sent).toEqual([{ message, ttlSeconds: 45 }]);
+    // The very one that it was given: its owner knows it by that.
+    expect(sent[0]?.message).toBe(message);
   });
 
   it('restored while sending, does not send again by itself', async () => {
-    const send = fromPromise<SendReport, PushMessage>(() => {
+    const send = fromPromise<SendReport, SendInput>(() => {
       throw new Error('must not be asked to send');
     });
     const snapshot = restoreDelivery('sending', input());
