@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { type Backends, openBackends } from './backends.ts';
@@ -22,6 +21,7 @@ import { createVapidKeys } from './intake/vapid-keys.ts';
 import { type Keys, publicKeysOf } from './key-files.ts';
 import { createVapidSigner } from './push/vapid.ts';
 import { createWebPushTransport } from './push/web-push.ts';
+import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
 import { createEvents } from './telemetry/emitter.ts';
@@ -71,7 +71,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     clock,
     onError: (part, error) => events.publish({ type: 'loop.failed', loop: part, error }),
   });
-  const parts = buildParts(options, { ...backends, clock, random: options.random ?? secureRandom, events }, metrics);
+  const parts = buildParts(
+    options,
+    { ...backends, clock, random: options.random ?? createSecureRandom(), events },
+    metrics,
+  );
   try {
     await checkVapidKeys({ config, keys: options.keys, log, store: backends.store });
     if (parts.sending !== null) await startSending(parts.sending, backends, config);
@@ -171,11 +175,6 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
     },
   });
-}
-
-/** A number in [0, 1) from 48 bits of the system's randomness, for ids and jitter. */
-function secureRandom(): number {
-  return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */
