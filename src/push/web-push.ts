@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import webPush from 'web-push';
 import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
+import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushMessage } from '../domain/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
 import { startDeadline } from './attempt-deadline.ts';
@@ -136,7 +137,7 @@ async function answerOf(
 
 /** A refused VAPID token is most often a clock that is wrong, and the answer tells the right time. */
 function withClockSkew(reason: string | null, status: number, date: unknown, nowMs: number): string | null {
-  const theirMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  const theirMs = (typeof date === 'string' ? parseHttpDate(date, nowMs) : null) ?? Number.NaN;
   const skewMinutes = Math.round((nowMs - theirMs) / 60_000);
   if ((status !== 401 && status !== 403) || !(Math.abs(skewMinutes) >= TELLING_SKEW_MINUTES)) return reason;
   const skew = `this machine’s clock is ${Math.abs(skewMinutes)} minutes ${skewMinutes > 0 ? 'ahead of' : 'behind'} its own`;
