@@ -75,13 +75,15 @@ async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal
 
   const deadline = startDeadline(sender.attemptTimeoutMs, signal);
   try {
-    const response = await request(url, {
+    const sending = request(url, {
       dispatcher: sender.dispatcher,
       method: 'POST',
       headers: headersOf(message, authorization),
       body,
       signal: deadline.signal,
     });
+    // undici looks at the signal only once a request has its connection, and drops one that was given up before that.
+    const response = await Promise.race([sending, deadline.over]);
     return await answerOf(response, message, authorization);
   } catch (error) {
     return failed(deadline.gaveUp() ?? failureOf(error));

@@ -76,6 +76,24 @@ describe('a caller that gives up', () => {
     await emulator.disconnected();
   });
 
+  test('while it waits for a connection gets aborted at once, and sends nothing later', async () => {
+    const emulator = await closing.emulator();
+    const hanging = emulator.createDevice({ behaviour: [{ fault: 'hang' }] });
+    const waiting = emulator.createDevice();
+    const transport = closing.transportTo(emulator, { attemptTimeoutMs: 60_000, maxConnectionsPerOrigin: 1 });
+    const giveUpFirst = new AbortController();
+    const first = transport.send(messageTo(hanging.subscription), giveUpFirst.signal);
+    await hanging.nextRequest();
+    const giveUp = new AbortController();
+    const second = transport.send(messageTo(waiting.subscription), giveUp.signal);
+    giveUp.abort();
+    expect(await second).toEqual(failure('aborted'));
+    giveUpFirst.abort();
+    expect(await first).toEqual(failure('aborted'));
+    expect(await transport.send(messageTo(emulator.createDevice().subscription), never)).toMatchObject({ status: 201 });
+    expect(waiting.requests).toHaveLength(0);
+  });
+
   test('before the send makes none', async () => {
     const emulator = await closing.emulator();
     const device = emulator.createDevice();
@@ -158,6 +176,20 @@ describe('a host that', () => {
     const [socket] = (await accepted) as [Socket];
     const closed = once(socket.resume(), 'close');
     expect(await sending).toEqual(failure('timeout'));
+    await closed;
+  });
+
+  test('never finishes the handshake does not hold up a caller that gives up', async () => {
+    const subscription = await subscriptionAt(`https://127.0.0.1:${port}`);
+    const transport = closing.transport({ allowedHosts: allowed(`127.0.0.1:${port}`), attemptTimeoutMs: 60_000 });
+    const accepted = once(server, 'accepted');
+    const giveUp = new AbortController();
+    const sending = transport.send(messageTo(subscription), giveUp.signal);
+    const [socket] = (await accepted) as [Socket];
+    giveUp.abort();
+    expect(await sending).toEqual(failure('aborted'));
+    const closed = once(socket.resume(), 'close');
+    await transport.close();
     await closed;
   });
 
