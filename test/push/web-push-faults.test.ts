@@ -216,6 +216,24 @@ describe('a host that', () => {
     expect(await transport.send(messageTo(subscription), never)).toEqual(failure('reset'));
   });
 
+  test('sends its body a byte at a time without end is read until the deadline, and the connection is closed', async () => {
+    const closed = new Promise((resolve) => {
+      server.on('accepted', (socket: Socket) => {
+        socket.once('data', () => socket.write('HTTP/1.1 410 Gone\r\nContent-Length: 60000\r\n\r\n'));
+        let dripping: NodeJS.Timeout | undefined;
+        socket.once('data', () => {
+          dripping = setInterval(() => socket.write('x '), 10);
+        });
+        socket.once('close', () => resolve(clearInterval(dripping)));
+      });
+    });
+    const subscription = await subscriptionAt(`http://127.0.0.1:${port}`);
+    const transport = closing.transport({ allowedHosts: allowed(`127.0.0.1:${port}`), attemptTimeoutMs: 300 });
+    const result = await transport.send(messageTo(subscription), never);
+    expect(result).toMatchObject({ kind: 'response', status: 410, reason: expect.stringMatching(/^x( x)*/) });
+    await closed;
+  });
+
   test('has no address gives dns', async () => {
     const subscription = await subscriptionAt('https://no-such-push-service.test');
     const transport = closing.transport({ allowedHosts: allowed('no-such-push-service.test') });
