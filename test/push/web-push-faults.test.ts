@@ -219,9 +219,9 @@ describe('a host that', () => {
   test('sends its body a byte at a time without end is read until the deadline, and the connection is closed', async () => {
     const closed = new Promise((resolve) => {
       server.on('accepted', (socket: Socket) => {
-        socket.once('data', () => socket.write('HTTP/1.1 410 Gone\r\nContent-Length: 60000\r\n\r\n'));
         let dripping: NodeJS.Timeout | undefined;
         socket.once('data', () => {
+          socket.write('HTTP/1.1 410 Gone\r\nContent-Length: 60000\r\n\r\n');
           dripping = setInterval(() => socket.write('x '), 10);
         });
         socket.once('close', () => resolve(clearInterval(dripping)));
