@@ -179,8 +179,8 @@ function acceptedOutcome(reason: string | null): Outcome {
 }
 
 function byReason(status: number, reason: string | null): Verdict | null {
-  if (reason === null || ![400, 401, 403].includes(status)) return null;
-  const known = VENDOR_REASONS.find(({ pattern }) => pattern.test(reason));
+  if (reason === null) return null;
+  const known = VENDOR_REASONS.find(({ statuses, pattern }) => statuses.includes(status) && pattern.test(reason));
   return known === undefined ? null : [known.kind, known.error, known.remedy];
 }
 

@@ -1,3 +1,5 @@
+import { parseHttpDate } from './http-date.ts';
+
 export type RetryPolicy = {
   /** Retries after the first attempt; 0 means one attempt only. */
   readonly maxRetries: number;
@@ -44,15 +46,6 @@ export function backoffMs(policy: RetryPolicy, failures: number, jitter: number)
 export function parseRetryAfter(header: string | null, nowMs: number): number | null {
   const text = header?.trim() ?? '';
   if (/^\d{1,12}$/.test(text)) return Number(text) > 0 ? Number(text) * 1000 : null;
-  // All three date forms of RFC 9110 section 5.6.7 start with a day name; nothing else is let near the lenient parser.
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
-  const atMs = parseHttpDate(text);
-  return Number.isFinite(atMs) && atMs > nowMs ? atMs - nowMs : null;
-}
-
-function parseHttpDate(text: string): number {
-  // asctime has no zone and means UTC; without this it would be read in the machine's own zone.
-  const zoned = text.endsWith('GMT') ? text : `${text} GMT`;
-  // biome-ignore lint/style/noRestrictedGlobals: parsing a given text reads no clock.
-  return Date.parse(zoned);
+  const atMs = parseHttpDate(text, nowMs);
+  return atMs !== null && atMs > nowMs ? atMs - nowMs : null;
 }

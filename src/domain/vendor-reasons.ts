@@ -1,5 +1,7 @@
 /** What the words of a push service mean, where they tell more than its status. */
 export type VendorReason = {
+  /** Beside any other status the words mean nothing. */
+  readonly statuses: readonly number[];
   readonly pattern: RegExp;
   readonly kind: 'misconfigured' | 'rejected' | 'quarantined';
   readonly error: string;
@@ -19,15 +21,22 @@ const OURS = {
   remedy: 'This is a fault of Bellhop’s: please report it, with the service’s reason.',
 } as const;
 
+const KEY_STATUSES = [400, 401, 403];
+
 /**
- * Read before the status, of 400, 401 and 403 alone: Apple says `VapidPkHashMismatch` with one or the other, and the
- * same 403 of Google means two different things.
+ * Read before the status: Apple says `VapidPkHashMismatch` with 400 or 403, and the same 403 of Google means three
+ * different things.
  */
 export const VENDOR_REASONS: readonly VendorReason[] = [
   // Apple, at 400 or 403; Google; Mozilla, at 401.
-  { pattern: /VapidPkHashMismatch|do not correspond|public key mismatch|UnauthorizedRegistration/i, ...OTHER_KEY },
+  {
+    statuses: KEY_STATUSES,
+    pattern: /VapidPkHashMismatch|do not correspond|public key mismatch|UnauthorizedRegistration/i,
+    ...OTHER_KEY,
+  },
   {
     // Apple: a subject at localhost, with spaces or angle brackets, a bare address, or none.
+    statuses: KEY_STATUSES,
     pattern: /BadJwtToken/i,
     kind: 'misconfigured',
     error: 'the push service refused the VAPID token',
@@ -35,19 +44,43 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
       'Apple takes a VAPID token only with a real address in it: set VAPID_SUBJECT to a mailto: or https: address of yours, and check this machine’s clock. Then replay the delivery; the subscription is kept.',
   },
   {
+    statuses: KEY_STATUSES,
     pattern: /BadVapidPublicKey/i,
     kind: 'misconfigured',
     error: 'the push service refused the VAPID public key',
     remedy: 'Check VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY, then replay the delivery. The subscription is kept.',
   },
   {
-    // Google, at 403.
+    // Google says so of every push of a sender whose clock is wrong: taken for the subscriptions' fault, it would cost
+    // them all.
+    statuses: [403],
+    pattern: /invalid JWT|\baud claim\b/i,
+    kind: 'misconfigured',
+    error: 'the push service refused the VAPID token',
+    remedy:
+      'Check VAPID_SUBJECT, the VAPID key pair and this machine’s clock, then replay the delivery. The subscription is kept.',
+  },
+  {
+    // Google. Of 400 or 401 it would be no sign that it heals.
+    statuses: [403],
     pattern: /invalid push subscription endpoint/i,
     kind: 'quarantined',
     error: 'the push service does not know this endpoint now',
     remedy:
       'Google often heals this by itself within a day: the subscription is in quarantine, and Bellhop tries again after QUARANTINE_RETRY_HOURS.',
   },
-  // Apple; Mozilla's errno 111 to 114 and WNS's header are about the TTL.
-  { pattern: /BadTtl|BadUrgency|BadWebPushTopic|\berrno 11[0-4]\b|\bTTL\b/i, ...OURS },
+  {
+    // Google.
+    statuses: [400],
+    pattern: /InvalidTokenFormat/i,
+    kind: 'rejected',
+    error: 'the push service does not take the endpoint for one of its own',
+    remedy: 'Let the browser subscribe again: its endpoint is not whole. The subscription is kept.',
+  },
+  // Apple; of Mozilla's, errno 111, 112 and 114 are about the TTL, as WNS's header is.
+  {
+    statuses: [400],
+    pattern: /BadTtl|BadUrgency|BadWebPushTopic|\berrno (?:101|11[0-4])\b|\bTTL\b/i,
+    ...OURS,
+  },
 ];

@@ -5,8 +5,8 @@ export type ServerCertificate = { readonly key: string; readonly cert: string; r
 
 const KEY = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
-/** A certificate for this machine's loopback names, signed by a certificate authority made for the occasion. */
-export async function makeCertificate(): Promise<ServerCertificate> {
+/** A certificate for this machine's loopback names, and more, signed by a certificate authority made for the occasion. */
+export async function makeCertificate(moreNames: readonly string[] = []): Promise<ServerCertificate> {
   // A client that trusts several emulators tells their authorities apart by name.
   const name = `Push service emulator CA ${randomBytes(4).toString('hex')}`;
   const ca = await generate([{ name: 'commonName', value: name }], {
@@ -28,6 +28,7 @@ export async function makeCertificate(): Promise<ServerCertificate> {
         altNames: [
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
+          ...moreNames.map((value) => ({ type: 2 as const, value })),
         ],
       },
     ],

@@ -26,8 +26,8 @@ export type EmulatorOptions = {
   readonly certificate?: ServerCertificate;
   /** A free one unless given. */
   readonly port?: number;
-  /** The name in endpoints; the server listens on 127.0.0.1 either way. */
-  readonly host?: 'localhost' | '127.0.0.1';
+  /** The name in endpoints; the server listens on 127.0.0.1 whatever it is. */
+  readonly host?: string;
   /** The push service's idea of the time, in epoch milliseconds, for VAPID expiry, rates and records. */
   readonly nowMs?: () => number;
 };
@@ -124,11 +124,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
+/** The certificate has the loopback names anyway. */
+function namesOf(host = 'localhost'): string[] {
+  return host === 'localhost' || host === '127.0.0.1' ? [] : [host];
+}
+
 type Served = { readonly server: Server; readonly caPem: string | null };
 
 async function makeServer(options: EmulatorOptions, listener: RequestListener): Promise<Served> {
   if (options.tls === false) return { server: createHttpServer(listener), caPem: null };
-  const { key, cert, caPem } = options.certificate ?? (await makeCertificate());
+  const { key, cert, caPem } = options.certificate ?? (await makeCertificate(namesOf(options.host)));
   if (options.http2 === false) return { server: createHttpsServer({ key, cert }, listener), caPem };
   return { server: createSecureServer({ key, cert, ...HTTP2_OPTIONS }, forHttp2(listener)), caPem };
 }

@@ -3,6 +3,8 @@ import { setMaxListeners } from 'node:events';
 export type AttemptDeadline = {
   /** Aborts at the deadline, or with the caller's signal. */
   readonly signal: AbortSignal;
+  /** Rejects when the signal aborts. */
+  readonly over: Promise<never>;
   /** Why it aborted, or null while it has not. */
   gaveUp(): 'timeout' | 'aborted' | null;
   stop(): void;
@@ -26,8 +28,15 @@ export function startDeadline(timeoutMs: number, callerSignal: AbortSignal): Att
   setMaxListeners(0, callerSignal);
   callerSignal.addEventListener('abort', onAbort, { once: true });
 
+  const over = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+  });
+  // Whoever has an answer by then no longer waits for it.
+  over.catch(() => undefined);
+
   return {
     signal: controller.signal,
+    over,
     gaveUp: () => reason,
     stop() {
       clearTimeout(timer);

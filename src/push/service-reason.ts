@@ -51,28 +51,60 @@ function jsonReason(json: Record<string, unknown>): string | null {
 }
 
 function redact(text: string, { endpoint, secrets }: AnswerWords): string {
-  const tail = endpointTail(endpoint).toLowerCase();
-  const parts = tail.split(/[/?&=:;\s]/).filter((part) => part.length >= TELLING_LENGTH);
+  const telling = tellingParts(endpoint);
   let hidden = text;
   for (const secret of secrets) {
     if (secret !== '') hidden = hidden.replaceAll(secret, HIDDEN);
   }
-  return hidden
+  hidden = hidden
     .replace(/\b[a-z][a-z0-9+.-]{0,15}:\/\/\S+/gi, HIDDEN)
-    .replace(TOKEN_CHARACTERS, (run) => (isTelling(run.toLowerCase(), tail, parts) ? HIDDEN : run));
+    .replace(TOKEN_CHARACTERS, (run) =>
+      isLikeToken(run) || firstTold(lowerCase(run), telling, 0) !== null ? HIDDEN : run,
+    );
+  return withoutTold(hidden, telling);
 }
 
-/** Part of the endpoint, holding part of it, or shaped like a token: long, with a digit where words have none. */
-function isTelling(run: string, tail: string, parts: readonly string[]): boolean {
-  if (run.length < TELLING_LENGTH) return false;
-  if (run.length >= 40 || (run.length >= 16 && /\d/.test(run))) return true;
-  return tail.includes(run) || parts.some((part) => run.includes(part));
+/** Shaped like a token: long, with a digit where words have none. */
+function isLikeToken(run: string): boolean {
+  return run.length >= 40 || (run.length >= 16 && /\d/.test(run));
 }
 
-function endpointTail(endpoint: string): string {
-  if (!URL.canParse(endpoint)) return endpoint;
-  const { pathname, search } = new URL(endpoint);
-  return `${pathname}${search} ${safelyDecoded(pathname + search)}`;
+/** What is left of the endpoint where it has other characters than tokens have, such as the slashes of its path. */
+function withoutTold(text: string, telling: ReadonlySet<string>): string {
+  const lower = lowerCase(text);
+  let kept = '';
+  let end = 0;
+  for (let at = firstTold(lower, telling, 0); at !== null; at = firstTold(lower, telling, end)) {
+    kept += text.slice(end, at) + HIDDEN;
+    end = at + TELLING_LENGTH;
+    while (end < lower.length && telling.has(lower.slice(end + 1 - TELLING_LENGTH, end + 1))) end += 1;
+  }
+  return kept + text.slice(end);
+}
+
+/** Where the text, in small letters, next has as much in common with the endpoint as tells something, or null. */
+function firstTold(lower: string, telling: ReadonlySet<string>, from: number): number | null {
+  for (let at = from; at + TELLING_LENGTH <= lower.length; at += 1) {
+    if (telling.has(lower.slice(at, at + TELLING_LENGTH))) return at;
+  }
+  return null;
+}
+
+/** Every stretch of the endpoint after its host that is just long enough to tell something, as sent and decoded. */
+function tellingParts(endpoint: string): ReadonlySet<string> {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  const tail = url === null ? endpoint : url.pathname + url.search;
+  const parts = new Set<string>();
+  for (const form of [tail, oneLine(safelyDecoded(tail))]) {
+    const lower = lowerCase(form);
+    for (let at = 0; at + TELLING_LENGTH <= lower.length; at += 1) parts.add(lower.slice(at, at + TELLING_LENGTH));
+  }
+  return parts;
+}
+
+/** As long as it was, which `toLowerCase` does not promise beyond ASCII. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (run) => run.toLowerCase());
 }
 
 function safelyDecoded(text: string): string {

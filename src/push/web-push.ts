@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import webPush from 'web-push';
 import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
+import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushMessage } from '../domain/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
 import { startDeadline } from './attempt-deadline.ts';
@@ -74,13 +75,15 @@ async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal
 
   const deadline = startDeadline(sender.attemptTimeoutMs, signal);
   try {
-    const response = await request(url, {
+    const sending = request(url, {
       dispatcher: sender.dispatcher,
       method: 'POST',
       headers: headersOf(message, authorization),
       body,
       signal: deadline.signal,
     });
+    // undici looks at the signal only once a request has its connection, and drops one that was given up before that.
+    const response = await Promise.race([sending, deadline.over]);
     return await answerOf(response, message, authorization);
   } catch (error) {
     return failed(deadline.gaveUp() ?? failureOf(error));
@@ -136,7 +139,7 @@ async function answerOf(
 
 /** A refused VAPID token is most often a clock that is wrong, and the answer tells the right time. */
 function withClockSkew(reason: string | null, status: number, date: unknown, nowMs: number): string | null {
-  const theirMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  const theirMs = (typeof date === 'string' ? parseHttpDate(date, nowMs) : null) ?? Number.NaN;
   const skewMinutes = Math.round((nowMs - theirMs) / 60_000);
   if ((status !== 401 && status !== 403) || !(Math.abs(skewMinutes) >= TELLING_SKEW_MINUTES)) return reason;
   const skew = `this machine’s clock is ${Math.abs(skewMinutes)} minutes ${skewMinutes > 0 ? 'ahead of' : 'behind'} its own`;

@@ -59,7 +59,7 @@ describe('judge', () => {
           expect(verdict.state === 'pruned').toBe(wouldRetire(known, report) && pruneHoldId === null);
           expect(verdict.effect?.kind === 'retire').toBe(verdict.state === 'pruned');
           expect(verdict.effect?.kind === 'suspect').toBe(verdict.reason === 'pruning_on_hold');
-          if (verdict.state === 'pruned') expect([404, 410, 403, 400, 401]).toContain(statusOf(result));
+          if (verdict.state === 'pruned') expect([404, 410, 403]).toContain(statusOf(result));
           if ([404, 410].includes(statusOf(result))) expect(wouldRetire(known, report)).toBe(true);
           if (verdict.effect?.kind === 'quarantine') expect(verdict.effect.quarantine.untilMs).toBeGreaterThan(now);
         },

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { topicHeader } from '../../src/domain/push-message.ts';
+import { remainingTtlSeconds, topicHeader } from '../../src/domain/push-message.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { allowed, Closing, messageTo, never, vapidKeys } from './transport-fixture.ts';
 
@@ -48,6 +48,19 @@ describe('a send', () => {
     // undici takes a connection back a moment after the answer has ended, so a second one may take turns with it.
     expect(emulator.connectionCount()).toBeLessThanOrEqual(2);
     expect(new Set(device.requests.map((push) => push.authorization)).size).toBe(1);
+  });
+
+  test('has a TTL that WNS takes to the last millisecond, which 0 would not be', async () => {
+    const emulator = await closing.emulator({ profile: 'wns' });
+    const { subscription } = emulator.createDevice();
+    const transport = closing.transportTo(emulator);
+    const last = messageTo(subscription, { ttlSeconds: remainingTtlSeconds(1001, 1000) });
+    expect(await transport.send(last, never)).toMatchObject({ status: 201, reason: null });
+    const none = messageTo(subscription, { ttlSeconds: 0 });
+    expect(await transport.send(none, never)).toMatchObject({
+      status: 400,
+      reason: expect.stringContaining('Ttl value'),
+    });
   });
 
   test('has a new VAPID token after an hour', async () => {

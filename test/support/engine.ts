@@ -38,8 +38,9 @@ export type EngineOptions = {
   readonly ratesPerSecond?: ReadonlyMap<string, number>;
   /** In place of the queue in this process. */
   readonly queue?: JobQueue;
-  /** More push services, each an origin of its own. */
+  /** More push services, each an origin of its own; whatever name one has leads to this machine. */
   readonly otherEmulators?: readonly Emulator[];
+  readonly vapidSubject?: string;
   readonly leaseMs?: number;
   readonly attemptTimeoutMs?: number;
   readonly fanOutPageSize?: number;
@@ -77,9 +78,14 @@ export async function startEngine(options: EngineOptions = {}) {
   events.subscribe((event) => told.push(event));
   const giveUp = new AbortController();
   const transport = createWebPushTransport({
-    vapid: createVapidSigner({ subject: 'mailto:test@example.com', keyPairs: [vapid], clock: systemClock }),
+    vapid: createVapidSigner({
+      subject: options.vapidSubject ?? 'mailto:test@example.com',
+      keyPairs: [vapid],
+      clock: systemClock,
+    }),
     attemptTimeoutMs,
-    allowedHosts: [emulator, ...others].map(({ port }) => ({ host: '127.0.0.1', port })),
+    allowedHosts: [emulator, ...others].map(({ origin, port }) => ({ host: new URL(origin).hostname, port })),
+    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     caPem: [emulator, ...others].map(({ caPem }) => caPem).join('\n'),
   });
   const parts = { store: seen, queue, events, clock: systemClock };
