@@ -8,13 +8,10 @@ export type CallOptions = { readonly body?: unknown; readonly headers?: Readonly
 export function signedClient(address: string, secret: string) {
   return async (method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<Answer> => {
     const text = body === undefined ? '' : JSON.stringify(body);
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const signature = createHmac('sha256', secret).update(`${timestamp}\n${method}\n${path}\n${text}`).digest('hex');
     const response = await fetch(`${address}${path}`, {
       method,
       headers: {
-        'X-Timestamp': timestamp,
-        'X-Signature': signature,
+        ...signedHeaders(secret, method, path, text),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
@@ -23,6 +20,13 @@ export function signedClient(address: string, secret: string) {
     const answer = await response.text();
     return { status: response.status, headers: response.headers, body: answer === '' ? {} : JSON.parse(answer) };
   };
+}
+
+/** The two headers that sign a request, now. */
+export function signedHeaders(secret: string, method: string, path: string, text: string): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', secret).update(`${timestamp}\n${method}\n${path}\n${text}`).digest('hex');
+  return { 'X-Timestamp': timestamp, 'X-Signature': signature };
 }
 
 export type SignedClient = ReturnType<typeof signedClient>;

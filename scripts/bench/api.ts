@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { signedHeaders } from '../signed-client.ts';
 import { startChild } from './child.ts';
 import { BENCH_SECRET, startService } from './service-under-test.ts';
 import type { Sink } from './sink.ts';
@@ -64,9 +64,7 @@ function bodyFor(recipients: number): string {
 const PATH = '/v1/notifications';
 
 async function accept(pool: Pool, body: string): Promise<void> {
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', BENCH_SECRET).update(`${timestamp}\nPOST\n${PATH}\n${body}`).digest('hex');
-  const headers = { 'content-type': 'application/json', 'x-timestamp': timestamp, 'x-signature': signature };
+  const headers = { 'Content-Type': 'application/json', ...signedHeaders(BENCH_SECRET, 'POST', PATH, body) };
   const answer = await pool.request({ path: PATH, method: 'POST', headers, body });
   await answer.body.dump();
   if (answer.statusCode !== 202) throw new Error(`a call was answered ${answer.statusCode}`);

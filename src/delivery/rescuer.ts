@@ -1,7 +1,7 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { type Delivery, isFinal } from '../domain/delivery.ts';
-import { type DeliveryInput, deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import type { VerdictFacts } from '../domain/verdict.ts';
@@ -96,21 +96,8 @@ async function recordInterrupted(options: RescuerOptions, ids: readonly string[]
 }
 
 function planInterrupted({ policy, random }: RescuerOptions, delivery: Delivery, nowMs: number): SettlementPlan {
-  const { retryCount, interruptionCount, deadlineAtMs } = delivery;
-  const input: DeliveryInput = {
-    policy,
-    retryCount,
-    interruptionCount,
-    deadlineAtMs,
-    service: 'other',
-    quarantinedSinceMs: null,
-    isSuspected: false,
-    subscription: 'active',
-    isSuperseded: false,
-    message: null,
-  };
   const event = { type: 'INTERRUPTED', nowMs, jitter: random() } as const;
-  const snapshot = getNextSnapshot(deliveryMachine, restoreDelivery('sending', input), event);
+  const snapshot = getNextSnapshot(deliveryMachine, restoreUnsent(delivery, policy), event);
   const startedAtMs = delivery.claimedAtMs ?? nowMs;
   const facts = { number: delivery.attemptCount, startedAtMs, endedAtMs: nowMs, result: null };
   return planSettlement(delivery, delivery.version, snapshot, facts);

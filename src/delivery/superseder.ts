@@ -1,7 +1,7 @@
 import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { Delivery } from '../domain/delivery.ts';
-import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
 import type { Notification } from '../domain/notification.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -31,24 +31,9 @@ export async function supersede(
   for (const event of plans.filter((_, index) => settled[index]).flatMap((plan) => plan.events)) events.publish(event);
 }
 
-/** SUPERSEDE asks for no policy, but the machine's context has one. */
-const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
-
 function planCancellation(delivery: Delivery, nowMs: number) {
-  const { state, retryCount, interruptionCount, deadlineAtMs, version, attemptCount } = delivery;
-  const before = restoreDelivery(state, {
-    policy: NO_POLICY,
-    retryCount,
-    interruptionCount,
-    deadlineAtMs,
-    service: 'other',
-    quarantinedSinceMs: null,
-    isSuspected: false,
-    subscription: 'active',
-    isSuperseded: true,
-    message: null,
-  });
-  const [after] = transition(deliveryMachine, before, { type: 'SUPERSEDE' });
+  const { version, attemptCount } = delivery;
+  const [after] = transition(deliveryMachine, restoreUnsent(delivery), { type: 'SUPERSEDE' });
   const facts = { number: attemptCount + 1, startedAtMs: nowMs, endedAtMs: nowMs, result: null };
   return planSettlement(delivery, version, after, facts);
 }

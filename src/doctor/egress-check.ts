@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import type { AllowedHost } from '../domain/endpoint-policy.ts';
+import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushFailure } from '../domain/push-outcome.ts';
 import { createEgressGuard, type Resolver } from '../push/egress-guard.ts';
 import { failureOf } from '../push/push-failures.ts';
@@ -83,7 +84,7 @@ const SKEW_LIMIT_MINUTES = 5;
 
 function clockFinding(looks: readonly Look[], nowMs: number): Finding {
   const dates = looks.map((each) =>
-    each.kind === 'answer' && each.date !== null ? Date.parse(each.date) : Number.NaN,
+    each.kind === 'answer' && each.date !== null ? (parseHttpDate(each.date, nowMs) ?? Number.NaN) : Number.NaN,
   );
   const known = dates.find((each) => Number.isFinite(each));
   if (known === undefined) return skipped('clock', 'no push service told the time');

@@ -1,5 +1,5 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
-import type { DeliveryState, EndReason } from './delivery.ts';
+import type { Delivery, DeliveryState, EndReason } from './delivery.ts';
 import { type DraftMessage, remainingTtlSeconds } from './push-message.ts';
 import { judge, type SendReport, type Verdict, type VerdictFacts } from './verdict.ts';
 
@@ -156,5 +156,25 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return deliveryMachine.resolveState({
     value: state,
     context: { ...input, attemptAtMs: 0, verdict: null, reason: null },
+  });
+}
+
+/** SUPERSEDE and REPLAY ask for no policy, but the machine's context has one. */
+const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
+
+/** The machine for an event that sends nothing: SUPERSEDE, REPLAY, or INTERRUPTED, which alone needs the policy. */
+export function restoreUnsent(delivery: Delivery, policy: DeliveryInput['policy'] = NO_POLICY): DeliverySnapshot {
+  const { state, retryCount, interruptionCount, deadlineAtMs } = delivery;
+  return restoreDelivery(state, {
+    policy,
+    retryCount,
+    interruptionCount,
+    deadlineAtMs,
+    service: 'other',
+    quarantinedSinceMs: null,
+    isSuspected: false,
+    subscription: 'active',
+    isSuperseded: false,
+    message: null,
   });
 }

@@ -2,7 +2,7 @@ import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery.ts';
-import { deliveryMachine, restoreDelivery } from '../domain/delivery-machine.ts';
+import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
@@ -26,9 +26,6 @@ type ReplayableState = 'failed' | 'expired';
 
 /** A lost race is read again and judged anew; more than a few in a row means that others are busy with it. */
 const MAX_RACES = 3;
-
-/** REPLAY asks for no policy, but the machine's context has one. */
-const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
 
 /** The deliveries that Bellhop gave up, and the way back for each. */
 export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
@@ -101,19 +98,7 @@ function newDeadline(before: Delivery, ttlSeconds: number | null, nowMs: number)
 }
 
 function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadlineAtMs: number): Delivery {
-  const snapshot = restoreDelivery(before.state, {
-    policy: NO_POLICY,
-    retryCount: before.retryCount,
-    interruptionCount: before.interruptionCount,
-    deadlineAtMs: before.deadlineAtMs,
-    service: 'other',
-    quarantinedSinceMs: null,
-    isSuspected: false,
-    subscription: 'active',
-    isSuperseded: false,
-    message: null,
-  });
-  const [next] = transition(deliveryMachine, snapshot, { type: 'REPLAY', nowMs, deadlineAtMs });
+  const [next] = transition(deliveryMachine, restoreUnsent(before), { type: 'REPLAY', nowMs, deadlineAtMs });
   return {
     ...before,
     state: next.value,
