@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
 import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
-import { endingAs, LATER_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import {
+  endingAs,
+  goneChange,
+  LATER_MS,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
 import { claimed, everyPage, freshStore, type OpenStore } from './fresh-store.ts';
 
 /** The same browser's subscription as it comes with another registration. */
@@ -21,14 +28,7 @@ export function subscriptionContract(open: OpenStore): void {
     const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries: [delivery] };
     await store.notifications.commitFanOut(page);
     const settlement = endingAs('pruned', await claimed(store, delivery.id));
-    const retirement = {
-      kind: 'retire',
-      deliveryId: null,
-      subscriptionId: subscription.id,
-      reason: 'gone',
-      atMs: LATER_MS,
-      notUpdatedSinceMs,
-    } as const;
+    const retirement = goneChange(subscription.id, { atMs: LATER_MS, notUpdatedSinceMs });
     expect(await store.deliveries.settleMany([{ ...settlement, change: retirement }])).toEqual([true]);
   };
 

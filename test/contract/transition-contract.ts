@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience.ts';
 import type { Delivery } from '../../src/domain/delivery.ts';
 import type { Settlement } from '../../src/store/delivery-store.ts';
-import { endingAs, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import {
+  endingAs,
+  goneChange,
+  NOW_MS,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 
 const LEASE_UNTIL_MS = NOW_MS + 60_000;
@@ -96,14 +103,7 @@ export function transitionContract(open: OpenStore): void {
       const [one, two] = deliveries as [Delivery, Delivery];
       await store.subscriptions.delete(one.subscriptionId);
       expect(await claimed(store, one.id)).toMatchObject({ subscription: null });
-      const change = {
-        kind: 'retire',
-        deliveryId: null,
-        subscriptionId: two.subscriptionId,
-        reason: 'gone',
-        atMs: NOW_MS,
-        notUpdatedSinceMs: 9e15,
-      } as const;
+      const change = goneChange(two.subscriptionId);
       await store.deliveries.settleMany([
         { ...retrying(endingAs('failed', await claimed(store, two.id)), NOW_MS), change },
       ]);
@@ -128,14 +128,7 @@ export function transitionContract(open: OpenStore): void {
       const { deliveries } = await fannedOut(store, 2);
       const [one, two] = deliveries as [Delivery, Delivery];
       const [first, second] = [await claimed(store, one.id), await claimed(store, two.id)];
-      const change = {
-        kind: 'retire',
-        deliveryId: null,
-        subscriptionId: one.subscriptionId,
-        reason: 'gone',
-        atMs: NOW_MS,
-        notUpdatedSinceMs: 9e15,
-      } as const;
+      const change = goneChange(one.subscriptionId);
       const late = { ...endingAs('pruned', first), version: 1, change };
       const unknown = endingAs('failed', first, { id: 'dlv_unknown' });
       const good = endingAs('delivered', second);
@@ -161,14 +154,7 @@ export function transitionContract(open: OpenStore): void {
       const { deliveries } = await fannedOut(store, 1);
       const { id, subscriptionId } = deliveries[0]!;
       const { updatedAtMs } = (await store.subscriptions.get(subscriptionId))!;
-      const change = {
-        kind: 'retire',
-        deliveryId: null,
-        subscriptionId,
-        reason: 'gone',
-        atMs: NOW_MS + 9,
-        notUpdatedSinceMs: updatedAtMs,
-      } as const;
+      const change = goneChange(subscriptionId, { atMs: NOW_MS + 9, notUpdatedSinceMs: updatedAtMs });
       await store.deliveries.settleMany([{ ...endingAs('pruned', await claimed(store, id)), change }]);
       const { retired } = (await store.subscriptions.get(subscriptionId))!;
       expect(retired).toEqual({ reason: 'gone', atMs: NOW_MS + 9, deliveryId: null });

@@ -1,5 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
-import { NOW_MS, sampleNotification } from '../support/samples.ts';
+import { goneChange, NOW_MS, sampleNotification } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 
 /** Every method of the port at least once, in each of its variants. */
@@ -8,14 +8,7 @@ export async function useEverything(store: Store): Promise<void> {
   const { id, subscriptionId } = deliveries[0]!;
   const lease = await claimed(store, id);
   const page = { cursor: null, limit: 5 };
-  const change = {
-    kind: 'retire',
-    deliveryId: null,
-    subscriptionId,
-    reason: 'gone',
-    atMs: NOW_MS,
-    notUpdatedSinceMs: NOW_MS,
-  } as const;
+  const change = goneChange(subscriptionId, { notUpdatedSinceMs: NOW_MS });
   await store.deliveries.settleMany([
     { version: lease.version, after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS }, change },
     { version: 1, after: deliveries[1]!, change: null },

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { timelineOf } from '../../src/domain/delivery.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
+import { fanOutJob } from '../support/samples.ts';
 
 let engine: Engine;
 const begin = async (options?: EngineOptions): Promise<Engine> => {
@@ -147,15 +148,7 @@ describe('a delivery', () => {
     await engine.queue.stop();
     const [gone, retired] = [await engine.subscribe('ada'), await engine.subscribe('ada')];
     const notification = await engine.notify(['ada']);
-    await engine.work({
-      kind: 'fan_out',
-      id: notification.id,
-      step: 0,
-      priority: 'normal',
-      origin: '',
-      deadlineAtMs: null,
-      runAtMs: 0,
-    });
+    await engine.work(fanOutJob(notification));
     await engine.store.subscriptions.delete(gone.subscription.id);
     const moved = { ...retired.subscription, id: 'sub_moved', userId: 'grace' };
     expect((await engine.store.subscriptions.register(moved)).kind).toBe('moved');
@@ -216,14 +209,7 @@ describe('fan-out', () => {
     await begin({ fanOutPageSize: 2 });
     const subscribed = await Promise.all(Array.from({ length: 7 }, () => engine.subscribe('ada')));
     const notification = await engine.notify(['ada'], { enqueue: false });
-    const job = {
-      kind: 'fan_out',
-      id: notification.id,
-      priority: 'normal',
-      origin: '',
-      deadlineAtMs: null,
-      runAtMs: 0,
-    } as const;
+    const job = fanOutJob(notification);
     await engine.queue.enqueueMany([1, 2, 3].map((step) => ({ ...job, step })));
     for (const { subscription } of subscribed) await engine.ended(notification, subscription);
     expect(engine.emulator.pushes).toHaveLength(7);

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
+import { fanOutJob } from '../support/samples.ts';
 
 let engine: Engine;
 afterEach(() => engine.dispose());
@@ -34,8 +35,8 @@ it('meanwhile other deliveries wait, unsent', async () => {
   expect(waiting?.attempts[0]?.remedy).toContain('QUARANTINE_RETRY_HOURS');
 
   const second = await engine.notify(['ada'], { enqueue: false, ttlSeconds: 86_400 });
-  const job = { priority: 'normal', origin: '', deadlineAtMs: null, runAtMs: 0 } as const;
-  await engine.work({ ...job, kind: 'fan_out', id: second.id, step: 0 });
+  const job = fanOutJob(second);
+  await engine.work(job);
   await engine.queue.stop();
   await engine.work({ ...job, kind: 'deliver', id: deliveryId(second.id, subscription.id), step: 1 });
   const postponed = await engine.store.deliveries.get(deliveryId(second.id, subscription.id));

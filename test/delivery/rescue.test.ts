@@ -6,7 +6,7 @@ import type { Subscription } from '../../src/domain/subscription.ts';
 import { MAX_INTERRUPTIONS } from '../../src/domain/verdict.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
-import { sampleDelivery } from '../support/samples.ts';
+import { fanOutJob, sampleDelivery } from '../support/samples.ts';
 
 let engine: Engine;
 const make = async (options?: EngineOptions): Promise<Engine> => {
@@ -27,15 +27,7 @@ async function claimAndDie(notification: Notification, subscription: Subscriptio
 
 async function fannedOut(userIds: readonly string[]): Promise<Notification> {
   const notification = await engine.notify(userIds, { enqueue: false });
-  await engine.work({
-    kind: 'fan_out',
-    id: notification.id,
-    step: 0,
-    priority: 'normal',
-    origin: '',
-    deadlineAtMs: null,
-    runAtMs: 0,
-  });
+  await engine.work(fanOutJob(notification));
   return notification;
 }
 

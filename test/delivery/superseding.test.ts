@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { fanOutJob } from '../support/samples.ts';
 
 let engine: Engine;
 afterEach(() => engine.dispose());
@@ -54,9 +55,7 @@ it('an older one that is fanned out later does not overtake', async () => {
   const old = await engine.notify(['ada'], { topic: 'match', enqueue: false, acceptedAtMs: Date.now() - 1000 });
   const next = await engine.notify(['ada'], { topic: 'match' });
   await engine.ended(next, subscription);
-  const { id, priority } = old;
-  const job = { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: 0 } as const;
-  await engine.queue.enqueueMany([job]);
+  await engine.queue.enqueueMany([fanOutJob(old)]);
   expect(await engine.ended(old, subscription)).toMatchObject({ state: 'cancelled', reason: 'superseded' });
   expect(device.requests).toHaveLength(1);
 });

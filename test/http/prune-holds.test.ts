@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PruneHold } from '../../src/domain/prune-hold.ts';
 import { type Api, startApi } from '../support/api.ts';
-import { NOW_MS } from '../support/samples.ts';
+import { goneChange, NOW_MS } from '../support/samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -63,16 +63,7 @@ describe('holds on pruning', () => {
     const early = await api.register('ada');
     const [first, second] = [await api.register('grace'), await api.register('hedy')];
     const { id } = await openHold({ retiredIds: [early.id, 'sub_deleted_since'] });
-    await api.store.subscriptions.change([
-      {
-        kind: 'retire',
-        reason: 'gone',
-        atMs: NOW_MS,
-        deliveryId: 'dlv_1',
-        subscriptionId: early.id,
-        notUpdatedSinceMs: 9e15,
-      },
-    ]);
+    await api.store.subscriptions.change([goneChange(early.id, { deliveryId: 'dlv_1' })]);
     for (const one of [first, second]) await suspect(one.id, id);
     const answer = await api.call('POST', `/v1/prune-holds/${id}/dismiss`);
     expect(answer.body).toMatchObject({ state: 'dismissed', subscriptions: 1 });
@@ -102,16 +93,7 @@ describe('holds on pruning', () => {
 describe('POST /v1/subscriptions/{id}/restore', () => {
   it('brings a retired subscription back, with its lineage gone', async () => {
     const one = await api.register('ada');
-    await api.store.subscriptions.change([
-      {
-        kind: 'retire',
-        reason: 'gone',
-        atMs: NOW_MS,
-        deliveryId: 'dlv_1',
-        subscriptionId: one.id,
-        notUpdatedSinceMs: 9e15,
-      },
-    ]);
+    await api.store.subscriptions.change([goneChange(one.id, { deliveryId: 'dlv_1' })]);
     const shown = await api.call('GET', `/v1/subscriptions/${one.id}`);
     expect(shown.body).toMatchObject({ active: false, retired_reason: 'gone', retired_by: 'dlv_1' });
     const answer = await api.call('POST', `/v1/subscriptions/${one.id}/restore`);

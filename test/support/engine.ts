@@ -27,7 +27,7 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import type { BellhopEvent } from '../../src/telemetry/events.ts';
-import { sampleNotification, sampleSubscription } from './samples.ts';
+import { fanOutJob, sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {
   readonly coordination?: Coordination;
@@ -162,11 +162,7 @@ export async function startEngine(options: EngineOptions = {}) {
         ...rest,
       });
       await store.notifications.accept(notification, userIds, null);
-      const { id, priority } = notification;
-      if (enqueue)
-        await queue.enqueueMany([
-          { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: 0 },
-        ]);
+      if (enqueue) await queue.enqueueMany([fanOutJob(notification)]);
       return notification;
     },
     /** The delivery once it is final. */

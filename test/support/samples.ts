@@ -3,7 +3,9 @@ import { type Attempt, type Delivery, type FinalState, newDelivery } from '../..
 import { deliveryId, notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import { deadlineAtMs, type Notification } from '../../src/domain/notification.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
+import type { SubscriptionChange } from '../../src/store/subscription-store.ts';
 
 /** 2026-01-01T00:00:00Z: where the time of every sample begins. */
 export const NOW_MS = 1_767_225_600_000;
@@ -73,6 +75,11 @@ export function sampleDelivery(
   return { ...newDelivery(from, notification.acceptedAtMs), ...overrides };
 }
 
+/** The job that fans a notification out from its start. */
+export function fanOutJob({ id, priority }: Pick<Notification, 'id' | 'priority'>): Job {
+  return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: 0 };
+}
+
 /** A first attempt that the push service took. */
 export function sampleAttempt(overrides: Partial<Attempt> = {}): Attempt {
   return {
@@ -87,6 +94,22 @@ export function sampleAttempt(overrides: Partial<Attempt> = {}): Attempt {
     retryAtMs: null,
     startedAtMs: NOW_MS,
     endedAtMs: NOW_MS + 40,
+    ...overrides,
+  };
+}
+
+/** The push service called it gone; unless told otherwise at `NOW_MS`, and whenever it was registered. */
+export function goneChange(
+  subscriptionId: string,
+  overrides: Partial<Extract<SubscriptionChange, { kind: 'retire' }>> = {},
+): SubscriptionChange {
+  return {
+    kind: 'retire',
+    subscriptionId,
+    reason: 'gone',
+    atMs: NOW_MS,
+    deliveryId: null,
+    notUpdatedSinceMs: 9e15,
     ...overrides,
   };
 }

@@ -7,7 +7,7 @@ import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
-import { endingAs, NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
+import { endingAs, goneChange, NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -95,14 +95,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
     it('knows its own settlement again, and finishes what belongs to it', async () => {
       const { notification, deliveries } = await fannedOut(store, 1);
       const { id, subscriptionId } = deliveries[0]!;
-      const change = {
-        kind: 'retire',
-        deliveryId: null,
-        subscriptionId,
-        reason: 'gone',
-        atMs: NOW_MS,
-        notUpdatedSinceMs: 9e15,
-      } as const;
+      const change = goneChange(subscriptionId);
       const settlement = { ...endingAs('pruned', await claimed(store, id)), change };
       await failNext(server.url, 1, { failCommands: ['update'], ...lost });
       await expect(store.deliveries.settleMany([settlement])).rejects.toMatchObject(UNAVAILABLE);

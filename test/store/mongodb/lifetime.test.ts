@@ -7,7 +7,7 @@ import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import { beSoleProcess } from '../../../src/store/mongodb/sole-process.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
-import { endingAs, NOW_MS, sampleNotification } from '../../support/samples.ts';
+import { endingAs, goneChange, NOW_MS, sampleNotification } from '../../support/samples.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -30,14 +30,7 @@ describeWithMongod('the MongoDB store', () => {
       const before = await open(url, 3650);
       const done = await fannedOut(before, 1);
       const { id, subscriptionId } = done.deliveries[0]!;
-      const change = {
-        kind: 'retire',
-        deliveryId: null,
-        subscriptionId,
-        reason: 'gone',
-        atMs: NOW_MS,
-        notUpdatedSinceMs: 9e15,
-      } as const;
+      const change = goneChange(subscriptionId);
       await before.deliveries.settleMany([{ ...endingAs('pruned', await claimed(before, id)), change }]);
       const open1 = await fannedOut(before, 1);
       const accepted = sampleNotification();
