@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../domain/app-error.ts';
 import type { ApiEnv } from './request-context.ts';
@@ -8,18 +9,50 @@ export const MAX_BODY_OCTETS = 2 * 1024 * 1024;
 
 /** Reads the body once, as the raw octets that a signature covers. Counts them: Content-Length is only a claim. */
 export const readRawBody = createMiddleware<ApiEnv>(async (c, next) => {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
   if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_OCTETS) throw tooLarge();
-  const stream = c.req.raw.body;
-  if (stream !== null) c.set('rawBody', await readLimited(stream));
+  const { incoming } = c.env ?? {};
+  if (incoming !== undefined) c.set('rawBody', await readIncoming(incoming));
+  else if (c.req.raw.body !== null) c.set('rawBody', await readLimited(c.req.raw.body));
   await next();
 });
+
+/** Straight from Node: a web Request and the stream of its body cost a third of what accepting a notification does. */
+function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let octets = 0;
+    const stop = (): void => {
+      incoming.off('data', onData).off('end', onEnd).off('close', onClose);
+    };
+    const onData = (chunk: Uint8Array): void => {
+      octets += chunk.byteLength;
+      chunks.push(chunk);
+      if (octets <= MAX_BODY_OCTETS) return;
+      stop();
+      incoming.pause();
+      reject(tooLarge());
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    };
+    const onClose = (): void => {
+      stop();
+      reject(brokenOff());
+    };
+    incoming.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
 
 async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   const reader = stream.getReader();
   for (;;) {
-    const { done, value } = await reader.read().catch(brokenOff);
+    const { done, value } = await reader.read().catch(() => {
+      throw brokenOff();
+    });
     if (done) return Buffer.concat(chunks);
     octets += value.byteLength;
     if (octets > MAX_BODY_OCTETS) {
@@ -31,8 +64,8 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
 }
 
 /** The caller went away or broke the framing: its doing, not ours. */
-function brokenOff(): never {
-  throw invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
+function brokenOff(): AppError {
+  return invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
 }
 
 function tooLarge(): AppError {

@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { AppErrorCode } from '../domain/app-error.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {
   /** Under Node, the request as it was on the wire. */
-  Bindings: { readonly incoming?: { readonly url?: string } };
+  Bindings: { readonly incoming?: IncomingMessage };
   Variables: {
     requestId: string;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */

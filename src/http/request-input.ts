@@ -28,7 +28,7 @@ const NOTHING: Read = { value: null, issues: [] };
 
 function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
   if (access === 'open') return NOTHING;
-  const given = [...new URL(c.req.url).searchParams];
+  const given = c.req.url.includes('?') ? [...new URL(c.req.url).searchParams] : [];
   const values = Object.fromEntries(given);
   const repeated = Object.keys(values).filter((name) => given.filter(([other]) => other === name).length > 1);
   if (repeated.length > 0) {
