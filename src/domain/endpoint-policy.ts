@@ -9,7 +9,7 @@ export type AllowedHost = {
 
 /** `named`: by configuration, so the operator trusts wherever it leads, a private address included. */
 export type EndpointJudgement =
-  | { readonly kind: 'allowed'; readonly named: boolean }
+  | { readonly kind: 'allowed'; readonly named: boolean; readonly url: URL }
   | { readonly kind: 'invalid' | 'not_allowed'; readonly message: string };
 
 /** Endpoints run to about 2 kB; nothing real is longer. */
@@ -35,9 +35,8 @@ export function parseAllowedHost(text: string): AllowedHost | null {
  * Messages name the host at most, never the path, which is a secret (RFC 8030 section 8.3).
  */
 export function judgeEndpoint(endpoint: string, extraHosts: readonly AllowedHost[]): EndpointJudgement {
-  const malformed = malformation(endpoint);
-  if (malformed !== null) return { kind: 'invalid', message: malformed };
-  const url = new URL(endpoint);
+  const url = parseEndpoint(endpoint);
+  if (typeof url === 'string') return { kind: 'invalid', message: url };
   const host = url.hostname;
   if (isNeverResolvable(host)) {
     return {
@@ -48,9 +47,9 @@ export function judgeEndpoint(endpoint: string, extraHosts: readonly AllowedHost
   if (url.protocol === 'http:' && !isLoopback(host)) {
     return { kind: 'invalid', message: 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.' };
   }
-  if (isNamedHost(host, portOf(url), extraHosts)) return { kind: 'allowed', named: true };
+  if (isNamedHost(host, portOf(url), extraHosts)) return { kind: 'allowed', named: true, url };
   const isPushService = pushServiceOf(host) !== 'other';
-  if (isPushService && portOf(url) === 443) return { kind: 'allowed', named: false };
+  if (isPushService && portOf(url) === 443) return { kind: 'allowed', named: false, url };
   return { kind: 'not_allowed', message: refusal(url, isPushService) };
 }
 
@@ -62,7 +61,8 @@ export function isNamedHost(host: string, port: number, extraHosts: readonly All
   });
 }
 
-function malformation(endpoint: string): string | null {
+/** The URL, or what is wrong with it. */
+function parseEndpoint(endpoint: string): URL | string {
   if (endpoint.length > MAX_ENDPOINT_LENGTH) {
     return `The endpoint is longer than ${MAX_ENDPOINT_LENGTH} characters. Send what PushSubscription.toJSON() gives.`;
   }
@@ -80,7 +80,7 @@ function malformation(endpoint: string): string | null {
   if (endpoint.includes('#')) {
     return 'The endpoint has a fragment (#). Send what PushSubscription.toJSON() gives, unchanged.';
   }
-  return null;
+  return url;
 }
 
 function refusal(url: URL, isPushService: boolean): string {

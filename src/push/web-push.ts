@@ -1,11 +1,11 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import webPush from 'web-push';
 import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
 import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushMessage } from '../domain/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
-import { startDeadline } from './attempt-deadline.ts';
 import { createEgressGuard, type Resolver } from './egress-guard.ts';
+import { exchange, type PushAnswer } from './exchange.ts';
 import { failureOf } from './push-failures.ts';
 import type { PushTransport } from './push-transport.ts';
 import { reasonOf } from './service-reason.ts';
@@ -27,7 +27,6 @@ export type WebPushTransportOptions = {
 
 type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher };
 
-const MAX_ANSWER_OCTETS = 64 * 1024;
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
 const TELLING_SKEW_MINUTES = 5;
@@ -66,30 +65,18 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
 
 async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal): Promise<PushResult> {
   if (signal.aborted) return failed('aborted');
-  if (judgeEndpoint(message.endpoint, sender.allowedHosts).kind !== 'allowed') return failed('endpoint_not_allowed');
-  const url = new URL(message.endpoint);
-  const authorization = sender.vapid.authorization(url.origin, message.vapidPublicKey);
+  const judgement = judgeEndpoint(message.endpoint, sender.allowedHosts);
+  if (judgement.kind !== 'allowed') return failed('endpoint_not_allowed');
+  const { origin, pathname, search } = judgement.url;
+  const authorization = sender.vapid.authorization(origin, message.vapidPublicKey);
   if (authorization === null) return failed('vapid_key_missing');
   const body = encrypt(message);
   if (body === null) return failed('encryption');
 
-  const deadline = startDeadline(sender.attemptTimeoutMs, signal);
-  try {
-    const sending = request(url, {
-      dispatcher: sender.dispatcher,
-      method: 'POST',
-      headers: headersOf(message, authorization),
-      body,
-      signal: deadline.signal,
-    });
-    // undici looks at the signal only once a request has its connection, and drops one that was given up before that.
-    const response = await Promise.race([sending, deadline.over]);
-    return await answerOf(response, message, authorization);
-  } catch (error) {
-    return failed(deadline.gaveUp() ?? failureOf(error));
-  } finally {
-    deadline.stop();
-  }
+  const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
+  const limits = { timeoutMs: sender.attemptTimeoutMs, signal };
+  const answer = await exchange(sender.dispatcher, request, limits);
+  return typeof answer === 'string' ? failed(answer) : resultOf(answer, message, authorization);
 }
 
 function encrypt({ keys, payload }: PushMessage): Buffer | null {
@@ -111,15 +98,11 @@ function headersOf(message: PushMessage, authorization: string): Record<string, 
   };
 }
 
-/** The status line is the answer; a body that breaks off, or is given up, takes nothing from it. */
-async function answerOf(
-  response: Dispatcher.ResponseData,
+function resultOf(
+  { status, headers, body }: PushAnswer,
   { endpoint, keys }: PushMessage,
   authorization: string,
-): Promise<PushResult> {
-  const { statusCode: status, headers } = response;
-  const nowMs = Date.now();
-  const body = await readBounded(response.body);
+): PushResult {
   const reason = reasonOf({
     status,
     headers,
@@ -127,12 +110,12 @@ async function answerOf(
     endpoint,
     secrets: [endpoint, keys.auth, keys.p256dh, authorization],
   });
-  const retryAfter = headers['retry-after'];
+  const retryAfter: string | string[] | undefined = headers['retry-after'];
   return {
     kind: 'response',
     status,
     retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null,
-    reason: withClockSkew(reason, status, headers.date, nowMs),
+    reason: withClockSkew(reason, status, headers.date, Date.now()),
     ...grantedTtl(headers.ttl),
   };
 }
@@ -148,24 +131,6 @@ function withClockSkew(reason: string | null, status: number, date: unknown, now
 
 function grantedTtl(header: unknown): { readonly ttlSeconds?: number } {
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? { ttlSeconds: Number(header) } : {};
-}
-
-/** Up to 64 KiB of the body as text. A longer one is not drained: its connection is dropped. Does not reject. */
-async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  // Leaving the loop early destroys the stream, which then emits an error with nobody waiting for it.
-  body.on('error', () => undefined);
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      octets += chunk.length;
-      if (octets >= MAX_ANSWER_OCTETS) break;
-    }
-  } catch {
-    // What came before the break is still worth reading.
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_OCTETS).toString('utf8');
 }
 
 function failed(failure: PushFailure): PushResult {

@@ -74,7 +74,7 @@ describe('judgeEndpoint', () => {
     'https://web.push.apple.com/QK8',
     'https://wns2-db5p.notify.windows.com/w/?token=BQYAAA%3d%3d',
   ])('takes %s', (endpoint) => {
-    expect(judgeEndpoint(endpoint, [])).toEqual({ kind: 'allowed', named: false });
+    expect(judgeEndpoint(endpoint, [])).toEqual({ kind: 'allowed', named: false, url: new URL(endpoint) });
   });
 
   test.each([
@@ -154,10 +154,15 @@ describe('judgeEndpoint', () => {
   });
 
   test('says which hosts were named, and that a known push service was not', () => {
-    expect(judgeEndpoint('https://push.example/x', named('push.example'))).toEqual({ kind: 'allowed', named: true });
+    expect(judgeEndpoint('https://push.example/x', named('push.example'))).toEqual({
+      kind: 'allowed',
+      named: true,
+      url: new URL('https://push.example/x'),
+    });
     expect(judgeEndpoint('https://web.push.apple.com/x', named('push.example'))).toEqual({
       kind: 'allowed',
       named: false,
+      url: new URL('https://web.push.apple.com/x'),
     });
   });
 
