@@ -113,9 +113,15 @@ function unlock(raw: RawDatabase): void {
   }
 }
 
+/** Into what the row is already, where a value has another type than asked for: copying all cost more than reading. */
 function plain(row: unknown): Record<string, SqlValue> {
-  const columns = Object.entries(row as Record<string, unknown>);
-  return Object.fromEntries(columns.map(([name, value]) => [name, fromColumn(value)]));
+  const columns = row as Record<string, unknown>;
+  for (const name in columns) {
+    const value = columns[name];
+    const read = fromColumn(value);
+    if (read !== value) columns[name] = read;
+  }
+  return columns as Record<string, SqlValue>;
 }
 
 function guarded<Result>(work: () => Result): Result {
