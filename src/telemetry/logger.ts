@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 export type LoggerOptions = {
@@ -7,10 +7,13 @@ export type LoggerOptions = {
   readonly pretty: boolean;
 };
 
-/** Writes to standard output, synchronously: the last lines before a crash are the ones that matter. */
+/**
+ * Writes to standard output, synchronously, what one turn of the event loop had to say: a write for each line took a
+ * twentieth of the processor time. A crash that runs the exit handlers loses nothing, a kill what nobody had seen yet.
+ */
 export function createLogger({ level, pretty: forPerson }: LoggerOptions): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } };
-  if (!forPerson) return pino(options, pino.destination({ fd: 1, sync: true }));
+  if (!forPerson) return pino(options, lineGroups());
   return pino(
     options,
     pretty({ sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true }),
@@ -19,4 +22,25 @@ export function createLogger({ level, pretty: forPerson }: LoggerOptions): Logge
 
 function levelName(label: string): { level: string } {
   return { level: label };
+}
+
+/** Longer groups are written before the turn ends; below what the library writes at once. */
+const GROUP_OCTETS = 16_000;
+
+function lineGroups(): DestinationStream {
+  const destination = pino.destination({ fd: 1, sync: true, minLength: GROUP_OCTETS });
+  let isScheduled = false;
+  const flush = (): void => {
+    isScheduled = false;
+    destination.flushSync();
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      destination.write(line);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(flush);
+    },
+  };
 }
