@@ -24,23 +24,21 @@ function levelName(label: string): { level: string } {
   return { level: label };
 }
 
-/** Longer groups are written before the turn ends; below what the library writes at once. */
-const GROUP_OCTETS = 16_000;
-
 function lineGroups(): DestinationStream {
-  const destination = pino.destination({ fd: 1, sync: true, minLength: GROUP_OCTETS });
-  let isScheduled = false;
+  // Its own groups would be flushed with an fsync each.
+  const destination = pino.destination({ fd: 1, sync: true });
+  let lines = '';
   const flush = (): void => {
-    isScheduled = false;
-    destination.flushSync();
+    if (lines === '') return;
+    const group = lines;
+    lines = '';
+    destination.write(group);
   };
   process.on('exit', flush);
   return {
     write(line) {
-      destination.write(line);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(flush);
+      if (lines === '') setImmediate(flush);
+      lines += line;
     },
   };
 }
