@@ -1,11 +1,11 @@
 import { Agent, type Dispatcher } from 'undici';
-import webPush from 'web-push';
 import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
 import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushMessage } from '../domain/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
 import { createEgressGuard, type Resolver } from './egress-guard.ts';
 import { exchange, type PushAnswer } from './exchange.ts';
+import { createEncryptMessage, type EncryptMessage } from './message-encryption.ts';
 import { failureOf } from './push-failures.ts';
 import type { PushTransport } from './push-transport.ts';
 import { reasonOf } from './service-reason.ts';
@@ -25,14 +25,14 @@ export type WebPushTransportOptions = {
   readonly resolve?: Resolver;
 };
 
-type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher };
+type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher; readonly encrypt: EncryptMessage };
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
 const TELLING_SKEW_MINUTES = 5;
 
 /**
- * Web Push over HTTP/1.1: encryption (RFC 8291) and signature (RFC 8292) by web-push, requests (RFC 8030) by undici.
+ * Web Push over HTTP/1.1: encryption (RFC 8291) by `message-encryption.ts`, signature (RFC 8292) by web-push, requests (RFC 8030) by undici.
  * Connections are kept and reused. Redirects are answers like any other and never followed.
  */
 export function createWebPushTransport(options: WebPushTransportOptions): PushTransport {
@@ -45,7 +45,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const sender: Sender = { ...options, dispatcher };
+  const sender: Sender = { ...options, dispatcher, encrypt: createEncryptMessage() };
   let closing: Promise<void> | null = null;
 
   return {
@@ -70,21 +70,13 @@ async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal
   const { origin, pathname, search } = judgement.url;
   const authorization = sender.vapid.authorization(origin, message.vapidPublicKey);
   if (authorization === null) return failed('vapid_key_missing');
-  const body = encrypt(message);
+  const body = sender.encrypt(message.keys, message.payload);
   if (body === null) return failed('encryption');
 
   const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
   const limits = { timeoutMs: sender.attemptTimeoutMs, signal };
   const answer = await exchange(sender.dispatcher, request, limits);
   return typeof answer === 'string' ? failed(answer) : resultOf(answer, message, authorization);
-}
-
-function encrypt({ keys, payload }: PushMessage): Buffer | null {
-  try {
-    return webPush.encrypt(keys.p256dh, keys.auth, payload, 'aes128gcm').cipherText;
-  } catch {
-    return null;
-  }
 }
 
 function headersOf(message: PushMessage, authorization: string): Record<string, string> {
