@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { type Backends, openBackends } from './backends.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -115,6 +116,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
     allowedHosts: config.pushAllowedHosts,
     caPem: config.pushCaPem,
     maxConnectionsPerOrigin: config.workerConcurrency,
+    useEncryptionThread: availableParallelism() > 1,
   });
   const policy = { ...config.retry, quarantine: config.quarantine };
   const pruneGuard = createPruneGuard({ ...shared, store: store.pruneHolds, policy: config.pruneGuard });

@@ -4,8 +4,8 @@ import { parseHttpDate } from '../domain/http-date.ts';
 import type { PushMessage } from '../domain/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
 import { createEgressGuard, type Resolver } from './egress-guard.ts';
+import { createEncryptor, type Encryptor } from './encryptor.ts';
 import { exchange, type PushAnswer } from './exchange.ts';
-import { createEncryptMessage, type EncryptMessage } from './message-encryption.ts';
 import { failureOf } from './push-failures.ts';
 import type { PushTransport } from './push-transport.ts';
 import { reasonOf } from './service-reason.ts';
@@ -21,11 +21,13 @@ export type WebPushTransportOptions = {
   readonly caPem: string | null;
   /** A send over HTTP/1.1 has a connection to itself; more sends than this to one origin queue for one. */
   readonly maxConnectionsPerOrigin?: number;
+  /** Whether many messages at once may be encrypted on a second thread; not unless given. */
+  readonly useEncryptionThread?: boolean;
   /** How host names are resolved; by the system unless given. */
   readonly resolve?: Resolver;
 };
 
-type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher; readonly encrypt: EncryptMessage };
+type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher; readonly encryptor: Encryptor };
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
@@ -45,7 +47,8 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const sender: Sender = { ...options, dispatcher, encrypt: createEncryptMessage() };
+  const encryptor = createEncryptor({ useThread: options.useEncryptionThread ?? false });
+  const sender: Sender = { ...options, dispatcher, encryptor };
   let closing: Promise<void> | null = null;
 
   return {
@@ -57,7 +60,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
       }
     },
     close() {
-      closing ??= dispatcher.destroy().finally(() => guard.destroyConnecting());
+      closing ??= Promise.all([encryptor.close(), dispatcher.destroy()]).then(() => guard.destroyConnecting());
       return closing;
     },
   };
@@ -70,8 +73,9 @@ async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal
   const { origin, pathname, search } = judgement.url;
   const authorization = sender.vapid.authorization(origin, message.vapidPublicKey);
   if (authorization === null) return failed('vapid_key_missing');
-  const body = sender.encrypt(message.keys, message.payload);
+  const body = await sender.encryptor.encrypt(message.keys, message.payload);
   if (body === null) return failed('encryption');
+  if (signal.aborted) return failed('aborted');
 
   const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
   const limits = { timeoutMs: sender.attemptTimeoutMs, signal };
