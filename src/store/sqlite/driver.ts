@@ -9,6 +9,8 @@ export type DriverName = (typeof DRIVERS)[number];
 /** The seam: all that the adapter asks of SQLite. Synchronous; statements are prepared once per text and kept. */
 export interface Database {
   readonly driver: DriverName;
+  /** Of the file. */
+  readonly path: string;
   all<Row>(sql: string, values?: readonly SqlValue[]): Row[];
   first<Row>(sql: string, values?: readonly SqlValue[]): Row | undefined;
   /** Returns how many rows changed. */
@@ -61,10 +63,10 @@ export async function connect(path: string, driver: DriverName | null = null): P
     );
   }
   const open = await LOADERS[name]();
-  return guarded(() => wrap(name, open(path)));
+  return guarded(() => wrap(name, path, open(path)));
 }
 
-function wrap(driver: DriverName, raw: RawDatabase): Database {
+function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
   const statements = new Map<string, RawStatement>();
   const prepared = (sql: string): RawStatement => {
     const known = statements.get(sql);
@@ -88,6 +90,7 @@ function wrap(driver: DriverName, raw: RawDatabase): Database {
   let isOpen = true;
   return {
     driver,
+    path,
     all,
     first: <Row>(sql: string, values: readonly SqlValue[] = []) => all<Row>(sql, values)[0],
     run: (sql, values = []) => guarded(() => Number(prepared(sql).run(...given(values)).changes)),

@@ -9,6 +9,7 @@ import { sqlitePruneHolds } from './prune-holds.ts';
 import { forget, sweep } from './retention.ts';
 import { migrate } from './schema.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
+import { openWalSync } from './wal-sync.ts';
 
 /**
  * Opens the embedded store, making file and folder where missing, and holds it for this process alone.
@@ -20,18 +21,16 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
 
 /** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
 export function storeOn(database: Database, clock: Clock): Store {
-  try {
+  const wal = closingOnError(database, () => {
     transact(database, () => {
       migrate(database);
       // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
       mark(database, 'opened_at', clock.now());
       releaseLeases(database);
     });
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  const commits = groupCommit(database);
+    return openWalSync(`${database.path}-wal`);
+  });
+  const commits = groupCommit(database, wal);
   return {
     subscriptions: sqliteSubscriptions(database, commits),
     notifications: sqliteNotifications(database, commits),
@@ -43,10 +42,17 @@ export function storeOn(database: Database, clock: Clock): Store {
     sweep: (nowMs) => sweep(database, commits, nowMs),
     forget: (beforeMs, limit) => forget(database, commits, beforeMs, limit),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
-    async close() {
-      commits.close();
-    },
+    close: () => commits.close(),
   };
+}
+
+function closingOnError<Value>(database: Database, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function mark(database: Database, name: string, value: number): void {

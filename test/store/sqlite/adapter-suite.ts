@@ -12,10 +12,12 @@ import type { Database, DriverName } from '../../../src/store/sqlite/driver.ts';
 import { groupCommit, MAX_ROWS_PER_COMMIT } from '../../../src/store/sqlite/group-commit.ts';
 import type { SqlValue } from '../../../src/store/sqlite/sql-value.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
+import { openWalSync, type WalSync } from '../../../src/store/sqlite/wal-sync.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { useEverything } from '../../contract/use-everything.ts';
 import { NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
+import { until } from '../../support/until.ts';
 
 const run = promisify(execFile);
 const SOURCE = fileURLToPath(new URL('../../../src', import.meta.url));
@@ -45,9 +47,9 @@ export function adapterSuite(driver: DriverName): void {
       expect((await stat(join(path, '..'))).mode & 0o777).toBe(0o700);
     });
 
-    it('waits for the disk with every commit, and holds the file for itself', () => {
+    it('leaves waiting for the disk to the group commit, and holds the file for itself', () => {
       const setting = (name: string) => Object.values(database.first<Record<string, unknown>>(`PRAGMA ${name}`) ?? {});
-      expect(['journal_mode', 'locking_mode', 'synchronous'].map(setting)).toEqual([['wal'], ['exclusive'], [2]]);
+      expect(['journal_mode', 'locking_mode', 'synchronous'].map(setting)).toEqual([['wal'], ['exclusive'], [1]]);
     });
 
     it('is refused to a second process at once, and free after close', async () => {
@@ -110,14 +112,62 @@ export function adapterSuite(driver: DriverName): void {
     );
 
     describe('group commit', () => {
+      const insert = (index: number) =>
+        database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?)', [`${index}`, 1]);
+      const count = () => database.first<{ count: number }>('SELECT count(*) AS count FROM nonces')?.count;
+
       it('shares one commit among the writes of a turn, 128 rows at most', async () => {
         const { recorded, scripts } = recording(database);
-        const commits = groupCommit(recorded);
-        const insert = (index: number) =>
-          recorded.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?)', [`${index}`, 1]);
+        const disk = recordingSync(path);
+        const commits = groupCommit(recorded, disk);
         await Promise.all(Array.from({ length: 300 }, (_, index) => commits.write(1, () => insert(index))));
         const expected = Math.ceil(300 / MAX_ROWS_PER_COMMIT);
         expect(scripts.filter((script) => script === 'COMMIT')).toHaveLength(expected);
+        expect(disk.syncs).toBe(1);
+        disk.close();
+      });
+
+      it('tells a writer once the disk has confirmed, and lets the next ones gather meanwhile', async () => {
+        const { recorded, scripts } = recording(database);
+        const disk = recordingSync(path);
+        const commits = groupCommit(recorded, disk);
+        const told: number[] = [];
+        const write = (index: number) => commits.write(1, () => insert(index)).then(() => void told.push(index));
+        const letGo = disk.hold();
+        const first = write(0);
+        await until('the first is on its way to the disk', () => disk.syncs === 1);
+        const others = [1, 2, 3].map(write);
+        await new Promise(setImmediate);
+        await new Promise(setImmediate);
+        expect(await commits.read(() => count())).toBe(1);
+        expect([told, scripts.filter((script) => script === 'COMMIT').length]).toEqual([[], 1]);
+        letGo();
+        await Promise.all([first, ...others]);
+        expect([told, scripts.filter((script) => script === 'COMMIT').length, disk.syncs]).toEqual([
+          [0, 1, 2, 3],
+          2,
+          2,
+        ]);
+        disk.close();
+      });
+
+      it('tells writers of a disk that does not confirm, and goes on with the next', async () => {
+        const disk = recordingSync(path);
+        const commits = groupCommit(database, disk);
+        disk.failNext();
+        const refused = { code: 'store_unavailable', message: expect.stringContaining('check the disk') };
+        await expect(commits.write(1, () => insert(1))).rejects.toMatchObject(refused);
+        expect(await commits.write(1, () => insert(2))).toBe(1);
+        disk.close();
+      });
+
+      it('closes once what was asked for is durable', async () => {
+        const [one, other] = [sampleSubscription(), sampleSubscription()];
+        const writes = [store.subscriptions.register(one), store.subscriptions.register(other)];
+        await Promise.all([store.close(), store.close()]);
+        expect((await Promise.all(writes)).map(({ kind }) => kind)).toEqual(['created', 'created']);
+        await reopen();
+        expect(await store.subscriptions.get(other.id)).toEqual(other);
       });
 
       it('rejects only the guilty write', async () => {
@@ -217,6 +267,36 @@ function recording(database: Database): { recorded: Database; statements: Set<st
     },
   };
   return { recorded, statements, scripts };
+}
+
+/** The real disk, whose answers can be held back, or be a failure. */
+function recordingSync(path: string): WalSync & { syncs: number; hold(): () => void; failNext(): void } {
+  const wal = openWalSync(`${path}-wal`);
+  const closed = openWalSync(`${path}-wal`);
+  closed.close();
+  let gate: Promise<void> = Promise.resolve();
+  let next = wal;
+  return {
+    syncs: 0,
+    close: wal.close,
+    hold() {
+      let letGo = (): void => {};
+      gate = new Promise((resolve) => {
+        letGo = resolve;
+      });
+      return letGo;
+    },
+    failNext() {
+      next = closed;
+    },
+    async sync() {
+      this.syncs += 1;
+      const chosen = next;
+      next = wal;
+      await gate;
+      await chosen.sync();
+    },
+  };
 }
 
 function nulls(sql: string): null[] {
