@@ -230,6 +230,20 @@ export function subscriptionContract(open: OpenStore): void {
       }
     });
 
+    it('goes through one user’s devices, from any place', async () => {
+      const mine = Array.from({ length: 3 }, () => sampleSubscription({ userId: 'b' }));
+      for (const subscription of [...mine, ...['a', 'c'].map((userId) => sampleSubscription({ userId }))]) {
+        await fresh.store.subscriptions.register(subscription);
+      }
+      const ids = mine.map(({ id }) => id).sort();
+      const found = (after: { userId: string; subscriptionId: string } | null, limit: number) =>
+        fresh.store.subscriptions.activeOf({ userIds: ['b'], after, limit }).then((all) => all.map(({ id }) => id));
+      expect(await found(null, 2)).toEqual(ids.slice(0, 2));
+      expect(await found({ userId: 'b', subscriptionId: ids[1]! }, 2)).toEqual(ids.slice(2));
+      expect(await found({ userId: 'a', subscriptionId: ids[1]! }, 9)).toEqual(ids);
+      expect(await found({ userId: 'c', subscriptionId: '' }, 9)).toEqual([]);
+    });
+
     it('finds nobody in an empty audience', async () => {
       expect(await fresh.store.subscriptions.activeOf({ userIds: [], after: null, limit: 5 })).toEqual([]);
     });

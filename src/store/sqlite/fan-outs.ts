@@ -1,3 +1,5 @@
+import { FAN_OUT_START, type FanOutCursor } from '../../domain/audience.ts';
+import type { Notification } from '../../domain/notification.ts';
 import { cursorText, parseCursor } from '../fan-out-cursor.ts';
 import type { FanOut, NotificationStore } from '../notification-store.ts';
 import { insertDelivery } from './delivery-rows.ts';
@@ -9,42 +11,81 @@ import { completeIfFinal, type NotificationRow, toNotification } from './notific
 type FanOuts = Pick<NotificationStore, 'fanOut' | 'commitFanOut' | 'unfinishedFanOuts'>;
 type FanOutPage = Parameters<NotificationStore['commitFanOut']>[0];
 
-export function sqliteFanOuts(database: Database, commits: GroupCommit): FanOuts {
+/** `remember`: has the first page of one that was accepted just now begin without reading it back. */
+export type SqliteFanOuts = FanOuts & { remember(notification: Notification, userIds: readonly string[]): void };
+
+/** Those accepted and not yet begun with; the rest are read. */
+const MOST_REMEMBERED = 1000;
+
+export function sqliteFanOuts(database: Database, commits: GroupCommit): SqliteFanOuts {
+  const accepted = new Map<string, FanOut>();
   return {
-    fanOut: (id) => commits.read(() => readFanOut(database, id)),
-    commitFanOut: (page) => commits.write(page.deliveries.length + 1, () => commitPage(database, page)),
+    remember(notification, userIds) {
+      if (accepted.size < MOST_REMEMBERED)
+        accepted.set(notification.id, { notification, userIds, cursor: FAN_OUT_START });
+    },
+    fanOut(id) {
+      const remembered = accepted.get(id);
+      // One that has moved on meanwhile is refused by `commitFanOut`, as every late writer is.
+      accepted.delete(id);
+      return commits.read(() => remembered ?? readFanOut(database, id));
+    },
+    commitFanOut(page) {
+      accepted.delete(page.notificationId);
+      return commits.write(page.deliveries.length + 1, () => commitPage(database, page));
+    },
     unfinishedFanOuts: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
   };
 }
 
 function readFanOut(database: Database, id: string): FanOut | null {
-  const row = database.first<NotificationRow & { user_ids: string }>(
-    `SELECT notifications.*, audiences.user_ids FROM notifications JOIN audiences ON notification_id = notifications.id
-     WHERE notifications.id = ?`,
+  const row = database.first<NotificationRow & { user_ids: string | null }>(
+    'SELECT * FROM notifications WHERE id = ?',
     [id],
   );
   if (row === undefined || row.fan_out_cursor === null) return null;
+  const audience = row.user_ids ?? largeAudience(database, id);
   return {
     notification: toNotification(row),
-    userIds: JSON.parse(row.user_ids) as string[],
+    userIds: JSON.parse(audience) as string[],
     cursor: parseCursor(row.fan_out_cursor),
   };
 }
 
+function largeAudience(database: Database, id: string): string {
+  const sql = 'SELECT user_ids FROM audiences WHERE notification_id = ?';
+  return database.first<{ user_ids: string }>(sql, [id])?.user_ids ?? '[]';
+}
+
 function commitPage(database: Database, { notificationId, from, to, deliveries }: FanOutPage): boolean {
-  const hasMoved =
-    database.run(
-      `UPDATE notifications SET fan_out_cursor = ?, status = CASE WHEN ? = 1 THEN 'sending' ELSE status END
-       WHERE id = ? AND fan_out_cursor = ?`,
-      [to === null ? null : cursorText(to), to === null ? 1 : 0, notificationId, cursorText(from)],
-    ) > 0;
-  if (!hasMoved) return false;
+  const moved =
+    to === null ? finish(database, notificationId, from, deliveries.length) : move(database, notificationId, from, to);
+  if (!moved) return false;
   for (const delivery of deliveries) insertDelivery(database, delivery);
-  if (to === null) {
-    database.run('DELETE FROM audiences WHERE notification_id = ?', [notificationId]);
-    completeIfFinal(database, notificationId);
-  }
+  // Of one page alone every delivery has just been made, or there is none.
+  if (to === null && !isStart(from)) completeIfFinal(database, notificationId);
   return true;
+}
+
+function move(database: Database, id: string, from: FanOutCursor, to: FanOutCursor): boolean {
+  const sql = 'UPDATE notifications SET fan_out_cursor = ? WHERE id = ? AND fan_out_cursor = ?';
+  return database.run(sql, [cursorText(to), id, cursorText(from)]) > 0;
+}
+
+function finish(database: Database, id: string, from: FanOutCursor, deliveries: number): boolean {
+  const status = isStart(from) && deliveries === 0 ? 'completed' : 'sending';
+  const moved = database.run(
+    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = '${status}'
+     WHERE id = ? AND fan_out_cursor = ?`,
+    [id, cursorText(from)],
+  );
+  if (moved === 0) return false;
+  database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
+  return true;
+}
+
+function isStart({ userIndex, after }: FanOutCursor): boolean {
+  return userIndex === 0 && after === null;
 }
 
 function unfinished(database: Database, acceptedBeforeMs: number, limit: number) {

@@ -10,18 +10,23 @@ import { laneOf } from './lane-number.ts';
 import { type NotificationRow, readNotification, toNotification } from './notification-rows.ts';
 import type { SqlValue } from './sql-value.ts';
 
-/** An audience this large weighs as much in a commit as one more row. */
+/** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
 const USERS_PER_ROW = 100;
 
 export function sqliteNotifications(database: Database, commits: GroupCommit): NotificationStore {
+  const fanOuts = sqliteFanOuts(database, commits);
   return {
-    accept: (notification, userIds, idempotency) =>
-      commits.write(2 + Math.ceil(userIds.length / USERS_PER_ROW), () =>
-        accept(database, notification, userIds, idempotency),
-      ),
+    async accept(notification, userIds, idempotency) {
+      const rows = 2 + Math.ceil(userIds.length / USERS_PER_ROW);
+      const result = await commits.write(rows, () => accept(database, notification, userIds, idempotency));
+      if (result.kind === 'accepted' && isSmall(userIds)) fanOuts.remember(notification, userIds);
+      return result;
+    },
     get: (id) => commits.read(() => readNotification(database, id)),
     list: (query) => commits.read(() => list(database, query)),
-    ...sqliteFanOuts(database, commits),
+    fanOut: fanOuts.fanOut,
+    commitFanOut: fanOuts.commitFanOut,
+    unfinishedFanOuts: fanOuts.unfinishedFanOuts,
   };
 }
 
@@ -34,9 +39,10 @@ function accept(
   const earlier = idempotency === null ? null : firstCall(database, idempotency, notification.acceptedAtMs);
   if (earlier !== null) return earlier;
   const { id, content } = notification;
+  const audience = JSON.stringify(userIds);
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
-       fan_out_cursor, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       fan_out_cursor, content, user_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       content.type,
@@ -49,9 +55,12 @@ function accept(
       notification.acceptedAtMs,
       cursorText(FAN_OUT_START),
       JSON.stringify(content),
+      isSmall(userIds) ? audience : null,
     ],
   );
-  database.run('INSERT INTO audiences (notification_id, user_ids) VALUES (?, ?)', [id, JSON.stringify(userIds)]);
+  if (!isSmall(userIds)) {
+    database.run('INSERT INTO audiences (notification_id, user_ids) VALUES (?, ?)', [id, audience]);
+  }
   if (idempotency !== null) {
     database.run(
       `INSERT INTO idempotency_keys (key, body_digest, notification_id, expires_at) VALUES (?, ?, ?, ?)
@@ -61,6 +70,10 @@ function accept(
     );
   }
   return { kind: 'accepted' };
+}
+
+function isSmall(userIds: readonly string[]): boolean {
+  return userIds.length <= USERS_PER_ROW;
 }
 
 function firstCall(database: Database, idempotency: Idempotency, nowMs: number): AcceptResult | null {

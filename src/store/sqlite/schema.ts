@@ -118,8 +118,13 @@ CREATE TABLE prune_holds (
 CREATE UNIQUE INDEX prune_holds_open ON prune_holds (scope, subject) WHERE state = 'open';
 `;
 
+// A small audience beside its notification saves a row that would be written and deleted again at once.
+const SMALL_AUDIENCES = `
+ALTER TABLE notifications ADD COLUMN user_ids TEXT;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE];
+const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE, SMALL_AUDIENCES];
 
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {

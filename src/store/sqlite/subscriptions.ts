@@ -118,13 +118,37 @@ function list(database: Database, { userId, includeRetired, cursor, limit }: Lis
 }
 
 function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
+  const [first, second] = userIds;
+  const isOfOne = first !== undefined && second === undefined && (after === null || after.userId === first);
+  const rows = isOfOne
+    ? ofOneUser(database, first, after?.subscriptionId ?? '', limit)
+    : ofUsers(database, userIds, after, limit);
+  return rows.map(({ id, user_id: userId, endpoint }): ActiveSubscription => ({ id, userId, endpoint }));
+}
+
+type ActiveRow = { readonly id: string; readonly user_id: string; readonly endpoint: string };
+
+function ofUsers(
+  database: Database,
+  userIds: readonly string[],
+  after: ActiveQuery['after'],
+  limit: number,
+): ActiveRow[] {
   const from = after ?? { userId: '', subscriptionId: '' };
-  const rows = database.all<{ id: string; user_id: string; endpoint: string }>(
+  return database.all<ActiveRow>(
     `SELECT id, user_id, endpoint FROM subscriptions
      WHERE retired_at IS NULL AND user_id IN (SELECT value FROM json_each(?) WHERE value >= ?)
        AND (user_id, id) > (?, ?)
      ORDER BY user_id, id LIMIT ?`,
     [textList(userIds), from.userId, from.userId, from.subscriptionId, limit],
   );
-  return rows.map(({ id, user_id: userId, endpoint }): ActiveSubscription => ({ id, userId, endpoint }));
+}
+
+/** The usual audience, for which the list is not worth its reading. */
+function ofOneUser(database: Database, userId: string, afterId: string, limit: number): ActiveRow[] {
+  return database.all<ActiveRow>(
+    `SELECT id, user_id, endpoint FROM subscriptions
+     WHERE retired_at IS NULL AND user_id = ? AND id > ? ORDER BY id LIMIT ?`,
+    [userId, afterId, limit],
+  );
 }
