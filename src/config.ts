@@ -3,7 +3,7 @@ import type { AllowedHost } from './domain/endpoint-policy.ts';
 import type { PruneGuardPolicy } from './domain/prune-hold.ts';
 import type { QuarantinePolicy } from './domain/quarantine.ts';
 import type { RetryPolicy } from './domain/retry-policy.ts';
-import type { ApiKey } from './intake/access.ts';
+import type { ApiKey } from './intake/api-keys.ts';
 import { type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 import { type Role, SETTINGS, type SettingName, SettingProblem, type SettingValues } from './settings.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
-import { type ApiKey, DEFAULT_KEY_ID } from './intake/access.ts';
+import { type ApiKey, DEFAULT_KEY_ID } from './intake/api-keys.ts';
 import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 
 /** What is shorter can be guessed. */
