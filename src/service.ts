@@ -17,6 +17,7 @@ import { createAccess } from './intake/access.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
 import { createNotifications } from './intake/notifications.ts';
 import { createPruneHolds } from './intake/prune-holds.ts';
+import { createSubscriberTokens } from './intake/subscriber-tokens.ts';
 import { createSubscriptions } from './intake/subscriptions.ts';
 import { createVapidKeys } from './intake/vapid-keys.ts';
 import { type Keys, publicKeysOf } from './key-files.ts';
@@ -161,6 +162,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       allowedHosts: config.pushAllowedHosts,
       publicKeys: publicKeysOf(keys),
     }),
+    subscriberTokens: createSubscriberTokens({ ...parts, keys: keys.apiKeys }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),

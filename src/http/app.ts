@@ -8,6 +8,7 @@ import type { Access } from '../intake/access.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
+import type { SubscriberTokens } from '../intake/subscriber-tokens.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addDeadLetterRoutes } from './dead-letters.ts';
@@ -23,12 +24,14 @@ import type { ApiEnv } from './request-context.ts';
 import { assignRequestId } from './request-id.ts';
 import { logRequest, type RequestLine } from './request-log.ts';
 import { createRouter, type Router } from './router.ts';
+import { addSubscriberTokenRoutes } from './subscriber-tokens.ts';
 import { addSubscriptionRoutes } from './subscriptions.ts';
 import { addVapidKeyRoutes } from './vapid-keys.ts';
 
 export type AppOptions = {
   readonly access: Access;
   readonly subscriptions: Subscriptions;
+  readonly subscriberTokens: SubscriberTokens;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
   readonly pruneHolds: PruneHolds;
@@ -81,6 +84,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOptions): void {
   addPublicKeyRoute(router, options);
   addSubscriptionRoutes(router, options.subscriptions);
+  addSubscriberTokenRoutes(router, options.subscriberTokens);
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
   addDeadLetterRoutes(router, options.deadLetters);

@@ -125,5 +125,5 @@ export function addNotificationRoutes(router: Router, notifications: Notificatio
 function claimOf(key: string | undefined, c: ApiContext): IdempotencyClaim | null {
   if (key === undefined) return null;
   const { method, path } = c.req;
-  return { keyId: c.get('keyId') ?? '', key, method, path, rawBody: c.get('rawBody') };
+  return { keyId: c.get('caller')?.keyId ?? '', key, method, path, rawBody: c.get('rawBody') };
 }

@@ -33,6 +33,14 @@ const SECURITY_SCHEMES = {
     description: 'Unix seconds, at most 300 off.',
   },
   bearer: { type: 'http', scheme: 'bearer', description: 'Any live secret.' },
+  subscriberToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'For pages: a token of one user, from `POST /v1/subscriber-tokens` or made by the back end itself. Good only for ' +
+      'that user’s own subscriptions.',
+  },
 } as const;
 
 /** Serves the description of all routes that were added before the first request for it. */

@@ -7,10 +7,13 @@ type ProblemKind = {
   readonly title: string;
   readonly headers?: Record<string, string>;
 };
-type ProblemStatus = 400 | 401 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
 
 /** RFC 9110 section 11.6.1: a 401 names a scheme that would do. */
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="bellhop"' };
+/** RFC 6750 section 3.1. */
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer realm="bellhop", error="invalid_token"' };
+const INSUFFICIENT_SCOPE = { 'WWW-Authenticate': 'Bearer realm="bellhop", error="insufficient_scope"' };
 const RETRY_SOON = { 'Retry-After': '5' };
 
 /** The one place where a code meets an HTTP status. `docs/errors.md` tells what to do about each. */
@@ -28,6 +31,13 @@ export const PROBLEMS = {
   reused_nonce: { status: 401, title: 'The nonce was used before', headers: CHALLENGE },
   invalid_bearer_token: { status: 401, title: 'The Bearer token is not valid', headers: CHALLENGE },
   bearer_disabled: { status: 401, title: 'Bearer tokens are switched off', headers: CHALLENGE },
+  invalid_subscriber_token: { status: 401, title: 'The subscriber token is not valid', headers: INVALID_TOKEN },
+  expired_subscriber_token: { status: 401, title: 'The subscriber token has ended', headers: INVALID_TOKEN },
+  subscriber_token_not_enough: {
+    status: 403,
+    title: 'A subscriber token is not enough',
+    headers: INSUFFICIENT_SCOPE,
+  },
   invalid_endpoint: { status: 400, title: 'The endpoint is not valid' },
   endpoint_not_allowed: { status: 400, title: 'The endpoint’s host is not allowed' },
   invalid_subscription_keys: { status: 400, title: 'The subscription’s keys are not usable' },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { AppErrorCode } from '../domain/app-error.ts';
+import type { Caller } from '../intake/access.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {
@@ -10,7 +11,8 @@ export type ApiEnv = {
     requestId: string;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */
     route: string | null;
-    keyId: string | null;
+    /** Null until the credentials are checked, and where none are needed. */
+    caller: Caller | null;
     rawBody: Uint8Array;
     code: AppErrorCode | null;
     /** What the request is about: the id in its path, or the one it was answered with. */

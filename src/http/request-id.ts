@@ -14,7 +14,7 @@ export function assignRequestId({ clock, random }: { readonly clock: Clock; read
     const requestId = USABLE.test(given) ? given : `req_${ulid(clock.now(), random).toLowerCase()}`;
     c.set('requestId', requestId);
     c.set('route', null);
-    c.set('keyId', null);
+    c.set('caller', null);
     c.set('code', null);
     c.set('resourceId', null);
     c.set('rawBody', new Uint8Array());

@@ -53,7 +53,15 @@ function readBody({ body }: RouteSpec, c: ApiContext): Read {
   const parsed = parseJson(rawBody);
   const hazard = findHazard(parsed);
   if (hazard !== null) return { value: null, issues: [hazard] };
-  return validate(body.schema, parsed);
+  const { value, issues } = validate(body.schema, parsed);
+  const missing = missingWithKey(body.requiredWithKey, parsed, c);
+  return missing.length === 0 ? { value, issues } : { value: null, issues: [...missing, ...issues] };
+}
+
+function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContext): readonly Issue[] {
+  if (field === undefined || c.get('caller')?.kind === 'subscriber') return [];
+  const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  return isObject && !Object.hasOwn(parsed, field) ? [issue(field, 'is required')] : [];
 }
 
 function checkMediaType(c: ApiContext): void {

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import type { Clock } from '../clock.ts';
 import type { AppErrorCode } from '../domain/app-error.ts';
+import type { Caller } from '../intake/access.ts';
 import type { ApiEnv } from './request-context.ts';
 
 /** One request as the log shows it. The route is a pattern: a path may hold what a log must not. */
@@ -12,6 +13,8 @@ export type RequestLine = {
   readonly status: number;
   readonly latency_ms: number;
   readonly key_id: string | null;
+  /** Who held it: a back end the `key`, or a `subscriber` a token that was signed with it. */
+  readonly caller: Caller['kind'] | null;
   readonly code: AppErrorCode | null;
   readonly resource_id: string | null;
 };
@@ -21,13 +24,15 @@ export function logRequest({ clock, log }: { readonly clock: Clock; readonly log
   return createMiddleware<ApiEnv>(async (c, next) => {
     const startedAtMs = clock.now();
     await next();
+    const caller = c.get('caller');
     log({
       request_id: c.get('requestId'),
       method: c.req.method,
       route: c.get('route'),
       status: c.res.status,
       latency_ms: clock.now() - startedAtMs,
-      key_id: c.get('keyId'),
+      key_id: caller?.keyId ?? null,
+      caller: caller?.kind ?? null,
       code: c.get('code'),
       resource_id: c.get('resourceId'),
     });

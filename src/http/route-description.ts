@@ -5,8 +5,9 @@ import { errorsOf, type RouteSpec } from './route.ts';
 
 const REQUEST_ID = 'The id of this request, also in the log.';
 
-/** Either one opens a route with `access: 'key'`. */
-const SECURITY = [{ signature: [], timestamp: [] }, { bearer: [] }];
+/** Any one of these opens a route. */
+const WITH_KEY = [{ signature: [], timestamp: [] }, { bearer: [] }];
+const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriberToken: [] }] };
 
 /** A route as OpenAPI tells it, from the schemas that validate it. */
 export function describeRoute(route: RouteSpec): RouteConfig {
@@ -18,7 +19,7 @@ export function describeRoute(route: RouteSpec): RouteConfig {
     summary,
     ...(description === undefined ? {} : { description }),
     tags: [route.tag],
-    security: route.access === 'key' ? SECURITY : [],
+    security: SECURITY[route.access],
     request: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),

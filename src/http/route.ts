@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { AppErrorCode } from '../domain/app-error.ts';
+import type { RouteAccess } from './authenticate.ts';
 import type { ApiContext } from './request-context.ts';
 
 type AnswerSpec = {
@@ -21,12 +22,17 @@ export type RouteSpec = {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** `key`: callers must prove that they hold an API key. */
-  readonly access: 'open' | 'key';
+  /** `key`: callers must prove that they hold an API key. `subscriber`: a token of one user is enough, for that user. */
+  readonly access: 'open' | RouteAccess;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly required: boolean;
+    /** A field that the schema leaves open because a subscriber's token says it; with an API key it is required. */
+    readonly requiredWithKey?: string;
+  };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Its own refusals; those that its access and body bring along are added. */
   readonly errors: readonly AppErrorCode[];
@@ -72,7 +78,7 @@ export function defineRoute<const R extends RouteSpec>(route: R): R {
 }
 
 const EVERYWHERE: readonly AppErrorCode[] = ['shutting_down', 'internal_error'];
-const WITH_KEY: readonly AppErrorCode[] = [
+const WITH_CALLER: readonly AppErrorCode[] = [
   'invalid_request',
   'missing_credentials',
   'unknown_key',
@@ -81,6 +87,9 @@ const WITH_KEY: readonly AppErrorCode[] = [
   'reused_nonce',
   'invalid_bearer_token',
   'bearer_disabled',
+  'invalid_subscriber_token',
+  'expired_subscriber_token',
+  'subscriber_token_not_enough',
   'store_unavailable',
 ];
 const WITH_BODY: readonly AppErrorCode[] = ['malformed_json', 'unsupported_media_type'];
@@ -90,8 +99,8 @@ export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {
   const isHealth = route.path === '/healthz' || route.path === '/readyz';
   return [
     ...route.errors,
-    ...(route.access === 'key' ? WITH_KEY : []),
-    ...(route.access === 'key' && route.method !== 'get' ? (['body_too_large'] as const) : []),
+    ...(route.access === 'open' ? [] : WITH_CALLER),
+    ...(route.access !== 'open' && route.method !== 'get' ? (['body_too_large'] as const) : []),
     ...(route.body === undefined ? [] : WITH_BODY),
     ...EVERYWHERE.filter((code) => code !== 'shutting_down' || !isHealth),
   ];

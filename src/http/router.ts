@@ -18,14 +18,14 @@ export type Router = {
 
 export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
   const methodsByPattern = new Map<string, string[]>();
-  const checkCaller = authenticate(access);
+  const checkCaller = { key: authenticate(access, 'key'), subscriber: authenticate(access, 'subscriber') };
   return {
     add(route, handle) {
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
       app.on(route.method, pattern, nameRoute(pattern));
-      if (route.access === 'key') app.on(route.method, pattern, readRawBody, checkCaller);
+      if (route.access !== 'open') app.on(route.method, pattern, readRawBody, checkCaller[route.access]);
       app.on(route.method, pattern, async (c) => {
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);

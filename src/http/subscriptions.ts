@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../domain/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../intake/subscriptions.ts';
+import { boundUser, namedUser } from './named-user.ts';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
+import { invalidRequest } from './validation.ts';
 import { idParams, instant, isoOf, isoOrNull, locale, pageOf, pageQuery, pageRequest, userId } from './wire-fields.ts';
 
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
@@ -15,7 +17,7 @@ const keys = z.strictObject({
 
 const registerBody = z
   .strictObject({
-    user_id: userId,
+    user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
     endpoint: z.string().min(1).max(8192),
     keys,
     expiration_time: z
@@ -36,7 +38,7 @@ const registerBody = z
     error: 'is the same as expiration_time; send one of them',
   })
   .openapi('SubscriptionInput', {
-    description: '`PushSubscription.toJSON()` of a browser, with `user_id` added, works as it is.',
+    description: '`PushSubscription.toJSON()` of a browser works as it is; with an API key, `user_id` is added.',
   });
 
 const subscription = z
@@ -74,8 +76,8 @@ const registerRoute = defineRoute({
   description:
     'The same endpoint again updates the subscription. An endpoint of another user moves when, and only when, both ' +
     'keys equal the registered ones.',
-  access: 'key',
-  body: { schema: registerBody, required: true },
+  access: 'subscriber',
+  body: { schema: registerBody, required: true, requiredWithKey: 'user_id' },
   answers: {
     200: { description: 'Registered before; updated.', body: subscription, headers: LOCATION },
     201: { description: 'New, or moved from another user (`replaces`).', body: subscription, headers: LOCATION },
@@ -95,7 +97,7 @@ const listRoute = defineRoute({
   operationId: 'listSubscriptions',
   tag: 'Subscriptions',
   summary: 'List subscriptions, newest first',
-  access: 'key',
+  access: 'subscriber',
   query: pageQuery.extend({
     user_id: userId.optional(),
     include_inactive: z.enum(['true', 'false']).default('false'),
@@ -110,7 +112,7 @@ const getRoute = defineRoute({
   operationId: 'getSubscription',
   tag: 'Subscriptions',
   summary: 'Read one subscription',
-  access: 'key',
+  access: 'subscriber',
   params,
   answers: { 200: { description: 'The subscription.', body: subscription } },
   errors: ['subscription_not_found'],
@@ -135,7 +137,7 @@ const deleteRoute = defineRoute({
   operationId: 'deleteSubscription',
   tag: 'Subscriptions',
   summary: 'Delete a subscription, its endpoint and its keys',
-  access: 'key',
+  access: 'subscriber',
   params,
   answers: { 204: { description: 'Deleted.', body: null } },
   errors: ['subscription_not_found'],
@@ -143,32 +145,33 @@ const deleteRoute = defineRoute({
 
 /** Browsers and whom they belong to. */
 export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptions): void {
-  router.add(registerRoute, async ({ body }) => {
-    const registered = await subscriptions.register(requestOf(body));
+  router.add(registerRoute, async ({ body }, c) => {
+    const registered = await subscriptions.register(requestOf(body, namedUser(c, body.user_id)));
     const status = registered.kind === 'updated' ? 200 : 201;
     const headers = { Location: `/v1/subscriptions/${registered.subscription.id}` };
     return answer(status, wireOf(registered.subscription), headers);
   });
-  router.add(listRoute, async ({ query }) => {
+  router.add(listRoute, async ({ query }, c) => {
     const page = await subscriptions.list({
       ...pageRequest(query),
-      userId: query.user_id ?? null,
+      userId: namedUser(c, query.user_id),
       includeRetired: query.include_inactive === 'true',
     });
     return answer(200, { items: page.items.map(wireOf), next_cursor: page.next });
   });
-  router.add(getRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.get(id))));
+  router.add(getRoute, async ({ params: { id } }, c) => answer(200, wireOf(await subscriptions.get(id, boundUser(c)))));
   router.add(restoreRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.restore(id))));
-  router.add(deleteRoute, async ({ params: { id } }) => {
-    await subscriptions.delete(id);
+  router.add(deleteRoute, async ({ params: { id } }, c) => {
+    await subscriptions.delete(id, boundUser(c));
     return answer(204, null);
   });
 }
 
-function requestOf(body: z.output<typeof registerBody>): RegisterRequest {
+function requestOf(body: z.output<typeof registerBody>, user: string | null): RegisterRequest {
+  if (user === null) throw invalidRequest([{ path: 'user_id', message: 'is required' }]);
   const expiration = body.expiration_time ?? body.expirationTime ?? null;
   return {
-    userId: body.user_id,
+    userId: user,
     endpoint: body.endpoint,
     keys: body.keys,
     // Browsers may give fractions of a millisecond.

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { MAX_USER_ID_LENGTH } from '../domain/user-id.ts';
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
@@ -25,7 +26,7 @@ export function plainText(maxLength: number) {
 }
 
 /** Who a user is to the caller. Bellhop gives it no meaning. */
-export const userId = plainText(128).openapi({ example: 'user-42' });
+export const userId = plainText(MAX_USER_ID_LENGTH).openapi({ example: 'user-42' });
 
 export const locale = z
   .string()

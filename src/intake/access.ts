@@ -1,8 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../domain/app-error.ts';
 import { type AccessRequest, type SignatureOptions, signingKeyOf } from './request-signature.ts';
+import { looksLikeToken, verifySubscriberToken } from './subscriber-tokens.ts';
 
-export type Caller = { readonly keyId: string };
+/** A back end that holds an API key and may do anything, or a page that acts for one user. */
+export type Caller =
+  | { readonly kind: 'key'; readonly keyId: string }
+  | { readonly kind: 'subscriber'; readonly keyId: string; readonly userId: string };
 
 /** Says who calls, or refuses with an error that tells what to mend. */
 export type Access = { authenticate(request: AccessRequest): Promise<Caller> };
@@ -14,12 +18,12 @@ const howTo = (allowBearer: boolean): string =>
     ? 'Sign the request (X-Timestamp, X-Signature), or send Authorization: Bearer <secret>.'
     : 'Sign the request (X-Timestamp, X-Signature).';
 
-/** Request signing by HMAC-SHA256, and Bearer for people with curl. `docs/http.md` shows how to sign. */
+/** Request signing by HMAC-SHA256, Bearer for people with curl, subscriber tokens for pages: see `docs/http.md`. */
 export function createAccess(options: AccessOptions): Access {
   return {
     async authenticate(request) {
       if (request.header('x-signature') !== undefined || request.header('x-timestamp') !== undefined) {
-        return { keyId: await signingKeyOf(options, request) };
+        return { kind: 'key', keyId: await signingKeyOf(options, request) };
       }
       const authorization = request.header('authorization');
       if (authorization !== undefined) return byBearer(options, authorization);
@@ -28,21 +32,31 @@ export function createAccess(options: AccessOptions): Access {
   };
 }
 
-function byBearer({ keys, allowBearer }: AccessOptions, authorization: string): Caller {
-  if (!allowBearer) {
-    throw new AppError('bearer_disabled', 'This server takes no Bearer tokens (ALLOW_BEARER=false). Sign the request.');
-  }
+function byBearer(options: AccessOptions, authorization: string): Caller {
+  const { allowBearer } = options;
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const keyId = allowBearer && token !== undefined ? keyOfSecret(options, token) : null;
+  if (keyId !== null) return { kind: 'key', keyId };
+  if (token !== undefined && looksLikeToken(token)) {
+    return { kind: 'subscriber', ...verifySubscriberToken(options, token) };
+  }
+  if (!allowBearer) {
+    throw new AppError(
+      'bearer_disabled',
+      'This server takes no secrets as Bearer tokens (ALLOW_BEARER=false). Sign the request.',
+    );
+  }
   if (token === undefined) {
     throw new AppError('missing_credentials', `Authorization must read “Bearer <secret>”. ${howTo(allowBearer)}`);
   }
+  throw new AppError('invalid_bearer_token', 'The Bearer token is not a live secret of this server.');
+}
+
+function keyOfSecret({ keys }: AccessOptions, given: string): string | null {
   // Digests are equally long, so that the comparison tells nothing, not even a length.
-  const given = sha256(token);
-  const matches = keys.filter((key) => timingSafeEqual(sha256(key.secret), given));
-  if (matches[0] === undefined) {
-    throw new AppError('invalid_bearer_token', 'The Bearer token is not a live secret of this server.');
-  }
-  return { keyId: matches[0].id };
+  const digest = sha256(given);
+  const matches = keys.filter((key) => timingSafeEqual(sha256(key.secret), digest));
+  return matches[0]?.id ?? null;
 }
 
 function sha256(text: string): Buffer {

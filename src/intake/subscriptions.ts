@@ -22,11 +22,13 @@ export type Registered = { readonly kind: 'created' | 'updated' | 'moved'; reado
 export type Subscriptions = {
   /** Refuses endpoints that are no push service's and keys that nothing can be encrypted to. */
   register(request: RegisterRequest): Promise<Registered>;
-  get(id: string): Promise<Subscription>;
+  /** With `ofUser`, another user's counts as missing. */
+  get(id: string, ofUser: string | null): Promise<Subscription>;
   list(query: PageRequest & { userId: string | null; includeRetired: boolean }): Promise<Page<Subscription>>;
   /** Makes a retired one active again. */
   restore(id: string): Promise<Subscription>;
-  delete(id: string): Promise<void>;
+  /** With `ofUser`, another user's counts as missing. */
+  delete(id: string, ofUser: string | null): Promise<void>;
 };
 
 export type SubscriptionsOptions = {
@@ -57,14 +59,22 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       await announce(options, result);
       return result;
     },
-    get: async (id) => (await store.get(id)) ?? notFound(),
+    get: (id, ofUser) => getOf(store, id, ofUser),
     list: (query) => store.list(query),
     restore: (id) => restore(options, id),
-    async delete(id) {
+    async delete(id, ofUser) {
+      // No row ever changes its user, so what is seen here still holds when it is deleted.
+      if (ofUser !== null) await getOf(store, id, ofUser);
       if (!(await store.delete(id))) notFound();
       events.publish({ type: 'subscription.deleted', subscriptionId: id });
     },
   };
+}
+
+async function getOf(store: SubscriptionStore, id: string, ofUser: string | null): Promise<Subscription> {
+  const subscription = await store.get(id);
+  if (subscription === null || (ofUser !== null && subscription.userId !== ofUser)) return notFound();
+  return subscription;
 }
 
 function draftOf(options: SubscriptionsOptions, request: RegisterRequest): Subscription {

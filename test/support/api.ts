@@ -14,6 +14,7 @@ import type { ApiKey } from '../../src/intake/api-keys.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
+import { createSubscriberTokens } from '../../src/intake/subscriber-tokens.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process.ts';
@@ -95,6 +96,7 @@ export async function startApi(options: ApiOptions = {}) {
       allowedHosts: [{ host: 'push.example.net', port: null }],
       publicKeys: [CURRENT_KEY, OLDER_KEY],
     }),
+    subscriberTokens: createSubscriberTokens({ ...parts, keys: KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
@@ -149,6 +151,7 @@ async function documentOf(): Promise<OpenApiDocument> {
   const app = createApp({
     access: unused,
     subscriptions: unused,
+    subscriberTokens: unused,
     notifications: unused,
     deadLetters: unused,
     pruneHolds: unused,
