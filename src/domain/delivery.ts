@@ -74,7 +74,11 @@ export type Delivery = {
   readonly notificationId: string;
   readonly subscriptionId: string;
   readonly userId: string;
-  /** Where its push goes, for example `https://fcm.googleapis.com`; empty for one made before this was kept. */
+  /**
+   * Where its push goes, for example `https://fcm.googleapis.com`; empty for one made before this was kept. It was so when
+   * the delivery was made: a device that has registered another endpoint since is pushed to there, while this delivery
+   * still waits in the lane it was sorted into.
+   */
   readonly origin: string;
   /** The notification's; a newer delivery to the same subscription with the same topic supersedes this one. */
   readonly topic: string | null;

@@ -1,10 +1,10 @@
 import type { Quarantine } from './quarantine.ts';
 
 /**
- * Why a subscription no longer receives: the push service said it is gone; it refused it for days; or its browser now
- * belongs to another user.
+ * Why a subscription no longer receives: the push service said it is gone; it refused it for days; its browser now
+ * belongs to another user; or its device named it when it registered what was another row of the same user already.
  */
-export const RETIREMENT_REASONS = ['gone', 'refused', 'moved'] as const;
+export const RETIREMENT_REASONS = ['gone', 'refused', 'moved', 'replaced'] as const;
 export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
 
 /** A soft delete: the row stays, and can be restored. */
@@ -14,6 +14,11 @@ export type Retired = {
   /** The delivery whose answer it was; null where there was none. */
   readonly deliveryId: string | null;
 };
+
+/** Whether the browser of a retired subscription is another row's now, so that only the browser can bring it back. */
+export function isInAnotherRow({ reason }: Retired): boolean {
+  return reason === 'moved' || reason === 'replaced';
+}
 
 export type SubscriptionKeys = {
   /** Base64url of the browser's P-256 public key, 65 bytes uncompressed (RFC 8291 section 3.1). */

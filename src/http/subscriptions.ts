@@ -30,6 +30,15 @@ const registerBody = z
       description:
         'The key the browser subscribed with, base64url; needed only after a rotation, by pages that may hold an older one.',
     }),
+    replaces_id: z
+      .string()
+      .max(200)
+      .nullish()
+      .openapi({
+        description:
+          'The subscription that the same device had before, where its endpoint changed: it keeps its id and gets the new ' +
+          'endpoint. Ignored where it is unknown or another user’s.',
+      }),
     locale: locale.nullish(),
     user_agent: z.string().max(512).nullish(),
   })
@@ -79,7 +88,11 @@ const registerRoute = defineRoute({
   access: 'subscriber',
   body: { schema: registerBody, required: true, requiredWithKey: 'user_id' },
   answers: {
-    200: { description: 'Registered before; updated.', body: subscription, headers: LOCATION },
+    200: {
+      description: 'Registered before, under this endpoint or as `replaces_id`; updated.',
+      body: subscription,
+      headers: LOCATION,
+    },
     201: { description: 'New, or moved from another user (`replaces`).', body: subscription, headers: LOCATION },
   },
   errors: [
@@ -177,6 +190,7 @@ function requestOf(body: z.output<typeof registerBody>, user: string | null): Re
     // Browsers may give fractions of a millisecond.
     expirationAtMs: typeof expiration === 'string' ? Date.parse(expiration) : expiration && Math.floor(expiration),
     vapidPublicKey: body.vapid_public_key ?? null,
+    formerId: body.replaces_id ?? null,
     locale: body.locale ?? null,
     userAgent: body.user_agent ?? null,
   };

@@ -6,7 +6,7 @@ import { type Random, subscriptionId } from '../domain/ids.ts';
 import type { Subscription, SubscriptionKeys } from '../domain/subscription.ts';
 import { judgeSubscriptionKeys } from '../domain/subscription-keys.ts';
 import type { Page, PageRequest } from '../store/page.ts';
-import type { SubscriptionStore } from '../store/subscription-store.ts';
+import type { RegisterResult, SubscriptionStore } from '../store/subscription-store.ts';
 import type { Events } from '../telemetry/events.ts';
 
 export type RegisterRequest = Pick<
@@ -15,9 +15,11 @@ export type RegisterRequest = Pick<
 > & {
   /** The one the browser subscribed with; null: the endpoint's own where it is known, else the current one. */
   readonly vapidPublicKey: string | null;
+  /** The subscription of this user that the same device had before; null where it knows of none. */
+  readonly formerId: string | null;
 };
 
-export type Registered = { readonly kind: 'created' | 'updated' | 'moved'; readonly subscription: Subscription };
+export type Registered = Exclude<RegisterResult, { readonly kind: 'taken' }>;
 
 export type Subscriptions = {
   /** Refuses endpoints that are no push service's and keys that nothing can be encrypted to. */
@@ -48,7 +50,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   return {
     async register(request) {
       const isVapidKeyGiven = request.vapidPublicKey !== null;
-      const result = await store.register(draftOf(options, request), { isVapidKeyGiven });
+      const { formerId, ...draft } = request;
+      const result = await store.register(draftOf(options, draft), { isVapidKeyGiven, formerId });
       if (result.kind === 'taken') {
         throw new AppError(
           'endpoint_taken',
@@ -77,7 +80,7 @@ async function getOf(store: SubscriptionStore, id: string, ofUser: string | null
   return subscription;
 }
 
-function draftOf(options: SubscriptionsOptions, request: RegisterRequest): Subscription {
+function draftOf(options: SubscriptionsOptions, request: Omit<RegisterRequest, 'formerId'>): Subscription {
   checkEndpoint(request.endpoint, options.allowedHosts);
   const nowMs = options.clock.now();
   return {
@@ -133,9 +136,13 @@ function checkedKeys(keys: SubscriptionKeys): SubscriptionKeys {
   throw new AppError('invalid_subscription_keys', judgement.message, { field: `keys.${judgement.field}` });
 }
 
-async function announce({ store, events }: SubscriptionsOptions, { kind, subscription }: Registered) {
+async function announce({ store, events }: SubscriptionsOptions, registered: Registered): Promise<void> {
+  const { kind, subscription, replacedId } = registered;
   const { id, userId, replacesId } = subscription;
   events.publish({ type: 'subscription.registered', subscriptionId: id, userId, result: kind });
+  if (replacedId !== undefined) {
+    events.publish({ type: 'subscription.retired', subscriptionId: replacedId, userId, reason: 'replaced' });
+  }
   if (kind !== 'moved' || replacesId === null) return;
   // The commit stands: a store that has trouble now must not turn the answer into an error.
   const former = await store.get(replacesId).catch(() => null);

@@ -3,18 +3,29 @@ import type { RetirementReason, Subscription } from '../domain/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /**
- * `created`: a new row. `updated`: the same user's row, with its old id, active again if it was retired.
+ * `created`: a new row. `updated`: the same user's row, with its old id, active again if it was retired; the endpoint's
+ * own, or else the former one that the caller named, which got the endpoint.
  * `moved`: the endpoint was another user's active row; that row is retired as `moved`, and `subscription` names it in
  * `replacesId`: a new row, or this user's own retired one with its old id, active again.
  * `taken`: the endpoint is another user's active row and the keys differ; nothing was written.
  */
 export type RegisterResult =
-  | { readonly kind: 'created' | 'updated' | 'moved'; readonly subscription: Subscription }
+  | {
+      readonly kind: 'created' | 'updated' | 'moved';
+      readonly subscription: Subscription;
+      /** The former row, where it was retired as `replaced`: the endpoint had a row of this user already. */
+      readonly replacedId?: string;
+    }
   | { readonly kind: 'taken' };
 
 export type RegisterOptions = {
   /** Whether the caller said which VAPID key the browser subscribed with. If not, a known endpoint keeps its own. */
   readonly isVapidKeyGiven: boolean;
+  /**
+   * The row that the same device had before, under another endpoint: one device, one row. Ignored where it is not the
+   * user's. Deliveries waiting for that row go to the new endpoint.
+   */
+  readonly formerId?: string | null;
 };
 
 /** What an answer of the push service changes in the subscription, beside its delivery. */

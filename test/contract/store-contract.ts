@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NOW_MS, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+import { lineageContract } from './lineage-contract.ts';
 import { notificationContract } from './notification-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('notifications', () => notificationContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('subscriptions: what changes them', () => subscriptionChangeContract(open));
+    describe('subscriptions: one device, one row', () => lineageContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('deliveries: postponed and superseded', () => supersedingContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));

@@ -136,3 +136,44 @@ describe('reading and deleting subscriptions', () => {
     expect(api.told).toContainEqual({ type: 'subscription.deleted', subscriptionId: id });
   });
 });
+
+describe('replaces_id', () => {
+  it('keeps the subscription of a device whose endpoint changed: 200, the same id', async () => {
+    const first = await api.register('u1');
+    const given = browser();
+    const answer = await post({ user_id: 'u1', ...given, replaces_id: first.id });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ id: first.id, active: true, replaces: null });
+    expect(answer.body.endpoint).toBe(`https://push.example.net/…${given.endpoint.slice(-4)}`);
+    expect((await get('/v1/subscriptions')).body.items).toHaveLength(1);
+  });
+
+  it('retires it, and says so, where the endpoint has a subscription of the user', async () => {
+    const first = await api.register('u1');
+    const given = browser();
+    const own = await post({ user_id: 'u1', ...given });
+    const answer = await post({ user_id: 'u1', ...given, replaces_id: first.id });
+    expect([answer.status, answer.body.id]).toEqual([200, own.body.id]);
+    const former = (await get(`/v1/subscriptions/${first.id}`)).body;
+    expect(former).toMatchObject({ active: false, retired_reason: 'replaced' });
+    const { id: subscriptionId } = first;
+    expect(api.told).toContainEqual({ type: 'subscription.retired', subscriptionId, userId: 'u1', reason: 'replaced' });
+    expect((await api.call('POST', `/v1/subscriptions/${first.id}/restore`)).body.code).toBe('endpoint_taken');
+  });
+
+  it.each([
+    ['unknown', 'sub_01kdz9f1v6v6j0q2y3w4x5z6a7'],
+    ['no id of ours', '"; DROP TABLE subscriptions; --'],
+    ['empty', ''],
+    ['null', null],
+  ])('is ignored where it is %s', async (_, replaces_id) => {
+    expect((await post({ user_id: 'u1', ...browser(), replaces_id })).status).toBe(201);
+  });
+
+  it('takes nothing from another user', async () => {
+    const theirs = await api.register('u2');
+    const answer = await post({ user_id: 'u1', ...browser(), replaces_id: theirs.id });
+    expect([answer.status, answer.body.id === theirs.id]).toEqual([201, false]);
+    expect((await get(`/v1/subscriptions/${theirs.id}`)).body).toMatchObject({ user_id: 'u2', active: true });
+  });
+});

@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
-import type { Subscription } from '../../domain/subscription.ts';
+import { isInAnotherRow, type RetirementReason, type Subscription } from '../../domain/subscription.ts';
+import { decodeText } from '../stored-text.ts';
 import type { RegisterOptions, RegisterResult, RestoreResult } from '../subscription-store.ts';
 import type { Collections } from './collections.ts';
 import { duplicateField } from './mongo-error.ts';
@@ -40,28 +41,51 @@ async function registerOnce(
   const { subscriptions } = collections;
   const found = await subscriptions.find(OF_ENDPOINT.filter(draft.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
   const rows = found.map(toSubscription);
-  const own = rows.find(({ userId }) => userId === draft.userId);
   const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
   if (rival !== undefined && !haveSameKeys(rival, draft)) return { kind: 'taken' };
-  if (rival !== undefined && !(await retireRival(collections, rival, draft.updatedAtMs))) return 'lost';
-  const replaced = rival ?? leftInTheMiddle(rows, draft);
+  const former = await formerRow(collections, draft, options);
+  if (rival !== undefined && !(await retireAsSeen(collections, rival, 'moved', draft.updatedAtMs))) return 'lost';
+  const moved = rival ?? leftInTheMiddle(rows, draft);
+  const before = found.find((_, index) => rows[index]?.userId === draft.userId) ?? former;
   const subscription: Subscription = {
     ...draft,
-    id: own?.id ?? draft.id,
-    createdAtMs: own?.createdAtMs ?? draft.createdAtMs,
-    replacesId: replaced?.id ?? own?.replacesId ?? null,
+    id: before?._id ?? draft.id,
+    createdAtMs: before?.createdAtMs ?? draft.createdAtMs,
+    replacesId: moved?.id ?? before?.replacesId ?? null,
     // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
     vapidPublicKey: (options?.isVapidKeyGiven ? null : rows[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
     retired: null,
   };
-  const document = toSubscriptionDocument(subscription, 1 + Math.max(0, ...found.map(({ generation }) => generation)));
-  const before = found.find(({ _id }) => _id === own?.id);
+  const document = toSubscriptionDocument(
+    subscription,
+    nextGeneration(before === undefined ? found : [...found, before]),
+  );
   const isWritten = await (before === undefined
     ? insert(collections, document)
     : replace(collections, before, document));
   if (!isWritten) return 'lost';
-  if (replaced !== undefined) return { kind: 'moved', subscription };
-  return { kind: own === undefined ? 'created' : 'updated', subscription };
+  const kind = moved !== undefined ? 'moved' : before === undefined ? 'created' : 'updated';
+  if (former === undefined || !former.isActive || former._id === subscription.id) return { kind, subscription };
+  // Last: whoever dies before leaves the device two active rows, of which a repetition retires this one, or its push
+  // service's 410 does. The other way round it would have none.
+  await retireAsSeen(collections, toSubscription(former), 'replaced', draft.updatedAtMs);
+  return { kind, subscription, replacedId: former._id };
+}
+
+/** Above that of every row concerned, so that no row and no endpoint ever has the same one twice. */
+function nextGeneration(documents: readonly SubscriptionDocument[]): number {
+  return 1 + Math.max(0, ...documents.map(({ generation }) => generation));
+}
+
+async function formerRow(
+  { subscriptions }: Collections,
+  draft: Subscription,
+  options?: RegisterOptions,
+): Promise<SubscriptionDocument | undefined> {
+  if (!options?.formerId) return undefined;
+  const filter = SUBSCRIPTION_BY_ID.filter(options.formerId);
+  const former = await subscriptions.findOne(filter, optionsOf(SUBSCRIPTION_BY_ID));
+  return former !== null && decodeText(former.userId) === draft.userId ? former : undefined;
 }
 
 function haveSameKeys(one: Subscription, other: Subscription): boolean {
@@ -76,11 +100,15 @@ function leftInTheMiddle(rows: readonly Subscription[], draft: Subscription): Su
   return isMove && haveSameKeys(latest, draft) ? latest : undefined;
 }
 
-/** Only as it was looked at: its keys may have changed meanwhile, or its user. */
-async function retireRival({ subscriptions }: Collections, rival: Subscription, atMs: number): Promise<boolean> {
-  const { id: _id, updatedAtMs, keys } = rival;
-  const filter = { _id, isActive: true, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
-  return (await subscriptions.updateOne(filter, { $set: asRetired('moved', atMs) })).matchedCount > 0;
+/** Only as it was looked at: its keys may have changed meanwhile, or its user, or its endpoint. */
+async function retireAsSeen(
+  { subscriptions }: Collections,
+  { id: _id, endpointHash, updatedAtMs, keys }: Subscription,
+  reason: RetirementReason,
+  atMs: number,
+): Promise<boolean> {
+  const filter = { _id, isActive: true, endpointHash, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
+  return (await subscriptions.updateOne(filter, { $set: asRetired(reason, atMs, null) })).matchedCount > 0;
 }
 
 /** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */
@@ -92,10 +120,9 @@ export async function restore(collections: Collections, id: string, atMs: number
     const subscription = toSubscription(own);
     if (subscription.retired === null) return { kind: 'active', subscription };
     const found = await subscriptions.find(OF_ENDPOINT.filter(own.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
-    if (subscription.retired.reason === 'moved' || found.some(({ isActive }) => isActive)) return { kind: 'taken' };
+    if (isInAnotherRow(subscription.retired) || found.some(({ isActive }) => isActive)) return { kind: 'taken' };
     const restored = { ...subscription, retired: null, updatedAtMs: atMs };
-    const generation = 1 + Math.max(...found.map((each) => each.generation));
-    if (await replace(collections, own, toSubscriptionDocument(restored, generation))) {
+    if (await replace(collections, own, toSubscriptionDocument(restored, nextGeneration([...found, own])))) {
       return { kind: 'restored', subscription: restored };
     }
   }
@@ -120,7 +147,8 @@ async function replace(
   { _id, ...changes }: SubscriptionDocument,
 ): Promise<boolean> {
   try {
-    const { matchedCount } = await subscriptions.updateOne({ _id, generation: before.generation }, { $set: changes });
+    const { generation, endpointHash } = before;
+    const { matchedCount } = await subscriptions.updateOne({ _id, generation, endpointHash }, { $set: changes });
     return matchedCount > 0;
   } catch (error) {
     if (duplicateField(error) === null) throw error;

@@ -84,7 +84,7 @@ export function changeableBy({ subscriptionId, notUpdatedSinceMs }: Subscription
 export function fieldsOf(change: SubscriptionChange): Partial<SubscriptionDocument> {
   switch (change.kind) {
     case 'retire':
-      return { ...asRetired(change.reason, change.atMs), retiredById: change.deliveryId, ...UNTROUBLED };
+      return asRetired(change.reason, change.atMs, change.deliveryId);
     case 'quarantine':
       return { quarantinedSinceMs: change.quarantine.sinceMs, quarantinedUntilMs: change.quarantine.untilMs };
     case 'suspect':
@@ -97,6 +97,17 @@ export function fieldsOf(change: SubscriptionChange): Partial<SubscriptionDocume
 const UNTROUBLED = { quarantinedSinceMs: null, quarantinedUntilMs: null, suspectedByHoldId: null } as const;
 
 /** The change that retires one. */
-export function asRetired(reason: RetirementReason, atMs: number): Partial<SubscriptionDocument> {
-  return { isActive: false, retiredReason: reason, retiredAtMs: atMs, retainedFrom: instant(atMs) };
+export function asRetired(
+  reason: RetirementReason,
+  atMs: number,
+  deliveryId: string | null,
+): Partial<SubscriptionDocument> {
+  return {
+    isActive: false,
+    retiredReason: reason,
+    retiredAtMs: atMs,
+    retiredById: deliveryId,
+    retainedFrom: instant(atMs),
+    ...UNTROUBLED,
+  };
 }

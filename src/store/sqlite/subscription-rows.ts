@@ -59,7 +59,8 @@ export function writeSubscription(database: Database, subscription: Subscription
        locale, user_agent, retired_reason, retired_at, retired_by, quarantined_since, quarantined_until, suspected_by,
        replaces_id, created_at, updated_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth,
+     ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint,
+       endpoint_hash = excluded.endpoint_hash, p256dh = excluded.p256dh, auth = excluded.auth,
        vapid_public_key = excluded.vapid_public_key, expiration_at = excluded.expiration_at, locale = excluded.locale,
        user_agent = excluded.user_agent, retired_reason = excluded.retired_reason, retired_at = excluded.retired_at,
        retired_by = excluded.retired_by, quarantined_since = excluded.quarantined_since,

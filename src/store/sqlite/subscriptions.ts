@@ -1,22 +1,11 @@
 import type { Subscription } from '../../domain/subscription.ts';
 import { invalidCursor, toPage } from '../cursor.ts';
-import type {
-  ActiveSubscription,
-  RegisterOptions,
-  RegisterResult,
-  RestoreResult,
-  SubscriptionStore,
-} from '../subscription-store.ts';
+import type { ActiveSubscription, SubscriptionStore } from '../subscription-store.ts';
 import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { register, restore } from './registration.ts';
 import { textList } from './sql-value.ts';
-import {
-  changeSubscription,
-  readSubscription,
-  type SubscriptionRow,
-  toSubscription,
-  writeSubscription,
-} from './subscription-rows.ts';
+import { changeSubscription, readSubscription, type SubscriptionRow, toSubscription } from './subscription-rows.ts';
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
 type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
@@ -26,7 +15,7 @@ const LAST_ID = '\u{10ffff}';
 
 export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
   return {
-    register: (draft, options) => commits.write(3, () => register(database, draft, options)),
+    register: (draft, options) => commits.write(4, () => register(database, draft, options)),
     get: (id) => commits.read(() => readSubscription(database, id)),
     list: (query) => commits.read(() => list(database, query)),
     restore: (id, atMs) => commits.write(1, () => restore(database, id, atMs)),
@@ -39,54 +28,6 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
     delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
     activeOf: (query) => commits.read(() => activeOf(database, query)),
   };
-}
-
-function register(database: Database, draft: Subscription, options?: RegisterOptions): RegisterResult {
-  const rows = database
-    .all<SubscriptionRow>('SELECT * FROM subscriptions WHERE endpoint_hash = ?', [draft.endpointHash])
-    .map(toSubscription);
-  const own = rows.find(({ userId }) => userId === draft.userId);
-  const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
-  if (rival !== undefined) {
-    if (!haveSameKeys(rival, draft)) return { kind: 'taken' };
-    changeSubscription(database, {
-      kind: 'retire',
-      subscriptionId: rival.id,
-      reason: 'moved',
-      atMs: draft.updatedAtMs,
-      deliveryId: null,
-      notUpdatedSinceMs: rival.updatedAtMs,
-    });
-  }
-  const subscription: Subscription = {
-    ...draft,
-    id: own?.id ?? draft.id,
-    createdAtMs: own?.createdAtMs ?? draft.createdAtMs,
-    replacesId: rival?.id ?? own?.replacesId ?? null,
-    // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
-    vapidPublicKey: (options?.isVapidKeyGiven ? null : rows[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
-    retired: null,
-  };
-  writeSubscription(database, subscription);
-  if (rival !== undefined) return { kind: 'moved', subscription };
-  return { kind: own === undefined ? 'created' : 'updated', subscription };
-}
-
-function haveSameKeys(one: Subscription, other: Subscription): boolean {
-  return one.keys.p256dh === other.keys.p256dh && one.keys.auth === other.keys.auth;
-}
-
-function restore(database: Database, id: string, atMs: number): RestoreResult {
-  const subscription = readSubscription(database, id);
-  if (subscription === null) return { kind: 'missing' };
-  if (subscription.retired === null) return { kind: 'active', subscription };
-  const rival = database.first('SELECT 1 FROM subscriptions WHERE endpoint_hash = ? AND retired_at IS NULL', [
-    subscription.endpointHash,
-  ]);
-  if (rival !== undefined || subscription.retired.reason === 'moved') return { kind: 'taken' };
-  const restored = { ...subscription, retired: null, updatedAtMs: atMs };
-  writeSubscription(database, restored);
-  return { kind: 'restored', subscription: restored };
 }
 
 function suspectedBy(database: Database, holdId: string, limit: number): readonly Subscription[] {
