@@ -1,3 +1,4 @@
+import type { z } from '@hono/zod-openapi';
 import { AppError } from '../domain/app-error.ts';
 import { findHazard, type Issue, parseJson } from './json-body.ts';
 import type { ApiContext } from './request-context.ts';
@@ -42,8 +43,26 @@ function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
 
 function readHeaders({ headers }: RouteSpec, c: ApiContext): Read {
   if (headers === undefined) return NOTHING;
-  const names = Object.keys(headers.shape);
-  return validate(headers, Object.fromEntries(names.map((name) => [name, c.req.header(name)])));
+  const given: Record<string, string> = {};
+  let isAny = false;
+  for (const name in headers.shape) {
+    const value = c.req.header(name);
+    if (value === undefined) continue;
+    given[name] = value;
+    isAny = true;
+  }
+  return isAny ? validate(headers, given) : withoutHeaders(headers);
+}
+
+const readWithoutHeaders = new WeakMap<z.ZodObject, Read>();
+
+/** Most requests have none of their route's own headers, and what that gives is always the same. */
+function withoutHeaders(headers: z.ZodObject): Read {
+  const known = readWithoutHeaders.get(headers);
+  if (known !== undefined) return known;
+  const read = validate(headers, {});
+  readWithoutHeaders.set(headers, read);
+  return read;
 }
 
 function readBody({ body }: RouteSpec, c: ApiContext): Read {

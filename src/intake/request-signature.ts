@@ -53,12 +53,12 @@ export async function signingKeyOf(options: SignatureOptions, request: AccessReq
 }
 
 function checkTimestamp(text: string, nowMs: number): void {
+  const offMs = /^\d{1,15}$/.test(text) ? Number(text) * 1000 - nowMs : null;
+  if (offMs !== null && Math.abs(offMs) <= TIMESTAMP_WINDOW_MS) return;
   const serverTime = { server_time_seconds: Math.floor(nowMs / 1000), server_time: new Date(nowMs).toISOString() };
-  if (!/^\d{1,15}$/.test(text)) {
+  if (offMs === null) {
     throw new AppError('stale_timestamp', 'X-Timestamp must be whole unix seconds, digits only.', serverTime);
   }
-  const offMs = Number(text) * 1000 - nowMs;
-  if (Math.abs(offMs) <= TIMESTAMP_WINDOW_MS) return;
   const offSeconds = Math.round(Math.abs(offMs) / 1000);
   const allowed = `at most ${TIMESTAMP_WINDOW_MS / 1000} seconds are allowed`;
   const hint = text.length === 13 ? ' It looks like milliseconds; send seconds.' : '';

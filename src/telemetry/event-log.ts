@@ -13,8 +13,17 @@ export function logEvents(events: Events, log: Logger, clock: Clock): () => void
     else if (event.type === 'origin.paused') logPause(event, log);
     else if (event.type === 'lane.closed') logClosed(event, log);
     else if (event.type === 'prune_hold.opened') logHold(event, log);
-    else log.info(fieldsOf(event), event.type.replace(/[._]/g, ' '));
+    else log.info(fieldsOf(event), titleOf(event.type));
   });
+}
+
+const TITLES = new Map<string, string>();
+
+/** `notification.fanned_out` as `notification fanned out`. */
+function titleOf(type: string): string {
+  const title = TITLES.get(type) ?? type.replace(/[._]/g, ' ');
+  TITLES.set(type, title);
+  return title;
 }
 
 function logPause({ type, origin, untilMs }: Extract<BellhopEvent, { type: 'origin.paused' }>, log: Logger): void {
@@ -72,13 +81,27 @@ function tellAttempt({ number, httpStatus, latencyMs }: Attempt, state: Delivery
 }
 
 function fieldsOf(event: BellhopEvent): Record<string, unknown> {
-  const { type, ...rest } = event;
-  const fields = Object.entries(rest).map(([name, value]) => {
-    // Every time in an event is an instant, and a person reads it.
-    const [shown, text] = name.endsWith('Ms')
-      ? [name.slice(0, -2), new Date(Number(value)).toISOString()]
-      : [name, value];
-    return [shown.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), text];
-  });
-  return { event: type, ...Object.fromEntries(fields) };
+  const fields: Record<string, unknown> = { event: event.type };
+  for (const [name, value] of Object.entries(event)) {
+    if (name === 'type') continue;
+    const field = fieldOf(name);
+    fields[field.name] = field.isInstant ? new Date(Number(value)).toISOString() : value;
+  }
+  return fields;
+}
+
+type Field = { readonly name: string; readonly isInstant: boolean };
+
+/** The names that events have are few, and many events are told a second. */
+const FIELDS = new Map<string, Field>();
+
+/** Every time in an event is an instant, and a person reads it. */
+function fieldOf(property: string): Field {
+  const known = FIELDS.get(property);
+  if (known !== undefined) return known;
+  const isInstant = property.endsWith('Ms');
+  const name = isInstant ? property.slice(0, -2) : property;
+  const field = { name: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), isInstant };
+  FIELDS.set(property, field);
+  return field;
 }
