@@ -7,7 +7,7 @@ import { type Notification, payloadFor } from '../domain/notification.ts';
 import { type OriginPause, pauseAskedBy } from '../domain/origin-pause.ts';
 import { type DraftMessage, topicHeader } from '../domain/push-message.ts';
 import { outcomeOf, type PushResult } from '../domain/push-outcome.ts';
-import { pushServiceOf } from '../domain/push-service.ts';
+import { pushTargetOf } from '../domain/push-target.ts';
 import { type SendReport, type VerdictFacts, wouldRetire } from '../domain/verdict.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { Claimed } from '../store/delivery-store.ts';
@@ -95,7 +95,7 @@ function factsOf({ before, subscription }: Claimed, policy: VerdictFacts['policy
     retryCount: before.retryCount,
     interruptionCount: before.interruptionCount,
     deadlineAtMs: before.deadlineAtMs,
-    service: subscription === null ? 'other' : pushServiceOf(new URL(subscription.endpoint).hostname),
+    service: subscription === null ? 'other' : pushTargetOf(subscription.endpoint).service,
     quarantinedSinceMs: subscription?.quarantine?.sinceMs ?? null,
     isSuspected: subscription !== null && subscription.suspectedByHoldId !== null,
   };

@@ -3,6 +3,7 @@ import type { FanOutCursor } from '../domain/audience.ts';
 import { newDelivery } from '../domain/delivery.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { deadlineAtMs } from '../domain/notification.ts';
+import { pushTargetOf } from '../domain/push-target.ts';
 import type { Job, JobQueue } from '../queue/job-queue.ts';
 import type { FanOut } from '../store/notification-store.ts';
 import type { Store } from '../store/store.ts';
@@ -43,7 +44,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
           notificationId: notification.id,
           subscriptionId,
           userId,
-          origin: new URL(endpoint).origin,
+          origin: pushTargetOf(endpoint).origin,
           topic: notification.topic,
           priority: notification.priority,
           deadlineAtMs: deadlineAtMs(notification),

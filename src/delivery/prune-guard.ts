@@ -7,6 +7,7 @@ import {
   type PruneHold,
   type PruneHoldScope,
 } from '../domain/prune-hold.ts';
+import { pushTargetOf } from '../domain/push-target.ts';
 import type { Subscription } from '../domain/subscription.ts';
 import type { PruneHoldStore } from '../store/prune-hold-store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -66,7 +67,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
   };
 
   const watchesOf = ({ endpoint, vapidPublicKey }: Answered): readonly Watch[] => [
-    watchOf('origin', new URL(endpoint).origin),
+    watchOf('origin', pushTargetOf(endpoint).origin),
     watchOf('vapid_key', vapidPublicKey),
   ];
 

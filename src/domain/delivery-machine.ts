@@ -151,12 +151,18 @@ function sendInputOf({ message, deadlineAtMs, attemptAtMs }: DeliveryContext): S
 
 export type DeliverySnapshot = SnapshotFrom<typeof deliveryMachine>;
 
+/** A snapshot of each state, to be given a context: xstate walks the whole machine for each that it resolves. */
+const resolved = new Map<DeliveryState, DeliverySnapshot>();
+
 /** The machine as our document left it. Never from xstate's own JSON: the document is the only truth. */
 export function restoreDelivery(state: DeliveryState, input: DeliveryInput): DeliverySnapshot {
-  return deliveryMachine.resolveState({
-    value: state,
-    context: { ...input, attemptAtMs: 0, verdict: null, reason: null },
-  });
+  const context: DeliveryContext = { ...input, attemptAtMs: 0, verdict: null, reason: null };
+  let snapshot = resolved.get(state);
+  if (snapshot === undefined) {
+    snapshot = deliveryMachine.resolveState({ value: state, context });
+    resolved.set(state, snapshot);
+  }
+  return { ...snapshot, context, children: {} };
 }
 
 /** SUPERSEDE and REPLAY ask for no policy, but the machine's context has one. */

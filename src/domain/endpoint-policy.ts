@@ -67,10 +67,10 @@ function parseEndpoint(endpoint: string): URL | string {
     return `The endpoint is longer than ${MAX_ENDPOINT_LENGTH} characters. Send what PushSubscription.toJSON() gives.`;
   }
   // The URL parser drops or rewrites these without a word, so what is read here would not be what is stored.
-  if (/[\s\p{C}\\]/u.test(endpoint) || !URL.canParse(endpoint)) {
+  const url = /[\s\p{C}\\]/u.test(endpoint) ? null : urlOrNull(endpoint);
+  if (url === null) {
     return 'The endpoint is not a URL. Send what PushSubscription.toJSON() gives, unchanged.';
   }
-  const url = new URL(endpoint);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.';
   }
@@ -81,6 +81,14 @@ function parseEndpoint(endpoint: string): URL | string {
     return 'The endpoint has a fragment (#). Send what PushSubscription.toJSON() gives, unchanged.';
   }
   return url;
+}
+
+function urlOrNull(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 function refusal(url: URL, isPushService: boolean): string {

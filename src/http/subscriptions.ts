@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { pushTargetOf } from '../domain/push-target.ts';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../domain/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../intake/subscriptions.ts';
 import { boundUser, namedUser } from './named-user.ts';
@@ -208,7 +209,7 @@ function wireOf(from: Subscription): z.output<typeof subscription> {
     quarantined_since: isoOrNull(from.quarantine?.sinceMs ?? null),
     quarantined_until: isoOrNull(from.quarantine?.untilMs ?? null),
     suspected_by: from.suspectedByHoldId,
-    push_service: new URL(from.endpoint).origin,
+    push_service: pushTargetOf(from.endpoint).origin,
     vapid_public_key: from.vapidPublicKey,
     expiration_time: isoOrNull(from.expirationAtMs),
     locale: from.locale,

@@ -118,9 +118,10 @@ function resultOf(
 
 /** A refused VAPID token is most often a clock that is wrong, and the answer tells the right time. */
 function withClockSkew(reason: string | null, status: number, date: unknown, nowMs: number): string | null {
+  if (status !== 401 && status !== 403) return reason;
   const theirMs = (typeof date === 'string' ? parseHttpDate(date, nowMs) : null) ?? Number.NaN;
   const skewMinutes = Math.round((nowMs - theirMs) / 60_000);
-  if ((status !== 401 && status !== 403) || !(Math.abs(skewMinutes) >= TELLING_SKEW_MINUTES)) return reason;
+  if (!(Math.abs(skewMinutes) >= TELLING_SKEW_MINUTES)) return reason;
   const skew = `this machine’s clock is ${Math.abs(skewMinutes)} minutes ${skewMinutes > 0 ? 'ahead of' : 'behind'} its own`;
   return reason === null ? skew : `${reason}; ${skew}`;
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { pushServiceOf } from '../domain/push-service.ts';
+import { pushTargetOf } from '../domain/push-target.ts';
 import type { BellhopEvent, Events } from './events.ts';
 
 /** Counts what is told, for Prometheus. */
@@ -73,12 +73,13 @@ function createAttemptCounts(registry: Registry) {
   });
   return ({ origin, attempt }: Extract<BellhopEvent, { type: 'delivery.settled' }>): void => {
     if (attempt === null) return;
+    const push_service = serviceLabel(origin);
     attempts.inc({
-      push_service: serviceLabel(origin),
+      push_service,
       outcome: attempt.outcome,
       http_status: String(attempt.httpStatus ?? 'none'),
     });
-    if (attempt.latencyMs !== null) latency.observe({ push_service: serviceLabel(origin) }, attempt.latencyMs / 1000);
+    if (attempt.latencyMs !== null) latency.observe({ push_service }, attempt.latencyMs / 1000);
   };
 }
 
@@ -113,6 +114,7 @@ function createTroubleCounts(registry: Registry) {
 
 /** The known services by name: their hosts are without number, and a label must not be. */
 function serviceLabel(origin: string): string {
-  const service = URL.canParse(origin) ? pushServiceOf(new URL(origin).hostname) : 'other';
+  // Deliveries made before origins were kept have none.
+  const service = origin === '' ? 'other' : pushTargetOf(origin).service;
   return service === 'other' ? origin : service;
 }

@@ -130,11 +130,11 @@ it('keeps to the rate set for a host', async () => {
   });
   for (let count = 0; count < 30; count += 1) await engine.subscribe('ada', {}, limited);
   await engine.start();
+  const notifiedAtMs = Date.now();
   const notification = await engine.notify(['ada']);
   await limited.waitFor(() => limited.pushes.length === 30);
-  const [first, last] = [limited.pushes[0], limited.pushes.at(-1)];
-  // Twenty at once, and the other ten at twenty a second.
-  expect(Number(last?.receivedAtMs) - Number(first?.receivedAtMs)).toBeGreaterThanOrEqual(400);
+  // Twenty at once, and the other ten at twenty a second, however slow this machine is.
+  expect(Number(limited.pushes.at(-1)?.receivedAtMs) - notifiedAtMs).toBeGreaterThanOrEqual(450);
   await engine.when('delivery.settled', (event) => isFinal(event.state));
   expect((await engine.store.deliveries.countByState(notification.id)).failed).toBe(0);
 });
