@@ -9,6 +9,8 @@ export type ApiEnv = {
   Bindings: { readonly incoming?: IncomingMessage };
   Variables: {
     requestId: string;
+    /** Whether the answer was made with its `X-Request-Id`. */
+    hasRequestIdHeader: boolean;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */
     route: string | null;
     /** Null until the credentials are checked, and where none are needed. */

@@ -18,8 +18,9 @@ export function assignRequestId({ clock, random }: { readonly clock: Clock; read
     c.set('code', null);
     c.set('resourceId', null);
     c.set('rawBody', new Uint8Array());
-    // Before the answer is made: to add a header to one that is made costs as much as making another.
-    c.header('X-Request-Id', requestId);
+    c.set('hasRequestIdHeader', false);
     await next();
+    // To add a header to an answer that is made costs as much as making another, so the answers of routes have it already.
+    if (!c.get('hasRequestIdHeader')) c.header('X-Request-Id', requestId);
   });
 }

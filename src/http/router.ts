@@ -1,5 +1,4 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError } from '../domain/app-error.ts';
 import type { Access } from '../intake/access.ts';
 import { authenticate } from './authenticate.ts';
@@ -18,29 +17,43 @@ export type Router = {
 
 export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
   const methodsByPattern = new Map<string, string[]>();
-  const checkCaller = { key: authenticate(access, 'key'), subscriber: authenticate(access, 'subscriber') };
   return {
     add(route, handle) {
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
-      app.on(route.method, pattern, nameRoute(pattern));
-      if (route.access !== 'open') app.on(route.method, pattern, readRawBody, checkCaller[route.access]);
+      // One handler and not a chain of them: each link costs a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
+        c.set('route', pattern);
+        if (route.access !== 'open') {
+          await readRawBody(c);
+          await authenticate(c, access, route.access);
+        }
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
-        const httpStatus = status as ContentfulStatusCode;
-        const mediaType = route.answers[status as number]?.mediaType;
-        if (body === null) return c.body(null, httpStatus, headers);
-        if (mediaType === undefined) return c.json(body as object, httpStatus, headers);
-        return c.body(String(body), httpStatus, { ...headers, 'Content-Type': mediaType });
+        return responseOf(c, { status: status as number, body, headers }, route.answers[status as number]?.mediaType);
       });
     },
     closeMethods() {
       for (const [pattern, methods] of methodsByPattern) app.all(pattern, nameRoute(pattern), otherMethod(methods));
     },
   };
+}
+
+type Answer = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+};
+
+/** With plain headers, which the server under it writes as they are; a Headers object would be made and taken apart again. */
+function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType: string | undefined): Response {
+  c.set('hasRequestIdHeader', true);
+  const all: Record<string, string> = { ...headers, 'X-Request-Id': c.get('requestId') };
+  if (body === null) return new Response(null, { status, headers: all });
+  all['Content-Type'] = mediaType ?? 'application/json';
+  return new Response(mediaType === undefined ? JSON.stringify(body) : String(body), { status, headers: all });
 }
 
 /** The id if it has the form of ours: a path can hold anything, and the log shall not. */
