@@ -46,10 +46,12 @@ function install() {
 }
 
 function build() {
-  const built = path.join(root, 'dist', 'main.js');
+  const built = path.join(root, 'dist', 'sdk', 'bellhop.d.ts');
   if (fs.existsSync(built) && fs.statSync(built).mtimeMs > newestIn(path.join(root, 'src'))) return;
   say('Building …');
   run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src']);
+  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk']);
+  run(process.execPath, ['--import', 'tsx', 'scripts/build-sdk.ts']);
 }
 
 /** When anything in a folder last changed, in milliseconds; a file that was removed shows in its folder's own time. */
@@ -64,6 +66,8 @@ function newestIn(folder) {
 function check() {
   say('Checking types, style and floors …');
   run(process.execPath, [bin('typescript', 'tsc'), '-p', '.']);
+  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk', '--noEmit']);
+  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk/worker']);
   run(process.execPath, [bin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.']);
 }
 

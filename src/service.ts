@@ -13,6 +13,7 @@ import { createSweeper } from './delivery/sweeper.ts';
 import { createWorker } from './delivery/worker.ts';
 import type { Random } from './domain/ids.ts';
 import { type AppOptions, createApp } from './http/app.ts';
+import type { SdkFiles } from './http/sdk.ts';
 import { createAccess } from './intake/access.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
 import { createNotifications } from './intake/notifications.ts';
@@ -23,6 +24,7 @@ import { createVapidKeys } from './intake/vapid-keys.ts';
 import { type Keys, publicKeysOf } from './key-files.ts';
 import { createVapidSigner } from './push/vapid.ts';
 import { createWebPushTransport } from './push/web-push.ts';
+import { readSdkFiles } from './sdk-files.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
@@ -170,6 +172,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
+    sdk: builtSdk(log),
     corsAllowedOrigins: config.corsAllowedOrigins,
     log: (line) =>
       log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
@@ -179,6 +182,12 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
     },
   });
+}
+
+function builtSdk(log: Logger): SdkFiles | null {
+  const files = readSdkFiles();
+  if (files === null) log.warn('the browser SDK is not built, so /sdk/ is not served: npm run build');
+  return files;
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */

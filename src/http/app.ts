@@ -24,6 +24,7 @@ import type { ApiEnv } from './request-context.ts';
 import { assignRequestId } from './request-id.ts';
 import { logRequest, type RequestLine } from './request-log.ts';
 import { createRouter, type Router } from './router.ts';
+import { addSdkRoutes, type SdkFiles } from './sdk.ts';
 import { addSubscriberTokenRoutes } from './subscriber-tokens.ts';
 import { addSubscriptionRoutes } from './subscriptions.ts';
 import { addVapidKeyRoutes } from './vapid-keys.ts';
@@ -42,6 +43,8 @@ export type AppOptions = {
   /** False in a process that only sends: it answers for health and metrics and nothing else. */
   readonly servesApi: boolean;
   readonly vapidPublicKey: string;
+  /** Null where it was not built: then it is not served. */
+  readonly sdk: SdkFiles | null;
   /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
   readonly corsAllowedOrigins: readonly string[];
   readonly version: string;
@@ -83,6 +86,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 
 function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOptions): void {
   addPublicKeyRoute(router, options);
+  if (options.sdk !== null) addSdkRoutes(router, options.sdk);
   addSubscriptionRoutes(router, options.subscriptions);
   addSubscriberTokenRoutes(router, options.subscriberTokens);
   addNotificationRoutes(router, options.notifications);

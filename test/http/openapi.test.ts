@@ -77,6 +77,9 @@ describe('/openapi.json', () => {
       '/healthz',
       '/openapi.json',
       '/readyz',
+      '/sdk/bellhop-sw.js',
+      '/sdk/bellhop.d.ts',
+      '/sdk/bellhop.js',
       '/v1/push/public-key',
     ]);
   });

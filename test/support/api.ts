@@ -26,7 +26,7 @@ import type { BellhopEvent } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
-import { endingAs, NOW_MS } from './samples.ts';
+import { endingAs, NOW_MS, SDK } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
 export const OLDER_KEY = 'BOlderVapidPublicKey';
@@ -105,6 +105,7 @@ export async function startApi(options: ApiOptions = {}) {
     readiness: { store: async () => {}, queue: async () => {} },
     servesApi: true,
     vapidPublicKey: CURRENT_KEY,
+    sdk: SDK,
     corsAllowedOrigins: [],
     version: '1.2.3',
     isStopping: () => false,
@@ -160,6 +161,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     readiness: { store: unused, queue: unused },
     servesApi: true,
     vapidPublicKey: '',
+    sdk: SDK,
     corsAllowedOrigins: [],
     version: '1.2.3',
     isStopping: () => false,

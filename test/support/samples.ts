@@ -10,6 +10,9 @@ import type { SubscriptionChange } from '../../src/store/subscription-store.ts';
 /** 2026-01-01T00:00:00Z: where the time of every sample begins. */
 export const NOW_MS = 1_767_225_600_000;
 
+/** Stands for what the build makes of `src/sdk/`. */
+export const SDK = { 'bellhop.js': 'export {};', 'bellhop-sw.js': '// worker', 'bellhop.d.ts': 'export {};' };
+
 /** A while after every sample was made. */
 export const LATER_MS = NOW_MS + 1_000_000;
 

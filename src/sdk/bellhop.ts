@@ -1,0 +1,88 @@
+import { requirePermission, requireSupport, unsupportedReason } from './browser-support.ts';
+import { readDevice } from './device.ts';
+import { enrol, leave, localSubscription, resync, type Site } from './enrolment.ts';
+import { type Bellhop, BellhopError, type BellhopMessage, type BellhopOptions, type BellhopStatus } from './public.ts';
+import { createService } from './service.ts';
+import type { WorkerMessage } from './worker-message.ts';
+
+export { BellhopError };
+
+/**
+ * Push for this page. Where the person subscribed before, subscription and row are brought together at once, quietly;
+ * what keeps that from working is a warning in the console. Throws `invalid_options`.
+ */
+export function createBellhop(options: BellhopOptions): Bellhop {
+  const url = serviceUrl(options);
+  const site = siteOf(url, options);
+  const service = createService(url, options.token);
+  const listeners = new Set<(message: BellhopMessage) => void>();
+  // All tabs take turns: two at once would make two rows.
+  const inTurn = (task: () => Promise<void>): Promise<void> => navigator.locks.request(`bellhop ${site.scope}`, task);
+  const resyncQuietly = (): void => {
+    inTurn(() => resync(site, service)).catch((error: unknown) => console.warn('Bellhop:', error));
+  };
+
+  if (unsupportedReason() === null) {
+    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<Partial<WorkerMessage> | null>) => {
+      const message = data?.bellhop;
+      if (message === 'resync') resyncQuietly();
+      else if (message) for (const listener of listeners) listener(message);
+    });
+    resyncQuietly();
+  }
+
+  return {
+    async subscribe() {
+      requireSupport();
+      await requirePermission();
+      await inTurn(() => enrol(site, service));
+      return statusOf(site);
+    },
+    async unsubscribe() {
+      requireSupport();
+      await inTurn(() => leave(site, service));
+      return statusOf(site);
+    },
+    status: () => statusOf(site),
+    onMessage(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+async function statusOf({ scope }: Site): Promise<BellhopStatus> {
+  const reason = unsupportedReason();
+  if (reason !== null) return { state: 'unsupported', reason };
+  const { permission } = Notification;
+  if (permission === 'denied') return { state: 'denied' };
+  if (permission === 'default') return { state: 'prompt' };
+  const device = await readDevice(scope);
+  if (device === null) return { state: 'unsubscribed' };
+  if (!device.isWanted) return { state: 'unsubscribed', reason: 'not_removed' };
+  if (device.subscriptionId === null || (await localSubscription(scope)) === null) {
+    return { state: 'unsubscribed', reason: 'not_registered' };
+  }
+  return { state: 'subscribed', subscriptionId: device.subscriptionId };
+}
+
+/** With a slash at its end. This module is at `sdk/bellhop.js` under it. */
+function serviceUrl({ url, token }: BellhopOptions): string {
+  if (typeof token !== 'string' && typeof token !== 'function') {
+    throw new BellhopError('invalid_options', 'token must be a subscriber token, or a function that gets one.');
+  }
+  try {
+    return new URL(url === undefined ? '..' : url.replace(/\/?$/, '/'), import.meta.url).href;
+  } catch (cause) {
+    throw new BellhopError('invalid_options', 'url must be the address of Bellhop.', { cause });
+  }
+}
+
+/** A worker has to come from the site itself, so Bellhop's own serves only where both are one origin. */
+function siteOf(url: string, { serviceWorkerUrl, serviceWorkerScope }: BellhopOptions): Site {
+  const own = `${url}sdk/bellhop-sw.js`;
+  const isSameOrigin = own.startsWith(`${location.origin}/`);
+  const workerUrl = new URL(serviceWorkerUrl ?? (isSameOrigin ? own : '/bellhop-sw.js'), location.href).href;
+  const scope = serviceWorkerScope ?? (workerUrl === own ? '/' : '.');
+  return { workerUrl, scope: new URL(scope, workerUrl).href };
+}

@@ -1,0 +1,52 @@
+import { BellhopError } from './public.ts';
+
+/** What this browser remembers of itself, for its pages and its worker. */
+export type Device = {
+  /** That the person wants pushes here. False: to be undone, and the service is not told yet. */
+  readonly isWanted: boolean;
+  /** The row at the service, also after the endpoint changed; null before the first registration. */
+  readonly subscriptionId: string | null;
+  /** Of the latest local subscription, base64url. */
+  readonly vapidPublicKey: string | null;
+};
+
+const STORE = 'devices';
+
+/** Null where nobody subscribed in this scope. A browser has one push subscription for each scope of a worker. */
+export async function readDevice(scope: string): Promise<Device | null> {
+  return ((await run('readonly', (store) => store.get(scope))) as Device | undefined) ?? null;
+}
+
+/** Null forgets. Resolves once it is on disk. */
+export async function writeDevice(scope: string, device: Device | null): Promise<void> {
+  await run('readwrite', (store) => (device === null ? store.delete(scope) : store.put(device, scope)));
+}
+
+async function run(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
+  try {
+    const database = await open();
+    try {
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(STORE, mode);
+        const request = act(transaction.objectStore(STORE));
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    throw new BellhopError('storage_failed', 'IndexedDB cannot be used here; this browser may block site data.', {
+      cause,
+    });
+  }
+}
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open('bellhop', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,110 @@
+import { type Device, readDevice, writeDevice } from './device.ts';
+import { base64urlOf } from './key-bytes.ts';
+import { BellhopError } from './public.ts';
+import type { Service } from './service.ts';
+
+export type Site = { readonly workerUrl: string; readonly scope: string };
+
+/**
+ * Brings this browser and its row together, whatever happened to either: no subscription, another VAPID key, another
+ * endpoint, another person, a retired row. The former row is named, so that one device stays one row.
+ */
+export async function enrol({ workerUrl, scope }: Site, service: Service): Promise<void> {
+  const registration = await activeWorker(workerUrl, scope);
+  const subscriptionId = (await readDevice(scope))?.subscriptionId ?? null;
+  // First: whatever fails from here on, the next page load makes up for.
+  await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey: null });
+  const vapidPublicKey = await service.publicKey();
+  const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
+  await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
+  const { endpoint, expirationTime = null, keys } = subscription.toJSON();
+  const id = await service.register({
+    endpoint,
+    expirationTime,
+    keys,
+    vapid_public_key: vapidPublicKey,
+    locale: navigator.language || null,
+    user_agent: navigator.userAgent.slice(0, 512),
+    ...(subscriptionId === null ? {} : { replaces_id: subscriptionId }),
+  });
+  await writeDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });
+}
+
+/** On a page load: nothing for those who never subscribed; else whatever is not as it should be. */
+export async function resync(site: Site, service: Service): Promise<void> {
+  const device = await readDevice(site.scope);
+  if (device === null) return;
+  if (device.isWanted && Notification.permission === 'granted') await enrol(site, service);
+  else await leave(site, service);
+}
+
+/**
+ * The intent first, so that no page load subscribes again; then the browser, which ends pushes whether the service is
+ * there or not; then the row. What fails is left on record for the next page load.
+ */
+export async function leave({ scope }: Site, service: Service): Promise<void> {
+  const device: Device = { vapidPublicKey: null, subscriptionId: null, ...(await readDevice(scope)), isWanted: false };
+  await writeDevice(scope, device);
+  const failure = await unsubscribe(await localSubscription(scope));
+  if (device.subscriptionId !== null) await service.remove(device.subscriptionId);
+  if (failure === null) return writeDevice(scope, null);
+  await writeDevice(scope, { ...device, subscriptionId: null });
+  throw failure;
+}
+
+/** Null as well where there is no worker. */
+export async function localSubscription(scope: string): Promise<PushSubscription | null> {
+  const registration = await navigator.serviceWorker.getRegistration(scope);
+  // It also finds the worker of a wider scope, which is not ours.
+  return registration?.scope === scope ? registration.pushManager.getSubscription() : null;
+}
+
+async function subscribeWith(pushManager: PushManager, vapidPublicKey: string): Promise<PushSubscription> {
+  const present = await pushManager.getSubscription();
+  const key = present?.options.applicationServerKey;
+  if (present !== null && (!key || base64urlOf(key) === vapidPublicKey)) return present;
+  const failure = await unsubscribe(present);
+  if (failure !== null) throw failure;
+  try {
+    return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: vapidPublicKey });
+  } catch (cause) {
+    throw new BellhopError(
+      'subscribe_failed',
+      'The browser did not get a subscription from its push service. Is it online, and does it allow push?',
+      { cause },
+    );
+  }
+}
+
+async function unsubscribe(subscription: PushSubscription | null): Promise<BellhopError | null> {
+  try {
+    await subscription?.unsubscribe();
+    return null;
+  } catch (cause) {
+    return new BellhopError('unsubscribe_failed', 'The browser did not give its subscription up.', { cause });
+  }
+}
+
+async function activeWorker(workerUrl: string, scope: string): Promise<ServiceWorkerRegistration> {
+  try {
+    const registration = await navigator.serviceWorker.register(workerUrl, { scope });
+    const worker = registration.installing ?? registration.waiting;
+    if (!registration.active && worker) await activated(worker);
+    return registration;
+  } catch (cause) {
+    throw new BellhopError('worker_failed', `The service worker ${workerUrl} could not be installed: ${cause}`, {
+      cause,
+    });
+  }
+}
+
+function activated(worker: ServiceWorker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (worker.state === 'activated') resolve();
+      if (worker.state === 'redundant') reject(new Error('its installation failed'));
+    };
+    worker.addEventListener('statechange', look);
+    look();
+  });
+}

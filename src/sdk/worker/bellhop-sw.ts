@@ -1,0 +1,26 @@
+import { openFrom } from './click.ts';
+import { announce, receive } from './receive.ts';
+import { renew } from './renewal.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+// A worker that only imports this one decides for itself when a new version takes over.
+if (self.location.pathname.endsWith('/sdk/bellhop-sw.js')) {
+  self.addEventListener('install', () => void self.skipWaiting());
+}
+
+self.addEventListener('push', (event) => event.waitUntil(receive(event)));
+
+self.addEventListener('notificationclick', (event) => {
+  const payload = event.notification.data?.bellhop;
+  // Another's: the site's own worker shows its own.
+  if (!payload) return;
+  event.notification.close();
+  const { action } = event;
+  event.waitUntil(
+    Promise.all([openFrom(payload, action), announce({ kind: 'clicked', action, notification: payload })]),
+  );
+});
+
+// TypeScript's library does not know this event of the Push API.
+self.addEventListener('pushsubscriptionchange' as never, (event: ExtendableEvent) => event.waitUntil(renew()));
