@@ -27,6 +27,8 @@ export type Config = {
   readonly allowLostVapidKeys: boolean;
   readonly vapidSubject: string | null;
   readonly logLevel: string;
+  /** The origin that paths in a notification belong to. */
+  readonly siteUrl: string | null;
   readonly corsAllowedOrigins: readonly string[];
   readonly workerConcurrency: number;
   readonly retry: RetryPolicy;
@@ -93,6 +95,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     allowLostVapidKeys: values.ALLOW_LOST_VAPID_KEYS,
     vapidSubject: values.VAPID_SUBJECT,
     logLevel: values.LOG_LEVEL,
+    siteUrl: values.SITE_URL,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
     workerConcurrency: values.WORKER_CONCURRENCY,
     retry: { maxRetries: values.MAX_RETRIES, baseMs: values.RETRY_BASE_MS, maxMs: values.RETRY_MAX_MS },

@@ -131,7 +131,15 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
       maxInFlightPerOrigin: Math.ceil(config.workerConcurrency * SHARE_OF_ONE_ORIGIN),
       ratesPerSecond: config.pushRatesPerSecond,
     }),
-    attempt: createAttempt({ transport, policy, pruneGuard, clock, random, giveUp: giveUp.signal }),
+    attempt: createAttempt({
+      transport,
+      policy,
+      pruneGuard,
+      clock,
+      random,
+      siteUrl: config.siteUrl,
+      giveUp: giveUp.signal,
+    }),
     fanOutPage: createFanOutPage({ store, queue, events, clock }),
   });
   const leads = (loop: string) => coordination.lead(loop);
@@ -165,7 +173,11 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       publicKeys: publicKeysOf(keys),
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: keys.apiKeys }),
-    notifications: createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds }),
+    notifications: createNotifications({
+      ...parts,
+      defaultTtlSeconds: config.defaultTtlSeconds,
+      siteUrl: config.siteUrl,
+    }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: publicKeysOf(keys) }),

@@ -77,6 +77,10 @@ export const SETTINGS = {
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'What is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
   ),
+  SITE_URL: optional(
+    siteUrl,
+    'Origin of the site whose pages subscribe, such as `https://app.example.com`. With it, a notification whose `url` is a path is also sent in the form that Safari shows without a service worker.',
+  ),
   CORS_ALLOWED_ORIGINS: setting('', origins, 'Origins of pages that may call the API from a browser, comma-separated.'),
   WORKER_CONCURRENCY: setting(
     '125',
@@ -262,6 +266,16 @@ function origins(text: string): readonly string[] {
       `has ${quote(entry)}: write origins such as https://app.example.com, without a path or a slash at the end.`,
     );
   });
+}
+
+function siteUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isLocal = url !== null && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  const isOrigin = url !== null && (text === url.origin || text === `${url.origin}/`);
+  if (url !== null && isOrigin && (url.protocol === 'https:' || isLocal)) return url.origin;
+  throw new SettingProblem(
+    `is ${quote(text)}: write an origin such as https://app.example.com, without a path. Push needs https everywhere but on localhost.`,
+  );
 }
 
 function allowedHosts(text: string): readonly AllowedHost[] {

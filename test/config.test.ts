@@ -33,6 +33,7 @@ describe('parseConfig', () => {
       allowLostVapidKeys: false,
       vapidSubject: null,
       logLevel: 'info',
+      siteUrl: null,
       corsAllowedOrigins: [],
       workerConcurrency: 125,
       retry: { maxRetries: 3, baseMs: 5000, maxMs: 600_000 },
@@ -91,6 +92,7 @@ describe('parseConfig', () => {
         VAPID_PUBLIC_KEY: vapid.publicKey,
         VAPID_PRIVATE_KEY: vapid.privateKey,
         VAPID_SUBJECT: 'mailto:ops@example.com',
+        SITE_URL: 'https://app.example.com/',
         CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
         PUSH_ALLOWED_HOSTS: '127.0.0.1:9443,push.example.org',
         PUSH_CA_FILE: '/ca.pem',
@@ -100,6 +102,7 @@ describe('parseConfig', () => {
     expect(config.apiKeys.map(({ id }) => id)).toEqual(['default', 'shop', 'shop', 'default']);
     expect(config.allowBearer).toBe(false);
     expect(config.vapidKeys).toEqual(vapid);
+    expect(config.siteUrl).toBe('https://app.example.com');
     expect(config.corsAllowedOrigins).toEqual(['https://app.example.com', 'http://localhost:3000']);
     expect(config.pushAllowedHosts).toEqual([
       { host: '127.0.0.1', port: 9443 },
@@ -140,6 +143,9 @@ describe('parseConfig', () => {
     ['a subject that Apple refuses', { VAPID_SUBJECT: 'mailto:me@localhost' }],
     ['a bare address as subject', { VAPID_SUBJECT: 'me@example.com' }],
     ['an origin with a path', { CORS_ALLOWED_ORIGINS: 'https://a.example/' }],
+    ['a site without a scheme', { SITE_URL: 'app.example.com' }],
+    ['a site with a path', { SITE_URL: 'https://app.example.com/shop' }],
+    ['a site that push does not work on', { SITE_URL: 'http://app.example.com' }],
     ['a host with a scheme', { PUSH_ALLOWED_HOSTS: 'https://push.example' }],
     ['a CA file that is not there', { PUSH_CA_FILE: '/nowhere.pem' }],
     ['base above maximum', { RETRY_BASE_MS: '5000', RETRY_MAX_MS: '100' }],

@@ -3,8 +3,9 @@ import type { Clock } from '../clock.ts';
 import { type DeliverySnapshot, deliveryMachine, restoreDelivery, type SendInput } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { type LaneReport, laneReportOf } from '../domain/lane.ts';
-import { type Notification, payloadFor } from '../domain/notification.ts';
+import type { Notification } from '../domain/notification.ts';
 import { type OriginPause, pauseAskedBy } from '../domain/origin-pause.ts';
+import { payloadFor } from '../domain/payload.ts';
 import { type DraftMessage, topicHeader } from '../domain/push-message.ts';
 import { outcomeOf, type PushResult } from '../domain/push-outcome.ts';
 import { pushTargetOf } from '../domain/push-target.ts';
@@ -20,6 +21,8 @@ export type AttemptOptions = {
   readonly pruneGuard: Pick<PruneGuard, 'note' | 'holdFor'>;
   readonly clock: Clock;
   readonly random: Random;
+  /** The origin that paths in a notification belong to; null where it is not known. */
+  readonly siteUrl: string | null;
   /** Aborted when the process must let go of what is in flight. */
   readonly giveUp: AbortSignal;
 };
@@ -39,11 +42,12 @@ type BoundMachine = ReturnType<typeof bindMachine>['machine'];
 export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Promise<AttemptPlan> {
   const { policy, clock } = options;
   const { machine, underWay } = bindMachine(options);
+  const payloadOf = createPayloads(options.siteUrl);
 
   return async (claimed) => {
     const startedAtMs = clock.now();
     const current: UnderWay = { claimed, facts: factsOf(claimed, policy), result: null };
-    const message = messageFor(claimed);
+    const message = messageFor(claimed, payloadOf);
     if (message !== null) underWay.set(message, current);
     const snapshot = await runMachine(machine, current, message, startedAtMs);
     const { result, facts } = current;
@@ -122,7 +126,10 @@ async function runMachine(
   return settled;
 }
 
-function messageFor({ notification, subscription }: Claimed): DraftMessage | null {
+function messageFor(
+  { notification, subscription }: Claimed,
+  payloadOf: (notification: Notification) => string,
+): DraftMessage | null {
   if (subscription === null) return null;
   return {
     endpoint: subscription.endpoint,
@@ -135,13 +142,13 @@ function messageFor({ notification, subscription }: Claimed): DraftMessage | nul
 }
 
 /** Every device of one notification gets the same text, so it is built once for as long as the notification is held. */
-const payloads = new WeakMap<Notification, string>();
-
-function payloadOf(notification: Notification): string {
-  let payload = payloads.get(notification);
-  if (payload === undefined) {
-    payload = payloadFor(notification);
+function createPayloads(siteUrl: string | null): (notification: Notification) => string {
+  const payloads = new WeakMap<Notification, string>();
+  return (notification) => {
+    const known = payloads.get(notification);
+    if (known !== undefined) return known;
+    const payload = payloadFor(notification, siteUrl);
     payloads.set(notification, payload);
-  }
-  return payload;
+    return payload;
+  };
 }

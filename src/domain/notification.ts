@@ -1,5 +1,3 @@
-import { Buffer } from 'node:buffer';
-
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
@@ -11,13 +9,27 @@ export type Urgency = (typeof URGENCIES)[number];
 export const NOTIFICATION_STATUSES = ['accepted', 'sending', 'completed'] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
+/** A button below the text. Without a `url` of its own it leads where the notification does. */
+export type NotificationAction = {
+  readonly action: string;
+  readonly title: string;
+  readonly icon?: string;
+  readonly url?: string;
+};
+
+/** What browsers show at most (`Notification.maxActions`). */
+export const MAX_ACTIONS = 2;
+
 /** What the device shows. Absent fields stay absent: a worker that prints `null` helps nobody. */
 export type NotificationContent = {
   readonly type: string;
   readonly title: string;
   readonly body?: string;
   readonly icon?: string;
+  /** A small one-coloured picture, for example in Android's status bar. */
+  readonly badge?: string;
   readonly url?: string;
+  readonly actions?: readonly NotificationAction[];
   readonly locale?: string;
   readonly data?: Readonly<Record<string, unknown>>;
 };
@@ -50,24 +62,5 @@ export function deadlineAtMs(notification: Pick<Notification, 'acceptedAtMs' | '
   return notification.acceptedAtMs + notification.ttlSeconds * 1000;
 }
 
-type PayloadSource = Pick<Notification, 'id' | 'content' | 'topic'>;
-
-/**
- * The JSON text that a device decrypts. The topic is in it as `tag`, so that a newer notification takes an older one's
- * place on the screen, too.
- */
-export function payloadFor({ id, content, topic }: PayloadSource): string {
-  const { type, title, body, icon, url, locale, data } = content;
-  const tag = topic ?? undefined;
-  return JSON.stringify({ notification_id: id, type, title, body, icon, url, tag, locale, data });
-}
-
-/** The payload's size in octets and the field that takes most of it, for an error a caller can act on. */
-export function measurePayload(source: PayloadSource): { octets: number; largestField: string } {
-  const octetsOf = (text: string): number => Buffer.byteLength(text, 'utf8');
-  const sizes = Object.entries({ ...source.content, topic: source.topic ?? undefined })
-    .filter(([, value]) => value !== undefined)
-    .map(([field, value]) => ({ field, octets: octetsOf(JSON.stringify(value)) }));
-  const largest = sizes.reduce((a, b) => (b.octets > a.octets ? b : a));
-  return { octets: octetsOf(payloadFor(source)), largestField: largest.field };
-}
+/** What goes into the payload. */
+export type PayloadSource = Pick<Notification, 'id' | 'content' | 'topic'>;

@@ -2,9 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { MAX_USERS_PER_NOTIFICATION } from '../domain/audience.ts';
 import {
   deadlineAtMs,
+  MAX_ACTIONS,
   MAX_TTL_SECONDS,
   NOTIFICATION_STATUSES,
   type Notification,
+  type NotificationAction,
   type NotificationContent,
   PRIORITIES,
   SAFE_PAYLOAD_OCTETS,
@@ -15,17 +17,31 @@ import { instant, isoOf, locale, plainText, userId } from './wire-fields.ts';
 
 const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
 
-/** What a notification may link to. A leading `//` would name a host of whatever scheme the page has. */
+/** What a notification may link to. A leading `//` or `/\\` would name a host of whatever scheme the page has. */
 const link = z
   .string()
   .max(2048)
   .refine(isLink, 'must be an http(s) URL, or a path that starts with one “/”')
-  .openapi({ pattern: '^(https?://|/(?!/))[^\\s\\p{Cc}]*$' });
+  .openapi({ pattern: '^(https?://|/(?![/\\\\]))[^\\s\\p{Cc}]*$' });
 
 export const notificationType = z
   .string()
   .regex(/^[A-Za-z0-9._:/-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
   .openapi({ example: 'order.shipped' });
+
+/** A button. Browsers that know none leave them out, so nothing may depend on one. */
+const action = z.strictObject({
+  action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
+  title: plainText(100),
+  icon: link.optional(),
+  url: link.optional().openapi({ description: 'Where it leads, if not where the notification does.' }),
+});
+
+const actions = z
+  .array(action)
+  .min(1, 'must hold at least one, or be left out')
+  .max(MAX_ACTIONS, `must be at most ${MAX_ACTIONS}: browsers show no more`)
+  .refine((all) => new Set(all.map((one) => one.action)).size === all.length, 'must have different `action` names');
 
 /** Optional fields are left out rather than null: null would say that there is one. */
 export const notificationBody = z
@@ -42,7 +58,9 @@ export const notificationBody = z
     title: z.string().min(1).max(1000),
     body: z.string().max(4000).optional(),
     icon: link.optional(),
+    badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
     url: link.optional().openapi({ description: 'Where a click leads.' }),
+    actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
     locale: locale.optional(),
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
     priority: z.enum(PRIORITIES).default('normal'),
@@ -77,7 +95,9 @@ export const notificationSchema = z.strictObject({
   title: z.string(),
   body: z.string().nullable(),
   icon: z.string().nullable(),
+  badge: z.string().nullable(),
   url: z.string().nullable(),
+  actions: z.array(action).nullable(),
   locale: z.string().nullable(),
   data: z.record(z.string(), z.unknown()).nullable(),
   priority: z.enum(PRIORITIES),
@@ -102,26 +122,30 @@ export function notifyRequestOf(body: z.output<typeof notificationBody>): Notify
 }
 
 function isLink(text: string): boolean {
-  return /^(https?:\/\/|\/(?!\/))[^\s\p{Cc}]*$/iu.test(text) && URL.canParse(text, 'https://page.invalid');
+  return /^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu.test(text) && URL.canParse(text, 'https://page.invalid');
 }
 
-function contentOf({
-  type,
-  title,
-  body,
-  icon,
-  url,
-  locale,
-  data,
-}: z.output<typeof notificationBody>): NotificationContent {
+function contentOf(body: z.output<typeof notificationBody>): NotificationContent {
+  const { type, title, icon, badge, url, actions, locale, data } = body;
   return {
     type,
     title,
-    ...(body === undefined ? {} : { body }),
+    ...(body.body === undefined ? {} : { body: body.body }),
     ...(icon === undefined ? {} : { icon }),
+    ...(badge === undefined ? {} : { badge }),
     ...(url === undefined ? {} : { url }),
+    ...(actions === undefined ? {} : { actions: actions.map(actionOf) }),
     ...(locale === undefined ? {} : { locale }),
     ...(data === undefined ? {} : { data }),
+  };
+}
+
+function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
+  return {
+    action,
+    title,
+    ...(icon === undefined ? {} : { icon }),
+    ...(url === undefined ? {} : { url }),
   };
 }
 
@@ -141,14 +165,16 @@ export function acceptedWire(from: Notification, payloadOctets: number): z.outpu
 }
 
 export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
-  const { type, title, body, icon, url, locale, data } = from.content;
+  const { type, title, body, icon, badge, url, actions, locale, data } = from.content;
   return {
     id: from.id,
     type,
     title,
     body: body ?? null,
     icon: icon ?? null,
+    badge: badge ?? null,
     url: url ?? null,
+    actions: actions?.map(actionOf) ?? null,
     locale: locale ?? null,
     data: data ?? null,
     priority: from.priority,

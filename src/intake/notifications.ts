@@ -6,12 +6,12 @@ import type { Delivery, DeliveryState } from '../domain/delivery.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
 import {
   MAX_PAYLOAD_OCTETS,
-  measurePayload,
   type Notification,
   type NotificationContent,
   type Priority,
   type Urgency,
 } from '../domain/notification.ts';
+import { measurePayload } from '../domain/payload.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
@@ -64,6 +64,8 @@ export type NotificationsOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly defaultTtlSeconds: number;
+  /** The origin that paths in a notification belong to; null where it is not known. */
+  readonly siteUrl: string | null;
 };
 
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -103,7 +105,7 @@ async function accept(
   const nowMs = options.clock.now();
   const userIds = uniqueUsers(request.userIds);
   const notification = notificationOf(options, request, userIds.length, nowMs);
-  const payloadOctets = checkedOctets(notification);
+  const payloadOctets = checkedOctets(notification, options.siteUrl);
   const result = await store.notifications.accept(
     notification,
     userIds,
@@ -141,8 +143,8 @@ function notificationOf(
   };
 }
 
-function checkedOctets(notification: Notification): number {
-  const { octets, largestField } = measurePayload(notification);
+function checkedOctets(notification: Notification, siteUrl: string | null): number {
+  const { octets, largestField } = measurePayload(notification, siteUrl);
   if (octets <= MAX_PAYLOAD_OCTETS) return octets;
   throw new AppError(
     'payload_too_large',

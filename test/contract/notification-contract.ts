@@ -44,6 +44,11 @@ export function notificationContract(open: OpenStore): void {
           title: text,
           body: text,
           url: text,
+          badge: text,
+          actions: [
+            { action: text, title: text, icon: text, url: text },
+            { action: `${text}2`, title: text },
+          ],
           data: { text, [text]: [text, null, 1.5, true] },
         };
         const notification = sampleNotification({ content, topic: text });

@@ -41,7 +41,12 @@ describe('POST /v1/notifications', () => {
       ...minimal,
       body: 'Zwölf Boxkämpfer 🥊\nand a second line',
       icon: 'https://cdn.example/icon.png',
+      badge: '/badge.png',
       url: '/orders/42?from=push#top',
+      actions: [
+        { action: 'track', title: 'Track it', icon: '/track.png', url: 'https://track.example/42' },
+        { action: 'later', title: 'Später' },
+      ],
       locale: 'de-CH-1996',
       data: { order: 42, nested: { list: [1, null, 'x'] } },
       priority: 'low',
@@ -90,6 +95,16 @@ describe('POST /v1/notifications', () => {
     const over = await post({ ...minimal, body: 'x'.repeat(room + 1) });
     expect([over.status, over.body.size_octets]).toEqual([413, 3994]);
     expect(over.body.detail).toContain('3994 octets');
+  });
+
+  it('leaves the declarative form out before it warns or refuses because of it', async () => {
+    await start({ siteUrl: 'https://shop.example' });
+    const send = async (octets: number) => post({ ...minimal, url: '/x', body: 'x'.repeat(octets) });
+    const probe = (await send(4000)).body;
+    const room = 4000 - (probe.size_octets - 3993);
+    expect((await send(room)).status).toBe(202);
+    expect((await send(room - 1300)).body.warnings).toEqual([]);
+    expect((await send(room + 1)).body.size_octets).toBe(3994);
   });
 
   it('does not fail when the queue does: the store has it', async () => {

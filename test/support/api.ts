@@ -63,6 +63,7 @@ export type Answer = {
 
 export type ApiOptions = Partial<AppOptions> & {
   readonly allowBearer?: boolean;
+  readonly siteUrl?: string;
   /** Puts a fault in front of the real parts. */
   readonly wrapStore?: (store: Store) => Store;
   readonly wrapQueue?: (queue: JobQueue) => JobQueue;
@@ -97,7 +98,7 @@ export async function startApi(options: ApiOptions = {}) {
       publicKeys: [CURRENT_KEY, OLDER_KEY],
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: KEYS }),
-    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
+    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600, siteUrl: options.siteUrl ?? null }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: [CURRENT_KEY, OLDER_KEY] }),
@@ -236,10 +237,7 @@ export function browser(): { endpoint: string; expirationTime: null; keys: { p25
   return {
     endpoint: `https://push.example.net/send/${randomBytes(12).toString('base64url')}`,
     expirationTime: null,
-    keys: {
-      p256dh: createECDH('prime256v1').generateKeys('base64url'),
-      auth: randomBytes(16).toString('base64url'),
-    },
+    keys: { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: randomBytes(16).toString('base64url') },
   };
 }
 

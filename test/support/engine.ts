@@ -108,7 +108,15 @@ export async function startEngine(options: EngineOptions = {}) {
       maxInFlightPerOrigin: options.maxInFlightPerOrigin ?? Math.ceil(0.8 * concurrency),
       ratesPerSecond: options.ratesPerSecond ?? new Map(),
     }),
-    attempt: createAttempt({ transport, policy, pruneGuard, clock: systemClock, random, giveUp: giveUp.signal }),
+    attempt: createAttempt({
+      transport,
+      policy,
+      pruneGuard,
+      clock: systemClock,
+      random,
+      siteUrl: null,
+      giveUp: giveUp.signal,
+    }),
     fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
   });
   const rescuer = createRescuer({ ...parts, policy, random: Math.random });

@@ -1,0 +1,42 @@
+import { Buffer } from 'node:buffer';
+import { declarativeForm } from './declarative-push.ts';
+import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from './notification.ts';
+
+/**
+ * The JSON text that a device decrypts: fields for a service worker, and beside them, where there is a `url` that can be
+ * made absolute, the declarative form. That is left out where it alone would take the payload across a limit: a message
+ * that reaches every browser's worker is worth more than one that some show without a worker.
+ * `siteUrl` is the origin that paths belong to; null where it is not known. The topic is the `tag`, so that a newer
+ * notification takes an older one's place on the screen, too.
+ */
+export function payloadFor(source: PayloadSource, siteUrl: string | null): string {
+  const fields = workerFields(source);
+  const plain = JSON.stringify(fields);
+  const declarative = declarativeForm(source, siteUrl);
+  if (declarative === null) return plain;
+  const whole = JSON.stringify({ ...declarative, ...fields });
+  const limit = octetsOf(plain) <= SAFE_PAYLOAD_OCTETS ? SAFE_PAYLOAD_OCTETS : MAX_PAYLOAD_OCTETS;
+  return octetsOf(whole) <= limit ? whole : plain;
+}
+
+/** The payload's size in octets and the field that takes most of it, for an error a caller can act on. */
+export function measurePayload(
+  source: PayloadSource,
+  siteUrl: string | null,
+): { octets: number; largestField: string } {
+  const sizes = Object.entries({ ...source.content, topic: source.topic ?? undefined })
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => ({ field, octets: octetsOf(JSON.stringify(value)) }));
+  const largest = sizes.reduce((a, b) => (b.octets > a.octets ? b : a));
+  return { octets: octetsOf(payloadFor(source, siteUrl)), largestField: largest.field };
+}
+
+function workerFields({ id, content, topic }: PayloadSource) {
+  const { type, title, body, icon, badge, url, actions, locale, data } = content;
+  const tag = topic ?? undefined;
+  return { notification_id: id, type, title, body, icon, badge, url, actions, tag, locale, data };
+}
+
+function octetsOf(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
