@@ -5,7 +5,8 @@ import type { QuarantinePolicy } from './domain/quarantine.ts';
 import type { RetryPolicy } from './domain/retry-policy.ts';
 import type { ApiKey } from './intake/api-keys.ts';
 import { type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
-import { type Role, SETTINGS, type SettingName, SettingProblem, type SettingValues } from './settings.ts';
+import { type Role, SettingProblem } from './setting-parsers.ts';
+import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {

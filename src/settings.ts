@@ -1,9 +1,23 @@
-import { type AllowedHost, parseAllowedHost } from './domain/endpoint-policy.ts';
 import { MAX_TTL_SECONDS } from './domain/notification.ts';
-import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from './push/vapid.ts';
-
-/** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
-export class SettingProblem extends Error {}
+import {
+  allowedHosts,
+  apiKeys,
+  asIs,
+  boolean,
+  hostName,
+  integer,
+  mongodbUrl,
+  oneOf,
+  origins,
+  rateLimits,
+  redisAddress,
+  redisUrl,
+  roles,
+  secret,
+  siteUrl,
+  vapidPairs,
+  vapidSubject,
+} from './setting-parsers.ts';
 
 export type Setting<Value> = {
   /** As it would be written in the environment; null where being unset means something of its own. */
@@ -151,148 +165,3 @@ type ValueOf<S> = S extends { readonly byDefault: null; readonly parse: (text: s
     : never;
 
 export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
-
-function mongodbUrl(text: string): string {
-  // The driver says the rest; the value holds a password, so it is not repeated.
-  if (/^mongodb(\+srv)?:\/\/[^/?]/.test(text)) return text;
-  throw new SettingProblem('is not a MongoDB URL: write mongodb://user:password@host:27017/bellhop.');
-}
-
-function redisUrl(text: string): string {
-  if (/^rediss?:\/\/./.test(text) && URL.canParse(text) && /^\/?\d*$/.test(new URL(text).pathname)) return text;
-  throw new SettingProblem(
-    'is not a Redis URL: write redis://user:password@host:6379/0, with special characters percent-encoded.',
-  );
-}
-
-function redisAddress(text: string): string {
-  const url = `redis://${text}`;
-  if (/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text) && URL.canParse(url)) return url;
-  throw new SettingProblem(`is ${quote(text)}: write host:port; a password needs REDIS_URL.`);
-}
-
-/** What a process can do. */
-export const ROLES = ['api', 'worker'] as const;
-export type Role = (typeof ROLES)[number];
-
-function roles(text: string): readonly Role[] {
-  const named = listed(text);
-  const known = ROLES.filter((role) => named.includes(role));
-  if (known.length > 0 && named.every((role) => (ROLES as readonly string[]).includes(role))) return known;
-  throw new SettingProblem(`is ${quote(text)}: write api, worker, or api,worker.`);
-}
-
-function asIs(text: string): string {
-  return text;
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new SettingProblem(`is ${quote(text)}: it must be a whole number from ${min} to ${max}.`);
-  };
-}
-
-function boolean(text: string): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new SettingProblem(`is ${quote(text)}: it must be true or false.`);
-}
-
-function oneOf(...names: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (names.includes(text)) return text;
-    throw new SettingProblem(`is ${quote(text)}: it must be one of ${names.join(', ')}.`);
-  };
-}
-
-function hostName(text: string): string {
-  if (/^[A-Za-z0-9._:-]+$/.test(text)) return text;
-  throw new SettingProblem(`is ${quote(text)}: it must be an address or host name, without a port.`);
-}
-
-function secret(text: string): string {
-  if (text.length >= 16) return text;
-  throw new SettingProblem('is too short: use at least 16 characters, such as the output of `openssl rand -hex 32`.');
-}
-
-function apiKeys(text: string): readonly { id: string; secret: string }[] {
-  return listed(text).map((entry, index) => {
-    const [, id, keySecret] = /^([A-Za-z0-9._-]{1,64}):(\S{16,})$/.exec(entry) ?? [];
-    // The entry itself may be a secret, so it is named by its place.
-    if (id === undefined || keySecret === undefined) {
-      throw new SettingProblem(
-        `has a malformed entry (number ${index + 1}): write id:secret, with at least 16 characters of secret.`,
-      );
-    }
-    return { id, secret: keySecret };
-  });
-}
-
-function vapidSubject(text: string): string {
-  const problem = vapidSubjectProblem(text);
-  if (problem === null) return text;
-  throw new SettingProblem(`is ${quote(text)}: ${problem}`);
-}
-
-function vapidPairs(text: string): readonly VapidKeyPair[] {
-  return listed(text).map((entry, index) => {
-    const [publicKey = '', privateKey = '', ...rest] = entry.split(':');
-    // The entry holds a private key, so it is named by its place.
-    const problem = rest.length > 0 ? 'Write public:private.' : vapidKeyProblem({ publicKey, privateKey });
-    if (problem === null) return { publicKey, privateKey };
-    throw new SettingProblem(`has a malformed pair (number ${index + 1}): ${problem}`);
-  });
-}
-
-function rateLimits(text: string): ReadonlyMap<string, number> {
-  return new Map(
-    listed(text).map((entry) => {
-      const [, hostText = '', rateText = ''] = /^(.+)=(\d+(?:\.\d+)?)$/.exec(entry) ?? [];
-      const host = parseAllowedHost(hostText);
-      const rate = Number(rateText);
-      if (host !== null && rate > 0) return [host.port === null ? host.host : `${host.host}:${host.port}`, rate];
-      throw new SettingProblem(
-        `has ${quote(entry)}: write host=number or host:port=number, such as fcm.googleapis.com=500.`,
-      );
-    }),
-  );
-}
-
-function origins(text: string): readonly string[] {
-  return listed(text).map((entry) => {
-    if (entry === '*' || (URL.canParse(entry) && new URL(entry).origin === entry)) return entry;
-    throw new SettingProblem(
-      `has ${quote(entry)}: write origins such as https://app.example.com, without a path or a slash at the end.`,
-    );
-  });
-}
-
-function siteUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isLocal = url !== null && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
-  const isOrigin = url !== null && (text === url.origin || text === `${url.origin}/`);
-  if (url !== null && isOrigin && (url.protocol === 'https:' || isLocal)) return url.origin;
-  throw new SettingProblem(
-    `is ${quote(text)}: write an origin such as https://app.example.com, without a path. Push needs https everywhere but on localhost.`,
-  );
-}
-
-function allowedHosts(text: string): readonly AllowedHost[] {
-  return listed(text).map((entry) => {
-    const host = parseAllowedHost(entry);
-    if (host !== null) return host;
-    throw new SettingProblem(`has ${quote(entry)}: write host or host:port, without a scheme or path.`);
-  });
-}
-
-function listed(text: string): string[] {
-  return text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
