@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { serve } from '@hono/node-server';
 import { type Config, ConfigError } from './config.ts';
 import type { createApp } from './http/app.ts';
 
+/** Connections on which nothing was asked yet: browsers open them for later. */
+const unused = new WeakMap<Server, Set<Socket>>();
+
 /** How long callers in the middle of a request are waited for. */
 const INTAKE_DRAIN_MS = 5_000;
+const IDLE_CHECK_MS = 50;
 
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
 export async function listen(
@@ -14,6 +18,7 @@ export async function listen(
   { port, host }: Pick<Config, 'port' | 'host'>,
 ): Promise<Server> {
   const server = serve({ fetch: app.fetch, port, hostname: host }) as Server;
+  unused.set(server, followUnused(server));
   try {
     await once(server, 'listening');
   } catch (error) {
@@ -30,12 +35,26 @@ export function addressOf(server: Server): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Takes no more connections, and cuts those that are still open after a while. */
+function followUnused(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return sockets;
+}
+
+/** Takes no more connections, lets requests end, and cuts what is still open after a while. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  for (const socket of unused.get(server) ?? []) socket.destroy();
+  // Node closes those that are idle now, and not those that become it when their request has ended.
+  const tidying = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const impatience = setTimeout(() => server.closeAllConnections(), INTAKE_DRAIN_MS);
   await closed;
   clearTimeout(impatience);
+  clearInterval(tidying);
 }
