@@ -7,12 +7,13 @@ requireNode([20, 19]);
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const util = require('node:util');
 
 const root = path.join(__dirname, '..');
 const rest = process.argv.slice(3);
 
 const steps = {
-  start: [install, build, start],
+  start: [install, build, demoPage, start],
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
   emulator: [install, build, emulator],
@@ -105,6 +106,15 @@ function demoCluster() {
 
 function bench() {
   run(process.execPath, ['--import', 'tsx', 'scripts/bench/bench.ts'].concat(rest));
+}
+
+// A checkout is for trying things out: its demo page is on unless somebody says otherwise. Production says so by NODE_ENV.
+function demoPage() {
+  const file = path.join(process.cwd(), '.env');
+  const fromFile = fs.existsSync(file) ? util.parseEnv(fs.readFileSync(file, 'utf8')) : {};
+  const set = Object.assign({}, fromFile, process.env);
+  if (set.DEMO_PAGE || set.NODE_ENV === 'production') return;
+  process.env.DEMO_PAGE = 'true';
 }
 
 function start() {

@@ -28,6 +28,7 @@ export type Config = {
   readonly allowLostVapidKeys: boolean;
   readonly vapidSubject: string | null;
   readonly logLevel: string;
+  readonly demoPage: boolean;
   /** The origin that paths in a notification belong to. */
   readonly siteUrl: string | null;
   readonly corsAllowedOrigins: readonly string[];
@@ -96,6 +97,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     allowLostVapidKeys: values.ALLOW_LOST_VAPID_KEYS,
     vapidSubject: values.VAPID_SUBJECT,
     logLevel: values.LOG_LEVEL,
+    demoPage: values.DEMO_PAGE,
     siteUrl: values.SITE_URL,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
     workerConcurrency: values.WORKER_CONCURRENCY,

@@ -16,9 +16,10 @@ import { type AppOptions, createApp } from './http/app.ts';
 import type { SdkFiles } from './http/sdk.ts';
 import { createAccess } from './intake/access.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
-import { createNotifications } from './intake/notifications.ts';
+import { createDemo } from './intake/demo.ts';
+import { createNotifications, type Notifications } from './intake/notifications.ts';
 import { createPruneHolds } from './intake/prune-holds.ts';
-import { createSubscriberTokens } from './intake/subscriber-tokens.ts';
+import { createSubscriberTokens, type SubscriberTokens } from './intake/subscriber-tokens.ts';
 import { createSubscriptions } from './intake/subscriptions.ts';
 import { createVapidKeys } from './intake/vapid-keys.ts';
 import { type Keys, publicKeysOf } from './key-files.ts';
@@ -102,7 +103,7 @@ function buildParts(options: ServiceOptions, shared: Shared, metrics: Metrics) {
     backends: shared,
     stopping,
     sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
-    app: buildApi(options, { ...shared, version, isStopping, metrics: metrics.text }),
+    app: buildApi(options, { ...shared, version, isStopping, metrics: metrics.text, stopping: stopping.signal }),
   };
 }
 
@@ -159,24 +160,27 @@ async function startSending(sending: Sending, { queue }: Backends, config: Confi
   await queue.start(worker.work, { concurrency: config.workerConcurrency, isHeld: worker.isHeld });
 }
 
-type ApiParts = Shared & Pick<AppOptions, 'version' | 'isStopping' | 'metrics'>;
+type ApiParts = Shared & Pick<AppOptions, 'version' | 'isStopping' | 'metrics'> & { readonly stopping: AbortSignal };
 
 function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
   const { store, queue } = parts;
+  const subscriberTokens = createSubscriberTokens({ ...parts, keys: keys.apiKeys });
+  const notifications = createNotifications({
+    ...parts,
+    defaultTtlSeconds: config.defaultTtlSeconds,
+    siteUrl: config.siteUrl,
+  });
   return createApp({
     ...parts,
+    subscriberTokens,
+    notifications,
+    ...(config.demoPage ? buildDemo(keys, { ...parts, subscriberTokens, notifications }) : {}),
     access: createAccess({ ...parts, keys: keys.apiKeys, allowBearer: config.allowBearer }),
     subscriptions: createSubscriptions({
       ...parts,
       store: store.subscriptions,
       allowedHosts: config.pushAllowedHosts,
       publicKeys: publicKeysOf(keys),
-    }),
-    subscriberTokens: createSubscriberTokens({ ...parts, keys: keys.apiKeys }),
-    notifications: createNotifications({
-      ...parts,
-      defaultTtlSeconds: config.defaultTtlSeconds,
-      siteUrl: config.siteUrl,
     }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
@@ -200,6 +204,13 @@ function builtSdk(log: Logger): SdkFiles | null {
   const files = readSdkFiles();
   if (files === null) log.warn('the browser SDK is not built, so /sdk/ is not served: npm run build');
   return files;
+}
+
+type DemoParts = ApiParts & { readonly subscriberTokens: SubscriberTokens; readonly notifications: Notifications };
+
+function buildDemo({ apiKeys }: Keys, { stopping, ...parts }: DemoParts): Pick<AppOptions, 'demo'> {
+  const [signing] = apiKeys;
+  return signing === undefined ? {} : { demo: { demo: createDemo({ ...parts, keyId: signing.id }), stopping } };
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */

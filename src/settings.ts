@@ -95,6 +95,11 @@ export const SETTINGS = {
     siteUrl,
     'Origin of the site whose pages subscribe, such as `https://app.example.com`. With it, a notification whose `url` is a path is also sent in the form that Safari shows without a service worker.',
   ),
+  DEMO_PAGE: setting(
+    'false',
+    boolean,
+    'Serve the demo page at `/demo`, where anybody who can reach it can send a push to their own browser. `npm start` switches it on unless this is set or `NODE_ENV` is `production`.',
+  ),
   CORS_ALLOWED_ORIGINS: setting('', origins, 'Origins of pages that may call the API from a browser, comma-separated.'),
   WORKER_CONCURRENCY: setting(
     '125',

@@ -24,7 +24,13 @@ export async function start(): Promise<void> {
   if (isWatched) process.stdout.write(greeting(service, config, keys));
   else
     log.info(
-      { address: service.address, public_key: keys.vapid.publicKey, secrets: keys.files, version: VERSION },
+      {
+        address: service.address,
+        ...(config.demoPage ? { demo_page: `${service.address}/demo` } : {}),
+        public_key: keys.vapid.publicKey,
+        secrets: keys.files,
+        version: VERSION,
+      },
       'Bellhop is ready',
     );
 }
@@ -39,6 +45,7 @@ function greeting({ address }: Service, config: Config, { vapid, files, made }: 
     `  Bellhop ${VERSION} is ready`,
     '',
     `  API         ${address}`,
+    ...(config.demoPage ? [`  Demo page   ${address}/demo`] : []),
     `  Public key  ${vapid.publicKey}`,
     `  Secrets     ${secrets}`,
     `  Data        ${config.dataDir}`,

@@ -33,6 +33,7 @@ describe('parseConfig', () => {
       allowLostVapidKeys: false,
       vapidSubject: null,
       logLevel: 'info',
+      demoPage: false,
       siteUrl: null,
       corsAllowedOrigins: [],
       workerConcurrency: 125,

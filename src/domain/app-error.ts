@@ -16,6 +16,8 @@ export type AppErrorCode =
   | 'invalid_subscriber_token'
   | 'expired_subscriber_token'
   | 'subscriber_token_not_enough'
+  | 'not_same_origin'
+  | 'too_many_requests'
   | 'invalid_endpoint'
   | 'endpoint_not_allowed'
   | 'invalid_subscription_keys'

@@ -13,6 +13,7 @@ import type { Subscriptions } from '../intake/subscriptions.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addDeadLetterRoutes } from './dead-letters.ts';
 import { addDeliveryRoutes } from './deliveries.ts';
+import { addDemoRoutes, type DemoRoutesOptions } from './demo.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addNotificationRoutes } from './notifications.ts';
@@ -37,6 +38,8 @@ export type AppOptions = {
   readonly deadLetters: DeadLetters;
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
+  /** Left out where the demo page is switched off. */
+  readonly demo?: Omit<DemoRoutesOptions, 'clock'>;
   readonly readiness: Readiness;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
@@ -60,7 +63,7 @@ const NO_SUCH_PATH = 'There is nothing at this path. GET /openapi.json lists all
 const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has the role api.';
 
 /**
- * The API. Each request passes, in this order: request id, log, CORS, the stop check; then, for a route that needs a
+ * The API. Each request passes, in this order: request id, log, (the demo page, where it is on), CORS, the stop check; then, for a route that needs a
  * key, raw body, credentials, parsing and validation; then its handler. Whatever is thrown becomes a problem.
  */
 export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
@@ -74,6 +77,10 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 
   app.use(assignRequestId(options));
   app.use(logRequest(options));
+  if (options.servesApi && options.demo !== undefined) {
+    app.use('/demo/*', refuseWhenStopping(options.isStopping));
+    addDemoRoutes(app, { ...options.demo, clock: options.clock });
+  }
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
   addHealthRoutes(router, options);
   addMetricsRoute(router, options);

@@ -18,7 +18,7 @@ import { instant, isoOf, locale, plainText, userId } from './wire-fields.ts';
 const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
 
 /** What a notification may link to. A leading `//` or `/\\` would name a host of whatever scheme the page has. */
-const link = z
+export const link = z
   .string()
   .max(2048)
   .refine(isLink, 'must be an http(s) URL, or a path that starts with one “/”')

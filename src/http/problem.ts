@@ -7,7 +7,7 @@ type ProblemKind = {
   readonly title: string;
   readonly headers?: Record<string, string>;
 };
-type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
 
 /** RFC 9110 section 11.6.1: a 401 names a scheme that would do. */
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="bellhop"' };
@@ -38,6 +38,8 @@ export const PROBLEMS = {
     title: 'A subscriber token is not enough',
     headers: INSUFFICIENT_SCOPE,
   },
+  not_same_origin: { status: 403, title: 'The request comes from another origin' },
+  too_many_requests: { status: 429, title: 'Too many requests', headers: RETRY_SOON },
   invalid_endpoint: { status: 400, title: 'The endpoint is not valid' },
   endpoint_not_allowed: { status: 400, title: 'The endpoint’s host is not allowed' },
   invalid_subscription_keys: { status: 400, title: 'The subscription’s keys are not usable' },

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { AppError } from '../domain/app-error.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Notification } from '../domain/notification.ts';
+import type { Events } from '../telemetry/events.ts';
+import type { Accepted, Notifications } from './notifications.ts';
+import type { SubscriberTokens } from './subscriber-tokens.ts';
+
+/** What a visitor of the demo page writes to themselves. */
+export type DemoMessage = { readonly title: string; readonly body?: string; readonly url?: string };
+
+/** A notification and what has become of it so far. */
+export type DemoView = { readonly notification: Notification; readonly deliveries: readonly Delivery[] };
+
+/** What the demo page may do, for a user of its own and for nobody else. */
+export type Demo = {
+  /** A user id that nobody can guess, and that no back end would choose. */
+  newUser(): string;
+  isUser(text: string): boolean;
+  /** For the SDK in the page. */
+  mintToken(userId: string): { readonly token: string; readonly expiresAtMs: number };
+  /** Accepts a notification to this user. Throws what `Notifications.accept` throws. */
+  send(userId: string, message: DemoMessage): Promise<Accepted>;
+  /** Throws `notification_not_found` where it was not this user who sent it to themselves. */
+  view(userId: string, notificationId: string): Promise<DemoView>;
+  /** Calls back when this process moved something of the notification on. Returns the unsubscriber. */
+  onChange(notificationId: string, listener: () => void): () => void;
+};
+
+export type DemoOptions = {
+  readonly notifications: Pick<Notifications, 'accept' | 'get' | 'deliveries'>;
+  readonly subscriberTokens: SubscriberTokens;
+  readonly events: Pick<Events, 'subscribe'>;
+  /** The API key that signs the page's tokens. */
+  readonly keyId: string;
+};
+
+const DEMO_TYPE = 'bellhop.demo';
+const TOKEN_SECONDS = 3600;
+/** Worth sending for as long as somebody looks at the page. */
+const TTL_SECONDS = 600;
+/** One visitor has a browser or two. */
+const MAX_DELIVERIES_SHOWN = 10;
+
+/** Lets a person try the whole way with their own browser, without a back end. */
+export function createDemo(options: DemoOptions): Demo {
+  const { notifications, subscriberTokens, events, keyId } = options;
+  return {
+    newUser: () => `demo-${randomBytes(16).toString('base64url')}`,
+    isUser: (text) => /^demo-[A-Za-z0-9_-]{22}$/.test(text),
+    mintToken: (userId) => subscriberTokens.mint({ keyId, userId, ttlSeconds: TOKEN_SECONDS }),
+    send: (userId, message) =>
+      notifications.accept(
+        {
+          // The user is kept with it, so that any process can tell whose it is before a delivery exists.
+          content: { type: DEMO_TYPE, ...message, data: { demo_user: userId } },
+          userIds: [userId],
+          priority: 'high',
+          urgency: null,
+          ttlSeconds: TTL_SECONDS,
+          topic: null,
+        },
+        null,
+      ),
+    async view(userId, notificationId) {
+      const { notification } = await notifications.get(notificationId);
+      const { type, data } = notification.content;
+      if (type !== DEMO_TYPE || data?.demo_user !== userId) {
+        throw new AppError('notification_not_found', 'There is no notification with this id.');
+      }
+      const query = { notificationId, state: null, cursor: null, limit: MAX_DELIVERIES_SHOWN };
+      return { notification, deliveries: (await notifications.deliveries(query)).items };
+    },
+    onChange: (notificationId, listener) =>
+      events.subscribe((event) => {
+        if ('notificationId' in event && event.notificationId === notificationId) listener();
+      }),
+  };
+}

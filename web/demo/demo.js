@@ -1,0 +1,154 @@
+import { explain } from '/demo/browser.js';
+import { createTimeline } from '/demo/timeline.js';
+import { createBellhop } from '/sdk/bellhop.js';
+
+const MAX_SHOWN = 10;
+const RECONNECT_MS = 3000;
+
+const part = (id) => document.getElementById(id);
+const timelines = [];
+let subscriptionId = null;
+
+const bellhop = createBellhop({ token: async () => (await post('/demo/token')).token });
+
+async function post(path, body = {}) {
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const json = await answer.json();
+  if (!answer.ok) throw new Error([json.detail, ...(json.issues ?? []).map(wordsOf)].join(' '));
+  return json;
+}
+
+function wordsOf({ path, message }) {
+  return `“${path}” ${message}.`;
+}
+
+async function showStatus(error = null) {
+  const status = await bellhop.status();
+  subscriptionId = status.subscriptionId ?? null;
+  const { tone, text, help, canSubscribe } = explain(status, error);
+  part('status').dataset.tone = tone;
+  setText('status-text', text);
+  setText('status-help', help);
+  const isSubscribed = status.state === 'subscribed';
+  swap({ show: isSubscribed ? 'unsubscribe' : canSubscribe ? 'subscribe' : null });
+  part('send-hint').hidden = isSubscribed;
+}
+
+/** Shows one of the two buttons, and keeps the focus with it where the other had it. */
+function swap({ show }) {
+  const hadFocus = ['subscribe', 'unsubscribe'].some((id) => part(id) === document.activeElement);
+  for (const id of ['subscribe', 'unsubscribe']) part(id).hidden = id !== show;
+  if (hadFocus && show !== null) part(show).focus();
+}
+
+function setText(id, text) {
+  const element = part(id);
+  // A live region says a text again when it is set again.
+  if (element.textContent !== text) element.textContent = text;
+  element.hidden = text === '';
+}
+
+/** Runs one thing at a time on a button, and says meanwhile what it is. Not `disabled`: that would lose the focus. */
+function onPress(button, busyText, run) {
+  const text = button.textContent;
+  return async (event) => {
+    event.preventDefault();
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    button.setAttribute('aria-disabled', 'true');
+    button.textContent = busyText;
+    try {
+      await run();
+    } finally {
+      button.removeAttribute('aria-disabled');
+      button.textContent = text;
+    }
+  };
+}
+
+function change(run) {
+  return () =>
+    run().then(
+      () => showStatus(),
+      (error) => showStatus(error),
+    );
+}
+
+async function send() {
+  const form = new FormData(part('send'));
+  const [title, body, url] = ['title', 'body', 'url'].map((name) => String(form.get(name)).trim());
+  setText('send-error', '');
+  const startedAtMs = performance.now();
+  try {
+    const accepted = await post('/demo/notifications', { title, ...(body && { body }), ...(url && { url }) });
+    const answeredAtMs = performance.now();
+    ring();
+    watch({ accepted, title, answeredAtMs, tookMs: answeredAtMs - startedAtMs });
+  } catch (error) {
+    setText('send-error', error.message);
+  }
+}
+
+function ring() {
+  const { classList } = part('bell');
+  classList.remove('is-ringing');
+  requestAnimationFrame(() => classList.add('is-ringing'));
+}
+
+function watch(sent) {
+  part('empty').hidden = true;
+  for (const earlier of timelines) earlier.fold();
+  const timeline = createTimeline(sent, { ownSubscriptionId: () => subscriptionId, announce });
+  timelines.unshift(timeline);
+  part('sent').prepend(timeline.element);
+  for (const old of timelines.splice(MAX_SHOWN)) old.element.remove();
+  follow(timeline);
+  // On a phone it is below the form, out of sight.
+  if (part('watch').getBoundingClientRect().top > innerHeight * 0.6)
+    part('watch').scrollIntoView({ behavior: smoothly() });
+}
+
+function smoothly() {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+}
+
+/** Views come as server-sent events, each complete. A lost connection is taken up again. */
+function follow(timeline) {
+  const source = new EventSource(`/demo/notifications/${timeline.id}/events`);
+  source.onopen = () => setText('connection', '');
+  source.addEventListener('view', ({ data }) => timeline.update(JSON.parse(data)));
+  source.addEventListener('end', () => source.close());
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) {
+      setText('connection', 'The service does not answer. Trying again …');
+      setTimeout(() => timelines.includes(timeline) && follow(timeline), RECONNECT_MS);
+    }
+  };
+}
+
+function announce(text) {
+  const line = document.createElement('span');
+  line.textContent = `${text} `;
+  part('announcements').append(line);
+}
+
+part('url').value = `${location.origin}/demo`;
+part('subscribe').onclick = onPress(
+  part('subscribe'),
+  'Subscribing …',
+  change(() => bellhop.subscribe()),
+);
+part('unsubscribe').onclick = onPress(
+  part('unsubscribe'),
+  'Unsubscribing …',
+  change(() => bellhop.unsubscribe()),
+);
+part('send').onsubmit = onPress(part('send-button'), 'Sending …', send);
+bellhop.onMessage((message) => {
+  timelines.find(({ id }) => id === message.notification_id)?.shown();
+});
+document.addEventListener('visibilitychange', () => document.hidden || showStatus());
+showStatus();
