@@ -1,9 +1,11 @@
-import { explain } from '/demo/browser.js';
+import { BUSY, explain } from '/demo/browser.js';
 import { createTimeline } from '/demo/timeline.js';
 import { createBellhop } from '/sdk/bellhop.js';
 
 const MAX_SHOWN = 10;
 const RECONNECT_MS = 3000;
+/** A push service answers a browser within a second or two. */
+const LATE_AFTER_MS = 8000;
 
 const part = (id) => document.getElementById(id);
 const timelines = [];
@@ -69,12 +71,24 @@ function onPress(button, busyText, run) {
   };
 }
 
-function change(run) {
-  return () =>
-    run().then(
-      () => showStatus(),
-      (error) => showStatus(error),
+function isBusy() {
+  return part('status').dataset.tone === 'busy';
+}
+
+function change(what) {
+  const { text, late } = BUSY[what];
+  return async () => {
+    part('status').dataset.tone = 'busy';
+    setText('status-text', text);
+    setText('status-help', '');
+    const lateTimer = setTimeout(() => setText('status-help', late), LATE_AFTER_MS);
+    const error = await bellhop[what]().then(
+      () => null,
+      (reason) => reason,
     );
+    clearTimeout(lateTimer);
+    await showStatus(error);
+  };
 }
 
 async function send() {
@@ -136,19 +150,11 @@ function announce(text) {
 }
 
 part('url').value = `${location.origin}/demo`;
-part('subscribe').onclick = onPress(
-  part('subscribe'),
-  'Subscribing …',
-  change(() => bellhop.subscribe()),
-);
-part('unsubscribe').onclick = onPress(
-  part('unsubscribe'),
-  'Unsubscribing …',
-  change(() => bellhop.unsubscribe()),
-);
+part('subscribe').onclick = onPress(part('subscribe'), 'Subscribing …', change('subscribe'));
+part('unsubscribe').onclick = onPress(part('unsubscribe'), 'Unsubscribing …', change('unsubscribe'));
 part('send').onsubmit = onPress(part('send-button'), 'Sending …', send);
-bellhop.onMessage((message) => {
-  timelines.find(({ id }) => id === message.notification_id)?.shown();
+bellhop.onMessage(({ kind, notification }) => {
+  if (kind === 'shown') timelines.find(({ id }) => id === notification.notification_id)?.shown();
 });
-document.addEventListener('visibilitychange', () => document.hidden || showStatus());
+document.addEventListener('visibilitychange', () => document.hidden || isBusy() || showStatus());
 showStatus();
