@@ -29,6 +29,11 @@ export function createBellhop(options: BellhopOptions): Bellhop {
       else if (message) for (const listener of listeners) listener(message);
     });
     resyncQuietly();
+    // A permission that is withdrawn in the browser's settings; Safari does not tell.
+    navigator.permissions
+      ?.query({ name: 'notifications' })
+      .then((permission) => permission.addEventListener('change', resyncQuietly))
+      .catch(() => undefined);
   }
 
   return {

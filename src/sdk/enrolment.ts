@@ -11,9 +11,7 @@ export type Site = { readonly workerUrl: string; readonly scope: string };
  */
 export async function enrol({ workerUrl, scope }: Site, service: Service): Promise<void> {
   const registration = await activeWorker(workerUrl, scope);
-  const subscriptionId = (await readDevice(scope))?.subscriptionId ?? null;
-  // First: whatever fails from here on, the next page load makes up for.
-  await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey: null });
+  const { subscriptionId } = await decide(scope, true);
   const vapidPublicKey = await service.publicKey();
   const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
   await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
@@ -43,13 +41,19 @@ export async function resync(site: Site, service: Service): Promise<void> {
  * there or not; then the row. What fails is left on record for the next page load.
  */
 export async function leave({ scope }: Site, service: Service): Promise<void> {
-  const device: Device = { vapidPublicKey: null, subscriptionId: null, ...(await readDevice(scope)), isWanted: false };
-  await writeDevice(scope, device);
+  const device = await decide(scope, false);
   const failure = await unsubscribe(await localSubscription(scope));
   if (device.subscriptionId !== null) await service.remove(device.subscriptionId);
   if (failure === null) return writeDevice(scope, null);
   await writeDevice(scope, { ...device, subscriptionId: null });
   throw failure;
+}
+
+/** Puts the intent on record, before anything that can fail: the next page load makes up for that. */
+async function decide(scope: string, isWanted: boolean): Promise<Device> {
+  const device: Device = { vapidPublicKey: null, subscriptionId: null, ...(await readDevice(scope)), isWanted };
+  await writeDevice(scope, device);
+  return device;
 }
 
 /** Null as well where there is no worker. */

@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** A notification as the worker had it shown. */
+export type Shown = { readonly title: string; readonly options: NotificationOptions & { readonly data: unknown } };
+
+type NotificationOptions = Readonly<Record<string, unknown>>;
+
+export type Site = Awaited<ReturnType<typeof startSite>>;
+
+/** A page as docs/browser.md has it, and a hook for the test. */
+const page = (bellhop: string): string => `<!doctype html>
+<meta charset="utf-8">
+<title>Shop</title>
+<button id="subscribe">Notify me</button>
+<script type="module">
+  import { createBellhop } from '${bellhop}/sdk/bellhop.js';
+  const bellhop = createBellhop({ token: async () => (await fetch('/token')).text() });
+  const messages = [];
+  bellhop.onMessage((message) => messages.push(message));
+  document.querySelector('#subscribe').addEventListener('click', () => {
+    window.subscribed = bellhop.subscribe().catch((error) => ({ code: error.code, message: error.message }));
+  });
+  Object.assign(window, { bellhop, messages });
+</script>`;
+
+/** The site's own worker: Bellhop's is imported, and what is really shown is told to the test. */
+const worker = (bellhop: string): string => `
+const show = ServiceWorkerRegistration.prototype.showNotification;
+ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
+  await show.call(this, title, options);
+  await fetch('/shown', { method: 'POST', body: JSON.stringify({ title, options }) });
+};
+importScripts('${bellhop}/sdk/bellhop-sw.js');
+addEventListener('push', (event) => event.waitUntil(fetch('/own-push', { method: 'POST' })));
+`;
+
+/** The web site of somebody who uses Bellhop, with the three lines of back end that a page needs. */
+export async function startSite() {
+  const requests: string[] = [];
+  const shown: Shown[] = [];
+  const state = { bellhop: '', secret: '', userId: 'ada', tokenLifeSeconds: 600 };
+  const server = createServer((request, response) => void respond(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    const body = await text(request);
+    requests.push(`${method} ${url}`);
+    if (url === '/shown') shown.push(JSON.parse(body) as Shown);
+    if (method === 'POST') response.writeHead(204).end();
+    else if (url === '/token') response.end(mint(state.userId, state.secret, state.tokenLifeSeconds));
+    else if (url === '/bellhop-sw.js') script(response, worker(state.bellhop));
+    else if (url === '/favicon.ico') response.writeHead(404).end();
+    else response.setHeader('Content-Type', 'text/html; charset=utf-8').end(page(state.bellhop));
+  }
+
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** What every answer depends on; a test changes it. */
+    state,
+    /** Method and path of each, in the order they came. */
+    requests,
+    /** What the worker showed, in the order it did. */
+    shown,
+    async close(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function script(response: ServerResponse, source: string): void {
+  response.setHeader('Content-Type', 'text/javascript').end(source);
+}
+
+/** A subscriber token as docs/http.md has back ends make it. */
+function mint(userId: string, secret: string, lifeSeconds: number): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const claims = { sub: userId, aud: 'bellhop', exp: Math.floor(Date.now() / 1000) + lifeSeconds };
+  const body = `${encode({ alg: 'HS256' })}.${encode(claims)}`;
+  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
