@@ -31,7 +31,7 @@ export async function startMozillaPushServer() {
   const channels: Channel[] = [];
   const acks: Ack[] = [];
   const unregistrations: Unregistration[] = [];
-  const answers: number[] = [];
+  const pushes: { status: number; octets: number }[] = [];
   const waiting: string[] = [];
   let uaid: string | null = null;
   let browser: WebSocket | null = null;
@@ -56,18 +56,19 @@ export async function startMozillaPushServer() {
         ? mozillaProfile.refuse(fault ?? UNKNOWN_DEVICE)
         : mozillaProfile.answer(channel.isGone ? 410 : 201, { origin, ttlSeconds: Number(headers.ttl) });
     if (answer.status === 201 && channel !== undefined) deliver(channel, body, Number(headers.ttl));
-    answers.push(answer.status);
+    pushes.push({ status: answer.status, octets: body.byteLength });
     response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
-  function deliver({ channelId: channelID }: Channel, body: Buffer, ttl: number): void {
+  /** To the browser, now or once it is there again. No body: a push without a payload. */
+  function deliver({ channelId: channelID }: Channel, body: Buffer | null, ttl: number): void {
+    const encrypted = { data: body?.toString('base64url'), headers: { encoding: 'aes128gcm' } };
     const message = {
       messageType: 'notification',
       channelID,
       version: randomUUID(),
       ttl,
-      data: body.toString('base64url'),
-      headers: { encoding: 'aes128gcm' },
+      ...(body === null ? {} : encrypted),
     };
     if (browser === null) waiting.push(JSON.stringify(message));
     else browser.send(JSON.stringify(message));
@@ -75,11 +76,9 @@ export async function startMozillaPushServer() {
 
   const handlers: Readonly<Record<string, (message: Message) => Message | undefined>> = {
     hello(message) {
-      // A browser that comes with another uaid than it was given is told a new one, and drops its subscriptions.
-      if (uaid === null || message.uaid !== uaid) {
-        uaid = randomBytes(16).toString('hex');
-        for (const channel of channels) channel.isGone = true;
-      }
+      // A browser that is told another uaid than the one it came with drops its subscriptions.
+      if (message.uaid !== uaid) uaid = null;
+      uaid ??= randomBytes(16).toString('hex');
       return { status: 200, uaid, use_webpush: true, broadcasts: {} };
     },
     register({ channelID, key: given }) {
@@ -124,14 +123,16 @@ export async function startMozillaPushServer() {
     channels,
     acks,
     unregistrations,
-    /** The status of each push, in the order they came. */
-    answers,
+    /** What each push was answered, in the order they came. */
+    pushes,
+    deliver,
     live: () => channels.filter(({ isGone }) => !isGone),
     isConnected: () => browser !== null,
     /** The push service lost this browser: it is told a new uaid when it comes again, which is at once. */
     forgetBrowser() {
       uaid = null;
-      browser?.close();
+      for (const channel of channels) channel.isGone = true;
+      browser?.terminate();
     },
     async close(): Promise<void> {
       for (const socket of sockets.clients) socket.terminate();

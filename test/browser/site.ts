@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A notification as the worker had it shown. */
-export type Shown = { readonly title: string; readonly options: NotificationOptions & { readonly data: unknown } };
-
-type NotificationOptions = Readonly<Record<string, unknown>>;
+export type Shown = {
+  readonly title: string;
+  readonly options: { readonly [Name in string]: unknown } & { readonly data: { readonly bellhop: object } };
+};
 
 export type Site = Awaited<ReturnType<typeof startSite>>;
 
@@ -27,12 +28,18 @@ const page = (bellhop: string): string => `<!doctype html>
   Object.assign(window, { bellhop, messages });
 </script>`;
 
-/** The site's own worker: Bellhop's is imported, and what is really shown is told to the test. */
+/** The site's own worker: Bellhop's is imported, and what is really shown and focused is told to the test. */
 const worker = (bellhop: string): string => `
 const show = ServiceWorkerRegistration.prototype.showNotification;
 ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
   await show.call(this, title, options);
   await fetch('/shown', { method: 'POST', body: JSON.stringify({ title, options }) });
+};
+const focus = WindowClient.prototype.focus;
+WindowClient.prototype.focus = async function () {
+  const focused = await focus.call(this);
+  await fetch('/focused', { method: 'POST', body: this.url });
+  return focused;
 };
 importScripts('${bellhop}/sdk/bellhop-sw.js');
 addEventListener('push', (event) => event.waitUntil(fetch('/own-push', { method: 'POST' })));
@@ -42,7 +49,14 @@ addEventListener('push', (event) => event.waitUntil(fetch('/own-push', { method:
 export async function startSite() {
   const requests: string[] = [];
   const shown: Shown[] = [];
-  const state = { bellhop: '', secret: '', userId: 'ada', tokenLifeSeconds: 600 };
+  const focused: string[] = [];
+  const state = {
+    bellhop: '',
+    secret: '',
+    userId: 'ada',
+    /** How many of the next tokens have ended already. */
+    endedTokens: 0,
+  };
   const server = createServer((request, response) => void respond(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -52,11 +66,16 @@ export async function startSite() {
     const body = await text(request);
     requests.push(`${method} ${url}`);
     if (url === '/shown') shown.push(JSON.parse(body) as Shown);
-    if (method === 'POST') response.writeHead(204).end();
-    else if (url === '/token') response.end(mint(state.userId, state.secret, state.tokenLifeSeconds));
+    if (url === '/focused') focused.push(body);
+    if (/^\/(v1|sdk)\//.test(url)) await passOn(state.bellhop, request, body, response);
+    else if (method === 'POST') response.writeHead(204).end();
+    else if (url === '/token') response.end(mint(state.userId, state.secret, state.endedTokens-- > 0 ? -1 : 600));
     else if (url === '/bellhop-sw.js') script(response, worker(state.bellhop));
     else if (url === '/favicon.ico') response.writeHead(404).end();
-    else response.setHeader('Content-Type', 'text/html; charset=utf-8').end(page(state.bellhop));
+    else
+      response
+        .setHeader('Content-Type', 'text/html; charset=utf-8')
+        .end(page(url.startsWith('/own') ? '' : state.bellhop));
   }
 
   return {
@@ -67,6 +86,8 @@ export async function startSite() {
     requests,
     /** What the worker showed, in the order it did. */
     shown,
+    /** The url of each page that the worker brought to the front. */
+    focused,
     async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -76,6 +97,22 @@ export async function startSite() {
 
 function script(response: ServerResponse, source: string): void {
   response.setHeader('Content-Type', 'text/javascript').end(source);
+}
+
+/** As a reverse proxy that serves Bellhop under the site's own origin. */
+async function passOn(
+  bellhop: string,
+  request: IncomingMessage,
+  body: string,
+  response: ServerResponse,
+): Promise<void> {
+  const { method = '', url = '', headers } = request;
+  const given = { authorization: headers.authorization ?? '', 'content-type': headers['content-type'] ?? '' };
+  const init = { method, headers: given, ...(body === '' ? {} : { body }) };
+  const answer = await fetch(bellhop + url, init);
+  const kept = ['content-type', 'service-worker-allowed', 'etag', 'cache-control'];
+  for (const name of kept) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name) ?? '');
+  response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
 }
 
 /** A subscriber token as docs/http.md has back ends make it. */

@@ -16,7 +16,7 @@ export type Row = {
   readonly user_id: string;
   readonly active: boolean;
   readonly retired_reason: string | null;
-  readonly endpoint: string;
+  readonly updated_at: string;
   readonly vapid_public_key: string;
 };
 
@@ -101,7 +101,7 @@ async function startBellhop(folder: string, pushServer: MozillaPushServer, site:
 export async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url);
-  await page.waitForFunction('window.bellhop !== undefined');
+  await until('the SDK is loaded', async () => (await page.evaluate('window.bellhop !== undefined')) === true);
   return page;
 }
 
