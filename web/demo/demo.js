@@ -149,6 +149,7 @@ function announce(text) {
   part('announcements').append(line);
 }
 
+for (const place of document.querySelectorAll('.origin')) place.textContent = location.origin;
 part('url').value = `${location.origin}/demo`;
 part('subscribe').onclick = onPress(part('subscribe'), 'Subscribing …', change('subscribe'));
 part('unsubscribe').onclick = onPress(part('unsubscribe'), 'Unsubscribing …', change('unsubscribe'));
