@@ -96,6 +96,8 @@ describeWithChromium('the worker in a real Chromium', () => {
     return all[0]!;
   };
 
+  const heard = () => page.evaluate('window.heard') as Promise<string[]>;
+
   /** What Bellhop sends for a notification with this content. */
   const sent = (content: Partial<NotificationContent>, topic: string | null = null, id = 'ntf_1'): string =>
     payloadFor({ id, topic, content: { type: 'order.shipped', title: 'On its way', ...content } }, service.address);
@@ -217,5 +219,26 @@ describeWithChromium('the worker in a real Chromium', () => {
     expect(told).toMatchObject({
       bellhop: { kind: 'shown', notification: { notification_id: 'ntf_1', title: 'Told' } },
     });
+  });
+
+  it('tells nothing of what the browser would not show', async () => {
+    await page.evaluate(`{
+      window.heard = [];
+      navigator.serviceWorker.addEventListener('message', ({ data }) => heard.push(data.bellhop.notification.title));
+    }`);
+    await worker.evaluate(`{
+      const show = ServiceWorkerRegistration.prototype.showNotification;
+      ServiceWorkerRegistration.prototype.showNotification = function (title, ...rest) {
+        return title === 'Refused' ? Promise.reject(new TypeError('no')) : show.call(this, title, ...rest);
+      };
+    }`);
+    await devtools.send('ServiceWorker.deliverPushMessage', {
+      origin: service.address,
+      registrationId,
+      data: sent({ title: 'Refused' }, null, 'ntf_refused'),
+    });
+    await show(sent({ title: 'Taken' }, null, 'ntf_taken'));
+    await until('the page hears of the other one', async () => (await heard()).includes('Taken'));
+    expect(await heard()).toEqual(['Taken']);
   });
 });

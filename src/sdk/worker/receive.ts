@@ -9,7 +9,8 @@ export async function receive(event: PushEvent): Promise<void> {
   // A declarative push that the browser shows by itself comes with what it shows (Push API, WebKit).
   const isShown = Boolean((event as { notification?: unknown }).notification);
   const { bellhop: notification } = notice.options.data;
-  await Promise.all([isShown ? null : show(notice), announce({ kind: 'shown', action: '', notification })]);
+  if (!isShown) await show(notice);
+  await announce({ kind: 'shown', action: '', notification });
 }
 
 /** To all pages of this site that are open; where that fails, nothing is lost but news. */
