@@ -2,6 +2,10 @@ import { type Device, readDevice, writeDevice } from './device.ts';
 import { base64urlOf } from './key-bytes.ts';
 import { BellhopError } from './public.ts';
 import type { Service } from './service.ts';
+import { timeLimit } from './time-limit.ts';
+
+/** Without a connection to its push service, Chromium neither subscribes nor fails. */
+const SUBSCRIBE_TIMEOUT_MS = 20_000;
 
 export type Site = { readonly workerUrl: string; readonly scope: string };
 
@@ -70,7 +74,9 @@ async function subscribeWith(pushManager: PushManager, vapidPublicKey: string): 
   const failure = await unsubscribe(present);
   if (failure !== null) throw failure;
   try {
-    return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: vapidPublicKey });
+    const subscribed = pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: vapidPublicKey });
+    // One that comes later than that is found by the next page load.
+    return await Promise.race([subscribed, timeLimit(SUBSCRIBE_TIMEOUT_MS)]);
   } catch (cause) {
     throw new BellhopError(
       'subscribe_failed',

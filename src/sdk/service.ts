@@ -1,7 +1,7 @@
 import { BellhopError, type BellhopOptions } from './public.ts';
 import { fetchPatiently } from './retry.ts';
+import { timeLimit } from './time-limit.ts';
 
-/** All tabs of the site wait for each other, so none may wait for ever. */
 const TOKEN_TIMEOUT_MS = 15_000;
 
 /** What a page asks of Bellhop. Each rejects with BellhopError. */
@@ -39,18 +39,12 @@ export function createService(url: string, token: BellhopOptions['token']): Serv
 
 async function tokenOf(token: BellhopOptions['token']): Promise<string> {
   try {
-    const given = typeof token === 'function' ? await Promise.race([token(), tooLate()]) : token;
+    const given = typeof token === 'function' ? await Promise.race([token(), timeLimit(TOKEN_TIMEOUT_MS)]) : token;
     if (typeof given === 'string' && given !== '') return given;
   } catch (cause) {
     throw new BellhopError('token_failed', 'The token callback failed.', { cause });
   }
   throw new BellhopError('token_failed', 'The token callback gave no token: return the string of a subscriber token.');
-}
-
-function tooLate(): Promise<never> {
-  return new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`no token within ${TOKEN_TIMEOUT_MS} ms`)), TOKEN_TIMEOUT_MS),
-  );
 }
 
 /** The JSON of a good answer; empty where there is none. */

@@ -220,7 +220,7 @@ describeWithChromium('the demo page in a real Chromium', () => {
     expect(error).toEqual([true, code]);
   });
 
-  it('says that it waits, where the browser cannot reach its push service', async () => {
+  it('says that it waits, and then that it does not work, where the browser cannot reach its push service', async () => {
     // What Chromium does without a network: it neither subscribes nor fails.
     const page = await open({
       permission: 'granted',
@@ -229,8 +229,11 @@ describeWithChromium('the demo page in a real Chromium', () => {
     await page.click('#subscribe');
     await until('it is busy', async () => (await textOf(page, '#status-text')) === 'Subscribing …');
     await until('it says what it waits for', () => isVisible(page, '#status-help'), 15_000);
-    expect(await textOf(page, '#status-help')).toContain('push service');
-  }, 30_000);
+    expect(await textOf(page, '#status-help')).toContain('Still waiting');
+    await until('it gives up', async () => (await textOf(page, '#status-text')) === 'That did not work', 20_000);
+    expect(await textOf(page, '#status-help')).toContain('Is it online');
+    expect(await isVisible(page, '#subscribe')).toBe(true);
+  }, 45_000);
 
   it('says why, where the browser refuses to subscribe', async () => {
     const page = await open({
