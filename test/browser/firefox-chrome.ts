@@ -51,12 +51,12 @@ export async function setNotificationPermission(
 }
 
 /** Answers the question whether this site may send notifications, once it is on the screen. */
-export async function answerPrompt(browser: Browser, answer: 'allow' | 'close'): Promise<void> {
+export async function answerPrompt(browser: Browser, answer: 'allow' | 'block'): Promise<void> {
   const press = `(() => {
     const prompt = PopupNotifications.getNotification('web-notifications', gBrowser.selectedBrowser);
     const panel = PopupNotifications.panel.firstElementChild;
     if (!prompt || !panel) return 'false';
-    ${answer === 'allow' ? 'panel.button.click()' : 'PopupNotifications.remove(prompt)'};
+    panel.${answer === 'allow' ? 'button' : 'secondaryButton'}.click();
     return 'true';
   })()`;
   await until('the question is on the screen', async () => (await inFirefox(browser, press)) === 'true');

@@ -22,10 +22,12 @@ const page = (bellhop: string): string => `<!doctype html>
   const bellhop = createBellhop({ token: async () => (await fetch('/token')).text() });
   const messages = [];
   bellhop.onMessage((message) => messages.push(message));
-  document.querySelector('#subscribe').addEventListener('click', () => {
+  const subscribe = () => {
     window.subscribed = bellhop.subscribe().catch((error) => ({ code: error.code, message: error.message }));
-  });
+  };
+  document.querySelector('#subscribe').addEventListener('click', subscribe);
   Object.assign(window, { bellhop, messages });
+  if (location.pathname.endsWith('/eager')) subscribe();
 </script>`;
 
 /** The site's own worker: Bellhop's is imported, and what is really shown and focused is told to the test. */
@@ -56,6 +58,8 @@ export async function startSite() {
     userId: 'ada',
     /** How many of the next tokens have ended already. */
     endedTokens: 0,
+    /** What the next calls get instead of Bellhop's answer, where the site passes them on. */
+    refusals: [] as { readonly status: number; readonly headers?: Record<string, string> }[],
   };
   const server = createServer((request, response) => void respond(request, response));
   server.listen(0, '127.0.0.1');
@@ -67,7 +71,7 @@ export async function startSite() {
     requests.push(`${method} ${url}`);
     if (url === '/shown') shown.push(JSON.parse(body) as Shown);
     if (url === '/focused') focused.push(body);
-    if (/^\/(v1|sdk)\//.test(url)) await passOn(state.bellhop, request, body, response);
+    if (/^\/(v1|sdk)\//.test(url)) await passOn(state, request, body, response);
     else if (method === 'POST') response.writeHead(204).end();
     else if (url === '/token') response.end(mint(state.userId, state.secret, state.endedTokens-- > 0 ? -1 : 600));
     else if (url === '/bellhop-sw.js') script(response, worker(state.bellhop));
@@ -99,9 +103,11 @@ function script(response: ServerResponse, source: string): void {
   response.setHeader('Content-Type', 'text/javascript').end(source);
 }
 
+type Passing = { readonly bellhop: string; readonly refusals: { status: number; headers?: Record<string, string> }[] };
+
 /** As a reverse proxy that serves Bellhop under the site's own origin. */
 async function passOn(
-  bellhop: string,
+  { bellhop, refusals }: Passing,
   request: IncomingMessage,
   body: string,
   response: ServerResponse,
@@ -109,6 +115,8 @@ async function passOn(
   const { method = '', url = '', headers } = request;
   const given = { authorization: headers.authorization ?? '', 'content-type': headers['content-type'] ?? '' };
   const init = { method, headers: given, ...(body === '' ? {} : { body }) };
+  const refusal = url.startsWith('/v1/') ? refusals.shift() : undefined;
+  if (refusal !== undefined) return void response.writeHead(refusal.status, refusal.headers).end();
   const answer = await fetch(bellhop + url, init);
   const kept = ['content-type', 'service-worker-allowed', 'etag', 'cache-control'];
   for (const name of kept) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name) ?? '');
