@@ -34,6 +34,10 @@ const FORBIDDEN: [path: string, text: string, rule: string][] = [
   ['src/http/a.ts', imports('../delivery/worker.ts'), 'F4'],
   ['src/http/a.ts', imports('../push/web-push.ts'), 'F4'],
   ['src/emulator/a.ts', imports('../push/vapid.ts'), 'must not share its mistakes'],
+  ['src/sdk/a.ts', imports('../clock.ts'), 'stands alone'],
+  ['src/sdk/a.ts', imports('node:crypto'), 'runs in browsers'],
+  ['src/sdk/worker/a.ts', imports('../../domain/ids.ts'), 'runs in browsers'],
+  ['src/sdk/worker/a.ts', imports('../service.ts'), 'stands alone'],
   ['src/a.ts', 'export const y = process.env.PORT;\n', 'noProcessEnv'],
   ['src/a.ts', 'export default 1;\n', 'noDefaultExport'],
   ['src/a.ts', 'export enum A { B }\n', 'noEnum'],
@@ -47,6 +51,7 @@ const ALLOWED: [path: string, text: string][] = [
   ['src/http/a.ts', imports('../intake/access.ts')],
   ['src/store/sqlite/a.ts', imports('../../domain/delivery.ts')],
   ['src/service.ts', imports('./http/app.ts')],
+  ['src/sdk/worker/a.ts', imports('../device.ts')],
 ];
 
 describe('the floors', () => {
