@@ -22,13 +22,17 @@ export type Row = {
 
 export type Stage = Awaited<ReturnType<typeof setStage>>;
 
-/** A Firefox, its push service, a web site, and Bellhop as a process: all real, each on a port of its own. */
-export async function setStage() {
+/**
+ * A Firefox, its push service, a web site, and Bellhop as a process: all real, each on a port of its own. Pages of more
+ * origins may call.
+ */
+export async function setStage(moreOrigins: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-browser-'));
   const pushServer = await startMozillaPushServer();
   const site = await startSite();
   writeFileSync(join(folder, 'ca.pem'), pushServer.caPem);
-  let service = await startBellhop(folder, pushServer, site);
+  const origins = [site.origin, ...moreOrigins];
+  let service = await startBellhop(folder, pushServer, origins, site);
   const { address } = service;
   const browser = await launchFirefox(pushServer);
   const call: SignedClient = (method, path, options) => signedClient(address, service.secret)(method, path, options);
@@ -49,7 +53,7 @@ export async function setStage() {
     stopBellhop: async () => void (await service.stop('SIGTERM')),
     /** On the same port, with what is in the data folder by now. */
     async startBellhop(): Promise<void> {
-      service = await startBellhop(folder, pushServer, site, new URL(address).port);
+      service = await startBellhop(folder, pushServer, origins, site, new URL(address).port);
     },
     /** Opens the page, clicks its button, and has the row that came of it. */
     async subscribe(): Promise<{ page: Page; row: Row }> {
@@ -85,12 +89,18 @@ export async function setStage() {
   };
 }
 
-async function startBellhop(folder: string, pushServer: MozillaPushServer, site: Site, port = '0') {
+async function startBellhop(
+  folder: string,
+  pushServer: MozillaPushServer,
+  origins: readonly string[],
+  site: Site,
+  port = '0',
+) {
   const environment = {
     PORT: port,
     PUSH_ALLOWED_HOSTS: pushServer.allowedHost,
     PUSH_CA_FILE: join(folder, 'ca.pem'),
-    CORS_ALLOWED_ORIGINS: site.origin,
+    CORS_ALLOWED_ORIGINS: origins.join(','),
   };
   const service: ServiceProcess = await startServiceProcess({ folder, environment });
   Object.assign(site.state, { bellhop: service.address, secret: service.secret });
