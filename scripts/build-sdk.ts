@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -12,6 +12,7 @@ const to = fileURLToPath(new URL('../dist/sdk/', import.meta.url));
 await bundle('bellhop.ts', 'bellhop.js', 'esm');
 await bundle('worker/bellhop-sw.ts', 'bellhop-sw.js', 'iife');
 writeFileSync(`${to}bellhop.d.ts`, ['public', 'bellhop'].map(declarationsOf).join(''));
+rmSync(`${to}types`, { recursive: true });
 
 async function bundle(input: string, file: string, format: 'esm' | 'iife'): Promise<void> {
   const build = await rolldown({ input: from + input, platform: 'browser', logLevel: 'warn' });
