@@ -15,9 +15,10 @@ const TONES = {
   cancelled: 'quiet',
 };
 
+/** Where no attempt tells more. */
 const ENDINGS = {
-  pruned: 'The push service says that this subscription is gone. It was retired; subscribe again to get a new one.',
-  failed: 'Given up. It is on the list of dead letters, and can be sent again.',
+  pruned: 'The push service says that this subscription is gone. It was retired.',
+  failed: 'Given up.',
   expired: 'Its time was up before it could be sent.',
   cancelled: 'Not sent: the subscription was deleted, or something newer took its place.',
 };
@@ -87,7 +88,7 @@ function said(state, delivery, attempt) {
   const trouble = { facts, ...(attempt?.remedy ? { remedy: attempt.remedy } : {}) };
   const reason = attempt?.error ?? '';
   if (state === 'retrying') return { text: `${sentence(reason)} ${nextTry(attempt)}`.trim(), ...trouble };
-  return { text: `${sentence(reason)} ${ENDINGS[state] ?? ''}`.trim(), ...trouble };
+  return { text: sentence(reason) || (ENDINGS[state] ?? ''), ...trouble };
 }
 
 function factsOf({ http_status, latency_ms }) {
@@ -127,7 +128,7 @@ function shownStep(deliveryId, shownAtMs, isLate) {
     isOpen: true,
     name: 'On its way to the screen',
     text: isLate
-      ? 'Your browser has not reported it. It may be asleep or offline, or “do not disturb” is on; Safari shows it without telling this page.'
+      ? 'Your browser has not reported it. It may be asleep or offline, or “do not disturb” is on. Safari shows it by itself, without telling this page.'
       : 'Waiting for your browser …',
   };
 }
