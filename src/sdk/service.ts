@@ -40,11 +40,12 @@ export function createService(url: string, token: BellhopOptions['token']): Serv
 async function tokenOf(token: BellhopOptions['token']): Promise<string> {
   try {
     const given = typeof token === 'function' ? await Promise.race([token(), timeLimit(TOKEN_TIMEOUT_MS)]) : token;
-    if (typeof given === 'string' && given !== '') return given;
+    // A page that asks for a sign-in is text, too, and what a header cannot hold looks like a network error.
+    if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(given)) return given;
   } catch (cause) {
     throw new BellhopError('token_failed', 'The token callback failed.', { cause });
   }
-  throw new BellhopError('token_failed', 'The token callback gave no token: return the string of a subscriber token.');
+  throw new BellhopError('token_failed', 'token gave no subscriber token: it must be its string alone.');
 }
 
 /** The JSON of a good answer; empty where there is none. */

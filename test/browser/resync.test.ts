@@ -169,6 +169,17 @@ describeWithFirefox('a subscription over time, in a real Firefox', () => {
     await arrives('For Grace');
   });
 
+  it('a row that was deleted at Bellhop comes anew with the next page load', async () => {
+    const { page, row } = await stage.subscribe();
+    expect((await stage.call('DELETE', `/v1/subscriptions/${row.id}`)).status).toBe(204);
+    await page.reload();
+    const renewed = await untilRow('there is a row', (each) => each?.active === true);
+    expect(renewed.id).not.toBe(row.id);
+    await settled(page);
+    expect(await statusOn(page)).toEqual({ state: 'subscribed', subscriptionId: renewed.id });
+    await arrives('Back');
+  });
+
   it('two tabs at once make one row', async () => {
     const tabs = [await stage.open(), await stage.open()];
     const answers = await Promise.all(tabs.map((tab) => tab.evaluate('bellhop.subscribe()')));
