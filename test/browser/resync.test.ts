@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer-core';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { until } from '../support/until.ts';
 import { describeWithFirefox } from './firefox.ts';
 import { setNotificationPermission } from './firefox-chrome.ts';
@@ -19,10 +19,11 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describeWithFirefox('a subscription over time, in a real Firefox', () => {
   let stage: Stage;
-  beforeEach(async () => {
+  beforeAll(async () => {
     stage = await setStage();
   });
-  afterEach(() => stage?.strike());
+  afterAll(() => stage?.strike());
+  beforeEach(() => stage.reset());
 
   const untilRow = async (what: string, holds: (row: Row | undefined) => boolean, userId = 'ada'): Promise<Row> => {
     let rows: Row[] = [];

@@ -19,15 +19,9 @@ describeWithFirefox('the SDK in a real Firefox', () => {
 
   let page: Page;
   beforeEach(async () => {
-    const { browser, site, pushServer } = stage;
-    await setNotificationPermission(browser, site.origin, 'allow');
-    await browser.newPage();
-    for (const each of await browser.pages()) if (each.url().startsWith(site.origin)) await each.close();
-    Object.assign(site.state, { endedTokens: 0, refusals: [] });
+    await stage.reset();
     page = await stage.open('/own');
-    await page.evaluate('bellhop.unsubscribe()');
-    expect([await stage.rows(), pushServer.live()]).toEqual([[], []]);
-    site.requests.length = 0;
+    stage.site.requests.length = 0;
   });
 
   const asked = (request: string): number => stage.site.requests.filter((each) => each === request).length;

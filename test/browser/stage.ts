@@ -7,6 +7,7 @@ import { type SignedClient, signedClient } from '../../scripts/signed-client.ts'
 import type { BellhopStatus } from '../../src/sdk/public.ts';
 import { until } from '../support/until.ts';
 import { launchFirefox } from './firefox.ts';
+import { setNotificationPermission } from './firefox-chrome.ts';
 import { type MozillaPushServer, startMozillaPushServer } from './mozilla-push-server.ts';
 import { type Site, startSite } from './site.ts';
 
@@ -79,6 +80,21 @@ export async function setStage(moreOrigins: readonly string[] = []) {
         return !['pending', 'sending', undefined].includes(delivery?.state as string | undefined);
       });
       return delivery ?? {};
+    },
+    /** As new: nobody is subscribed, no page of the site is open, and nothing is on record. */
+    async reset(): Promise<void> {
+      Object.assign(site.state, { userId: 'ada', endedTokens: 0, refusals: [] });
+      await setNotificationPermission(browser, site.origin, 'allow');
+      const page = await open();
+      await page.evaluate('bellhop.unsubscribe()');
+      for (const each of await browser.pages()) if (each.url().startsWith(site.origin)) await each.close();
+      for (const row of [...(await rows('ada')), ...(await rows('grace'))]) {
+        await call('DELETE', `/v1/subscriptions/${row.id}`);
+      }
+      if (pushServer.live().length > 0) throw new Error('the browser did not unsubscribe');
+      const { channels, acks, unregistrations, pushes } = pushServer;
+      for (const list of [site.requests, site.shown, site.focused, channels, acks, unregistrations, pushes])
+        list.length = 0;
     },
     async strike(): Promise<void> {
       await browser.close();
