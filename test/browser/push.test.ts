@@ -126,6 +126,16 @@ describeWithFirefox('a push in a real Firefox', () => {
     expect(await nextShown()).toMatchObject({ title: 'Fourth' });
   });
 
+  it('leaves to the browser what it shows by itself, and tells open pages all the same', async () => {
+    const here = await stage.open('/orders/5');
+    await stage.notify({ title: 'Declared', data: { case: 'as-in-safari' } });
+    await until('the page is told', async () => (await here.evaluate('messages.length')) === 1);
+    expect(await here.evaluate('messages')).toMatchObject([{ kind: 'shown', notification: { title: 'Declared' } }]);
+    await here.close();
+    await stage.notify({ title: 'Not declared' });
+    expect(await nextShown()).toMatchObject({ title: 'Not declared' });
+  });
+
   it('is one notification if it comes twice, and alerts once', async () => {
     const channel = stage.pushServer.live()[0]!;
     const text = JSON.stringify({ notification_id: 'ntf_twice', title: 'Twice' });

@@ -181,12 +181,15 @@ describeWithFirefox('a subscription over time, in a real Firefox', () => {
     await arrives('Back');
   });
 
-  it('two tabs at once make one row', async () => {
-    const tabs = [await stage.open(), await stage.open()];
+  it('two tabs at once make one row, one after the other', async () => {
+    const tabs = [await stage.open('/own'), await stage.open('/own')];
     const answers = await Promise.all(tabs.map((tab) => tab.evaluate('bellhop.subscribe()')));
     expect(answers[0]).toMatchObject({ state: 'subscribed' });
     expect(answers[1]).toEqual(answers[0]);
     expect(await stage.rows()).toHaveLength(1);
+    const turn = ['GET /v1/push/public-key', 'GET /token', 'POST /v1/subscriptions'];
+    expect(stage.site.requests.filter((each) => turn.includes(each))).toEqual([...turn, ...turn]);
+
     await tabs[0]?.evaluate(DROP);
     await Promise.all(tabs.map((tab) => tab.reload()));
     await untilRow('it is registered again', (each) => each?.active === true);

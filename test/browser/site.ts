@@ -37,6 +37,10 @@ ServiceWorkerRegistration.prototype.showNotification = async function (title, op
   await show.call(this, title, options);
   await fetch('/shown', { method: 'POST', body: JSON.stringify({ title, options }) });
 };
+// As WebKit tells a worker what the browser shows by itself; no other browser has it.
+Object.defineProperty(PushEvent.prototype, 'notification', {
+  get() { return this.data?.text().includes('as-in-safari') ? { title: 'Declared' } : null; },
+});
 const focus = WindowClient.prototype.focus;
 WindowClient.prototype.focus = async function () {
   const focused = await focus.call(this);
