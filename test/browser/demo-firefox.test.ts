@@ -50,6 +50,7 @@ describeWithFirefox('the demo page in a real Firefox', () => {
     await page.click('#subscribe');
     await statusIs('Subscribed');
     expect(pushServer.live()).toHaveLength(1);
+    expect(await page.evaluate('document.activeElement.id')).toBe('unsubscribe');
 
     await page.click('#send-button');
     await until('it is shown', async () => (await stepsOf()).includes('Shown'), 20_000);
