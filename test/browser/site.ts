@@ -30,6 +30,10 @@ const page = (bellhop: string): string => `<!doctype html>
   if (location.pathname.endsWith('/eager')) subscribe();
 </script>`;
 
+/** What docs/browser.md says that a strict policy has to allow, and the script and back end of the page itself. */
+const policy = (bellhop: string): string =>
+  `default-src 'none'; script-src 'self' 'unsafe-inline' ${bellhop}; connect-src 'self' ${bellhop}; worker-src 'self'`;
+
 /** The site's own worker: Bellhop's is imported, and what is really shown and focused is told to the test. */
 const worker = (bellhop: string): string => `
 const show = ServiceWorkerRegistration.prototype.showNotification;
@@ -73,6 +77,7 @@ export async function startSite() {
     const { method = '', url = '' } = request;
     const body = await text(request);
     requests.push(`${method} ${url}`);
+    response.setHeader('Content-Security-Policy', policy(state.bellhop));
     if (url === '/shown') shown.push(JSON.parse(body) as Shown);
     if (url === '/focused') focused.push(body);
     if (/^\/(v1|sdk)\//.test(url)) await passOn(state, request, body, response);
