@@ -32,10 +32,11 @@ export async function setStage(moreOrigins: readonly string[] = []) {
   const pushServer = await startMozillaPushServer();
   const site = await startSite();
   writeFileSync(join(folder, 'ca.pem'), pushServer.caPem);
+  // Before the service: where there is no Firefox, no process is left behind.
+  const browser = await launchFirefox(pushServer);
   const origins = [site.origin, ...moreOrigins];
   let service = await startBellhop(folder, pushServer, origins, site);
   const { address } = service;
-  const browser = await launchFirefox(pushServer);
   const call: SignedClient = (method, path, options) => signedClient(address, service.secret)(method, path, options);
   const rows = async (userId = 'ada'): Promise<Row[]> => {
     const answer = await call('GET', `/v1/subscriptions?user_id=${userId}&include_inactive=true`);
