@@ -38,6 +38,10 @@ const FORBIDDEN: [path: string, text: string, rule: string][] = [
   ['src/sdk/a.ts', imports('node:crypto'), 'runs in browsers'],
   ['src/sdk/worker/a.ts', imports('../../domain/ids.ts'), 'runs in browsers'],
   ['src/sdk/worker/a.ts', imports('../service.ts'), 'stands alone'],
+  ['src/client/a.ts', imports('../domain/app-error.ts'), 'nothing but its own files'],
+  ['src/client/a.ts', imports('node:crypto'), 'nothing but its own files'],
+  ['src/client/a.ts', imports('undici'), 'nothing but its own files'],
+  ['src/client/a.ts', 'export const y = Buffer.from("a");\n', 'noRestrictedGlobals'],
   ['src/a.ts', 'export const y = process.env.PORT;\n', 'noProcessEnv'],
   ['src/a.ts', 'export default 1;\n', 'noDefaultExport'],
   ['src/a.ts', 'export enum A { B }\n', 'noEnum'],
@@ -52,6 +56,7 @@ const ALLOWED: [path: string, text: string][] = [
   ['src/store/sqlite/a.ts', imports('../../domain/delivery.ts')],
   ['src/service.ts', imports('./http/app.ts')],
   ['src/sdk/worker/a.ts', imports('../device.ts')],
+  ['src/client/a.ts', imports('./signing.ts')],
 ];
 
 describe('the floors', () => {

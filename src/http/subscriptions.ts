@@ -16,7 +16,7 @@ const keys = z.strictObject({
   auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
 });
 
-const registerBody = z
+export const registerBody = z
   .strictObject({
     user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
     endpoint: z.string().min(1).max(8192),
@@ -51,7 +51,7 @@ const registerBody = z
     description: '`PushSubscription.toJSON()` of a browser works as it is; with an API key, `user_id` is added.',
   });
 
-const subscription = z
+export const subscriptionSchema = z
   .strictObject({
     id: z.string(),
     user_id: z.string(),
@@ -91,10 +91,10 @@ const registerRoute = defineRoute({
   answers: {
     200: {
       description: 'Registered before, under this endpoint or as `replaces_id`; updated.',
-      body: subscription,
+      body: subscriptionSchema,
       headers: LOCATION,
     },
-    201: { description: 'New, or moved from another user (`replaces`).', body: subscription, headers: LOCATION },
+    201: { description: 'New, or moved from another user (`replaces`).', body: subscriptionSchema, headers: LOCATION },
   },
   errors: [
     'invalid_endpoint',
@@ -116,7 +116,7 @@ const listRoute = defineRoute({
     user_id: userId.optional(),
     include_inactive: z.enum(['true', 'false']).default('false'),
   }),
-  answers: { 200: { description: 'One page.', body: pageOf(subscription) } },
+  answers: { 200: { description: 'One page.', body: pageOf(subscriptionSchema) } },
   errors: ['invalid_cursor'],
 });
 
@@ -128,7 +128,7 @@ const getRoute = defineRoute({
   summary: 'Read one subscription',
   access: 'subscriber',
   params,
-  answers: { 200: { description: 'The subscription.', body: subscription } },
+  answers: { 200: { description: 'The subscription.', body: subscriptionSchema } },
   errors: ['subscription_not_found'],
 });
 
@@ -141,7 +141,7 @@ const restoreRoute = defineRoute({
   description: 'For one that a push service wrongly called gone. One that is active stays as it is.',
   access: 'key',
   params,
-  answers: { 200: { description: 'The subscription, active.', body: subscription } },
+  answers: { 200: { description: 'The subscription, active.', body: subscriptionSchema } },
   errors: ['subscription_not_found', 'endpoint_taken'],
 });
 
@@ -197,7 +197,7 @@ function requestOf(body: z.output<typeof registerBody>, user: string | null): Re
   };
 }
 
-function wireOf(from: Subscription): z.output<typeof subscription> {
+function wireOf(from: Subscription): z.output<typeof subscriptionSchema> {
   return {
     id: from.id,
     user_id: from.userId,

@@ -2,22 +2,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { denoPath } from '../../scripts/deno.ts';
 import { startMongod } from '../../scripts/servers/mongod.ts';
 import { startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { denoOrReason } from '../support/deno.ts';
 import { describeWithMongod } from '../support/mongodb.ts';
 import { describeWithRedis } from '../support/redis.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-function denoOrReason(): string | { readonly reason: string } {
-  try {
-    return denoPath();
-  } catch (error) {
-    if (process.env.CI === 'true') throw error;
-    return { reason: 'skipped: no Deno here, and none to be had from the registry' };
-  }
-}
 
 const deno = denoOrReason();
 

@@ -1,0 +1,179 @@
+import { BellhopError } from './bellhop-error.ts';
+import { type Caller, createCaller } from './caller.ts';
+import type {
+  AcceptedNotification,
+  Attempt,
+  Delivery,
+  DeliveryState,
+  Notification,
+  NotificationInput,
+  NotificationQuery,
+  NotificationWithCounts,
+  Page,
+  PageQuery,
+  Subscription,
+  SubscriptionInput,
+  SubscriptionQuery,
+} from './resources.ts';
+import { createSigner } from './signing.ts';
+import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
+
+export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
+export type * from './resources.ts';
+export type { SubscriberToken } from './subscriber-token.ts';
+export { BellhopError };
+
+export type ClientOptions = {
+  /** Where Bellhop is, for example `https://push.example.com`. */
+  readonly url: string;
+  /** The secret of an API key. It never leaves this process: every call is signed with it. */
+  readonly secret: string;
+  /** Which key; left out, the one from HMAC_SECRET. */
+  readonly keyId?: string | undefined;
+  /** How long one try may take; 10 000 unless given. */
+  readonly timeoutMs?: number | undefined;
+  /** Further tries where the service is away, busy or restarting; 5 unless given, over some 10 seconds; 0 for none. */
+  readonly maxRetries?: number | undefined;
+  /** The longest wait before the first of them; it doubles with each. 500 unless given. */
+  readonly retryBaseMs?: number | undefined;
+  /** In place of the global one. */
+  readonly fetch?: typeof fetch | undefined;
+};
+
+export type CallOptions = {
+  /** Ends the call, waits between tries included, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type SendOptions = CallOptions & {
+  /** What makes this send this one, for example the id of an order and its event. Unless given, made for each call. */
+  readonly idempotencyKey?: string | undefined;
+};
+
+/** Every method rejects with a `BellhopError`, or with the signal's reason. */
+export type Client = {
+  /**
+   * Accepted means durable. Whatever becomes of a try, the next one has the same idempotency key, so that nothing is sent
+   * twice. Give one of your own where your program itself may repeat the call. RangeError: one that cannot be sent.
+   */
+  send(notification: NotificationInput, options?: SendOptions): Promise<AcceptedNotification>;
+  readonly notifications: {
+    get(id: string, options?: CallOptions): Promise<NotificationWithCounts>;
+    list(query?: NotificationQuery, options?: CallOptions): Promise<Page<Notification>>;
+    /** What became of it, device by device. */
+    deliveries(
+      id: string,
+      query?: PageQuery & { readonly state?: DeliveryState | undefined },
+      options?: CallOptions,
+    ): Promise<Page<Delivery>>;
+    /** Every request to a push service, each with what to do about it. */
+    attempts(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<Attempt>>;
+  };
+  readonly deliveries: {
+    get(id: string, options?: CallOptions): Promise<Delivery>;
+    /**
+     * Sends a failed or expired delivery again. Tried again by itself only where it was surely not done: after
+     * `timeout` or `connection_failed`, look at the delivery first.
+     */
+    replay(
+      id: string,
+      replay?: { readonly ttl_seconds?: number | undefined },
+      options?: CallOptions,
+    ): Promise<Delivery>;
+  };
+  readonly deadLetters: { list(query?: PageQuery, options?: CallOptions): Promise<Page<Delivery>> };
+  readonly subscriptions: {
+    /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
+    register(subscription: SubscriptionInput, options?: CallOptions): Promise<Subscription>;
+    get(id: string, options?: CallOptions): Promise<Subscription>;
+    list(query?: SubscriptionQuery, options?: CallOptions): Promise<Page<Subscription>>;
+    delete(id: string, options?: CallOptions): Promise<void>;
+    restore(id: string, options?: CallOptions): Promise<Subscription>;
+  };
+  /** For a page of this user, good for their own subscriptions. Made here, without a call. RangeError: see the message. */
+  subscriberToken(userId: string, options?: { readonly ttlSeconds?: number | undefined }): Promise<SubscriberToken>;
+  /** The VAPID key that browsers subscribe with. */
+  publicKey(options?: CallOptions): Promise<string>;
+};
+
+/** A client of one Bellhop. Throws TypeError where `url`, `secret` or `keyId` cannot be right. */
+export function createClient(options: ClientOptions): Client {
+  const { keyId = null, timeoutMs = 10_000, maxRetries = 5, retryBaseMs = 500 } = options;
+  const url = checkedUrl(options.url);
+  if (typeof options.secret !== 'string' || options.secret === '') throw new TypeError('secret must be a string');
+  if (keyId !== null && !/^[A-Za-z0-9._-]{1,64}$/.test(keyId))
+    throw new TypeError('keyId must be the id of an API key');
+  const signer = createSigner(options.secret);
+  // Looked up for each call: some frameworks put their own in place later.
+  const call = options.fetch ?? ((input, init) => fetch(input, init));
+  const caller = createCaller({ url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call });
+  return {
+    ...resourcesOf(caller),
+    subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
+  };
+}
+
+/** Every item of a listing, page after page: `for await (const item of eachItem((cursor) => client.deadLetters.list({ cursor })))`. */
+export async function* eachItem<Item>(list: (cursor: string | undefined) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor);
+    yield* page.items;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
+  const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
+    caller<Result>({ method: 'GET', path, query, signal });
+  const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>
+    caller<Result>({ method: 'POST', path, body, signal });
+  return {
+    async send(notification, { idempotencyKey = crypto.randomUUID(), signal } = {}) {
+      // Else a fetch would refuse the header, which looks like a network that is down.
+      if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
+        throw new RangeError('idempotencyKey must be 1 to 255 printable ASCII characters');
+      }
+      const headers = { 'Idempotency-Key': idempotencyKey };
+      return caller({ method: 'POST', path: '/v1/notifications', body: notification, headers, signal });
+    },
+    notifications: {
+      get: (id, options) => get(`/v1/notifications/${encodeURIComponent(id)}`, {}, options),
+      list: (query, options) => get('/v1/notifications', query, options),
+      deliveries: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/deliveries`, query, options),
+      attempts: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/attempts`, query, options),
+    },
+    deliveries: {
+      get: (id, options) => get(`/v1/deliveries/${encodeURIComponent(id)}`, {}, options),
+      replay(id, replay = {}, { signal } = {}) {
+        const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
+        return caller({ method: 'POST', path, body: replay, signal, isRepeatable: false });
+      },
+    },
+    deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },
+    subscriptions: {
+      register: (subscription, options) => post('/v1/subscriptions', subscription, options),
+      get: (id, options) => get(`/v1/subscriptions/${encodeURIComponent(id)}`, {}, options),
+      list: (query, options) => get('/v1/subscriptions', query, options),
+      async delete(id, { signal } = {}) {
+        await caller({ method: 'DELETE', path: `/v1/subscriptions/${encodeURIComponent(id)}`, signal });
+      },
+      restore: (id, options) => post(`/v1/subscriptions/${encodeURIComponent(id)}/restore`, undefined, options),
+    },
+    async publicKey(options) {
+      return (await get<{ public_key: string }>('/v1/push/public-key', {}, options)).public_key;
+    },
+  };
+}
+
+function checkedUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new TypeError('url must be where Bellhop is, such as https://push.example.com');
+  }
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  if (search || hash || username || password) {
+    throw new TypeError('url must have no query, fragment, user or password');
+  }
+  // A path is one that a proxy takes off again: Bellhop itself is at the root, and what it sees is what is signed.
+  return origin + pathname.replace(/\/+$/, '');
+}

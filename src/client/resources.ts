@@ -1,0 +1,163 @@
+/** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
+
+export type Priority = 'high' | 'normal' | 'low';
+export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
+
+export type NotificationAction = {
+  readonly action: string;
+  readonly title: string;
+  readonly icon?: string | undefined;
+  readonly url?: string | undefined;
+};
+
+export type NotificationInput = {
+  readonly type: string;
+  readonly user_ids: readonly string[];
+  readonly title: string;
+  readonly body?: string | undefined;
+  readonly icon?: string | undefined;
+  readonly badge?: string | undefined;
+  readonly url?: string | undefined;
+  readonly actions?: readonly NotificationAction[] | undefined;
+  readonly locale?: string | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  readonly priority?: Priority | undefined;
+  readonly ttl_seconds?: number | undefined;
+  readonly urgency?: Urgency | undefined;
+  readonly topic?: string | undefined;
+};
+
+export type AcceptedNotification = {
+  readonly id: string;
+  readonly status: 'accepted';
+  readonly user_count: number;
+  readonly accepted_at: string;
+  readonly deadline_at: string;
+  readonly warnings: readonly string[];
+};
+
+export type NotificationStatus = 'accepted' | 'sending' | 'completed';
+
+export type Notification = {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly body: string | null;
+  readonly icon: string | null;
+  readonly badge?: string | null;
+  readonly url: string | null;
+  readonly actions?: readonly NotificationAction[] | null;
+  readonly locale: string | null;
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly priority: Priority;
+  readonly ttl_seconds: number;
+  readonly urgency: Urgency;
+  readonly topic: string | null;
+  readonly user_count: number;
+  readonly status: NotificationStatus;
+  readonly accepted_at: string;
+  readonly deadline_at: string;
+};
+
+export type DeliveryState =
+  | 'pending'
+  | 'sending'
+  | 'retrying'
+  | 'delivered'
+  | 'pruned'
+  | 'failed'
+  | 'expired'
+  | 'cancelled';
+
+export type NotificationWithCounts = Notification & {
+  readonly counts: Readonly<Record<DeliveryState | 'total', number>>;
+};
+
+export type Attempt = {
+  readonly delivery_id: string;
+  readonly notification_id: string;
+  readonly subscription_id: string;
+  readonly user_id: string;
+  readonly number: number;
+  readonly status: 'delivered' | 'failed';
+  readonly http_status: number | null;
+  readonly latency_ms: number | null;
+  readonly error: string | null;
+  readonly retry_count: number;
+  readonly outcome: string;
+  readonly remedy: string | null;
+  readonly retry_at: string | null;
+  readonly granted_ttl_seconds: number | null;
+  readonly created_at: string;
+};
+
+export type Delivery = {
+  readonly id: string;
+  readonly notification_id: string;
+  readonly subscription_id: string;
+  readonly user_id: string;
+  readonly push_service: string | null;
+  readonly topic: string | null;
+  readonly priority: Priority;
+  readonly state: DeliveryState;
+  readonly reason: string | null;
+  readonly retry_count: number;
+  readonly attempt_count: number;
+  readonly next_attempt_at: string | null;
+  readonly deadline_at: string;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+  readonly states: readonly { readonly state: DeliveryState; readonly at: string }[];
+  readonly attempts: readonly Attempt[];
+};
+
+/** `PushSubscription.toJSON()` of a browser, and whose it is. */
+export type SubscriptionInput = {
+  readonly user_id: string;
+  readonly endpoint: string;
+  readonly keys: { readonly p256dh: string; readonly auth: string };
+  readonly expirationTime?: number | null | undefined;
+  readonly expiration_time?: number | string | null | undefined;
+  readonly vapid_public_key?: string | null | undefined;
+  readonly replaces_id?: string | null | undefined;
+  readonly locale?: string | null | undefined;
+  readonly user_agent?: string | null | undefined;
+};
+
+export type Subscription = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly endpoint: string;
+  readonly active: boolean;
+  readonly retired_reason: string | null;
+  readonly retired_at: string | null;
+  readonly retired_by: string | null;
+  readonly quarantined_since: string | null;
+  readonly quarantined_until: string | null;
+  readonly suspected_by: string | null;
+  readonly push_service: string;
+  readonly vapid_public_key: string;
+  readonly expiration_time: string | null;
+  readonly locale: string | null;
+  readonly user_agent: string | null;
+  readonly replaces: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
+export type PageQuery = { readonly limit?: number | undefined; readonly cursor?: string | undefined };
+
+export type SubscriptionQuery = PageQuery & {
+  readonly user_id?: string | undefined;
+  readonly include_inactive?: boolean | undefined;
+};
+
+export type NotificationQuery = PageQuery & {
+  readonly type?: string | undefined;
+  readonly status?: NotificationStatus | undefined;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+};
+
+/** One page of a listing; `next_cursor` is null on the last. */
+export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null };

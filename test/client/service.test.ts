@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trusting } from '../../scripts/demo/main-job.ts';
+import { freePort } from '../../scripts/servers/free-port.ts';
+import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
+import { type Client, createClient, type Delivery, eachItem } from '../../src/client/client.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { until } from '../support/until.ts';
+
+const SHOP = 'a-secret-of-the-shop-0123456789';
+
+describe('the client against the service', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bellhop-client-'));
+  let emulator: Emulator;
+  let service: ServiceProcess;
+  let port: number;
+  let client: Client;
+
+  const start = async (): Promise<void> => {
+    const environment = { ...trusting(emulator, folder), PORT: String(port), API_KEYS: `shop:${SHOP}` };
+    service = await startServiceProcess({ folder, environment });
+  };
+  beforeAll(async () => {
+    emulator = await startEmulator();
+    port = await freePort();
+    await start();
+    client = createClient({ url: service.address, secret: SHOP, keyId: 'shop', retryBaseMs: 100 });
+  });
+  afterAll(async () => {
+    await service.stop('SIGTERM');
+    await emulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const subscribe = async (userId: string, behaviour = [{}]) => {
+    const device = emulator.createDevice({ behaviour, applicationServerKey: await client.publicKey() });
+    const subscription = await client.subscriptions.register({ user_id: userId, ...device.subscription });
+    return { device, subscription };
+  };
+  const note = (userId: string, title = 'Grüße 😀') => ({ type: 'order.shipped', title, user_ids: [userId] });
+  const ended = async (id: string) => {
+    await until(
+      'the notification is completed',
+      async () => (await client.notifications.get(id)).status === 'completed',
+    );
+    return client.notifications.get(id);
+  };
+
+  it('subscribes, sends, and reads what became of it', async () => {
+    const { device, subscription } = await subscribe('ada');
+    const { id } = await client.send({ ...note('ada'), data: { order: 42 }, ttl_seconds: 600 });
+    expect((await ended(id)).counts).toMatchObject({ delivered: 1, total: 1 });
+    expect(JSON.parse(device.received[0]?.payload ?? '')).toMatchObject({ title: 'Grüße 😀', data: { order: 42 } });
+    const [delivery] = (await client.notifications.deliveries(id, { state: 'delivered' })).items;
+    expect(delivery).toMatchObject({ subscription_id: subscription.id, state: 'delivered' });
+    expect(await client.deliveries.get(delivery!.id)).toEqual(delivery);
+    expect((await client.notifications.attempts(id)).items).toMatchObject([{ http_status: 201, status: 'delivered' }]);
+    expect((await client.subscriptions.list({ user_id: 'ada' })).items).toEqual([
+      await client.subscriptions.get(subscription.id),
+    ]);
+    await client.subscriptions.delete(subscription.id);
+    await expect(client.subscriptions.get(subscription.id)).rejects.toMatchObject({ code: 'subscription_not_found' });
+  });
+
+  it('finds a dead letter and replays it', async () => {
+    const { device } = await subscribe('ben', [{ status: 400 }, { status: 201 }]);
+    const { id } = await client.send(note('ben'));
+    await ended(id);
+    const dead: Delivery[] = [];
+    for await (const delivery of eachItem((cursor) => client.deadLetters.list({ cursor, limit: 1 })))
+      dead.push(delivery);
+    expect(dead.map((delivery) => delivery.notification_id)).toEqual([id]);
+    await client.deliveries.replay(dead[0]!.id);
+    await until('it is delivered', async () => (await client.deliveries.get(dead[0]!.id)).state === 'delivered');
+    expect(device.received).toHaveLength(1);
+  });
+
+  it('makes tokens that the service takes from a page', async () => {
+    const { subscription } = await subscribe('clara ü');
+    const { token, user_id, expires_at } = await client.subscriberToken('clara ü', { ttlSeconds: 60 });
+    expect(user_id).toBe('clara ü');
+    expect(Math.abs(Date.parse(expires_at) - Date.now() - 60_000)).toBeLessThan(5000);
+    const answer = await fetch(`${service.address}/v1/subscriptions`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(await answer.json()).toMatchObject({ items: [{ id: subscription.id }] });
+    await expect(client.subscriberToken('', {})).rejects.toThrow(RangeError);
+    await expect(client.subscriberToken('clara', { ttlSeconds: 90_000 })).rejects.toThrow(RangeError);
+  });
+
+  it('says what the service says', async () => {
+    const stranger = createClient({ url: service.address, secret: 'not the secret', keyId: 'shop' });
+    await expect(stranger.send(note('ada'))).rejects.toMatchObject({ code: 'bad_signature', status: 401 });
+    await expect(client.send({ ...note('ada'), title: '' })).rejects.toThrow(/title: must have at least 1 character/);
+    await expect(client.deliveries.replay('dlv_nothing')).rejects.toMatchObject({ code: 'delivery_not_found' });
+  });
+
+  it('sends once, whatever happens to the service meanwhile', async () => {
+    const { device } = await subscribe('dora');
+    const titles = Array.from({ length: 60 }, (_, index) => `dora ${index}`);
+    let isKilled = false;
+    const restart = async (): Promise<void> => {
+      await service.stop('SIGKILL');
+      isKilled = true;
+      await start();
+    };
+    let restarting: Promise<void> | null = null;
+    const sent = titles.map(async (title, index) => {
+      // Some before, some while it dies, some while nobody listens.
+      await until('its turn', () => index < 20 || restarting !== null);
+      if (index >= 40) await until('the service is dead', () => isKilled);
+      return client.send(note('dora', title));
+    });
+    await Promise.any(sent);
+    restarting = restart();
+    await restarting;
+    const ids = (await Promise.all(sent)).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(titles.length);
+    for (const id of ids) await ended(id);
+    const found: string[] = [];
+    for await (const { title } of eachItem((cursor) => client.notifications.list({ cursor, limit: 200 }))) {
+      if (title.startsWith('dora')) found.push(title);
+    }
+    expect(found.sort()).toEqual(titles.toSorted());
+    // A push under way when the process died is sent again, and said to have been interrupted: never silently.
+    expect(new Set(device.received.map(({ payload }) => JSON.parse(payload ?? '{}').notification_id)).size).toBe(60);
+  }, 60_000);
+
+  it('sends once where the connection breaks after the service took it', async () => {
+    let cuts = 0;
+    const between = createServer((request, response) => {
+      const target = { port, method: request.method, path: request.url, headers: request.headers };
+      const onwards = httpRequest(target, (answer) => {
+        // The whole answer has come; the first two never reach the client.
+        if (cuts < 2) {
+          answer.resume().on('end', () => {
+            cuts += 1;
+            response.destroy();
+          });
+          return;
+        }
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(onwards);
+    });
+    between.listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const url = `http://127.0.0.1:${(between.address() as AddressInfo).port}`;
+    const { device } = await subscribe('emil');
+    const { id } = await createClient({ url, secret: SHOP, keyId: 'shop', retryBaseMs: 1 }).send(note('emil', 'once'));
+    expect(cuts).toBe(2);
+    await ended(id);
+    const all = await client.notifications.list({ limit: 200 });
+    expect(all.items.filter(({ title }) => title === 'once').map((one) => one.id)).toEqual([id]);
+    expect(device.received).toHaveLength(1);
+    between.closeAllConnections();
+    between.close();
+  });
+});

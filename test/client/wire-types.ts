@@ -1,0 +1,39 @@
+import type { z } from '@hono/zod-openapi';
+import type * as client from '../../src/client/client.ts';
+import type { AppErrorCode } from '../../src/domain/app-error.ts';
+import type { attemptSchema, deliverySchema } from '../../src/http/delivery-schema.ts';
+import type { acceptedSchema, notificationBody, notificationSchema } from '../../src/http/notification-schema.ts';
+import type { registerBody, subscriptionSchema } from '../../src/http/subscriptions.ts';
+
+/** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
+
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
+/** Names that the server has and the client has not; `never` where there are none. */
+type Missing<Server, Client> = Exclude<keyof Server, keyof Client>;
+type Reads<Schema extends z.ZodType, Client> = [Missing<z.output<Schema>, Client>] extends [never]
+  ? z.output<Schema> extends Client
+    ? true
+    : false
+  : Missing<z.output<Schema>, Client>;
+type Mutable<T> = T extends readonly (infer Item)[]
+  ? Mutable<Item>[]
+  : T extends object
+    ? { -readonly [Name in keyof T]: Mutable<T[Name]> }
+    : T;
+/** Whether all that both know is taken by the server, and nothing that the server knows is missing. */
+type Writes<Schema extends z.ZodType, Client> = [Missing<z.input<Schema>, Client>] extends [never]
+  ? Mutable<Pick<Client, keyof Client & keyof z.input<Schema>>> extends z.input<Schema>
+    ? true
+    : false
+  : Missing<z.input<Schema>, Client>;
+
+export const COMPILED: [
+  Same<client.ServerErrorCode, AppErrorCode>,
+  Reads<typeof acceptedSchema, client.AcceptedNotification>,
+  Reads<typeof notificationSchema, client.Notification>,
+  Reads<typeof deliverySchema, client.Delivery>,
+  Reads<typeof attemptSchema, client.Attempt>,
+  Reads<typeof subscriptionSchema, client.Subscription>,
+  Writes<typeof notificationBody, client.NotificationInput>,
+  Writes<typeof registerBody, client.SubscriptionInput>,
+] = [true, true, true, true, true, true, true, true];
