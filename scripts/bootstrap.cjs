@@ -20,7 +20,7 @@ const steps = {
   bench: [install, build, servers, bench],
   doctor: [install, build, start],
   'rotate-vapid-key': [install, build, start],
-  test: [install, check, build, servers, test],
+  test: [install, check, build, servers, interpreters, test],
 };
 const chosen = steps[process.argv[2]];
 if (!chosen)
@@ -69,6 +69,7 @@ function check() {
   run(process.execPath, [bin('typescript', 'tsc'), '-p', '.']);
   run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk', '--noEmit']);
   run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk/worker']);
+  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/client', '--noEmit']);
   run(process.execPath, [bin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.']);
 }
 
@@ -86,6 +87,17 @@ function servers() {
   if (!works('firefox-esr', ['--version']) && !works('firefox', ['--version'])) missing.push('firefox-esr');
   if (!['chromium', 'chromium-browser', 'google-chrome'].some((name) => works(name, ['--version'])))
     missing.push('chromium');
+  installByApt(missing);
+}
+
+// The tests run the programs that docs/clients.md shows. Go is large, so it is not installed: where it is missing, it is skipped.
+function interpreters() {
+  const packages = { curl: 'curl', openssl: 'openssl', python3: 'python3', php: 'php-cli', ruby: 'ruby' };
+  const missing = Object.keys(packages).filter((name) => !works(name, [name === 'openssl' ? 'version' : '--version']));
+  installByApt(missing.map((name) => packages[name]));
+}
+
+function installByApt(missing) {
   const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
   if (missing.length === 0 || !isRoot || !works('apt-get', ['--version'])) return;
   say(`Installing ${missing.join(', ')} for the tests (apt-get) …`);
