@@ -28,7 +28,24 @@ function pairFinding(config: Config, keys: readonly VapidKeyPair[]): Finding {
   return ok('VAPID keys', `the pair ${place} belongs together${older}`);
 }
 
-function secretFindings({ dataDir }: Config): readonly Finding[] {
+/** RFC 7518 section 3.2: what signs with HS256 has 256 bits, since whoever has a token can try guesses in peace. */
+const LONG_ENOUGH_FOR_TOKENS = 32;
+
+function secretFindings(config: Config): readonly Finding[] {
+  const short = config.apiKeys.filter(({ secret }) => secret.length < LONG_ENOUGH_FOR_TOKENS);
+  const ids = [...new Set(short.map(({ id }) => id))];
+  return [...keptSecretFindings(config), ...ids.map(shortSecretFinding)];
+}
+
+function shortSecretFinding(id: string): Finding {
+  return warning(
+    'API secret',
+    `a secret of the key ${id} has fewer than ${LONG_ENOUGH_FOR_TOKENS} characters: a page could guess it from its token`,
+    'Make one with `openssl rand -hex 32`, and give both under the same id until your programs use it.',
+  );
+}
+
+function keptSecretFindings({ dataDir }: Config): readonly Finding[] {
   const path = join(dataDir, 'hmac-secret');
   if (!existsSync(path)) return [];
   if (readFileSync(path, 'utf8').trim().length >= SHORTEST_SECRET) return [ok('API secret', `is in ${path}`)];

@@ -100,6 +100,17 @@ describe('the doctor', () => {
     expect(of(findings, 'data folder').filter(({ verdict }) => verdict === 'failed')).toMatchObject([{ remedy }]);
   });
 
+  it('tells secrets that are too short to sign tokens with, by their key, and prints none', async () => {
+    const [short, long] = ['sixteen-octets-1', 'x'.repeat(32)];
+    const findings = await found({ HMAC_SECRET: short, API_KEYS: `shop:${long},mail:${short}2,mail:${short}3` });
+    const warned = of(findings, 'API secret');
+    expect(warned.map(({ verdict, finding }) => [verdict, /key (\w+)/.exec(finding)?.[1]])).toEqual([
+      ['warning', 'default'],
+      ['warning', 'mail'],
+    ]);
+    expect(JSON.stringify(findings)).not.toContain(short);
+  });
+
   it('tells a folder that others can read, and one that is not there yet', async () => {
     chmodSync(folder, 0o755);
     expect(of(await found(), 'data folder')).toMatchObject([
