@@ -66,7 +66,7 @@ export const SETTINGS = {
   ALLOW_BEARER: setting(
     'true',
     boolean,
-    'Whether `Authorization: Bearer <secret>` is accepted beside signed requests.',
+    'Whether `Authorization: Bearer <secret>` is accepted beside signed requests. Subscriber tokens are, either way.',
   ),
   VAPID_PUBLIC_KEY: optional(
     asIs,
