@@ -31,7 +31,7 @@ export type TokenOptions = { readonly keys: readonly ApiKey[]; readonly clock: C
 export function createSubscriberTokens({ keys, clock }: TokenOptions): SubscriberTokens {
   return {
     mint({ keyId, userId, ttlSeconds }) {
-      // The first is the newest: the one that outlives a rotation.
+      // The first is the newer one where both are given in the documented order: it outlives the rotation.
       const [secret] = secretsOf(keys, keyId);
       if (secret === undefined) throw new Error('the caller’s own key is not held');
       const iat = Math.floor(clock.now() / 1000);
