@@ -122,7 +122,7 @@ describe('a try that failed in a way that may pass', () => {
   });
 
   it('is made again after a silence of timeoutMs', async () => {
-    const client = await start(['silence', TAKEN], { timeoutMs: 50 });
+    const client = await start(['silence', TAKEN], { timeoutMs: 500 });
     await client.send(NOTE);
     expect(server.heard).toHaveLength(2);
   });

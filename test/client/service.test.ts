@@ -29,7 +29,7 @@ describe('the client against the service', () => {
     emulator = await startEmulator();
     port = await freePort();
     await start();
-    client = createClient({ url: service.address, secret: SHOP, keyId: 'shop', retryBaseMs: 100 });
+    client = createClient({ url: service.address, secret: SHOP, keyId: 'shop', retryBaseMs: 100, maxRetries: 8 });
   });
   afterAll(async () => {
     await service.stop('SIGTERM');
