@@ -27,8 +27,11 @@ type Writes<Schema extends z.ZodType, Client> = [Missing<z.input<Schema>, Client
     : false
   : Missing<z.input<Schema>, Client>;
 
+/** What only pages in a browser are told. */
+type OfPages = 'not_same_origin' | 'too_many_requests';
+
 export const COMPILED: [
-  Same<client.ServerErrorCode, AppErrorCode>,
+  Same<client.ServerErrorCode, Exclude<AppErrorCode, OfPages>>,
   Reads<typeof acceptedSchema, client.AcceptedNotification>,
   Reads<typeof notificationSchema, client.Notification>,
   Reads<typeof deliverySchema, client.Delivery>,
