@@ -112,6 +112,8 @@ function connect({ url, onError }: RedisCoordinationOptions): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout: ANSWER_LIMIT_MS,
     connectTimeout: ANSWER_LIMIT_MS,
+    // Done here, when it is ready: nobody answers for ioredis' own, and what nobody answers for ends the process.
+    autoResubscribe: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_WAIT_MS),
   });
   let isTold = false;

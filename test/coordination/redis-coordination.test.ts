@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
@@ -85,6 +86,31 @@ describeWithRedis('coordination on Redis', () => {
     await two.pauseOrigin({ origin, untilMs: nowMs + 10_000 });
     const late = await connected(server.url);
     await until('who came later has learnt of it', knows(late, nowMs + 90_000));
+  });
+
+  it('subscribes once for each connection: nobody answers for a second, which ends the process when it is cut off', async () => {
+    const [one, two] = [await connected(server.url), await connected(server.url)];
+    const redis = new Redis(server.url);
+    const subscribed = async (): Promise<number> =>
+      Number(/cmdstat_subscribe:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+    /** Each hears what the other says, so both have subscribed. */
+    const hear = async (origin: string): Promise<void> => {
+      const pause = { origin, untilMs: Date.now() + 60_000 };
+      for (const [from, to] of [[one, two] as const, [two, one] as const]) {
+        await until('the other has heard', async () => {
+          pause.untilMs += 1;
+          await from.pauseOrigin(pause);
+          return to.pausedUntilMs(origin, Date.now()) === pause.untilMs;
+        });
+      }
+    };
+    await hear('https://a.example.net');
+    await redis.config('RESETSTAT');
+    const killed = Number(await redis.client('KILL', 'TYPE', 'pubsub'));
+    await until('both have subscribed again', async () => (await subscribed()) >= killed);
+    await hear('https://b.example.net');
+    expect([killed, await subscribed()]).toEqual([2, 2]);
+    redis.disconnect();
   });
 
   describe('with Redis away', () => {
