@@ -90,6 +90,17 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
   });
 
   describe('carries a write out but its answer is lost', () => {
+    /** The driver takes a server that says so for one that is going, and looks for it again. */
+    const untilItAnswers = (): Promise<void> =>
+      until(
+        'the store answers',
+        () =>
+          store.ping().then(
+            () => true,
+            () => false,
+          ),
+        20_000,
+      );
     const lost = { errorLabels: [], writeConcernError: { code: 91, errmsg: 'shutting down' } };
 
     it('knows its own settlement again, and finishes what belongs to it', async () => {
@@ -99,6 +110,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       const settlement = { ...endingAs('pruned', await claimed(store, id)), change };
       await failNext(server.url, 1, { failCommands: ['update'], ...lost });
       await expect(store.deliveries.settleMany([settlement])).rejects.toMatchObject(UNAVAILABLE);
+      await untilItAnswers();
       expect(await store.deliveries.get(id)).toMatchObject({ state: 'pruned', version: 3 });
       expect(await store.deliveries.settleMany([settlement])).toEqual([true]);
       expect(await store.subscriptions.get(subscriptionId)).toMatchObject({ retired: { reason: 'gone' } });
@@ -111,6 +123,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       const [first, second] = [sampleNotification(), sampleNotification()];
       await failNext(server.url, 1, { failCommands: [name], ...lost });
       await expect(store.notifications.accept(first, ['a'], idempotency)).rejects.toMatchObject(UNAVAILABLE);
+      await untilItAnswers();
       const again = await store.notifications.accept(second, ['a'], idempotency);
       expect(again).toMatchObject({ kind: 'repeated', notification: { id: first.id } });
       const all = { type: null, status: null, fromMs: null, untilMs: null, cursor: null, limit: 9 };
@@ -123,6 +136,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       // The first update is the settlement, the second the completion.
       await failNext(server.url, 1, { failCommands: ['update'], ...lost });
       await expect(store.deliveries.settleMany([endingAs('delivered', lease)])).rejects.toMatchObject(UNAVAILABLE);
+      await untilItAnswers();
       expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
     });
   });
