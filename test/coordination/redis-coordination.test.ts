@@ -95,18 +95,19 @@ describeWithRedis('coordination on Redis', () => {
       Number(/cmdstat_subscribe:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
     /** Each hears what the other says, so both have subscribed. */
     const hear = async (origin: string): Promise<void> => {
-      const pause = { origin, untilMs: Date.now() + 60_000 };
+      let untilMs = Date.now() + 60_000;
       for (const [from, to] of [[one, two] as const, [two, one] as const]) {
+        const longerMs = untilMs + 1000;
         await until('the other has heard', async () => {
-          pause.untilMs += 1;
-          await from.pauseOrigin(pause);
-          return to.pausedUntilMs(origin, Date.now()) === pause.untilMs;
+          untilMs = Math.max(untilMs, longerMs) + 1;
+          await from.pauseOrigin({ origin, untilMs });
+          return (to.pausedUntilMs(origin, Date.now()) ?? 0) > longerMs;
         });
       }
     };
     await hear('https://a.example.net');
     await redis.config('RESETSTAT');
-    const killed = Number(await redis.client('KILL', 'TYPE', 'pubsub'));
+    const killed = Number(await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await until('both have subscribed again', async () => (await subscribed()) >= killed);
     await hear('https://b.example.net');
     expect([killed, await subscribed()]).toEqual([2, 2]);
