@@ -1,5 +1,6 @@
 import type { Priority } from '../domain/notification.ts';
 import type { Job, JobHandler, StartOptions } from './job-queue.ts';
+import { ReadyJobs } from './ready-jobs.ts';
 import type { RedisLane, Taken } from './redis-lane.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
 
@@ -18,6 +19,7 @@ export interface LanePicker {
 /** What a stop waits for Redis to be told of jobs that have ended. */
 const REMOVAL_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 500;
+/** Of each lane: many that are held in one must leave room for those of another. */
 const MOST_SET_ASIDE = 1000;
 
 type LaneState = {
@@ -25,9 +27,15 @@ type LaneState = {
   /** Whether a job may be waiting: so until a fetch came back with less than was asked. */
   mayHave: boolean;
   isWatched: boolean;
+  /** Fetched and held by the handler's word. */
+  readonly aside: ReadyJobs<SetAside>;
   /** One that came while the lane was watched. */
   held: Taken | null;
 };
+
+type SetAside = { readonly origin: string; readonly job: Job; readonly taken: Taken };
+
+const nobody = (): boolean => false;
 
 export function createLanePicker(options: LanePickerOptions): LanePicker {
   return new Picker(options);
@@ -36,12 +44,11 @@ export function createLanePicker(options: LanePickerOptions): LanePicker {
 class Picker implements LanePicker {
   private readonly options: LanePickerOptions;
   private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  private readonly pickAside = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
   private readonly running = new Set<Promise<void>>();
   private readonly handling = new Set<Promise<void>>();
   private readonly watches = new Set<Promise<void>>();
   private lanes: ReadonlyMap<Priority, LaneState> = new Map();
-  /** Fetched and held, oldest first. */
-  private aside: { readonly lane: RedisLane; readonly taken: Taken }[] = [];
   private isOpen = true;
   private filling: Promise<void> | null = null;
   private mustFillAgain = false;
@@ -52,7 +59,8 @@ class Picker implements LanePicker {
 
   begin(lanes: ReadonlyMap<Priority, RedisLane>): void {
     const entries = [...lanes].map(
-      ([priority, lane]) => [priority, { lane, mayHave: true, isWatched: false, held: null }] as const,
+      ([priority, lane]) =>
+        [priority, { lane, mayHave: true, isWatched: false, aside: new ReadyJobs<SetAside>(), held: null }] as const,
     );
     this.lanes = new Map(entries);
     this.fill();
@@ -65,7 +73,7 @@ class Picker implements LanePicker {
     const impatience = new Promise((resolve) => setTimeout(resolve, REMOVAL_LIMIT_MS).unref());
     await Promise.race([Promise.all(this.running), impatience]);
     await Promise.all([...this.lanes.values()].map((state) => this.putBackHeld(state)));
-    await Promise.all(this.aside.splice(0).map(({ lane, taken }) => this.putBack(lane, taken)));
+    await Promise.all([...this.lanes.values()].map((state) => this.putBackAside(state)));
   }
 
   private fill(): void {
@@ -93,8 +101,8 @@ class Picker implements LanePicker {
       );
       for (const pick of picks) {
         const next = taken.get(pick)?.shift();
-        const lane = this.lanes.get(pick)?.lane;
-        if (next !== undefined && lane !== undefined) this.runOrHold(lane, next);
+        const state = this.lanes.get(pick);
+        if (next !== undefined && state !== undefined) this.runOrHold(state, next);
       }
     }
     for (const state of this.lanes.values()) this.watch(state);
@@ -125,25 +133,27 @@ class Picker implements LanePicker {
     }
   }
 
-  private runOrHold(lane: RedisLane, taken: Taken): void {
+  private runOrHold(state: LaneState, taken: Taken): void {
     // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
-    if (this.aside.length < MOST_SET_ASIDE && this.isHeld(taken)) this.aside.push({ lane, taken });
-    else this.run(lane, taken);
+    const job = jobOf(taken.data);
+    if (state.aside.size < MOST_SET_ASIDE && this.isHeld(job)) state.aside.push({ origin: job.origin, job, taken });
+    else this.run(state.lane, taken);
   }
 
-  /** What is no longer held goes before anything fetched after it. */
+  /** What is no longer held goes before anything of its lane fetched after it; the lanes take turns as ever. */
   private runSetAside(): void {
-    if (this.aside.length === 0) return;
-    this.aside = this.aside.filter(({ lane, taken }) => {
-      if (this.running.size >= this.options.concurrency || this.isHeld(taken)) return true;
-      this.run(lane, taken);
-      return false;
-    });
+    const isHeld = ({ job }: SetAside): boolean => this.isHeld(job);
+    while (this.running.size < this.options.concurrency) {
+      const name = this.pickAside((lane) => this.lanes.get(lane)?.aside.has(isHeld) ?? false);
+      const state = name === null ? undefined : this.lanes.get(name);
+      const next = state?.aside.take(isHeld) ?? null;
+      if (state === undefined || next === null) return;
+      this.run(state.lane, next.taken);
+    }
   }
 
-  private isHeld({ data }: Taken): boolean {
-    const { isHeld } = this.options;
-    return isHeld?.(jobOf(data)) ?? false;
+  private isHeld(job: Job): boolean {
+    return this.options.isHeld?.(job) ?? false;
   }
 
   private run(lane: RedisLane, taken: Taken): void {
@@ -197,6 +207,14 @@ class Picker implements LanePicker {
     const { held } = state;
     state.held = null;
     if (held !== null) await this.putBack(state.lane, held);
+  }
+
+  private async putBackAside({ lane, aside }: LaneState): Promise<void> {
+    const all: Promise<void>[] = [];
+    for (let next = aside.take(nobody); next !== null; next = aside.take(nobody)) {
+      all.push(this.putBack(lane, next.taken));
+    }
+    await Promise.all(all);
   }
 
   private async putBack(lane: RedisLane, taken: Taken): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
@@ -94,6 +95,29 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       const ids = (await seen.all).map(({ id }) => id);
       expect(ids.slice(0, 2).toSorted()).toEqual(['free 0', 'free 1']);
       expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(held.map(({ id }) => id));
+    });
+
+    it('lets high go before the low that wait for the same place, however many were there first', async () => {
+      let running = 0;
+      const origin = 'https://full.example';
+      const seen = collect(1330);
+      const handler = async (one: Job): Promise<void> => {
+        running += 1;
+        // As a push would, it takes a while.
+        await wait(2);
+        running -= 1;
+        await seen.handler(one);
+      };
+      const lane = (priority: 'low' | 'high', count: number): Job[] =>
+        Array.from({ length: count }, (_, index) => job(`${priority} ${index}`, { origin, priority }));
+      await under.queue.enqueueMany(lane('low', 1300));
+      await under.queue.start(handler, { concurrency: 8, isHeld: () => running >= 2 });
+      await seen.reached(60);
+      await under.queue.enqueueMany(lane('high', 30));
+      const before = seen.jobs.length;
+      const order = (await seen.all).map(({ priority }) => priority);
+      // Six of seven picks are theirs; the rest is what was under way meanwhile.
+      expect(order.lastIndexOf('high') - before).toBeLessThan(400);
     });
 
     it('never runs more at once than it was told, and uses all of it', async () => {
