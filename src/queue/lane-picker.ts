@@ -19,6 +19,7 @@ export interface LanePicker {
 /** What a stop waits for Redis to be told of jobs that have ended. */
 const REMOVAL_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 500;
+const ASK_AGAIN_MS = 20;
 /** Of each lane: many that are held in one must leave room for those of another. */
 const MOST_SET_ASIDE = 1000;
 
@@ -26,6 +27,8 @@ type LaneState = {
   readonly lane: RedisLane;
   /** Whether a job may be waiting: so until a fetch came back with less than was asked. */
   mayHave: boolean;
+  /** When it was last asked, on a clock that only goes forward. */
+  askedAtMs: number;
   isWatched: boolean;
   /** Fetched and held by the handler's word. */
   readonly aside: ReadyJobs<SetAside>;
@@ -60,7 +63,10 @@ class Picker implements LanePicker {
   begin(lanes: ReadonlyMap<Priority, RedisLane>): void {
     const entries = [...lanes].map(
       ([priority, lane]) =>
-        [priority, { lane, mayHave: true, isWatched: false, aside: new ReadyJobs<SetAside>(), held: null }] as const,
+        [
+          priority,
+          { lane, mayHave: true, askedAtMs: 0, isWatched: false, aside: new ReadyJobs<SetAside>(), held: null },
+        ] as const,
     );
     this.lanes = new Map(entries);
     this.fill();
@@ -111,11 +117,21 @@ class Picker implements LanePicker {
   private plan(): Priority[] {
     const picks: Priority[] = [];
     for (let free = this.options.concurrency - this.running.size; free > 0; free--) {
-      const pick = this.pick((lane) => this.lanes.get(lane)?.mayHave === true);
+      const pick = this.pick((lane) => this.isWorthAsking(lane));
       if (pick === null) break;
       picks.push(pick);
     }
     return picks;
+  }
+
+  /**
+   * A lane that had nothing is watched only while there is a slot to spare, and one that floods leaves none: so the others
+   * are asked again now and then, in the same round trip.
+   */
+  private isWorthAsking(name: Priority): boolean {
+    const state = this.lanes.get(name);
+    if (state === undefined) return false;
+    return state.mayHave || (!state.isWatched && performance.now() - state.askedAtMs >= ASK_AGAIN_MS);
   }
 
   private async take(state: LaneState, count: number): Promise<Taken[]> {
@@ -125,6 +141,7 @@ class Picker implements LanePicker {
     try {
       const taken = await state.lane.take(count - held.length);
       state.mayHave = taken.length === count - held.length;
+      state.askedAtMs = performance.now();
       return [...held, ...taken];
     } catch (error) {
       this.tell(error);

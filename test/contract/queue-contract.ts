@@ -97,7 +97,10 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(held.map(({ id }) => id));
     });
 
-    it('lets high go before the low that wait for the same place, however many were there first', async () => {
+    it.each([
+      ['that wait for the same place', 8, 2],
+      ['that take every slot', 2, 2],
+    ])('lets high go before the low %s, however many were there first', async (_, concurrency, places) => {
       let running = 0;
       const origin = 'https://full.example';
       const seen = collect(1330);
@@ -111,7 +114,7 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       const lane = (priority: 'low' | 'high', count: number): Job[] =>
         Array.from({ length: count }, (_, index) => job(`${priority} ${index}`, { origin, priority }));
       await under.queue.enqueueMany(lane('low', 1300));
-      await under.queue.start(handler, { concurrency: 8, isHeld: () => running >= 2 });
+      await under.queue.start(handler, { concurrency, isHeld: () => running >= places });
       await seen.reached(60);
       await under.queue.enqueueMany(lane('high', 30));
       const before = seen.jobs.length;
