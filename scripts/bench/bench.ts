@@ -3,31 +3,50 @@ import { startMongod } from '../servers/mongod.ts';
 import { findMongod } from '../servers/mongod-binary.ts';
 import { findRedisServer, startRedisServer } from '../servers/redis-server.ts';
 import { measureApi } from './api.ts';
-import { type BenchOptions, readBenchOptions } from './bench-options.ts';
+import { type BenchOptions, PARTS, type Part, readBenchOptions } from './bench-options.ts';
 import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
+import { measurePriority } from './priority.ts';
 import { type Figures, machineOf, reportOf } from './report.ts';
-import { startSink } from './sink.ts';
+import { type Sink, startSink } from './sink.ts';
+import { measureWait } from './wait.ts';
+
+type Means = { readonly sink: Sink; readonly servers: BenchServers | null; readonly isShort: boolean };
+
+const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Figures[P]>> } = {
+  deliveries: ({ sink, servers, isShort }) =>
+    measureDeliveries({ sink, servers, rounds: isShort ? 1 : 4, count: isShort ? 200 : 10_000 }),
+  api: ({ sink, isShort }) => measureApi({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.3 : 4 }),
+  wait: ({ sink, isShort }) =>
+    measureWait({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.5 : 5, subscribers: isShort ? 100 : 4000 }),
+  priority: ({ sink, servers, isShort }) =>
+    measurePriority({
+      sink,
+      rounds: isShort ? 1 : 3,
+      seconds: isShort ? 0.4 : 4,
+      flood: isShort ? 200 : 20_000,
+      freshRedis: servers?.freshRedis ?? null,
+    }),
+  idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
+};
 
 process.exitCode = await bench(readBenchOptions(process.argv.slice(2)));
 
-/** Measures everything in one run, interleaved, and prints the tables. */
-async function bench({ isShort, jsonPath }: BenchOptions): Promise<number> {
+/** Measures everything in one run, and prints the tables. */
+async function bench({ isShort, jsonPath, parts }: BenchOptions): Promise<number> {
   if (process.platform !== 'linux') {
     process.stderr.write('The benchmark reads processor time and memory from /proc, so it needs Linux.\n');
     return 1;
   }
-  const rounds = isShort ? 1 : 5;
   const sink = await startSink();
-  const servers = await startServers();
+  const servers = parts.has('deliveries') || parts.has('priority') ? await startServers() : null;
   try {
-    say('Deliveries …');
-    const deliveries = await measureDeliveries({ sink, rounds, count: isShort ? 200 : 10_000, servers });
-    say('API …');
-    const api = await measureApi({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.3 : 4 });
-    say('Idle …');
-    const idle = await measureIdle(sink, isShort ? 1 : 3);
-    const figures: Figures = { machine: machineOf(), deliveries, api, idle };
+    const figures: Figures = { machine: machineOf() };
+    for (const part of PARTS) {
+      if (!parts.has(part)) continue;
+      say(`${part} …`);
+      Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort }) });
+    }
     process.stdout.write(reportOf(figures));
     if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(jsonOf(figures), null, 2)}\n`);
     return 0;
@@ -56,7 +75,7 @@ async function startServers(): Promise<(BenchServers & { stop(): Promise<void> }
 }
 
 function jsonOf({ deliveries, ...rest }: Figures): object {
-  return { ...rest, deliveries: Object.fromEntries(deliveries) };
+  return deliveries === undefined ? rest : { ...rest, deliveries: Object.fromEntries(deliveries) };
 }
 
 function say(text: string): void {

@@ -97,7 +97,7 @@ async function measured(
 }
 
 /** Notifications to everybody until there are so many pushes, and the wait for the last of them. */
-async function send(
+export async function send(
   { call }: ServiceUnderTest,
   sink: Sink,
   subscribers: readonly Subscriber[],

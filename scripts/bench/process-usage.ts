@@ -16,3 +16,8 @@ export function cpuMicrosOf(pid: number): number {
 export function rssMibOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
+
+/** The most memory that a process had in RAM so far, in MiB. Linux only. */
+export function peakRssMibOf(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}

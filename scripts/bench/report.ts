@@ -3,13 +3,16 @@ import type { AcceptFigures } from './api.ts';
 import type { Rate } from './deliveries.ts';
 import type { IdleFigures } from './idle.ts';
 import { type Spread, spreadOf } from './statistics.ts';
+import type { WaitFigures } from './wait.ts';
 
-/** Everything one run measured. */
+/** Everything one run measured; a part that was not asked for is missing. */
 export type Figures = {
   readonly machine: string;
-  readonly deliveries: ReadonlyMap<string, readonly Rate[]>;
-  readonly api: readonly AcceptFigures[];
-  readonly idle: IdleFigures;
+  readonly deliveries?: ReadonlyMap<string, readonly Rate[]>;
+  readonly api?: readonly AcceptFigures[];
+  readonly wait?: readonly WaitFigures[];
+  readonly priority?: readonly WaitFigures[];
+  readonly idle?: IdleFigures;
 };
 
 export function machineOf(): string {
@@ -18,24 +21,46 @@ export function machineOf(): string {
 }
 
 /** The tables a person reads, as Markdown. Ratios are the point: times are this machine's, at that moment. */
-export function reportOf({ machine, deliveries, api, idle }: Figures): string {
+export function reportOf({ machine, deliveries, api, wait, priority, idle }: Figures): string {
+  const tables = [
+    deliveries === undefined ? null : deliveryTable(deliveries),
+    api === undefined ? null : apiTable(api),
+    wait === undefined ? null : waitTable('Accepted to first octet', wait),
+    priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
+    idle === undefined ? null : idleLines(idle),
+  ];
+  return [[machine], ...tables.filter((table) => table !== null)].map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+function deliveryTable(deliveries: NonNullable<Figures['deliveries']>): string[] {
   return [
-    machine,
-    '',
     '| Deliveries | a second | × bare loop | CPU µs each | × bare loop |',
     '|---|---|---|---|---|',
     ...deliveryRows(deliveries),
-    '',
-    '| API | accepted a second | p50 ms | p99 ms | × bare route |',
-    '|---|---|---|---|---|',
-    ...api.map(apiRow),
-    '',
-    `Ready after ${shown(idle.readyAfterMs)} ms; idle with ${shown(idle.idleRssMib)} MiB in memory.`,
-    '',
-  ].join('\n');
+  ];
 }
 
-function deliveryRows(deliveries: Figures['deliveries']): string[] {
+function apiTable(api: readonly AcceptFigures[]): string[] {
+  return ['| API | accepted a second | p50 ms | p99 ms | × bare route |', '|---|---|---|---|---|', ...api.map(apiRow)];
+}
+
+function waitTable(title: string, figures: readonly WaitFigures[]): string[] {
+  return [
+    `| ${title} | notifications a second | p50 ms | p99 ms |`,
+    '|---|---|---|---|',
+    ...figures.map(
+      ({ name, perSecond, p50Ms, p99Ms }) =>
+        `| ${name} | ${shown(perSecond)} | ${shown(p50Ms, 1)} | ${shown(p99Ms, 1)} |`,
+    ),
+  ];
+}
+
+function idleLines({ readyAfterMs, idleRssMib, loadedRssMib }: IdleFigures): string[] {
+  const memory = `${shown(idleRssMib)} MiB in memory when idle, ${shown(loadedRssMib)} MiB under load`;
+  return [`Ready after ${shown(readyAfterMs)} ms; ${memory}.`];
+}
+
+function deliveryRows(deliveries: NonNullable<Figures['deliveries']>): string[] {
   const bare = deliveries.get('bare loop') ?? [];
   const bareRate = spreadOf(bare.map((rate) => rate.perSecond)).median;
   const bareCpu = spreadOf(bare.map((rate) => rate.cpuMicrosEach)).median;
@@ -52,6 +77,6 @@ function apiRow({ name, perSecond, p50Ms, p99Ms, ofBareRoute }: AcceptFigures): 
   return `| ${name} | ${shown(perSecond)} | ${p50} | ${p99} | ${ratio} |`;
 }
 
-function shown({ median, min, max }: Spread): string {
-  return `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
+function shown({ median, min, max }: Spread, digits = 0): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
 import { forHttp2, HTTP2_OPTIONS } from '../../src/emulator/exchange.ts';
 import { answerQuestions } from './child.ts';
@@ -9,6 +10,7 @@ export type SinkQuestion =
   | { readonly kind: 'where' }
   | { readonly kind: 'count' }
   | { readonly kind: 'await'; readonly count: number }
+  | { readonly kind: 'reached'; readonly paths: readonly string[] }
   | { readonly kind: 'forget' }
   | { readonly kind: 'arrivals' };
 
@@ -16,6 +18,8 @@ export type SinkQuestion =
  * The emulator's server without its eyes: it takes every push and notes when each endpoint was first called. Checking and
  * decrypting would cost more than sending, on the one core that is left.
  */
+const LOOK_AGAIN_MS = 5;
+
 const { key, cert, caPem } = await makeCertificate();
 const arrivals = new Map<string, number>();
 let count = 0;
@@ -52,6 +56,9 @@ answerQuestions<SinkQuestion>(async (question) => {
       });
       awaited = null;
       return { count, atMs: performance.timeOrigin + performance.now() };
+    case 'reached':
+      while (!question.paths.every((path) => arrivals.has(path))) await wait(LOOK_AGAIN_MS);
+      return {};
     case 'forget':
       arrivals.clear();
       count = 0;

@@ -9,6 +9,8 @@ export type Sink = {
   forget(): Promise<void>;
   /** Resolves once so many pushes have come since it last forgot. */
   arrived(count: number): Promise<void>;
+  /** Resolves once each of these paths was called since. */
+  reached(paths: readonly string[]): Promise<void>;
   /** When each path was first called, in epoch milliseconds. */
   arrivals(): Promise<ReadonlyMap<string, number>>;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startSink(): Promise<Sink> {
     caPem,
     forget: async () => void (await ask({ kind: 'forget' })),
     arrived: async (count) => void (await ask({ kind: 'await', count })),
+    reached: async (paths) => void (await ask({ kind: 'reached', paths })),
     arrivals: async () => new Map((await ask<{ arrivals: [string, number][] }>({ kind: 'arrivals' })).arrivals),
     stop: child.stop,
   };

@@ -8,7 +8,7 @@ export type BrowserSubscription = {
 };
 
 /** Browsers at this push service, each with keys of its own and a user of its own. */
-export function makeSubscribers(origin: string, count: number): readonly Subscriber[] {
+export function makeSubscribers(origin: string, count: number, name = 'user'): readonly Subscriber[] {
   return Array.from({ length: count }, (_, index) => {
     const curve = createECDH('prime256v1');
     const path = `/wpush/v2/${randomBytes(48).toString('base64url')}`;
@@ -16,6 +16,6 @@ export function makeSubscribers(origin: string, count: number): readonly Subscri
       p256dh: curve.generateKeys().toString('base64url'),
       auth: randomBytes(16).toString('base64url'),
     };
-    return { userId: `user-${index}`, path, subscription: { endpoint: `${origin}${path}`, keys } };
+    return { userId: `${name}-${index}`, path, subscription: { endpoint: `${origin}${path}`, keys } };
   });
 }

@@ -21,6 +21,12 @@ it('npm run bench -- --short measures everything and writes it down', async () =
     expect(rates.every(({ perSecond }) => perSecond > 0)).toBe(true);
   }
   expect(figures.api).toHaveLength(6);
+  expect(figures.wait).toHaveLength(3);
+  for (const { p50Ms, p99Ms } of [...figures.wait, ...figures.priority]) {
+    expect(p50Ms.median).toBeGreaterThanOrEqual(0);
+    expect(p99Ms.median).toBeGreaterThanOrEqual(p50Ms.median);
+  }
+  expect(figures.idle.loadedRssMib.median).toBeGreaterThan(0);
   expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
   rmSync(folder, { recursive: true });
 }, 120_000);
