@@ -43,7 +43,7 @@ export type DemoFile = {
 export function readDemoFiles(): readonly DemoFile[] {
   return FILES.map(([path, name, mediaType]) => ({
     path,
-    text: readFileSync(new URL(`../../web/demo/${name}`, import.meta.url), 'utf8'),
+    text: readFileSync(new URL(`../../src/demo/${name}`, import.meta.url), 'utf8'),
     headers: { ...HEADERS, 'Content-Type': mediaType },
   }));
 }
