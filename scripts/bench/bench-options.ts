@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured by itself, in the order it is done. */
-export const PARTS = ['deliveries', 'api', 'wait', 'priority', 'idle'] as const;
+export const PARTS = ['deliveries', 'api', 'wait', 'priority', 'scale', 'idle'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchOptions = {

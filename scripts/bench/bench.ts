@@ -8,6 +8,7 @@ import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
 import { measurePriority } from './priority.ts';
 import { type Figures, machineOf, reportOf } from './report.ts';
+import { measureScale } from './scale.ts';
 import { type Sink, startSink } from './sink.ts';
 import { measureWait } from './wait.ts';
 
@@ -26,6 +27,13 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       seconds: isShort ? 0.4 : 4,
       flood: isShort ? 200 : 20_000,
       freshRedis: servers?.freshRedis ?? null,
+    }),
+  scale: ({ sink, isShort }) =>
+    measureScale({
+      sink,
+      rounds: 1,
+      sizes: isShort ? [2000] : [10_000, 100_000, 1_000_000],
+      pushes: isShort ? 300 : 4000,
     }),
   idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
 };

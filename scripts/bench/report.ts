@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { AcceptFigures } from './api.ts';
 import type { Rate } from './deliveries.ts';
 import type { IdleFigures } from './idle.ts';
+import type { ScaleFigures } from './scale.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import type { WaitFigures } from './wait.ts';
 
@@ -12,6 +13,7 @@ export type Figures = {
   readonly api?: readonly AcceptFigures[];
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
+  readonly scale?: readonly ScaleFigures[];
   readonly idle?: IdleFigures;
 };
 
@@ -21,12 +23,13 @@ export function machineOf(): string {
 }
 
 /** The tables a person reads, as Markdown. Ratios are the point: times are this machine's, at that moment. */
-export function reportOf({ machine, deliveries, api, wait, priority, idle }: Figures): string {
+export function reportOf({ machine, deliveries, api, wait, priority, scale, idle }: Figures): string {
   const tables = [
     deliveries === undefined ? null : deliveryTable(deliveries),
     api === undefined ? null : apiTable(api),
     wait === undefined ? null : waitTable('Accepted to first octet', wait),
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
+    scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),
   ];
   return [[machine], ...tables.filter((table) => table !== null)].map((lines) => `${lines.join('\n')}\n`).join('\n');
@@ -52,6 +55,17 @@ function waitTable(title: string, figures: readonly WaitFigures[]): string[] {
       ({ name, perSecond, p50Ms, p99Ms }) =>
         `| ${name} | ${shown(perSecond)} | ${shown(p50Ms, 1)} | ${shown(p99Ms, 1)} |`,
     ),
+  ];
+}
+
+function scaleTable(figures: readonly ScaleFigures[]): string[] {
+  return [
+    '| Waiting | file MiB | ready ms | a second | CPU µs each | most memory MiB | ready after kill -9, ms |',
+    '|---|---|---|---|---|---|---|',
+    ...figures.map(({ waiting, ...of }) => {
+      const cells = [of.fileMib, of.readyAfterMs, of.perSecond, of.cpuMicrosEach, of.peakRssMib, of.readyAgainAfterMs];
+      return `| ${waiting.toLocaleString('en')} | ${cells.map((spread) => Math.round(spread.median)).join(' | ')} |`;
+    }),
   ];
 }
 

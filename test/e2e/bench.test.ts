@@ -26,6 +26,7 @@ it('npm run bench -- --short measures everything and writes it down', async () =
     expect(p50Ms.median).toBeGreaterThanOrEqual(0);
     expect(p99Ms.median).toBeGreaterThanOrEqual(p50Ms.median);
   }
+  expect(figures.scale[0].perSecond.median).toBeGreaterThan(0);
   expect(figures.idle.loadedRssMib.median).toBeGreaterThan(0);
   expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
   rmSync(folder, { recursive: true });
