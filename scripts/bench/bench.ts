@@ -16,7 +16,7 @@ type Means = { readonly sink: Sink; readonly servers: BenchServers | null; reado
 
 const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Figures[P]>> } = {
   deliveries: ({ sink, servers, isShort }) =>
-    measureDeliveries({ sink, servers, rounds: isShort ? 1 : 4, count: isShort ? 200 : 10_000 }),
+    measureDeliveries({ sink, servers, rounds: isShort ? 1 : 3, count: isShort ? 200 : 10_000 }),
   api: ({ sink, isShort }) => measureApi({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.3 : 4 }),
   wait: ({ sink, isShort }) =>
     measureWait({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.5 : 5, subscribers: isShort ? 100 : 4000 }),
