@@ -49,6 +49,21 @@ describe('the in-process queue, full', () => {
     expect(hungryAfter).toBeLessThanOrEqual(2);
   });
 
+  it.each([1, 2])('asks for more when half is gone of just what it has room for, of %i origins', async (origins) => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
+    const ran: string[] = [];
+    const hungryAfter: number[] = [];
+    queue.onHungry(() => {
+      hungryAfter.push(ran.length);
+    });
+    await queue.enqueueMany([0, 1, 2, 3].map((id) => job(id, { origin: `https://push-${id % origins}.example` })));
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await turn();
+    expect(ran).toHaveLength(4);
+    expect(hungryAfter).toHaveLength(1);
+    expect(hungryAfter[0]).toBeLessThanOrEqual(2);
+  });
+
   it('is not made full by jobs of another lane, nor by jobs that are not due', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 2 });
     const ran: string[] = [];
