@@ -1,14 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { FanOutCursor } from '../domain/audience.ts';
-import { newDelivery } from '../domain/delivery.ts';
-import { deliveryId } from '../domain/ids.ts';
-import { deadlineAtMs } from '../domain/notification.ts';
-import { pushTargetOf } from '../domain/push-target.ts';
-import type { Job, JobQueue } from '../queue/job-queue.ts';
+import { deliveryFor, type FanOutCursor } from '../domain/audience.ts';
+import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { FanOut } from '../store/notification-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
-import { reminderOf } from './reminder.ts';
 import { supersede } from './superseder.ts';
 
 export type FanOutOptions = {
@@ -37,21 +32,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + pageSize);
     const found = await store.subscriptions.activeOf({ userIds: chunk, after: cursor.after, limit: pageSize });
     const nowMs = clock.now();
-    const deliveries = found.map(({ id: subscriptionId, userId, endpoint }) =>
-      newDelivery(
-        {
-          id: deliveryId(notification.id, subscriptionId),
-          notificationId: notification.id,
-          subscriptionId,
-          userId,
-          origin: pushTargetOf(endpoint).origin,
-          topic: notification.topic,
-          priority: notification.priority,
-          deadlineAtMs: deadlineAtMs(notification),
-        },
-        nowMs,
-      ),
-    );
+    const deliveries = found.map((subscription) => deliveryFor(notification, subscription, nowMs));
     const to = nextCursor(fanOut, pageSize, found);
     const kept = await store.notifications.commitFanOut({
       notificationId: notification.id,

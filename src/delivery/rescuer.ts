@@ -5,11 +5,10 @@ import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
 import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import type { VerdictFacts } from '../domain/verdict.ts';
-import type { Job, JobQueue } from '../queue/job-queue.ts';
+import { fanOutJobOf, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
-import { reminderOf } from './reminder.ts';
 import { planSettlement, type SettlementPlan } from './settlement.ts';
 
 export type RescuerOptions = {
@@ -54,19 +53,7 @@ export function createRescuer(options: RescuerOptions): Loop & { tick(): Promise
 
 async function rescueFanOuts({ store, queue }: RescuerOptions, nowMs: number): Promise<void> {
   const found = await store.notifications.unfinishedFanOuts(nowMs, PAGE);
-  await queue.enqueueMany(
-    found.map(
-      ({ id, priority }): Job => ({
-        kind: 'fan_out',
-        id,
-        step: 0,
-        priority,
-        origin: '',
-        deadlineAtMs: null,
-        runAtMs: nowMs,
-      }),
-    ),
-  );
+  await queue.enqueueMany(found.map((notification) => fanOutJobOf(notification, nowMs)));
 }
 
 async function rescueLane(options: RescuerOptions, priority: Priority, nowMs: number): Promise<void> {

@@ -1,14 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { OriginPause } from '../domain/origin-pause.ts';
-import type { Job, JobQueue } from '../queue/job-queue.ts';
-import type { Claim, Claimed, Postponement } from '../store/delivery-store.ts';
+import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AttemptPlan } from './attempt.ts';
-import { batch } from './batcher.ts';
 import type { Lanes, Passage } from './lanes.ts';
-import { reminderOf } from './reminder.ts';
 import type { SettlementPlan } from './settlement.ts';
 
 export type WorkerOptions = {
@@ -42,10 +40,6 @@ const NO_PASSAGE: Passage = { leave: () => {} };
  */
 export function createWorker(options: WorkerOptions): Worker {
   const { store, queue, events, clock, lanes } = options;
-  const postpone = batch(async (postponements: readonly Postponement[]) => {
-    await store.deliveries.postponeMany(postponements);
-    return postponements;
-  });
   const deliver = createDelivery(options);
 
   const enterAndDeliver = async (job: Job): Promise<void> => {
@@ -54,7 +48,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (entry.kind === 'wait') {
       if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE);
       const untilMs = Math.min(entry.untilMs, deadlineAtMs);
-      await postpone({ deliveryId: job.id, attempt: job.step, untilMs });
+      await store.deliveries.postponeMany([{ deliveryId: job.id, attempt: job.step, untilMs }]);
       return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
     }
     try {
@@ -79,16 +73,13 @@ export function createWorker(options: WorkerOptions): Worker {
 /** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
 function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) => Promise<void> {
   const { store, queue, events, clock, leaseMs } = options;
-  const claim = batch((claims: readonly Claim[]) => store.deliveries.claimMany(claims));
-  const settle = batch((plans: readonly SettlementPlan[]) =>
-    store.deliveries.settleMany(plans.map(({ settlement }) => settlement)),
-  );
 
   /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
   const settleWithinLease = async (plan: SettlementPlan, leaseUntilMs: number): Promise<boolean> => {
     for (;;) {
       try {
-        return await settle(plan);
+        const [isKept = false] = await store.deliveries.settleMany([plan.settlement]);
+        return isKept;
       } catch (error) {
         if (clock.now() + SETTLE_AGAIN_MS >= leaseUntilMs) throw error;
         await new Promise<void>((resolve) => {
@@ -101,7 +92,9 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) =>
   return async (job, passage) => {
     const nowMs = clock.now();
     const leaseUntilMs = nowMs + leaseMs;
-    const claimed = await claim({ deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs });
+    const [claimed = null] = await store.deliveries.claimMany([
+      { deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs },
+    ]);
     if (claimed === null) return;
     const waitsUntilMs = quarantinedUntil(claimed, nowMs);
     const plan = waitsUntilMs === null ? await options.attempt(claimed) : putBack(claimed, waitsUntilMs);

@@ -1,3 +1,9 @@
+import { type Delivery, newDelivery } from './delivery.ts';
+import { deliveryId } from './ids.ts';
+import { deadlineAtMs, type Notification } from './notification.ts';
+import { pushTargetOf } from './push-target.ts';
+import type { Subscription } from './subscription.ts';
+
 /** A caller names at most this many users in one call. */
 export const MAX_USERS_PER_NOTIFICATION = 10_000;
 
@@ -15,4 +21,20 @@ export const FAN_OUT_START: FanOutCursor = { userIndex: 0, after: null };
 /** The same users once each, in the order given: naming a user twice sends once. */
 export function uniqueUsers(userIds: readonly string[]): string[] {
   return [...new Set(userIds)];
+}
+
+/** What a notification becomes for one subscription. */
+export function deliveryFor(
+  notification: Notification,
+  { id: subscriptionId, userId, endpoint }: Pick<Subscription, 'id' | 'userId' | 'endpoint'>,
+  nowMs: number,
+): Delivery {
+  const { id: notificationId, topic, priority } = notification;
+  const id = deliveryId(notificationId, subscriptionId);
+  const { origin } = pushTargetOf(endpoint);
+  const deadline = deadlineAtMs(notification);
+  return newDelivery(
+    { id, notificationId, subscriptionId, userId, origin, topic, priority, deadlineAtMs: deadline },
+    nowMs,
+  );
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery.ts';
 import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -118,11 +118,8 @@ function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadli
 
 /** Not waited for: the delivery is due in the store, and the rescuer finds it there if the queue lost the word. */
 async function remind({ queue, events }: DeadLettersOptions, delivery: Delivery, nowMs: number): Promise<void> {
-  const { id, priority, origin, deadlineAtMs, attemptCount } = delivery;
   try {
-    await queue.enqueueMany([
-      { kind: 'deliver', id, step: attemptCount + 1, priority, origin, deadlineAtMs, runAtMs: nowMs },
-    ]);
+    await queue.enqueueMany([reminderOf(delivery, nowMs)]);
   } catch (error) {
     events.publish({ type: 'loop.failed', loop: 'dead_letters.enqueue', error });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { uniqueUsers } from '../domain/audience.ts';
+import { deliveryFor, uniqueUsers } from '../domain/audience.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type Urgency,
 } from '../domain/notification.ts';
 import { measurePayload } from '../domain/payload.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
@@ -110,6 +110,8 @@ async function accept(
     notification,
     userIds,
     claim === null ? null : idempotencyOf(claim, nowMs),
+    // What a topic supersedes is the fan-out's to find.
+    notification.topic === null ? (subscription) => deliveryFor(notification, subscription, nowMs) : null,
   );
   if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true, payloadOctets };
   if (result.kind === 'key_reused') {
@@ -118,8 +120,15 @@ async function accept(
       'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
     );
   }
-  void remind(options, notification, nowMs);
   events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userIds.length });
+  if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, nowMs)]);
+  else {
+    events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
+    void enqueue(
+      options,
+      result.deliveries.map((delivery) => reminderOf(delivery, nowMs)),
+    );
+  }
   return { notification, isRepeated: false, payloadOctets };
 }
 
@@ -164,15 +173,9 @@ function idempotencyOf(claim: IdempotencyClaim, nowMs: number): Idempotency {
 }
 
 /** Not waited for: the notification is durable, and the rescuer finds what the queue was not told about. */
-async function remind(
-  { queue, events }: NotificationsOptions,
-  { id, priority }: Notification,
-  nowMs: number,
-): Promise<void> {
+async function enqueue({ queue, events }: NotificationsOptions, jobs: readonly Job[]): Promise<void> {
   try {
-    await queue.enqueueMany([
-      { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: nowMs },
-    ]);
+    if (jobs.length > 0) await queue.enqueueMany(jobs);
   } catch (error) {
     events.publish({ type: 'loop.failed', loop: 'intake.enqueue', error });
   }

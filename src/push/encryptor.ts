@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { SubscriptionKeys } from '../domain/subscription.ts';
 import type { EncryptionReply, EncryptionRequest } from './encryption-thread.ts';
@@ -34,7 +35,7 @@ export function createEncryptor({ useThread }: { readonly useThread: boolean }):
   return {
     encrypt: (keys, payload) =>
       new Promise((resolve) => {
-        if (asked.push({ keys, payload, resolve }) === 1) setImmediate(flush);
+        if (asked.push({ keys, payload, resolve }) === 1) process.nextTick(flush);
       }),
     close: () => thread.close(),
   };

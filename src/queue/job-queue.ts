@@ -1,4 +1,5 @@
-import type { Priority } from '../domain/notification.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Notification, Priority } from '../domain/notification.ts';
 
 /** A reminder to look at something in the store. Losing one loses nothing: the rescuer finds what is due. */
 export type Job = {
@@ -15,6 +16,19 @@ export type Job = {
   /** Not before this instant. */
   readonly runAtMs: number;
 };
+
+type Reminded = Pick<Delivery, 'id' | 'attemptCount' | 'priority' | 'origin' | 'deadlineAtMs'>;
+
+/** The job that looks at a waiting delivery again: for its next attempt, at `runAtMs`. */
+export function reminderOf(delivery: Reminded, runAtMs: number): Job {
+  const { id, attemptCount, priority, origin, deadlineAtMs } = delivery;
+  return { kind: 'deliver', id, step: attemptCount + 1, priority, origin, deadlineAtMs, runAtMs };
+}
+
+/** The job that turns an accepted notification into deliveries, from the first page on that is not done. */
+export function fanOutJobOf({ id, priority }: Pick<Notification, 'id' | 'priority'>, runAtMs: number): Job {
+  return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs };
+}
 
 export type JobHandler = (job: Job) => Promise<void>;
 

@@ -2,6 +2,7 @@ import type { FanOutCursor } from '../domain/audience.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { Notification, NotificationStatus, Priority } from '../domain/notification.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { ActiveSubscription } from './subscription-store.ts';
 
 /** What a repeated call is recognised by: the caller's key, scoped to its API key, and a digest of the body. */
 export type Idempotency = {
@@ -10,11 +11,17 @@ export type Idempotency = {
   readonly expiresAtMs: number;
 };
 
-/** `repeated`: the same key and body came before; `notification` is the first call's. */
+/**
+ * `accepted`: `deliveries` are those that were kept with it, the fan-out being done; null where it is yet to come.
+ * `repeated`: the same key and body came before; `notification` is the first call's.
+ */
 export type AcceptResult =
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly deliveries: readonly Delivery[] | null }
   | { readonly kind: 'repeated'; readonly notification: Notification }
   | { readonly kind: 'key_reused' };
+
+/** What the notification becomes for one subscription. Pure, since it may be asked again. */
+export type DeliveryTo = (subscription: ActiveSubscription) => Delivery;
 
 export type NotificationQuery = PageRequest & {
   readonly type: string | null;
@@ -36,11 +43,13 @@ export interface NotificationStore {
   /**
    * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
    * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
+   * Given `deliveryTo`, a store that can do it in that commit turns a small audience into deliveries at once.
    */
   accept(
     notification: Notification,
     userIds: readonly string[],
     idempotency: Idempotency | null,
+    deliveryTo?: DeliveryTo | null,
   ): Promise<AcceptResult>;
   get(id: string): Promise<Notification | null>;
   /** Newest first. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START, MAX_USERS_PER_NOTIFICATION } from '../../src/domain/audience.ts';
+import { deliveryFor, FAN_OUT_START, MAX_USERS_PER_NOTIFICATION } from '../../src/domain/audience.ts';
+import { deliveryId } from '../../src/domain/ids.ts';
 import { NOTIFICATION_STATUSES } from '../../src/domain/notification.ts';
+import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
 import {
   endingAs,
   NOW_MS,
@@ -20,7 +22,7 @@ export function notificationContract(open: OpenStore): void {
     it('keeps notification, audience and cursor', async () => {
       const { notifications } = fresh.store;
       const notification = sampleNotification({ topic: 'order-7', urgency: 'high', priority: 'low', userCount: 2 });
-      expect(await notifications.accept(notification, ['a', 'b'], null)).toEqual({ kind: 'accepted' });
+      expect(await notifications.accept(notification, ['a', 'b'], null)).toMatchObject({ kind: 'accepted' });
       expect(await notifications.get(notification.id)).toEqual(notification);
       const fanOut = { notification, userIds: ['a', 'b'], cursor: FAN_OUT_START };
       expect(await notifications.fanOut(notification.id)).toEqual(fanOut);
@@ -60,6 +62,41 @@ export function notificationContract(open: OpenStore): void {
       }
     });
 
+    it('leaves the fan-out to be done, or has done it whole for a small audience that has deliveries to be made', async () => {
+      const { notifications, subscriptions, deliveries } = fresh.store;
+      const browsers = ['a', 'a', 'b'].map((userId) => sampleSubscription({ userId }));
+      for (const browser of browsers) await subscriptions.register(browser);
+      const notification = sampleNotification({ acceptedAtMs: NOW_MS });
+      const to = (subscription: ActiveSubscription) => deliveryFor(notification, subscription, NOW_MS);
+      const result = await notifications.accept(notification, ['a', 'b', 'nobody'], null, to);
+      const expected = browsers.map((browser) => to(browser)).toSorted((one, two) => (one.id < two.id ? -1 : 1));
+      const page = { notificationId: notification.id, state: null, attempted: false, cursor: null, limit: 9 };
+      const kept = (await deliveries.listByNotification(page)).items;
+      const fanOut = await notifications.fanOut(notification.id);
+      if (result.kind !== 'accepted') throw new Error(result.kind);
+      if (result.deliveries === null) {
+        expect([kept, fanOut?.cursor]).toEqual([[], FAN_OUT_START]);
+        expect(await notifications.get(notification.id)).toEqual(notification);
+      } else {
+        expect([kept, fanOut]).toEqual([expected, null]);
+        expect(result.deliveries.toSorted((one, two) => (one.id < two.id ? -1 : 1))).toEqual(expected);
+        expect(await notifications.get(notification.id)).toEqual({ ...notification, status: 'sending' });
+      }
+    });
+
+    it('keeps a repeated call from fanning out again', async () => {
+      const { notifications, subscriptions, deliveries } = fresh.store;
+      const browser = sampleSubscription({ userId: 'a' });
+      await subscriptions.register(browser);
+      const [first, second] = [0, 1].map((ms) => sampleNotification({ acceptedAtMs: NOW_MS + ms }));
+      const idempotency = { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1000 };
+      for (const notification of [first!, second!]) {
+        const to = (subscription: ActiveSubscription) => deliveryFor(notification, subscription, NOW_MS);
+        await notifications.accept(notification, ['a'], idempotency, to);
+      }
+      expect(await deliveries.get(deliveryId(second!.id, browser.id))).toBeNull();
+    });
+
     it('takes the largest audience in one call', async () => {
       const userIds = Array.from(
         { length: MAX_USERS_PER_NOTIFICATION },
@@ -97,7 +134,7 @@ export function notificationContract(open: OpenStore): void {
       const [first, second, third] = [0, 1000, 1001].map((ms) => sampleNotification({ acceptedAtMs: NOW_MS + ms }));
       await notifications.accept(first!, ['a'], { key: 'k', bodyDigest: 'd1', expiresAtMs: NOW_MS + 1000 });
       const renewed = { key: 'k', bodyDigest: 'd2', expiresAtMs: NOW_MS + 5000 };
-      expect(await notifications.accept(second!, ['a'], renewed)).toEqual({ kind: 'accepted' });
+      expect(await notifications.accept(second!, ['a'], renewed)).toMatchObject({ kind: 'accepted' });
       const repeated = { kind: 'repeated', notification: second };
       expect(await notifications.accept(third!, ['a'], renewed)).toEqual(repeated);
     });

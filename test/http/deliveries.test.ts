@@ -55,9 +55,10 @@ describe('what became of a notification', () => {
   });
 
   it('lists deliveries page by page and by state', async () => {
+    const states = ['delivered', 'failed', 'delivered'] as const;
+    const subscriptions = await Promise.all(states.map(() => api.register('u1')));
     const { id } = await api.notify(['u1']);
-    for (const state of ['delivered', 'failed', 'delivered'] as const)
-      await api.deliver(id, await api.register('u1'), state);
+    for (const [index, subscription] of subscriptions.entries()) await api.deliver(id, subscription, states[index]);
     const path = `/v1/notifications/${id}/deliveries`;
     expect(await readAll(path, 2)).toHaveLength(3);
     expect((await get(`${path}?state=failed`)).body.items).toHaveLength(1);
@@ -66,9 +67,11 @@ describe('what became of a notification', () => {
   });
 
   it.each([1, 2, 3, 5, 200])('lists every attempt exactly once, %i a page', async (limit) => {
+    const counts = [1, 3, 0, 2];
+    const subscriptions = await Promise.all(counts.map(() => api.register('u1')));
     const { id } = await api.notify(['u1']);
-    for (const attempts of [1, 3, 0, 2]) {
-      const subscription = await api.register('u1');
+    for (const [index, subscription] of subscriptions.entries()) {
+      const attempts = counts[index] ?? 0;
       const delivery = await api.deliver(id, subscription, attempts > 0 ? 'failed' : undefined);
       for (let more = 1; more < attempts; more += 1) {
         await replay(delivery.id);

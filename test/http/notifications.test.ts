@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { deliveryId } from '../../src/domain/ids.ts';
 import { type Api, type ApiOptions, startApi } from '../support/api.ts';
 
 let api: Api;
@@ -15,7 +16,8 @@ const get = (path: string) => api.call('GET', path);
 describe('POST /v1/notifications', () => {
   it('accepts, durably, and then reminds the queue of the fan-out', async () => {
     await start();
-    const answer = await post({ ...minimal, user_ids: ['u1', 'u2', 'u1'], priority: 'high', ttl_seconds: 60 });
+    const user_ids = ['u1', 'u2', 'u1'];
+    const answer = await post({ ...minimal, user_ids, priority: 'high', ttl_seconds: 60, topic: 'order-7' });
     expect(answer.status).toBe(202);
     const { id } = answer.body;
     expect(answer.headers.get('location')).toBe(`/v1/notifications/${id}`);
@@ -33,6 +35,34 @@ describe('POST /v1/notifications', () => {
     ]);
     expect(api.told).toEqual([{ type: 'notification.accepted', notificationId: id, users: 2 }]);
     expect((await api.store.notifications.fanOut(id))?.userIds).toEqual(['u1', 'u2']);
+  });
+
+  it('fans a small audience out in the same commit, and reminds the queue of the deliveries', async () => {
+    await start();
+    const devices = [await api.register('u1'), await api.register('u2')];
+    const { body } = await post({ ...minimal, user_ids: ['u1', 'u2', 'nobody'], priority: 'high', ttl_seconds: 60 });
+    const { id } = body;
+    expect(body.status).toBe('accepted');
+    const origin = expect.stringMatching(/^https:/);
+    const job = { kind: 'deliver', step: 1, priority: 'high', origin, runAtMs: api.clock.now() };
+    const deliveryIds = devices.map((device) => deliveryId(id, device.id));
+    const expected = deliveryIds.map((each) => ({ ...job, id: each, deadlineAtMs: api.clock.now() + 60_000 }));
+    expect(api.jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+      expected.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+    expect(api.told.map(({ type }) => type).filter((type) => type.startsWith('notification'))).toEqual([
+      'notification.accepted',
+      'notification.fanned_out',
+    ]);
+    expect(await api.store.notifications.fanOut(id)).toBeNull();
+    expect(await api.store.notifications.get(id)).toMatchObject({ status: 'sending' });
+  });
+
+  it('has nothing more to do where nobody has a device', async () => {
+    await start();
+    const { body } = await post(minimal);
+    expect(api.jobs).toEqual([]);
+    expect((await get(`/v1/notifications/${body.id}`)).body).toMatchObject({ status: 'completed' });
   });
 
   it('keeps all that was given', async () => {
@@ -109,9 +139,12 @@ describe('POST /v1/notifications', () => {
 
   it('does not fail when the queue does: the store has it', async () => {
     await start({ wrapQueue: (queue) => ({ ...queue, enqueueMany: () => Promise.reject(new Error('queue away')) }) });
-    const answer = await post(minimal);
+    const subscription = await api.register('u1');
+    const answer = await post({ ...minimal, user_ids: ['u1'] });
     expect(answer.status).toBe(202);
-    expect(await api.store.notifications.fanOut(answer.body.id)).not.toBeNull();
+    expect(await api.store.deliveries.get(deliveryId(answer.body.id, subscription.id))).toMatchObject({
+      state: 'pending',
+    });
     expect(api.told.map((event) => event.type)).toContain('loop.failed');
   });
 });
@@ -165,10 +198,10 @@ describe('Idempotency-Key', () => {
 describe('GET /v1/notifications', () => {
   it('counts deliveries by state', async () => {
     await start();
+    const states = ['delivered', 'delivered', 'failed', undefined] as const;
+    const subscriptions = await Promise.all(states.map(() => api.register('u1')));
     const { id } = await api.notify(['u1']);
-    for (const state of ['delivered', 'delivered', 'failed', undefined] as const) {
-      await api.deliver(id, await api.register('u1'), state);
-    }
+    for (const [index, subscription] of subscriptions.entries()) await api.deliver(id, subscription, states[index]);
     expect((await get(`/v1/notifications/${id}`)).body.counts).toEqual({
       pending: 1,
       sending: 0,
@@ -186,7 +219,8 @@ describe('GET /v1/notifications', () => {
     await start();
     const ids: string[] = [];
     for (const type of ['a', 'b', 'a', 'b', 'a']) {
-      ids.unshift((await api.notify(['u1'], { type })).id);
+      // With a topic, the fan-out is left to the worker.
+      ids.unshift((await api.notify(['u1'], { type, topic: type })).id);
       api.clock.advance(1000);
     }
     const listed = async (query: string) =>

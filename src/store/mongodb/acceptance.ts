@@ -24,7 +24,7 @@ export async function accept(
   if (owner !== null && owner.bodyDigest !== idempotency?.bodyDigest) return { kind: 'key_reused' };
   const id = owner?.notificationId ?? notification.id;
   await insertOnce(collections, { ...notification, id }, userIds);
-  if (id === notification.id) return { kind: 'accepted' };
+  if (id === notification.id) return { kind: 'accepted', deliveries: null };
   const options = optionsOf(NOTIFICATION_BY_ID);
   const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
   // Deleted in this very moment, or a day after it was made: then there is nothing to repeat.

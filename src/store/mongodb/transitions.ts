@@ -3,6 +3,7 @@ import { isWaiting } from '../../domain/delivery.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import type { Claim, Claimed, DeliveryStore, Postponement, Settlement } from '../delivery-store.ts';
+import { batched } from './batcher.ts';
 import type { Collections } from './collections.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { changeTo, type DeliveryDocument, toDelivery } from './delivery-document.ts';
@@ -27,10 +28,16 @@ export function mongoTransitions(
   collections: Collections,
   operations: Operations,
 ): Pick<DeliveryStore, 'claimMany' | 'settleMany' | 'postponeMany'> {
+  const postpone = batched(async (all: readonly Postponement[]) => {
+    await operations.run(() => postponeAll(collections, all));
+    return all;
+  });
   return {
-    claimMany: (claims) => operations.run(() => claimAll(collections, claims)),
-    settleMany: (settlements) => operations.run(() => settleAll(collections, settlements)),
-    postponeMany: (postponements) => operations.run(() => postponeAll(collections, postponements)),
+    claimMany: batched((claims) => operations.run(() => claimAll(collections, claims))),
+    settleMany: batched((settlements) => operations.run(() => settleAll(collections, settlements))),
+    async postponeMany(postponements) {
+      await postpone(postponements);
+    },
   };
 }
 

@@ -32,7 +32,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit): SqliteF
     },
     commitFanOut(page) {
       accepted.delete(page.notificationId);
-      return commits.write(page.deliveries.length + 1, () => commitPage(database, page));
+      return commits.write(page.deliveries.length + 1, () => commitPage(database, page), 'committed');
     },
     unfinishedFanOuts: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
   };

@@ -1,134 +1,154 @@
+import process from 'node:process';
 import { AppError } from '../../domain/app-error.ts';
+import { type Committed, commitGroup, takeGroup, type Work, type Write } from './commit.ts';
 import type { Database } from './driver.ts';
-import { isUnavailable } from './storage-error.ts';
 import type { WalSync } from './wal-sync.ts';
 
-/** Measured: 32 to 128 rows commit 20 000 transitions a second; 256 block the event loop for 5 to 10 ms. */
-export const MAX_ROWS_PER_COMMIT = 128;
-
-/** Whoever wrote first is told after so many commits, however many more wait. */
-const MAX_COMMITS_PER_SYNC = 8;
+/**
+ * When the writer of a commit is told. `durable`: once the disk has confirmed it, so that it outlives a loss of power.
+ * `committed`: at once; it outlives the end of the process. Commits come back in order, so what is durable brings all
+ * that was committed before it.
+ */
+export type Told = 'durable' | 'committed';
 
 /** Who may touch the database, and when: writes share commits, reads see only what is committed. */
 export interface GroupCommit {
   /**
-   * Runs `operation` in the next commit; resolves with its value once that is durable. It may run twice, so it must
-   * leave no trace but in the database. `rows` is its rough size.
+   * Runs `operation` in the next commit; resolves with its value, once that is durable unless said otherwise. It may run
+   * twice, so it must leave no trace but in the database. `rows` is its rough size.
    */
-  write<Value>(rows: number, operation: () => Value): Promise<Value>;
+  write<Value>(rows: number, operation: () => Value, told?: Told): Promise<Value>;
+  /**
+   * Makes a write of many items, a row each, answered in the order asked. What different callers ask for before the same
+   * commit is done by one call to `work`.
+   */
+  writesOf<Item, Answer>(
+    told: Told,
+    work: (items: readonly Item[]) => readonly Answer[],
+  ): (items: readonly Item[]) => Promise<readonly Answer[]>;
   /** Runs at once, between two commits. */
   read<Value>(query: () => Value): Promise<Value>;
   /** Commits what was asked for, then closes the database. Harmless when repeated. */
   close(): Promise<void>;
 }
 
-type Waiting = {
-  readonly rows: number;
-  readonly operation: () => unknown;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-};
-
-/** A write that is committed, and has yet to be told so. */
-type Committed = Pick<Waiting, 'resolve' | 'reject'> & { readonly value: unknown };
+type Asked = Pick<Write, 'work' | 'items' | 'rows'> & { readonly told: Told };
 
 /**
  * One commit for all the writes asked for in one turn of the event loop, and one fsync for them all. While the disk is
- * busy with that, the next writes gather: the slower the disk, the larger the groups.
+ * busy with that, the next writes gather: the slower the disk, the larger the groups. A write that need not be durable
+ * waits for neither, and takes along what has gathered.
  */
 export function groupCommit(database: Database, wal: WalSync): GroupCommit {
-  const queue: Waiting[] = [];
-  let isOpen = true;
-  let underWay: Promise<void> | null = null;
-
-  const run = async (): Promise<void> => {
-    while (queue.length > 0) await settle(await commitSome(database, queue), wal);
-    underWay = null;
-  };
-
+  const commits = new Commits(database, wal);
   return {
-    write: <Value>(rows: number, operation: () => Value) =>
-      new Promise<Value>((resolve, reject) => {
-        if (!isOpen) throw closedError();
-        queue.push({ rows, operation, resolve: resolve as Waiting['resolve'], reject });
-        underWay ??= run();
-      }),
+    write: async <Value>(rows: number, operation: () => Value, told: Told = 'durable') => {
+      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows, told });
+      return value as Value;
+    },
+    writesOf: <Item, Answer>(told: Told, work: (items: readonly Item[]) => readonly Answer[]) => {
+      return async (items: readonly Item[]) => {
+        const asked = { work: work as Work, items, rows: items.length, told };
+        return (await commits.ask(asked)) as readonly Answer[];
+      };
+    },
     async read(query) {
-      if (!isOpen) throw closedError();
+      commits.demandOpen();
       return query();
     },
-    async close() {
-      isOpen = false;
-      await underWay;
-      wal.close();
-      database.close();
-    },
+    close: () => commits.close(),
   };
 }
 
-/** Each commit in a turn of its own, so that a long queue does not hold up everything else. */
-async function commitSome(database: Database, queue: Waiting[]): Promise<readonly Committed[]> {
-  const committed: Committed[] = [];
-  for (let commits = 0; commits < MAX_COMMITS_PER_SYNC && queue.length > 0; commits += 1) {
-    await new Promise(setImmediate);
-    committed.push(...commitGroup(database, takeGroup(queue)));
+class Commits {
+  private readonly database: Database;
+  private readonly wal: WalSync;
+  private readonly queue: Write[] = [];
+  private unconfirmed: Committed[] = [];
+  /** The commit of the next turn, where one is to come. */
+  private next: NodeJS.Immediate | null = null;
+  private isHurrying = false;
+  private isSyncing = false;
+  private isOpen = true;
+  private readonly awaitingIdle: (() => void)[] = [];
+
+  constructor(database: Database, wal: WalSync) {
+    this.database = database;
+    this.wal = wal;
   }
-  return committed;
-}
 
-/** Tells the writers, once it is true. */
-async function settle(committed: readonly Committed[], wal: WalSync): Promise<void> {
-  if (committed.length === 0) return;
-  try {
-    await wal.sync();
-    for (const { resolve, value } of committed) resolve(value);
-  } catch (error) {
-    for (const { reject } of committed) reject(error);
+  demandOpen(): void {
+    if (!this.isOpen) throw new AppError('store_unavailable', 'The store is closed: Bellhop is stopping.');
   }
-}
 
-/** All of `work` or nothing of it. */
-export function transact<Value>(database: Database, work: () => Value): Value {
-  database.execute('BEGIN IMMEDIATE');
-  try {
-    const value = work();
-    database.execute('COMMIT');
-    return value;
-  } catch (error) {
-    rollBack(database);
-    throw error;
+  ask({ told, ...write }: Asked): Promise<readonly unknown[]> {
+    return new Promise((resolve, reject) => {
+      this.demandOpen();
+      this.queue.push({ ...write, isDurable: told === 'durable', resolve, reject });
+      if (told === 'committed') this.hurry();
+      else if (!this.isSyncing) this.schedule();
+    });
   }
-}
 
-function rollBack(database: Database): void {
-  try {
-    database.execute('ROLLBACK');
-  } catch {
-    // SQLite rolled back by itself, as it does when the disk is full.
+  async close(): Promise<void> {
+    const wasOpen = this.isOpen;
+    this.isOpen = false;
+    if (!this.isIdle()) await new Promise<void>((resolve) => this.awaitingIdle.push(resolve));
+    if (!wasOpen) return;
+    this.wal.close();
+    this.database.close();
   }
-}
 
-function takeGroup(queue: Waiting[]): Waiting[] {
-  let rows = 0;
-  const end = queue.findIndex((waiting, index) => {
-    rows += waiting.rows;
-    return index > 0 && rows > MAX_ROWS_PER_COMMIT;
-  });
-  return queue.splice(0, end === -1 ? queue.length : end);
-}
-
-function commitGroup(database: Database, group: readonly Waiting[]): readonly Committed[] {
-  try {
-    const values = transact(database, () => group.map(({ operation }) => operation()));
-    return group.map(({ resolve, reject }, index) => ({ resolve, reject, value: values[index] }));
-  } catch (error) {
-    // A full disk is nobody's fault; anything else is one operation's, and costs the others only this second run.
-    if (group.length > 1 && !isUnavailable(error)) return group.flatMap((waiting) => commitGroup(database, [waiting]));
-    for (const { reject } of group) reject(error);
-    return [];
+  private isIdle(): boolean {
+    return this.next === null && !this.isHurrying && !this.isSyncing;
   }
-}
 
-function closedError(): AppError {
-  return new AppError('store_unavailable', 'The store is closed: Bellhop is stopping.');
+  private schedule(): void {
+    this.next ??= setImmediate(() => this.commit());
+  }
+
+  /** At the end of this turn's promises, so that all who go on after the same event share the commit. */
+  private hurry(): void {
+    if (this.isHurrying) return;
+    this.isHurrying = true;
+    process.nextTick(() => {
+      this.isHurrying = false;
+      this.commit();
+    });
+  }
+
+  /** Each commit in a turn of its own, so that a long queue does not hold up everything else. */
+  private commit(): void {
+    if (this.next !== null) clearImmediate(this.next);
+    this.next = null;
+    for (const committed of commitGroup(this.database, takeGroup(this.queue))) {
+      if (committed.isDurable) this.unconfirmed.push(committed);
+      else committed.resolve(committed.answers);
+    }
+    if (!this.isSyncing && this.unconfirmed.length > 0) void this.sync();
+    if (this.queue.length > 0) this.schedule();
+    this.tellIfIdle();
+  }
+
+  /** Tells the writers, once it is true. */
+  private async sync(): Promise<void> {
+    this.isSyncing = true;
+    const committed = this.unconfirmed;
+    this.unconfirmed = [];
+    try {
+      await this.wal.sync();
+      for (const { resolve, answers } of committed) resolve(answers);
+    } catch (error) {
+      for (const { reject } of committed) reject(error);
+    }
+    this.isSyncing = false;
+    if (this.unconfirmed.length > 0) void this.sync();
+    if (this.queue.length > 0) this.schedule();
+    this.tellIfIdle();
+  }
+
+  private tellIfIdle(): void {
+    if (!this.isIdle()) return;
+    for (const resolve of this.awaitingIdle.splice(0)) resolve();
+  }
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
+import { transact } from './commit.ts';
 import { openDataFile } from './data-file.ts';
 import { releaseLeases, sqliteDeliveries } from './deliveries.ts';
 import type { Database } from './driver.ts';
-import { groupCommit, transact } from './group-commit.ts';
+import { groupCommit } from './group-commit.ts';
 import { sqliteNotifications } from './notifications.ts';
 import { sqlitePruneHolds } from './prune-holds.ts';
 import { forget, sweep } from './retention.ts';

@@ -58,7 +58,7 @@ function list(database: Database, { userId, includeRetired, cursor, limit }: Lis
   return toPage(rows, limit, toSubscription, ({ id }) => id);
 }
 
-function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
+export function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
   const [first, second] = userIds;
   const isOfOne = first !== undefined && second === undefined && (after === null || after.userId === first);
   const rows = isOfOne

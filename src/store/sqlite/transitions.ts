@@ -1,22 +1,29 @@
-import type { DeliveryStore, Postponement, Settlement } from '../delivery-store.ts';
+import type { Claim, DeliveryStore, Postponement, Settlement } from '../delivery-store.ts';
 import { claimAll } from './claims.ts';
+import { MAX_ROWS_PER_COMMIT } from './commit.ts';
 import { updateDelivery } from './delivery-rows.ts';
 import type { Database } from './driver.ts';
-import { type GroupCommit, MAX_ROWS_PER_COMMIT } from './group-commit.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { completeIfFinal, reopenNotification } from './notification-rows.ts';
 import { changeSubscription } from './subscription-rows.ts';
 
-/** The hot path: what a worker does to deliveries. */
+/**
+ * The hot path: what a worker does to deliveries. A settlement is the record of a push that was sent, so it is durable
+ * before anybody is told. A claim that a loss of power undoes leaves the delivery waiting as it was, and so it need only
+ * outlive the process (docs/decisions/0014-claims-outlive-the-process.md).
+ */
 export function sqliteTransitions(
   database: Database,
   commits: GroupCommit,
 ): Pick<DeliveryStore, 'claimMany' | 'settleMany' | 'postponeMany'> {
+  const claim = commits.writesOf('committed', (claims: readonly Claim[]) => claimAll(database, claims));
+  const settle = commits.writesOf('durable', (all: readonly Settlement[]) => settleAll(database, all));
+  const postpone = commits.writesOf('committed', (all: readonly Postponement[]) => postponeAll(database, all));
   return {
-    claimMany: (claims) => inChunks(claims, (chunk) => commits.write(chunk.length, () => claimAll(database, chunk))),
-    settleMany: (settlements) =>
-      inChunks(settlements, (chunk) => commits.write(chunk.length, () => settleAll(database, chunk))),
+    claimMany: (claims) => inChunks(claims, claim),
+    settleMany: (settlements) => inChunks(settlements, settle),
     async postponeMany(postponements) {
-      await inChunks(postponements, (chunk) => commits.write(chunk.length, () => postponeAll(database, chunk)));
+      await inChunks(postponements, postpone);
     },
   };
 }
@@ -26,6 +33,7 @@ async function inChunks<Item, Result>(
   items: readonly Item[],
   work: (chunk: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<readonly Result[]> {
+  if (items.length <= MAX_ROWS_PER_COMMIT) return items.length === 0 ? [] : work(items);
   const chunks: Promise<readonly Result[]>[] = [];
   for (let start = 0; start < items.length; start += MAX_ROWS_PER_COMMIT) {
     chunks.push(work(items.slice(start, start + MAX_ROWS_PER_COMMIT)));

@@ -9,15 +9,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { openDataFile } from '../../../src/store/sqlite/data-file.ts';
 import type { Database, DriverName } from '../../../src/store/sqlite/driver.ts';
-import { groupCommit, MAX_ROWS_PER_COMMIT } from '../../../src/store/sqlite/group-commit.ts';
 import type { SqlValue } from '../../../src/store/sqlite/sql-value.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
-import { openWalSync, type WalSync } from '../../../src/store/sqlite/wal-sync.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { useEverything } from '../../contract/use-everything.ts';
-import { NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
-import { until } from '../../support/until.ts';
+import { NOW_MS, sampleSubscription } from '../../support/samples.ts';
+import { recording } from './recording.ts';
 
 const run = promisify(execFile);
 const SOURCE = fileURLToPath(new URL('../../../src', import.meta.url));
@@ -111,88 +109,6 @@ export function adapterSuite(driver: DriverName): void {
       },
     );
 
-    describe('group commit', () => {
-      const insert = (index: number) =>
-        database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?)', [`${index}`, 1]);
-      const count = () => database.first<{ count: number }>('SELECT count(*) AS count FROM nonces')?.count;
-
-      it('shares one commit among the writes of a turn, 128 rows at most', async () => {
-        const { recorded, scripts } = recording(database);
-        const disk = recordingSync(path);
-        const commits = groupCommit(recorded, disk);
-        await Promise.all(Array.from({ length: 300 }, (_, index) => commits.write(1, () => insert(index))));
-        const expected = Math.ceil(300 / MAX_ROWS_PER_COMMIT);
-        expect(scripts.filter((script) => script === 'COMMIT')).toHaveLength(expected);
-        expect(disk.syncs).toBe(1);
-        disk.close();
-      });
-
-      it('tells a writer once the disk has confirmed, and lets the next ones gather meanwhile', async () => {
-        const { recorded, scripts } = recording(database);
-        const disk = recordingSync(path);
-        const commits = groupCommit(recorded, disk);
-        const told: number[] = [];
-        const write = (index: number) => commits.write(1, () => insert(index)).then(() => void told.push(index));
-        const letGo = disk.hold();
-        const first = write(0);
-        await until('the first is on its way to the disk', () => disk.syncs === 1);
-        const others = [1, 2, 3].map(write);
-        await new Promise(setImmediate);
-        await new Promise(setImmediate);
-        expect(await commits.read(() => count())).toBe(1);
-        expect([told, scripts.filter((script) => script === 'COMMIT').length]).toEqual([[], 1]);
-        letGo();
-        await Promise.all([first, ...others]);
-        expect([told, scripts.filter((script) => script === 'COMMIT').length, disk.syncs]).toEqual([
-          [0, 1, 2, 3],
-          2,
-          2,
-        ]);
-        disk.close();
-      });
-
-      it('tells writers of a disk that does not confirm, and goes on with the next', async () => {
-        const disk = recordingSync(path);
-        const commits = groupCommit(database, disk);
-        disk.failNext();
-        const refused = { code: 'store_unavailable', message: expect.stringContaining('check the disk') };
-        await expect(commits.write(1, () => insert(1))).rejects.toMatchObject(refused);
-        expect(await commits.write(1, () => insert(2))).toBe(1);
-        disk.close();
-      });
-
-      it('closes once what was asked for is durable', async () => {
-        const [one, other] = [sampleSubscription(), sampleSubscription()];
-        const writes = [store.subscriptions.register(one), store.subscriptions.register(other)];
-        await Promise.all([store.close(), store.close()]);
-        expect((await Promise.all(writes)).map(({ kind }) => kind)).toEqual(['created', 'created']);
-        await reopen();
-        expect(await store.subscriptions.get(other.id)).toEqual(other);
-      });
-
-      it('rejects only the guilty write', async () => {
-        const twice = sampleNotification();
-        await store.notifications.accept(twice, [], null);
-        const others = Array.from({ length: 5 }, () => sampleSubscription());
-        const writes = [
-          ...others.slice(0, 3).map((each) => store.subscriptions.register(each)),
-          store.notifications.accept(twice, [], null),
-          ...others.slice(3).map((each) => store.subscriptions.register(each)),
-        ];
-        const results = await Promise.allSettled(writes);
-        expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, true, true, false, true, true]);
-        for (const each of others) expect(await store.subscriptions.get(each.id)).toEqual(each);
-      });
-
-      it('shows a read nothing that is not committed', async () => {
-        const subscription = sampleSubscription();
-        const write = store.subscriptions.register(subscription);
-        expect(await store.subscriptions.get(subscription.id)).toBeNull();
-        await write;
-        expect(await store.subscriptions.get(subscription.id)).toEqual(subscription);
-      });
-    });
-
     it('says that the disk is full, keeps nothing of the call, and goes on once there is room', async () => {
       const [small, large] = [sampleSubscription(), sampleSubscription({ userAgent: 'x'.repeat(300_000) })];
       const [{ page_count: pages }] = database.all<{ page_count: number }>('PRAGMA page_count') as [
@@ -246,57 +162,6 @@ async function openElsewhere(path: string, driver: DriverName): Promise<{ answer
     console.log(JSON.stringify({ answer, tookMs: performance.now() - startedAtMs }));`;
   const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script]);
   return JSON.parse(stdout) as { answer: string; tookMs: number };
-}
-
-/** The database, and everything that was asked of it. */
-function recording(database: Database): { recorded: Database; statements: Set<string>; scripts: string[] } {
-  const statements = new Set<string>();
-  const scripts: string[] = [];
-  const noted = (sql: string): string => {
-    statements.add(sql);
-    return sql;
-  };
-  const recorded: Database = {
-    ...database,
-    all: (sql, values) => database.all(noted(sql), values),
-    first: (sql, values) => database.first(noted(sql), values),
-    run: (sql, values) => database.run(noted(sql), values),
-    execute(script) {
-      scripts.push(script);
-      database.execute(script);
-    },
-  };
-  return { recorded, statements, scripts };
-}
-
-/** The real disk, whose answers can be held back, or be a failure. */
-function recordingSync(path: string): WalSync & { syncs: number; hold(): () => void; failNext(): void } {
-  const wal = openWalSync(`${path}-wal`);
-  const closed = openWalSync(`${path}-wal`);
-  closed.close();
-  let gate: Promise<void> = Promise.resolve();
-  let next = wal;
-  return {
-    syncs: 0,
-    close: wal.close,
-    hold() {
-      let letGo = (): void => {};
-      gate = new Promise((resolve) => {
-        letGo = resolve;
-      });
-      return letGo;
-    },
-    failNext() {
-      next = closed;
-    },
-    async sync() {
-      this.syncs += 1;
-      const chosen = next;
-      next = wal;
-      await gate;
-      await chosen.sync();
-    },
-  };
 }
 
 function nulls(sql: string): null[] {

@@ -9,6 +9,7 @@ import { availableDrivers, DRIVERS } from '../../../src/store/sqlite/driver.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from '../../contract/store-contract.ts';
 import { adapterSuite } from './adapter-suite.ts';
+import { groupCommitSuite } from './group-commit-suite.ts';
 
 const available = await availableDrivers();
 
@@ -36,6 +37,7 @@ for (const driver of DRIVERS) {
       };
     });
     adapterSuite(driver);
+    groupCommitSuite(driver);
   } else {
     describe(`SQLite by ${driver}`, () => {
       it.skip(`skipped on Node ${process.version}, which lacks ${driver}: other-driver.test.ts runs it on Node 24`);

@@ -1,0 +1,51 @@
+/** The most that one call takes, as long as no single caller brings more. */
+const MAX_BATCH = 128;
+
+/**
+ * Turns the calls of many into batches: what is asked for within one turn of the event loop goes to `many` together, so
+ * that a crowd takes a few round trips. `many` answers in the order asked. When it rejects, everyone in that batch is told.
+ */
+export function batched<Item, Answer>(
+  many: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): (items: readonly Item[]) => Promise<readonly Answer[]> {
+  type Asked = {
+    readonly items: readonly Item[];
+    readonly resolve: (answers: readonly Answer[]) => void;
+    readonly reject: (error: unknown) => void;
+  };
+  let asked: Asked[] = [];
+
+  const flush = (): void => {
+    const all = asked;
+    asked = [];
+    let group: Asked[] = [];
+    let size = 0;
+    for (const one of all) {
+      if (size > 0 && size + one.items.length > MAX_BATCH) {
+        void run(group);
+        [group, size] = [[], 0];
+      }
+      group.push(one);
+      size += one.items.length;
+    }
+    void run(group);
+  };
+
+  const run = async (group: readonly Asked[]): Promise<void> => {
+    try {
+      const answers = await many(group.flatMap(({ items }) => items));
+      let start = 0;
+      for (const { items, resolve } of group) {
+        resolve(answers.slice(start, start + items.length));
+        start += items.length;
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  };
+
+  return (items) =>
+    new Promise((resolve, reject) => {
+      if (asked.push({ items, resolve, reject }) === 1) setImmediate(flush);
+    });
+}
