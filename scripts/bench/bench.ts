@@ -31,9 +31,10 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
   scale: ({ sink, isShort }) =>
     measureScale({
       sink,
-      rounds: 1,
-      sizes: isShort ? [2000] : [10_000, 100_000, 1_000_000],
-      pushes: isShort ? 300 : 4000,
+      rounds: isShort ? 1 : 3,
+      sizes: isShort ? [1000, 2000] : [10_000, 100_000, 1_000_000],
+      // The queue takes 10 000 from the store at a time.
+      windows: isShort ? { warmUp: 200, compared: 400, deep: 600 } : { warmUp: 2000, compared: 6500, deep: 20_000 },
     }),
   idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
 };

@@ -13,7 +13,7 @@ export type Figures = {
   readonly api?: readonly AcceptFigures[];
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
-  readonly scale?: readonly ScaleFigures[];
+  readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
 };
 
@@ -58,13 +58,30 @@ function waitTable(title: string, figures: readonly WaitFigures[]): string[] {
   ];
 }
 
-function scaleTable(figures: readonly ScaleFigures[]): string[] {
+function scaleTable({ rounds, windows, rows }: ScaleFigures): string[] {
+  const { warmUp, compared, deep } = windows;
+  const [from, to] = [grouped(warmUp + 1), grouped(warmUp + compared)];
+  const title = `Waiting (${rounds} rounds; pushes ${from} to ${to}, then ${grouped(deep)} more, then kill -9)`;
+  const smallest = grouped(rows[0]?.waiting ?? 0);
+  const columns = [
+    'file MiB',
+    'ready ms',
+    'a second',
+    `× ${smallest}`,
+    'CPU µs each',
+    `a second, next ${grouped(deep)}`,
+  ];
+  const afterwards = ['most memory MiB', 'ready again ms', 'sending again ms'];
+  const header = [title, ...columns, ...afterwards];
   return [
-    '| Waiting | file MiB | ready ms | a second | CPU µs each | most memory MiB | ready after kill -9, ms |',
-    '|---|---|---|---|---|---|---|',
-    ...figures.map(({ waiting, ...of }) => {
-      const cells = [of.fileMib, of.readyAfterMs, of.perSecond, of.cpuMicrosEach, of.peakRssMib, of.readyAgainAfterMs];
-      return `| ${waiting.toLocaleString('en')} | ${cells.map((spread) => Math.round(spread.median)).join(' | ')} |`;
+    `| ${header.join(' | ')} |`,
+    `|${header.map(() => '---|').join('')}`,
+    ...rows.map((row) => {
+      const speed = [shown(row.perSecond), shown(row.ofSmallest, 2), shown(row.cpuMicrosEach)];
+      const later = row.deepPerSecond === null ? '' : shown(row.deepPerSecond);
+      const rest = [row.peakRssMib, row.readyAgainAfterMs, row.sendingAgainAfterMs].map((spread) => shown(spread));
+      const cells = [row.fileMib.median.toFixed(0), shown(row.readyAfterMs), ...speed, later, ...rest];
+      return `| ${grouped(row.waiting)} | ${cells.join(' | ')} |`;
     }),
   ];
 }
@@ -89,6 +106,10 @@ function deliveryRows(deliveries: NonNullable<Figures['deliveries']>): string[] 
 function apiRow({ name, perSecond, p50Ms, p99Ms, ofBareRoute }: AcceptFigures): string {
   const [p50, p99, ratio] = [p50Ms?.toFixed(1) ?? '', p99Ms?.toFixed(1) ?? '', ofBareRoute?.toFixed(2) ?? ''];
   return `| ${name} | ${shown(perSecond)} | ${p50} | ${p99} | ${ratio} |`;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en');
 }
 
 function shown({ median, min, max }: Spread, digits = 0): string {

@@ -19,6 +19,8 @@ export type ServiceUnderTest = {
   readonly pid: number;
   readonly address: string;
   readonly folder: string;
+  /** When the process was started, in epoch milliseconds. */
+  readonly startedAtMs: number;
   /** From the start of the process until it was ready. */
   readonly readyAfterMs: number;
   readonly call: SignedClient;
@@ -59,7 +61,7 @@ export async function startService({
     ...environment,
   };
   const log = openSync(join(folder, 'log'), 'a');
-  const startedAtMs = performance.now();
+  const startedAtMs = performance.timeOrigin + performance.now();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', BUILT], {
     cwd: folder,
     env,
@@ -67,12 +69,13 @@ export async function startService({
   });
   const address = `http://127.0.0.1:${port}`;
   await untilReady(child, address, folder);
-  const readyAfterMs = performance.now() - startedAtMs;
+  const readyAfterMs = performance.timeOrigin + performance.now() - startedAtMs;
   const call = signedClient(address, BENCH_SECRET);
   return {
     pid: child.pid ?? 0,
     address,
     folder,
+    startedAtMs,
     readyAfterMs,
     call,
     register: (subscribers) => registerAll(call, subscribers),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
 import { forHttp2, HTTP2_OPTIONS } from '../../src/emulator/exchange.ts';
+import { trackSockets } from '../../src/emulator/socket-tracker.ts';
 import { answerQuestions } from './child.ts';
 
 export type SinkQuestion =
@@ -11,6 +12,7 @@ export type SinkQuestion =
   | { readonly kind: 'count' }
   | { readonly kind: 'await'; readonly count: number }
   | { readonly kind: 'reached'; readonly paths: readonly string[] }
+  | { readonly kind: 'left' }
   | { readonly kind: 'forget' }
   | { readonly kind: 'arrivals' };
 
@@ -39,6 +41,7 @@ const server = createSecureServer(
     });
   }),
 );
+const sockets = trackSockets(server);
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
@@ -58,6 +61,9 @@ answerQuestions<SinkQuestion>(async (question) => {
       return { count, atMs: performance.timeOrigin + performance.now() };
     case 'reached':
       while (!question.paths.every((path) => arrivals.has(path))) await wait(LOOK_AGAIN_MS);
+      return {};
+    case 'left':
+      await sockets.noneOpen();
       return {};
     case 'forget':
       arrivals.clear();

@@ -7,8 +7,10 @@ export type Sink = {
   readonly port: number;
   readonly caPem: string;
   forget(): Promise<void>;
-  /** Resolves once so many pushes have come since it last forgot. */
-  arrived(count: number): Promise<void>;
+  /** Resolves once so many pushes have come since it last forgot, with when that was, in epoch milliseconds. */
+  arrived(count: number): Promise<number>;
+  /** Resolves once nobody is connected: what a process sent before it was killed has been read. */
+  left(): Promise<void>;
   /** Resolves once each of these paths was called since. */
   reached(paths: readonly string[]): Promise<void>;
   /** When each path was first called, in epoch milliseconds. */
@@ -25,7 +27,8 @@ export async function startSink(): Promise<Sink> {
     port,
     caPem,
     forget: async () => void (await ask({ kind: 'forget' })),
-    arrived: async (count) => void (await ask({ kind: 'await', count })),
+    arrived: async (count) => (await ask<{ atMs: number }>({ kind: 'await', count })).atMs,
+    left: async () => void (await ask({ kind: 'left' })),
     reached: async (paths) => void (await ask({ kind: 'reached', paths })),
     arrivals: async () => new Map((await ask<{ arrivals: [string, number][] }>({ kind: 'arrivals' })).arrivals),
     stop: child.stop,

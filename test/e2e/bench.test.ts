@@ -26,7 +26,16 @@ it('npm run bench -- --short measures everything and writes it down', async () =
     expect(p50Ms.median).toBeGreaterThanOrEqual(0);
     expect(p99Ms.median).toBeGreaterThanOrEqual(p50Ms.median);
   }
-  expect(figures.scale[0].perSecond.median).toBeGreaterThan(0);
+  expect(figures.scale.rows).toHaveLength(2);
+  for (const row of figures.scale.rows) {
+    expect(row.perSecond.median).toBeGreaterThan(0);
+    // It takes a start, too, to send again.
+    expect(row.sendingAgainAfterMs.median).toBeGreaterThan(100);
+  }
+  expect(figures.scale.rows.map((row: { deepPerSecond: unknown }) => row.deepPerSecond === null)).toEqual([
+    true,
+    false,
+  ]);
   expect(figures.idle.loadedRssMib.median).toBeGreaterThan(0);
   expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
   rmSync(folder, { recursive: true });
