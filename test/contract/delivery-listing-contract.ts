@@ -128,6 +128,23 @@ export function deliveryListingContract(open: OpenStore): void {
       }
     });
 
+    it('gives each of thousands once, however many are due in the same instant', async () => {
+      const { store } = fresh;
+      const ids: string[] = [];
+      for (const dueAtMs of [NOW_MS, NOW_MS, NOW_MS - 1]) {
+        const some = await withDeliveries(
+          store,
+          Array.from({ length: 850 }, () => ({ dueAtMs })),
+        );
+        ids.push(...some.map(({ id }) => id));
+      }
+      const due = await store.deliveries.due({ priority: 'normal', untilMs: NOW_MS, limit: 9999 });
+      expect(due.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+      expect(due.findIndex(({ dueAtMs }) => dueAtMs === NOW_MS)).toBe(850);
+      const some = await store.deliveries.due({ priority: 'normal', untilMs: NOW_MS, limit: 2100 });
+      expect(new Set(some.map(({ id }) => id)).size).toBe(2100);
+    });
+
     it('gives a lease that ended, never one that runs, never what is final', async () => {
       const { store } = fresh;
       const { deliveries } = await fannedOut(store, 2);
