@@ -28,7 +28,7 @@ export type BeeQueueOptions = {
 
 const DEFAULT_STALL_INTERVAL_MS = 5000;
 const DEFAULT_SAVE_LIMIT_MS = 2000;
-const PING_LIMIT_MS = 1000;
+const ANSWER_LIMIT_MS = 1000;
 const TEND_INTERVAL_MS = 3000;
 const OPEN_AGAIN_MS = 1000;
 
@@ -91,9 +91,15 @@ class RedisJobQueue implements JobQueue {
 
   onHungry(): void {}
 
+  async depthOf(lane: Priority): Promise<number> {
+    this.demandConnection();
+    const waiting = this.saverOf(lane).toKey('waiting');
+    return Number(await command(this.producer, 'llen', [waiting], ANSWER_LIMIT_MS));
+  }
+
   async ping(): Promise<void> {
     this.demandConnection();
-    await command(this.producer, 'ping', [], PING_LIMIT_MS);
+    await command(this.producer, 'ping', [], ANSWER_LIMIT_MS);
   }
 
   close(): Promise<void> {

@@ -39,7 +39,7 @@ class InProcessQueue implements JobQueue {
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
   private readonly starved = new Map<string, Pick<Job, 'priority' | 'origin'>>();
   private readonly full = new Set<Priority>();
-  private hungry: () => void = () => {};
+  private hungry: (lane: Priority) => void = () => {};
 
   constructor(clock: Clock, capacityPerLane: number) {
     this.clock = clock;
@@ -67,8 +67,12 @@ class InProcessQueue implements JobQueue {
     await Promise.all(this.underWay);
   }
 
-  onHungry(listener: () => void): void {
+  onHungry(listener: (lane: Priority) => void): void {
     this.hungry = listener;
+  }
+
+  async depthOf(lane: Priority): Promise<number> {
+    return this.ready[lane].size;
   }
 
   async ping(): Promise<void> {}
@@ -121,7 +125,7 @@ class InProcessQueue implements JobQueue {
     const drained = [...this.full].filter((priority) => this.ready[priority].size <= this.capacityPerLane / 2);
     for (const [key] of fed) this.starved.delete(key);
     for (const priority of drained) this.full.delete(priority);
-    if (fed.length > 0 || drained.length > 0) this.hungry();
+    for (const lane of new Set([...fed.map(([, { priority }]) => priority), ...drained])) this.hungry(lane);
   }
 
   private run(job: Job, handler: JobHandler): void {

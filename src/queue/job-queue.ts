@@ -49,8 +49,10 @@ export interface JobQueue {
   start(handler: JobHandler, options: StartOptions): Promise<void>;
   /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
   stop(): Promise<void>;
-  /** Called when reminders were dropped and there is room again. */
-  onHungry(listener: () => void): void;
+  /** Called with the lane when reminders were dropped there and there is room again. */
+  onHungry(listener: (lane: Priority) => void): void;
+  /** How many jobs of this lane wait whose time has come: neither those that run nor those for later. */
+  depthOf(lane: Priority): Promise<number>;
   /** Rejects when the queue cannot take jobs now. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -123,6 +123,24 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect(order.lastIndexOf('high') - before).toBeLessThan(400);
     });
 
+    it('tells how deep each lane is: what could run now, and nothing else', async () => {
+      const depths = () => Promise.all((['high', 'normal', 'low'] as const).map((lane) => under.queue.depthOf(lane)));
+      expect(await depths()).toEqual([0, 0, 0]);
+      const seen = collect(4);
+      const gate = openable();
+      const later = job('later', { runAtMs: under.clock.now() + 60_000 });
+      await under.queue.enqueueMany([job('a'), job('b'), job('c'), later, job('d', { priority: 'high' })]);
+      expect(await depths()).toEqual([1, 3, 0]);
+      const handler = async (one: Job): Promise<void> => {
+        await seen.handler(one);
+        await gate.opened;
+      };
+      await under.queue.start(handler, { concurrency: 4 });
+      await seen.all;
+      expect(await depths()).toEqual([0, 0, 0]);
+      gate.open();
+    });
+
     it('never runs more at once than it was told, and uses all of it', async () => {
       let running = 0;
       let most = 0;

@@ -250,6 +250,7 @@ function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
     start: (handler, options) => queue.start(handler, options),
     stop: () => queue.stop(),
     onHungry: (listener) => queue.onHungry(listener),
+    depthOf: (lane) => queue.depthOf(lane),
     ping: () => queue.ping(),
     close: () => queue.close(),
   };
