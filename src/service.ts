@@ -145,7 +145,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
   });
   const leads = (loop: string) => coordination.lead(loop);
   const rescuer = createRescuer({ store, queue, events, clock, random, policy, leads });
-  queue.onHungry(rescuer.hurry);
+  queue.onHungry(rescuer.refill);
   const sweeper = createSweeper({ store, events, clock, retentionDays: config.retentionDays, leads });
   return { transport, worker, pruneGuard, rescuer, sweeper, giveUp };
 }

@@ -3,12 +3,13 @@ import type { Clock } from '../clock.ts';
 import { type Delivery, isFinal } from '../domain/delivery.ts';
 import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
 import type { Random } from '../domain/ids.ts';
-import { PRIORITIES, type Priority } from '../domain/notification.ts';
+import type { Priority } from '../domain/notification.ts';
 import type { VerdictFacts } from '../domain/verdict.ts';
-import { fanOutJobOf, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
+import { createRefill, type Found } from './refill.ts';
 import { planSettlement, type SettlementPlan } from './settlement.ts';
 
 export type RescuerOptions = {
@@ -20,51 +21,91 @@ export type RescuerOptions = {
   readonly random: Random;
   readonly leads?: Leads;
   readonly intervalMs?: number;
+  /** The most deliveries of a lane that one tick finds. */
+  readonly pageSize?: number;
 };
+
+/** A loop whose turn can come early for one lane: the queue dropped some of it, and has room again. */
+export type Rescuer = Loop & { refill(lane: Priority): void; tick(): Promise<void> };
 
 const DEFAULT_INTERVAL_MS = 5000;
 
-/** As many as the embedded queue keeps per lane, so that a tick always reaches past what is already waiting there. */
-const PAGE = 10_000;
+/** As many as the embedded queue keeps per lane and origin. */
+const DEFAULT_PAGE_SIZE = 10_000;
+
+/** Enqueued in one turn of the event loop. */
+const ENQUEUED_AT_ONCE = 1000;
 
 /** Leases settled in one commit. */
 const INTERRUPTED_PAGE = 128;
 
 /**
  * Finds work whose reminder is lost: due deliveries, fan-outs not finished, and attempts whose process is gone, which
- * it puts on record as interrupted. The first tick, at start, is the recovery from a crash.
+ * it puts on record as interrupted. The first tick, at start, is the recovery from a crash. A lane that has plenty
+ * waiting is left alone meanwhile; one that is fed from here is fed again before it runs dry.
  */
-export function createRescuer(options: RescuerOptions): Loop & { tick(): Promise<void> } {
+export function createRescuer(options: RescuerOptions): Rescuer {
+  const { queue, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS, pageSize = DEFAULT_PAGE_SIZE } = options;
+  const refill = createRefill({ queue, clock, pageSize, hurry: () => loop.hurry() });
   const tick = async (): Promise<void> => {
-    const nowMs = options.clock.now();
-    await rescueFanOuts(options, nowMs);
-    for (const priority of PRIORITIES) await rescueLane(options, priority, nowMs);
+    const nowMs = clock.now();
+    const lanes = await refill.lanesToRead();
+    await rescueFanOuts(options, lanes, nowMs, pageSize);
+    for (const lane of lanes) refill.noteRead(lane, await rescueLane(options, lane, nowMs, pageSize));
+    refill.watch();
   };
-  const loop = createLoop({
-    name: 'rescuer',
-    intervalMs: options.intervalMs ?? DEFAULT_INTERVAL_MS,
-    clock: options.clock,
-    events: options.events,
+  const loop = createLoop({ name: 'rescuer', intervalMs, clock, events, tick, leads });
+  return {
+    ...loop,
+    start() {
+      refill.start();
+      return loop.start();
+    },
+    stop() {
+      refill.stop();
+      return loop.stop();
+    },
+    refill: (lane) => refill.ask(lane),
     tick,
-    leads: options.leads,
-  });
-  return { ...loop, tick };
+  };
 }
 
-async function rescueFanOuts({ store, queue }: RescuerOptions, nowMs: number): Promise<void> {
-  const found = await store.notifications.unfinishedFanOuts(nowMs, PAGE);
-  await queue.enqueueMany(found.map((notification) => fanOutJobOf(notification, nowMs)));
+async function rescueFanOuts(
+  { store, queue }: RescuerOptions,
+  lanes: readonly Priority[],
+  nowMs: number,
+  limit: number,
+): Promise<void> {
+  if (lanes.length === 0) return;
+  const found = await store.notifications.unfinishedFanOuts(nowMs, limit);
+  const worth = found.filter(({ priority }) => lanes.includes(priority));
+  await enqueue(
+    queue,
+    worth.map((notification) => fanOutJobOf(notification, nowMs)),
+  );
 }
 
-async function rescueLane(options: RescuerOptions, priority: Priority, nowMs: number): Promise<void> {
-  const due = await options.store.deliveries.due({ priority, untilMs: nowMs, limit: PAGE });
+async function rescueLane(options: RescuerOptions, lane: Priority, nowMs: number, limit: number): Promise<Found> {
+  const due = await options.store.deliveries.due({ priority: lane, untilMs: nowMs, limit });
   const interrupted = due.filter(({ state }) => state === 'sending');
   for (let start = 0; start < interrupted.length; start += INTERRUPTED_PAGE) {
     const ids = interrupted.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
     await recordInterrupted(options, ids, nowMs);
   }
   const waiting = due.filter(({ state }) => state !== 'sending');
-  await options.queue.enqueueMany(waiting.map((delivery) => reminderOf(delivery, nowMs)));
+  await enqueue(
+    options.queue,
+    waiting.map((delivery) => reminderOf(delivery, nowMs)),
+  );
+  return { count: due.length, lastId: due.at(-1)?.id ?? null };
+}
+
+/** Some at a time: thousands in one turn would hold up every push that is under way. */
+async function enqueue(queue: JobQueue, jobs: readonly Job[]): Promise<void> {
+  for (let start = 0; start < jobs.length; start += ENQUEUED_AT_ONCE) {
+    if (start > 0) await new Promise(setImmediate);
+    await queue.enqueueMany(jobs.slice(start, start + ENQUEUED_AT_ONCE));
+  }
 }
 
 /** The leases of these ran out with nothing settled: the process died, and the pushes may or may not have gone out. */

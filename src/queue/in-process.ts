@@ -38,7 +38,6 @@ class InProcessQueue implements JobQueue {
   private isHeld: (job: Job) => boolean = () => false;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
   private readonly starved = new Map<string, Pick<Job, 'priority' | 'origin'>>();
-  private readonly full = new Set<Priority>();
   private hungry: (lane: Priority) => void = () => {};
 
   constructor(clock: Clock, capacityPerLane: number) {
@@ -49,7 +48,6 @@ class InProcessQueue implements JobQueue {
   async enqueueMany(jobs: readonly Job[]): Promise<void> {
     const nowMs = this.clock.now();
     for (const job of jobs) this.add(job, nowMs);
-    this.noteFullLanes(jobs);
     this.pump();
   }
 
@@ -110,22 +108,13 @@ class InProcessQueue implements JobQueue {
     this.askForMore();
   }
 
-  /** A lane filled to its capacity may be the rescuer's whole page, however many origins share it: more may be due behind it. */
-  private noteFullLanes(jobs: readonly Job[]): void {
-    for (const priority of new Set(jobs.map((job) => job.priority))) {
-      if (this.ready[priority].size >= this.capacityPerLane) this.full.add(priority);
-    }
-  }
-
   private askForMore(): void {
-    if (this.starved.size === 0 && this.full.size === 0) return;
+    if (this.starved.size === 0) return;
     const fed = [...this.starved].filter(
       ([, { priority, origin }]) => this.ready[priority].sizeOf(origin) <= this.capacityPerLane / 2,
     );
-    const drained = [...this.full].filter((priority) => this.ready[priority].size <= this.capacityPerLane / 2);
     for (const [key] of fed) this.starved.delete(key);
-    for (const priority of drained) this.full.delete(priority);
-    for (const lane of new Set([...fed.map(([, { priority }]) => priority), ...drained])) this.hungry(lane);
+    for (const lane of new Set(fed.map(([, { priority }]) => priority))) this.hungry(lane);
   }
 
   private run(job: Job, handler: JobHandler): void {

@@ -8,7 +8,7 @@ import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
 import { createLanes } from '../../src/delivery/lanes.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
-import { createRescuer } from '../../src/delivery/rescuer.ts';
+import { createRescuer, type RescuerOptions } from '../../src/delivery/rescuer.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
 import { type Delivery, isFinal } from '../../src/domain/delivery.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
@@ -46,6 +46,7 @@ export type EngineOptions = {
   readonly fanOutPageSize?: number;
   readonly concurrency?: number;
   readonly queueCapacityPerLane?: number;
+  readonly rescuer?: Pick<RescuerOptions, 'pageSize' | 'intervalMs'>;
   /** Puts a fault in front of the real store, as the workers see it. */
   readonly wrapStore?: (store: Store) => Store;
 };
@@ -119,7 +120,7 @@ export async function startEngine(options: EngineOptions = {}) {
     }),
     fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
   });
-  const rescuer = createRescuer({ ...parts, policy, random: Math.random });
+  const rescuer = createRescuer({ ...parts, ...options.rescuer, policy, random: Math.random });
 
   /** Resolves with the first event, past or to come, that fits. */
   const when = <Type extends BellhopEvent['type']>(
