@@ -31,7 +31,15 @@ export type AttemptOptions = {
 export type AttemptPlan = SettlementPlan & { readonly pause: OriginPause | null; readonly report: LaneReport };
 
 /** What an attempt under way is about, and what it has met so far. */
-type UnderWay = { readonly claimed: Claimed; readonly facts: VerdictFacts; result: PushResult | null };
+type UnderWay = {
+  readonly claimed: Claimed;
+  readonly facts: VerdictFacts;
+  readonly onPosted: () => void;
+  result: PushResult | null;
+};
+
+/** `onPosted` is called once all that is left is to wait for the push service's answer. */
+export type Attempter = (claimed: Claimed, onPosted: () => void) => Promise<AttemptPlan>;
 
 type BoundMachine = ReturnType<typeof bindMachine>['machine'];
 
@@ -39,14 +47,14 @@ type BoundMachine = ReturnType<typeof bindMachine>['machine'];
  * Makes one attempt at a claimed delivery and tells what to settle. Does not touch the delivery in the store.
  * The machine decides, the transport sends; a transport that breaks its promise and rejects is an `unknown` failure.
  */
-export function createAttempt(options: AttemptOptions): (claimed: Claimed) => Promise<AttemptPlan> {
+export function createAttempt(options: AttemptOptions): Attempter {
   const { policy, clock } = options;
   const { machine, underWay } = bindMachine(options);
   const payloadOf = createPayloads(options.siteUrl);
 
-  return async (claimed) => {
+  return async (claimed, onPosted) => {
     const startedAtMs = clock.now();
-    const current: UnderWay = { claimed, facts: factsOf(claimed, policy), result: null };
+    const current: UnderWay = { claimed, facts: factsOf(claimed, policy), onPosted, result: null };
     const message = messageFor(claimed, payloadOf);
     if (message !== null) underWay.set(message, current);
     const snapshot = await runMachine(machine, current, message, startedAtMs);
@@ -66,7 +74,7 @@ function bindMachine(options: AttemptOptions) {
   const send = fromPromise<SendReport, SendInput>(async ({ input: { message, ttlSeconds } }) => {
     const current = underWay.get(message);
     if (current === undefined) throw new Error('a message that belongs to no attempt');
-    const result = await transport.send({ ...message, ttlSeconds }, giveUp);
+    const result = await transport.send({ ...message, ttlSeconds }, giveUp, current.onPosted);
     current.result = result;
     const answer = { result, endedAtMs: clock.now() };
     const pruneHoldId = await holdOn(options, current.claimed, current.facts, answer);

@@ -12,18 +12,15 @@ export type FanOutOptions = {
   readonly events: Events;
   readonly clock: Clock;
   /** Users looked up, and deliveries kept, in one commit. */
-  readonly pageSize?: number;
+  readonly pageSize: number;
 };
-
-/** About 10 ms of one commit: short enough that pushes under way do not notice. */
-const DEFAULT_PAGE_SIZE = 500;
 
 /**
  * Turns an accepted notification into deliveries, one page a job, so that a large audience shares the worker with
  * everything else. The cursor moves in the page's own commit: whoever repeats a page, or loses a race, changes nothing.
  */
 export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<void> {
-  const { store, queue, events, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
+  const { store, queue, events, clock, pageSize } = options;
 
   return async (job) => {
     const fanOut = await store.notifications.fanOut(job.id);

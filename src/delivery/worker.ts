@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { OriginPause } from '../domain/origin-pause.ts';
-import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Events } from '../telemetry/events.ts';
-import type { AttemptPlan } from './attempt.ts';
+import type { Attempter, AttemptPlan } from './attempt.ts';
 import type { Lanes, Passage } from './lanes.ts';
 import type { SettlementPlan } from './settlement.ts';
 
@@ -18,13 +18,13 @@ export type WorkerOptions = {
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
   readonly lanes: Lanes;
-  readonly attempt: (claimed: Claimed) => Promise<AttemptPlan>;
+  readonly attempt: Attempter;
   readonly fanOutPage: (job: Job) => Promise<void>;
 };
 
 /** What runs jobs, and which of them have to wait for a place in their lane. */
 export type Worker = {
-  readonly work: (job: Job) => Promise<void>;
+  readonly work: (job: Job, rest?: () => void) => Promise<void>;
   readonly isHeld: (job: Job) => boolean;
 };
 
@@ -42,26 +42,26 @@ export function createWorker(options: WorkerOptions): Worker {
   const { store, queue, events, clock, lanes } = options;
   const deliver = createDelivery(options);
 
-  const enterAndDeliver = async (job: Job): Promise<void> => {
+  const enterAndDeliver: JobHandler = async (job, rest) => {
     const deadlineAtMs = job.deadlineAtMs ?? Number.MAX_SAFE_INTEGER;
     const entry = lanes.enter(job.origin);
     if (entry.kind === 'wait') {
-      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE);
+      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE, rest);
       const untilMs = Math.min(entry.untilMs, deadlineAtMs);
       await store.deliveries.postponeMany([{ deliveryId: job.id, attempt: job.step, untilMs }]);
       return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
     }
     try {
-      await deliver(job, entry.passage);
+      await deliver(job, entry.passage, rest);
     } finally {
       entry.passage.leave('nothing');
     }
   };
 
   return {
-    work: async (job) => {
+    work: async (job, rest = () => {}) => {
       try {
-        await (job.kind === 'fan_out' ? options.fanOutPage(job) : enterAndDeliver(job));
+        await (job.kind === 'fan_out' ? options.fanOutPage(job) : enterAndDeliver(job, rest));
       } catch (error) {
         events.publish({ type: 'loop.failed', loop: 'worker', error });
       }
@@ -71,7 +71,7 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 /** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
-function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) => Promise<void> {
+function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, rest: () => void) => Promise<void> {
   const { store, queue, events, clock, leaseMs } = options;
 
   /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
@@ -89,7 +89,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) =>
     }
   };
 
-  return async (job, passage) => {
+  return async (job, passage, rest) => {
     const nowMs = clock.now();
     const leaseUntilMs = nowMs + leaseMs;
     const [claimed = null] = await store.deliveries.claimMany([
@@ -97,7 +97,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage) =>
     ]);
     if (claimed === null) return;
     const waitsUntilMs = quarantinedUntil(claimed, nowMs);
-    const plan = waitsUntilMs === null ? await options.attempt(claimed) : putBack(claimed, waitsUntilMs);
+    const plan = waitsUntilMs === null ? await options.attempt(claimed, rest) : putBack(claimed, waitsUntilMs);
     passage.leave(plan.report);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);

@@ -52,9 +52,9 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
   let closing: Promise<void> | null = null;
 
   return {
-    async send(message, signal) {
+    async send(message, signal, onPosted) {
       try {
-        return await attempt(sender, message, signal);
+        return await attempt(sender, message, { signal, onPosted });
       } catch (error) {
         return failed(failureOf(error));
       }
@@ -66,7 +66,9 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
   };
 }
 
-async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal): Promise<PushResult> {
+type Wait = { readonly signal: AbortSignal; readonly onPosted: (() => void) | undefined };
+
+async function attempt(sender: Sender, message: PushMessage, { signal, onPosted }: Wait): Promise<PushResult> {
   if (signal.aborted) return failed('aborted');
   const judgement = judgeEndpoint(message.endpoint, sender.allowedHosts);
   if (judgement.kind !== 'allowed') return failed('endpoint_not_allowed');
@@ -79,7 +81,9 @@ async function attempt(sender: Sender, message: PushMessage, signal: AbortSignal
 
   const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
   const limits = { timeoutMs: sender.attemptTimeoutMs, signal };
-  const answer = await exchange(sender.dispatcher, request, limits);
+  const answering = exchange(sender.dispatcher, request, limits);
+  onPosted?.();
+  const answer = await answering;
   return typeof answer === 'string' ? failed(answer) : resultOf(answer, message, authorization);
 }
 

@@ -4,6 +4,7 @@ import type { Priority } from '../domain/notification.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
 import { ReadyJobs } from './ready-jobs.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
+import { WorkLimit } from './work-limit.ts';
 
 export type InProcessQueueOptions = {
   readonly clock: Clock;
@@ -33,8 +34,9 @@ class InProcessQueue implements JobQueue {
   private readonly later = new TinyQueue<Job>([], (a, b) => a.runAtMs - b.runAtMs);
   private readonly waiting = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
+  private willPump = false;
   private handler: JobHandler | null = null;
-  private concurrency = 0;
+  private limit: WorkLimit | null = null;
   private isHeld: (job: Job) => boolean = () => false;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
   private readonly starved = new Map<string, Pick<Job, 'priority' | 'origin'>>();
@@ -51,10 +53,10 @@ class InProcessQueue implements JobQueue {
     this.pump();
   }
 
-  async start(handler: JobHandler, { concurrency, isHeld }: StartOptions): Promise<void> {
+  async start(handler: JobHandler, options: StartOptions): Promise<void> {
     this.handler = handler;
-    this.concurrency = concurrency;
-    if (isHeld !== undefined) this.isHeld = isHeld;
+    this.limit = new WorkLimit(options, () => this.clock.now());
+    if (options.isHeld !== undefined) this.isHeld = options.isHeld;
     this.pump();
   }
 
@@ -96,13 +98,14 @@ class InProcessQueue implements JobQueue {
 
   /** Hands out jobs while there is room, then sets the timer for the next that is not due yet. */
   private pump(): void {
-    if (this.handler === null) return;
+    const { handler, limit } = this;
+    if (handler === null || limit === null) return;
     this.moveDue();
-    while (this.underWay.size < this.concurrency) {
+    while (limit.free > 0) {
       const lane = this.pick((candidate) => this.ready[candidate].has(this.isHeld));
       const job = lane === null ? null : this.ready[lane].take(this.isHeld);
       if (job === null) break;
-      this.run(job, this.handler);
+      this.run(job, handler, limit);
     }
     this.setTimer();
     this.askForMore();
@@ -117,16 +120,31 @@ class InProcessQueue implements JobQueue {
     for (const lane of new Set(fed.map(([, { priority }]) => priority))) this.hungry(lane);
   }
 
-  private run(job: Job, handler: JobHandler): void {
+  private run(job: Job, handler: JobHandler, limit: WorkLimit): void {
     this.waiting.delete(keyOf(job));
-    const work: Promise<void> = handler(job)
+    const { rest, end } = limit.begin(job.priority);
+    const work: Promise<void> = handler(job, () => {
+      rest();
+      this.pumpSoon();
+    })
       // The handler answers for its own failures; one that escapes costs this reminder, and the rescuer makes another.
       .catch(() => {})
       .finally(() => {
         this.underWay.delete(work);
-        this.pump();
+        end();
+        this.pumpSoon();
       });
     this.underWay.add(work);
+  }
+
+  /** Many rest or end after one event: then it is one look that finds the next ones. */
+  private pumpSoon(): void {
+    if (this.willPump) return;
+    this.willPump = true;
+    queueMicrotask(() => {
+      this.willPump = false;
+      this.pump();
+    });
   }
 
   private moveDue(): void {

@@ -30,11 +30,19 @@ export function fanOutJobOf({ id, priority }: Pick<Notification, 'id' | 'priorit
   return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs };
 }
 
-export type JobHandler = (job: Job) => Promise<void>;
+/** `rest` says that all it does from now on is to wait, mostly. Saying so again, or not at all, is harmless. */
+export type JobHandler = (job: Job, rest: () => void) => Promise<void>;
 
 export type StartOptions = {
   readonly concurrency: number;
-  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job ends. */
+  /**
+   * The most of these at work at once: begun, and not resting yet. They cannot be overtaken, so more than keep the process
+   * busy only delay the next that is urgent. As many as run, unless given.
+   */
+  readonly mostAtWork?: number;
+  /** The same while jobs of several priorities come side by side. */
+  readonly mostAtWorkWhenMixed?: number;
+  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job rests or ends. */
   readonly isHeld?: (job: Job) => boolean;
 };
 

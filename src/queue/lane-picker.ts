@@ -3,6 +3,7 @@ import type { Job, JobHandler, StartOptions } from './job-queue.ts';
 import { ReadyJobs } from './ready-jobs.ts';
 import type { RedisLane, Taken } from './redis-lane.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';
+import { WorkLimit } from './work-limit.ts';
 
 export type LanePickerOptions = StartOptions & {
   readonly handler: JobHandler;
@@ -24,6 +25,7 @@ const ASK_AGAIN_MS = 20;
 const MOST_SET_ASIDE = 1000;
 
 type LaneState = {
+  readonly priority: Priority;
   readonly lane: RedisLane;
   /** Whether a job may be waiting: so until a fetch came back with less than was asked. */
   mayHave: boolean;
@@ -50,6 +52,7 @@ class Picker implements LanePicker {
   private readonly pickAside = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
   private readonly running = new Set<Promise<void>>();
   private readonly handling = new Set<Promise<void>>();
+  private readonly limit: WorkLimit;
   private readonly watches = new Set<Promise<void>>();
   private lanes: ReadonlyMap<Priority, LaneState> = new Map();
   private isOpen = true;
@@ -58,6 +61,7 @@ class Picker implements LanePicker {
 
   constructor(options: LanePickerOptions) {
     this.options = options;
+    this.limit = new WorkLimit(options, () => performance.now());
   }
 
   begin(lanes: ReadonlyMap<Priority, RedisLane>): void {
@@ -65,7 +69,15 @@ class Picker implements LanePicker {
       ([priority, lane]) =>
         [
           priority,
-          { lane, mayHave: true, askedAtMs: 0, isWatched: false, aside: new ReadyJobs<SetAside>(), held: null },
+          {
+            priority,
+            lane,
+            mayHave: true,
+            askedAtMs: 0,
+            isWatched: false,
+            aside: new ReadyJobs<SetAside>(),
+            held: null,
+          },
         ] as const,
     );
     this.lanes = new Map(entries);
@@ -116,7 +128,7 @@ class Picker implements LanePicker {
 
   private plan(): Priority[] {
     const picks: Priority[] = [];
-    for (let free = this.options.concurrency - this.running.size; free > 0; free--) {
+    for (let { free } = this.limit; free > 0; free--) {
       const pick = this.pick((lane) => this.isWorthAsking(lane));
       if (pick === null) break;
       picks.push(pick);
@@ -154,18 +166,18 @@ class Picker implements LanePicker {
     // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
     const job = jobOf(taken.data);
     if (state.aside.size < MOST_SET_ASIDE && this.isHeld(job)) state.aside.push({ origin: job.origin, job, taken });
-    else this.run(state.lane, taken);
+    else this.run(state, taken);
   }
 
   /** What is no longer held goes before anything of its lane fetched after it; the lanes take turns as ever. */
   private runSetAside(): void {
     const isHeld = ({ job }: SetAside): boolean => this.isHeld(job);
-    while (this.running.size < this.options.concurrency) {
+    while (this.limit.free > 0) {
       const name = this.pickAside((lane) => this.lanes.get(lane)?.aside.has(isHeld) ?? false);
       const state = name === null ? undefined : this.lanes.get(name);
       const next = state?.aside.take(isHeld) ?? null;
       if (state === undefined || next === null) return;
-      this.run(state.lane, next.taken);
+      this.run(state, next.taken);
     }
   }
 
@@ -173,9 +185,13 @@ class Picker implements LanePicker {
     return this.options.isHeld?.(job) ?? false;
   }
 
-  private run(lane: RedisLane, taken: Taken): void {
-    const handler: JobHandler = (job) => {
-      const handled = this.options.handler(job);
+  private run({ lane, priority }: LaneState, taken: Taken): void {
+    const { rest, end } = this.limit.begin(priority);
+    const handler = (job: Job): Promise<void> => {
+      const handled = this.options.handler(job, () => {
+        rest();
+        this.fill();
+      });
       const ended: Promise<void> = handled.catch(() => {}).finally(() => this.handling.delete(ended));
       this.handling.add(ended);
       return handled;
@@ -186,6 +202,7 @@ class Picker implements LanePicker {
       .catch((error: unknown) => this.tell(error))
       .finally(() => {
         this.running.delete(run);
+        end();
         this.fill();
       });
     this.running.add(run);
@@ -193,7 +210,7 @@ class Picker implements LanePicker {
 
   /** Waits for the next job of a lane that had none, while there is a slot for it. */
   private watch(state: LaneState): void {
-    if (!this.isOpen || state.mayHave || state.isWatched || this.running.size >= this.options.concurrency) return;
+    if (!this.isOpen || state.mayHave || state.isWatched || this.limit.free <= 0) return;
     state.isWatched = true;
     const watch: Promise<void> = state.lane
       .next()

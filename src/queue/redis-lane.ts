@@ -1,5 +1,5 @@
 import { type BeeQueue, command, jobFrom, makeBeeQueue, type RedisClient } from './bee-queue-library.ts';
-import type { Job, JobHandler } from './job-queue.ts';
+import type { Job } from './job-queue.ts';
 
 /** A job moved from waiting to active, not run yet. */
 export type Taken = { readonly id: string; readonly data: string };
@@ -21,7 +21,7 @@ export interface RedisLane {
   /** The next job to come; null where none came for some seconds. */
   next(): Promise<Taken | null>;
   /** Runs one and removes it. Resolves when it is gone from Redis, too. */
-  run(taken: Taken, handler: JobHandler): Promise<void>;
+  run(taken: Taken, handler: (job: Job) => Promise<void>): Promise<void>;
   /** Puts one back that was not run. */
   putBack(taken: Taken): Promise<void>;
   /** Cuts connections that do not answer, so that they are made anew; looks for delayed jobs whose time has come. */

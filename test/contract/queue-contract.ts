@@ -123,6 +123,41 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect(order.lastIndexOf('high') - before).toBeLessThan(400);
     });
 
+    it('begins few at once while priorities come side by side, and the next as soon as one rests', async () => {
+      let [atWork, mostAtWork] = [0, 0];
+      const rests: (() => void)[] = [];
+      const seen = collect(19);
+      const gate = openable();
+      const handler = async (one: Job, rest: () => void): Promise<void> => {
+        atWork += 1;
+        mostAtWork = Math.max(mostAtWork, atWork);
+        rests.push(() => {
+          atWork -= 1;
+          rest();
+        });
+        void seen.handler(one);
+        await gate.opened;
+      };
+      const some = (priority: 'low' | 'high', step = 1) =>
+        Array.from({ length: 6 }, (_, index) => job(`${priority} ${index}`, { priority, step }));
+      await under.queue.start(handler, { concurrency: 19, mostAtWorkWhenMixed: 2 });
+      await under.queue.enqueueMany(some('low'));
+      await seen.reached(6);
+      expect(mostAtWork).toBe(6);
+      await under.queue.enqueueMany([job('first', { priority: 'high' })]);
+      await seen.reached(7);
+      for (const rest of rests.splice(0)) rest();
+      mostAtWork = 0;
+      await under.queue.enqueueMany([...some('low', 2), ...some('high')]);
+      for (let begun = 7; begun < 19; begun += 1) {
+        await seen.reached(begun + 1);
+        rests.shift()?.();
+      }
+      expect(mostAtWork).toBe(2);
+      gate.open();
+      await seen.all;
+    });
+
     it('tells how deep each lane is: what could run now, and nothing else', async () => {
       const depths = () => Promise.all((['high', 'normal', 'low'] as const).map((lane) => under.queue.depthOf(lane)));
       expect(await depths()).toEqual([0, 0, 0]);

@@ -118,7 +118,7 @@ export async function startEngine(options: EngineOptions = {}) {
       siteUrl: null,
       giveUp: giveUp.signal,
     }),
-    fanOutPage: createFanOutPage({ ...parts, ...(options.fanOutPageSize && { pageSize: options.fanOutPageSize }) }),
+    fanOutPage: createFanOutPage({ ...parts, pageSize: options.fanOutPageSize ?? 500 }),
   });
   const rescuer = createRescuer({ ...parts, ...options.rescuer, policy, random: Math.random });
 
