@@ -72,6 +72,7 @@ class RedisJobQueue implements JobQueue {
       const ofLane = jobs.filter((job) => job.priority === priority);
       for (let start = 0; start < ofLane.length; start += SAVED_AT_ONCE) {
         await this.save(priority, ofLane.slice(start, start + SAVED_AT_ONCE));
+        this.picker?.notice(priority);
       }
     }
   }

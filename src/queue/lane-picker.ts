@@ -13,6 +13,8 @@ export type LanePickerOptions = StartOptions & {
 /** Runs the jobs of three lanes: which comes next is decided before it is fetched, so that only held jobs wait here. */
 export interface LanePicker {
   begin(lanes: ReadonlyMap<Priority, RedisLane>): void;
+  /** Something was added to this lane. */
+  notice(lane: Priority): void;
   /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
   stop(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface LanePicker {
 /** What a stop waits for Redis to be told of jobs that have ended. */
 const REMOVAL_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 500;
-const ASK_AGAIN_MS = 20;
+const ASK_AGAIN_MS = 5;
 /** Of each lane: many that are held in one must leave room for those of another. */
 const MOST_SET_ASIDE = 1000;
 
@@ -81,6 +83,14 @@ class Picker implements LanePicker {
         ] as const,
     );
     this.lanes = new Map(entries);
+    this.fill();
+  }
+
+  notice(lane: Priority): void {
+    const state = this.lanes.get(lane);
+    // One that is watched tells by itself.
+    if (state === undefined || state.isWatched) return;
+    state.mayHave = true;
     this.fill();
   }
 

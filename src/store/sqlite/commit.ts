@@ -21,14 +21,34 @@ export type Write = {
 /** A write that is committed, and has yet to be told so. */
 export type Committed = Pick<Write, 'isDurable' | 'resolve' | 'reject'> & { readonly answers: readonly unknown[] };
 
-/** Takes as many from the front as one commit may hold. */
-export function takeGroup(queue: Write[]): Write[] {
-  let rows = 0;
-  const end = queue.findIndex((write, index) => {
-    rows += write.rows;
-    return index > 0 && rows > MAX_ROWS_PER_COMMIT;
-  });
-  return queue.splice(0, end === -1 ? queue.length : end);
+/** A write of more rows is a page of many: nobody waits for it who would notice. */
+const FEW_ROWS = 20;
+
+/** Writes in the order they were asked for; but a page of many holds nobody up, and gets on with every commit. */
+export class WriteQueue {
+  private readonly few: Write[] = [];
+  private readonly many: Write[] = [];
+
+  get isEmpty(): boolean {
+    return this.few.length === 0 && this.many.length === 0;
+  }
+
+  add(write: Write): void {
+    if (write.rows > FEW_ROWS) this.many.push(write);
+    else this.few.push(write);
+  }
+
+  /** Takes what one commit may hold, and at least one of each kind. */
+  takeGroup(): readonly Write[] {
+    let rows = 0;
+    const end = this.few.findIndex((write, index) => {
+      rows += write.rows;
+      return index > 0 && rows > MAX_ROWS_PER_COMMIT;
+    });
+    const group = this.few.splice(0, end === -1 ? this.few.length : end);
+    const page = this.many.shift();
+    return page === undefined ? group : [...group, page];
+  }
 }
 
 /** Commits them together; where that fails each by itself, so that only the guilty one is refused. */

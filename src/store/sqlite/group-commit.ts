@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { AppError } from '../../domain/app-error.ts';
-import { type Committed, commitGroup, takeGroup, type Work, type Write } from './commit.ts';
+import { type Committed, commitGroup, type Work, type Write, WriteQueue } from './commit.ts';
 import type { Database } from './driver.ts';
 import type { WalSync } from './wal-sync.ts';
 
@@ -63,7 +63,7 @@ export function groupCommit(database: Database, wal: WalSync): GroupCommit {
 class Commits {
   private readonly database: Database;
   private readonly wal: WalSync;
-  private readonly queue: Write[] = [];
+  private readonly queue = new WriteQueue();
   private unconfirmed: Committed[] = [];
   /** The commit of the next turn, where one is to come. */
   private next: NodeJS.Immediate | null = null;
@@ -84,7 +84,7 @@ class Commits {
   ask({ told, ...write }: Asked): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       this.demandOpen();
-      this.queue.push({ ...write, isDurable: told === 'durable', resolve, reject });
+      this.queue.add({ ...write, isDurable: told === 'durable', resolve, reject });
       if (told === 'committed') this.hurry();
       else if (!this.isSyncing) this.schedule();
     });
@@ -121,12 +121,12 @@ class Commits {
   private commit(): void {
     if (this.next !== null) clearImmediate(this.next);
     this.next = null;
-    for (const committed of commitGroup(this.database, takeGroup(this.queue))) {
+    for (const committed of commitGroup(this.database, this.queue.takeGroup())) {
       if (committed.isDurable) this.unconfirmed.push(committed);
       else committed.resolve(committed.answers);
     }
     if (!this.isSyncing && this.unconfirmed.length > 0) void this.sync();
-    if (this.queue.length > 0) this.schedule();
+    if (!this.queue.isEmpty) this.schedule();
     this.tellIfIdle();
   }
 
@@ -143,7 +143,7 @@ class Commits {
     }
     this.isSyncing = false;
     if (this.unconfirmed.length > 0) void this.sync();
-    if (this.queue.length > 0) this.schedule();
+    if (!this.queue.isEmpty) this.schedule();
     this.tellIfIdle();
   }
 
