@@ -3,11 +3,11 @@ import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import {
   type BeeQueue,
   command,
-  execute,
   loadScripts,
   makeBeeQueue,
   makeRedisClient,
   type RedisClient,
+  saveAll,
   withinLimit,
 } from './bee-queue-library.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
@@ -111,17 +111,10 @@ class RedisJobQueue implements JobQueue {
     this.demandConnection();
     const queue = this.saverOf(priority);
     const nowMs = Date.now();
-    const batch = this.producer.batch();
     const saving = async (): Promise<void> => {
       await queue.ready();
-      const saved = jobs.map((job) =>
-        queue
-          .createJob(job)
-          .setId(idOf(job, nowMs))
-          .delayUntil(job.runAtMs)
-          ._save((args) => queue._evalScriptOn(batch, args)),
-      );
-      await Promise.all([execute(batch), ...saved]);
+      const made = jobs.map((job) => queue.createJob(job).setId(idOf(job, nowMs)).delayUntil(job.runAtMs));
+      await saveAll(this.producer, queue, made);
     };
     await withinLimit(saving(), this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
   }
