@@ -6,6 +6,7 @@ import type { Collections } from './collections.ts';
 import { writeAll } from './conditional-writes.ts';
 import { type DeliveryDocument, toDelivery } from './delivery-document.ts';
 import { DELIVERIES_BY_ID, NEWER_OF_TOPIC } from './delivery-queries.ts';
+import type { Leases } from './leases.ts';
 import { optionsOf } from './named-query.ts';
 import { toNotification } from './notification-document.ts';
 import { NOTIFICATIONS_BY_ID } from './notification-queries.ts';
@@ -16,7 +17,11 @@ import { writeToken } from './write-token.ts';
 type Candidate = { readonly document: DeliveryDocument; readonly claim: Claim };
 
 /** See `DeliveryStore.claimMany`. */
-export async function claimAll(collections: Collections, claims: readonly Claim[]): Promise<(Claimed | null)[]> {
+export async function claimAll(
+  collections: Collections,
+  leases: Leases,
+  claims: readonly Claim[],
+): Promise<(Claimed | null)[]> {
   const candidates = await candidatesFor(collections, claims);
   const documents = candidates.map(({ document }) => document);
   const [notifications, subscriptions, newer] = await Promise.all([
@@ -25,7 +30,7 @@ export async function claimAll(collections: Collections, claims: readonly Claim[
     newerThan(collections, documents),
   ]);
   const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
-  const won = await takeLeases(collections, whole);
+  const won = await takeLeases(collections, leases, whole);
   const claimed = new Map<Claim, Claimed>();
   for (const { document, claim } of whole) {
     const notification = notifications.get(document.notificationId);
@@ -43,7 +48,11 @@ export async function claimAll(collections: Collections, claims: readonly Claim[
 }
 
 /** The ids of those that were won. Whoever is claimed with the same words is claimed in the same statement. */
-async function takeLeases(collections: Collections, candidates: readonly Candidate[]): Promise<ReadonlySet<string>> {
+async function takeLeases(
+  collections: Collections,
+  leases: Leases,
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<string>> {
   const alike = new Map<string, { rows: DeliveryDocument[]; claim: Claim; token: string }>();
   for (const { document, claim } of candidates) {
     const words = [document.version, claim.attempt, claim.nowMs, claim.leaseUntilMs].join(' ');
@@ -52,6 +61,8 @@ async function takeLeases(collections: Collections, candidates: readonly Candida
     alike.set(words, group);
   }
   const groups = [...alike.values()].map(({ rows, claim, token }) => ({
+    rows,
+    claim,
     token,
     version: rows[0]?.version ?? 0,
     ids: rows.map(({ _id }) => _id),
@@ -59,8 +70,11 @@ async function takeLeases(collections: Collections, candidates: readonly Candida
   }));
   const isWon = await writeAll(collections, groups);
   const won = new Set<string>();
-  for (const { ids, token } of groups) {
-    for (const id of ids) if (isWon(id, token)) won.add(id);
+  for (const { rows, claim, token } of groups) {
+    for (const { _id, notificationId } of rows.filter((row) => isWon(row._id, token))) {
+      won.add(_id);
+      leases.take(notificationId, _id, claim.leaseUntilMs, claim.nowMs);
+    }
   }
   return won;
 }

@@ -1,10 +1,12 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
+import type { Clock } from '../../clock.ts';
 import type { DeliveryStore, Postponement } from '../delivery-store.ts';
 import { batched } from './batcher.ts';
 import { claimAll } from './claims.ts';
 import type { Collections } from './collections.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { WAITING_DELIVERY } from './delivery-queries.ts';
+import { Leases } from './leases.ts';
 import type { Operations } from './operations.ts';
 import { settleAll } from './settlements.ts';
 
@@ -12,14 +14,16 @@ import { settleAll } from './settlements.ts';
 export function mongoTransitions(
   collections: Collections,
   operations: Operations,
+  clock: Clock,
 ): Pick<DeliveryStore, 'claimMany' | 'settleMany' | 'postponeMany'> {
+  const leases = new Leases();
   const postpone = batched(async (all: readonly Postponement[]) => {
     await operations.run(() => postponeAll(collections, all));
     return all;
   });
   return {
-    claimMany: batched((claims) => operations.run(() => claimAll(collections, claims))),
-    settleMany: batched((settlements) => operations.run(() => settleAll(collections, settlements))),
+    claimMany: batched((claims) => operations.run(() => claimAll(collections, leases, claims))),
+    settleMany: batched((settlements) => operations.run(() => settleAll(collections, { leases, clock }, settlements))),
     async postponeMany(postponements) {
       await postpone(postponements);
     },

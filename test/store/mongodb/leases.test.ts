@@ -61,6 +61,35 @@ describeWithMongod('the leases of a process', () => {
       await Promise.all(chunks);
       expect(await statusOf(id)).toBe('completed');
     });
+
+    it('with the last of those that are held, and not before', async () => {
+      const { id, ids } = await prepared(3);
+      const [first, second, third] = await claim(one, ids);
+      await deliver(one, [first]);
+      await deliver(one, [third]);
+      expect(await statusOf(id)).toBe('sending');
+      await deliver(one, [second]);
+      expect(await statusOf(id)).toBe('completed');
+    });
+
+    it('by whoever settles last, where a lease ran out and another process ended it', async () => {
+      const { id, ids } = await prepared(2);
+      const [left] = await claim(one, ids.slice(0, 1));
+      clock.advance(LEASE_MS + 1);
+      const [mine] = await claim(one, ids.slice(1));
+      await deliver(other, [left]);
+      await deliver(one, [mine]);
+      expect(await statusOf(id)).toBe('completed');
+    });
+
+    it('by the loser, where another process took a lease for ended by a clock of its own', async () => {
+      const { id, ids } = await prepared(2);
+      const [first, second] = await claim(one, ids);
+      await deliver(other, [first]);
+      await deliver(one, [second]);
+      expect(await deliver(one, [first])).toEqual([false]);
+      expect(await statusOf(id)).toBe('completed');
+    });
   });
 
   it('are each won by one of two who claim the same at the same time', async () => {
