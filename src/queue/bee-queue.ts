@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import {
   type BeeQueue,
   command,
-  execute,
   loadScripts,
   makeBeeQueue,
   makeRedisClient,
   type RedisClient,
+  saveAll,
   withinLimit,
 } from './bee-queue-library.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
@@ -52,6 +53,8 @@ class RedisJobQueue implements JobQueue {
   private readonly producer: RedisClient;
   private readonly savers = new Map<Priority, BeeQueue>();
   private readonly closing = new AbortController();
+  /** Names of the jobs that run here, as they would be added for now. */
+  private readonly running = new Set<string>();
   private picker: LanePicker | null = null;
   private working: Promise<void> = Promise.resolve();
   private closed: Promise<void> | null = null;
@@ -78,7 +81,12 @@ class RedisJobQueue implements JobQueue {
   }
 
   async start(handler: JobHandler, options: StartOptions): Promise<void> {
-    const picker = createLanePicker({ ...options, handler, onError: this.options.onError });
+    const noting: JobHandler = async (job, rest) => {
+      const name = nameOf(job);
+      this.running.add(name);
+      await handler(job, rest).finally(() => this.running.delete(name));
+    };
+    const picker = createLanePicker({ ...options, handler: noting, onError: this.options.onError });
     this.picker = picker;
     // Not waited for: a Redis that is away must not keep the service from starting.
     this.working = this.work(picker);
@@ -112,19 +120,22 @@ class RedisJobQueue implements JobQueue {
     this.demandConnection();
     const queue = this.saverOf(priority);
     const nowMs = Date.now();
-    const batch = this.producer.batch();
     const saving = async (): Promise<void> => {
       await queue.ready();
-      const saved = jobs.map((job) =>
-        queue
-          .createJob(job)
-          .setId(idOf(job, nowMs))
-          .delayUntil(job.runAtMs)
-          ._save((args) => queue._evalScriptOn(batch, args)),
-      );
-      await Promise.all([execute(batch), ...saved]);
+      const made = jobs.map((job) => queue.createJob(job).setId(this.idOf(job, nowMs)).delayUntil(job.runAtMs));
+      await saveAll(this.producer, queue, made);
     };
     await withinLimit(saving(), this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+  }
+
+  /**
+   * The job that is run now goes from Redis, name and all, only when it ends: so one for later has a name of its own, and
+   * so has the very one that runs, added by its handler for a time that has passed by now.
+   */
+  private idOf(job: Job, nowMs: number): string {
+    const name = nameOf(job);
+    if (job.runAtMs > nowMs) return `${name}@${job.runAtMs}`;
+    return this.running.has(name) ? `${name}~${randomUUID()}` : name;
   }
 
   private demandConnection(): void {
@@ -175,7 +186,6 @@ class RedisJobQueue implements JobQueue {
   }
 }
 
-/** One for later has a name of its own: the job that is run now goes from Redis, name and all, only when it ends. */
-function idOf({ kind, id, step, runAtMs }: Job, nowMs: number): string {
-  return `${kind}:${id}:${step}${runAtMs > nowMs ? `@${runAtMs}` : ''}`;
+function nameOf({ kind, id, step }: Job): string {
+  return `${kind}:${id}:${step}`;
 }

@@ -81,6 +81,20 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect((await seen.all).map(({ id }) => id)).toEqual(['a', 'a']);
     });
 
+    it('takes the very job that runs, for a time that has just passed', async () => {
+      const seen = collect(2);
+      let isFirst = true;
+      const handler = async (one: Job): Promise<void> => {
+        const isAgain = !isFirst;
+        isFirst = false;
+        if (!isAgain) await under.queue.enqueueMany([{ ...one, runAtMs: under.clock.now() }]);
+        await seen.handler(one);
+      };
+      await under.queue.start(handler, { concurrency: 2 });
+      await under.queue.enqueueMany([job('a')]);
+      expect((await seen.all).map(({ id }) => id)).toEqual(['a', 'a']);
+    });
+
     it('leaves what is held where it is, runs the rest, and asks again when a job has ended', async () => {
       let isBusy = true;
       const seen = collect(9);

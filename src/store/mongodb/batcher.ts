@@ -1,9 +1,16 @@
 /** The most that one call takes, as long as no single caller brings more. */
 const MAX_BATCH = 128;
 
+/** After so many at once, more are sure to come. */
+const CROWD = 8;
+
+/** About as long as MongoDB takes to confirm a write in a crowd. */
+const PAUSE_MS = 15;
+
 /**
- * Turns the calls of many into batches: what is asked for within one turn of the event loop goes to `many` together, so
- * that a crowd takes a few round trips. `many` answers in the order asked. When it rejects, everyone in that batch is told.
+ * Turns the calls of many into batches: what is asked for within one turn of the event loop goes to `many` together, and
+ * after a crowd, what is asked for in the next few milliseconds: to MongoDB and its driver each call has a price of its
+ * own. With few about, nothing waits. `many` answers in the order asked. When it rejects, everyone in that batch is told.
  */
 export function batched<Item, Answer>(
   many: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -14,10 +21,13 @@ export function batched<Item, Answer>(
     readonly reject: (error: unknown) => void;
   };
   let asked: Asked[] = [];
+  let isPausing = false;
 
   const flush = (): void => {
     const all = asked;
     asked = [];
+    isPausing = all.reduce((sum, { items }) => sum + items.length, 0) >= CROWD;
+    if (isPausing) setTimeout(flush, PAUSE_MS);
     let group: Asked[] = [];
     let size = 0;
     for (const one of all) {
@@ -28,7 +38,7 @@ export function batched<Item, Answer>(
       group.push(one);
       size += one.items.length;
     }
-    void run(group);
+    if (group.length > 0) void run(group);
   };
 
   const run = async (group: readonly Asked[]): Promise<void> => {
@@ -46,6 +56,6 @@ export function batched<Item, Answer>(
 
   return (items) =>
     new Promise((resolve, reject) => {
-      if (asked.push({ items, resolve, reject }) === 1) setImmediate(flush);
+      if (asked.push({ items, resolve, reject }) === 1 && !isPausing) setImmediate(flush);
     });
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery.ts';
 import { deliveryIdPrefix } from '../../domain/ids.ts';
 import { decodePlace, encodePlace, invalidCursor, toPage } from '../cursor.ts';
@@ -24,9 +25,9 @@ type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
 type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
 type DueQuery = Parameters<DeliveryStore['due']>[0];
 
-export function mongoDeliveries(collections: Collections, operations: Operations): DeliveryStore {
+export function mongoDeliveries(collections: Collections, operations: Operations, clock: Clock): DeliveryStore {
   return {
-    ...mongoTransitions(collections, operations),
+    ...mongoTransitions(collections, operations, clock),
     get: (id) => operations.run(() => get(collections, id)),
     listByNotification: (query) => operations.run(() => listByNotification(collections, query)),
     listFailed: (query) => operations.run(() => listFailed(collections, query)),

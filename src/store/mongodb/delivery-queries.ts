@@ -60,6 +60,14 @@ export const VERSION_OF_DELIVERY: NamedQuery<{ readonly id: string; readonly ver
   filter: ({ id, version }) => ({ _id: id, version }),
 };
 
+export const VERSION_OF_DELIVERIES: NamedQuery<{ readonly ids: readonly string[]; readonly version: number }> = {
+  name: 'version of deliveries',
+  collection: 'deliveries',
+  purpose: 'the conditional write of many claims that say the same',
+  index: BY_ID,
+  filter: ({ ids, version }) => ({ _id: { $in: ids }, version }),
+};
+
 export const WRITES_OF_DELIVERIES: NamedQuery<readonly string[]> = {
   name: 'writes of deliveries',
   collection: 'deliveries',
@@ -203,6 +211,7 @@ export const DELIVERY_QUERIES = [
   DELIVERY_BY_ID,
   DELIVERIES_BY_ID,
   VERSION_OF_DELIVERY,
+  VERSION_OF_DELIVERIES,
   WRITES_OF_DELIVERIES,
   DUE_DELIVERIES,
   WAITING_DELIVERY,

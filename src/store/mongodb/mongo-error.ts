@@ -25,6 +25,12 @@ export function toStorageError(error: unknown): unknown {
   return remedy === null ? error : new AppError('store_unavailable', remedy, {}, error);
 }
 
+/** Whether MongoDB could not be reached, lost its primary or the like: the same may be done in a moment. */
+export function isAway(error: unknown): boolean {
+  const seen = toStorageError(error);
+  return seen instanceof AppError && seen.message === AWAY;
+}
+
 export function closedError(): AppError {
   return new AppError('store_unavailable', CLOSED);
 }

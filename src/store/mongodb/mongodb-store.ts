@@ -60,7 +60,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   return {
     subscriptions: mongoSubscriptions(collections, operations),
     notifications: mongoNotifications(collections, operations),
-    deliveries: mongoDeliveries(collections, operations),
+    deliveries: mongoDeliveries(collections, operations, options.clock),
     pruneHolds: mongoPruneHolds(collections, operations),
     useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),
     keepFact: (name, value) => operations.run(() => keepFact(collections, name, value)),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { batched } from '../../../src/store/mongodb/batcher.ts';
 
 describe('batched', () => {
@@ -37,5 +37,50 @@ describe('batched', () => {
     const first = await Promise.allSettled([ask(['a']), ask(['b'])]);
     expect(first.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await ask(['c'])).toEqual(['c']);
+  });
+
+  describe('after a crowd', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    const many = Array.from({ length: 20 }, (_, index) => index + 100);
+
+    it('waits for more, each with its own answers, until none come', async () => {
+      const sizes: number[] = [];
+      const double = batched(async (items: readonly number[]) => {
+        sizes.push(items.length);
+        return items.map((item) => item * 2);
+      });
+      const first = double(many);
+      await vi.advanceTimersByTimeAsync(1);
+      const later = [double([1, 2]), double([]), double([3])];
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sizes).toEqual([20]);
+      await vi.advanceTimersByTimeAsync(20);
+      expect(sizes).toEqual([20, 3]);
+      expect(await Promise.all([first, ...later])).toEqual([many.map((item) => item * 2), [2, 4], [], [6]]);
+      const alone = double([5]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await alone).toEqual([10]);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('does not wait for a batch that is not answered', async () => {
+      const sizes: number[] = [];
+      const ask = batched((items: readonly number[]) => {
+        sizes.push(items.length);
+        return new Promise<readonly number[]>(() => {});
+      });
+      void ask(many);
+      await vi.advanceTimersByTimeAsync(1);
+      void ask([1]);
+      await vi.advanceTimersByTimeAsync(20);
+      expect(sizes).toEqual([20, 1]);
+    });
   });
 });

@@ -91,6 +91,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'delivery by id': delivery.id,
   'deliveries by id': ids(deliveries),
   'version of a delivery': { id: delivery.id, version: delivery.version },
+  'version of deliveries': { ids: ids(deliveries), version: delivery.version },
   'writes of deliveries': ids(deliveries),
   'due deliveries': { priority: 'normal', untilMs: NOW_MS * 2 },
   'all of a notification': { notificationId: notification.id, afterId: null },
