@@ -30,6 +30,9 @@ export type Worker = {
 
 const SETTLE_AGAIN_MS = 250;
 
+/** Pages of fan-out at once. They are long, and more of them would only stand before what is urgent. */
+const MOST_FAN_OUTS = 2;
+
 /** For one that ends without being sent. */
 const NO_PASSAGE: Passage = { leave: () => {} };
 
@@ -58,15 +61,25 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
+  let fanOuts = 0;
+  const fanOut = async (job: Job): Promise<void> => {
+    fanOuts += 1;
+    try {
+      await options.fanOutPage(job);
+    } finally {
+      fanOuts -= 1;
+    }
+  };
+
   return {
     work: async (job, rest = () => {}) => {
       try {
-        await (job.kind === 'fan_out' ? options.fanOutPage(job) : enterAndDeliver(job, rest));
+        await (job.kind === 'fan_out' ? fanOut(job) : enterAndDeliver(job, rest));
       } catch (error) {
         events.publish({ type: 'loop.failed', loop: 'worker', error });
       }
     },
-    isHeld: (job) => job.kind === 'deliver' && lanes.isBusy(job.origin),
+    isHeld: (job) => (job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)),
   };
 }
 

@@ -30,7 +30,8 @@ export type BeeQueueOptions = {
 const DEFAULT_STALL_INTERVAL_MS = 5000;
 const DEFAULT_SAVE_LIMIT_MS = 2000;
 const ANSWER_LIMIT_MS = 1000;
-const TEND_INTERVAL_MS = 3000;
+/** Also the most that a delayed job waits beyond its time where word of it got lost. */
+const TEND_INTERVAL_MS = 500;
 const OPEN_AGAIN_MS = 1000;
 
 /** Jobs saved in one round trip. */

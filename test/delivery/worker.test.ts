@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { createWorker, type WorkerOptions } from '../../src/delivery/worker.ts';
+import type { Job } from '../../src/queue/job-queue.ts';
+
+const job = (id: string): Job => ({
+  kind: 'fan_out',
+  id,
+  step: 0,
+  priority: 'low',
+  origin: '',
+  deadlineAtMs: null,
+  runAtMs: 0,
+});
+
+describe('pages of fan-out', () => {
+  it('are two at once, and the next is held until one has ended', async () => {
+    const ends: ((error?: Error) => void)[] = [];
+    const told: string[] = [];
+    const worker = createWorker({
+      fanOutPage: () =>
+        new Promise<void>((resolve, reject) => {
+          ends.push((error) => (error === undefined ? resolve() : reject(error)));
+        }),
+      events: { publish: ({ type }: { type: string }) => told.push(type) },
+    } as unknown as WorkerOptions);
+    const isHeld = () => worker.isHeld(job('next'));
+    const first = worker.work(job('a'));
+    expect(isHeld()).toBe(false);
+    const second = worker.work(job('b'));
+    expect(isHeld()).toBe(true);
+    ends[0]?.();
+    await first;
+    expect(isHeld()).toBe(false);
+    // One that fails has ended, too.
+    const third = worker.work(job('c'));
+    expect(isHeld()).toBe(true);
+    ends[1]?.(new Error('the store is away'));
+    await second;
+    expect([isHeld(), told]).toEqual([false, ['loop.failed']]);
+    ends[2]?.();
+    await third;
+  });
+});
