@@ -54,8 +54,8 @@ const SHARE_OF_ONE_ORIGIN = 0.8;
 const AT_WORK = { mostAtWork: 40, mostAtWorkWhenMixed: 8 };
 const AT_WORK_WITH_MONGODB = { mostAtWorkWhenMixed: 32 };
 /** Deliveries made in one commit, which nothing else interrupts: about 2 ms. MongoDB has no such commit. */
-const PAGE_SIZE = 100;
-const PAGE_SIZE_WITH_MONGODB = 500;
+const FAN_OUT = { pageSize: 100, usersPerPage: 500 };
+const FAN_OUT_WITH_MONGODB = { pageSize: 500 };
 
 export type ServiceOptions = {
   readonly config: Config;
@@ -152,7 +152,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
     }),
     fanOutPage: createFanOutPage({
       ...shared,
-      pageSize: config.mongodbUrl === null ? PAGE_SIZE : PAGE_SIZE_WITH_MONGODB,
+      ...(config.mongodbUrl === null ? FAN_OUT : FAN_OUT_WITH_MONGODB),
     }),
   });
   const leads = (loop: string) => coordination.lead(loop);

@@ -11,8 +11,10 @@ export type FanOutOptions = {
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
-  /** Users looked up, and deliveries kept, in one commit. */
+  /** The most deliveries kept in one commit. */
   readonly pageSize: number;
+  /** Users looked up for them; as many unless given. */
+  readonly usersPerPage?: number;
 };
 
 /**
@@ -20,17 +22,17 @@ export type FanOutOptions = {
  * everything else. The cursor moves in the page's own commit: whoever repeats a page, or loses a race, changes nothing.
  */
 export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<void> {
-  const { store, queue, events, clock, pageSize } = options;
+  const { store, queue, events, clock, pageSize, usersPerPage = pageSize } = options;
 
   return async (job) => {
     const fanOut = await store.notifications.fanOut(job.id);
     if (fanOut === null) return;
     const { notification, userIds, cursor } = fanOut;
-    const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + pageSize);
+    const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + usersPerPage);
     const found = await store.subscriptions.activeOf({ userIds: chunk, after: cursor.after, limit: pageSize });
     const nowMs = clock.now();
     const deliveries = found.map((subscription) => deliveryFor(notification, subscription, nowMs));
-    const to = nextCursor(fanOut, pageSize, found);
+    const to = nextCursor(fanOut, { pageSize, usersPerPage }, found);
     const kept = await store.notifications.commitFanOut({
       notificationId: notification.id,
       from: cursor,
@@ -53,13 +55,13 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
 /** A full page may have more of the same users behind it; else the next users follow, or the audience is done. */
 function nextCursor(
   { userIds, cursor }: FanOut,
-  pageSize: number,
+  { pageSize, usersPerPage }: { readonly pageSize: number; readonly usersPerPage: number },
   found: readonly { readonly id: string; readonly userId: string }[],
 ): FanOutCursor | null {
   const last = found.at(-1);
   if (last !== undefined && found.length === pageSize) {
     return { userIndex: cursor.userIndex, after: { userId: last.userId, subscriptionId: last.id } };
   }
-  const userIndex = cursor.userIndex + pageSize;
+  const userIndex = cursor.userIndex + usersPerPage;
   return userIndex < userIds.length ? { userIndex, after: null } : null;
 }

@@ -16,23 +16,37 @@ export type SqliteFanOuts = FanOuts & { remember(notification: Notification, use
 
 /** Those accepted and not yet begun with; the rest are read. */
 const MOST_REMEMBERED = 1000;
+/** Those of large audiences between two pages: a list of ten thousand takes longer to read than to write a page for. */
+const MOST_UNDER_WAY = 16;
 
 export function sqliteFanOuts(database: Database, commits: GroupCommit): SqliteFanOuts {
   const accepted = new Map<string, FanOut>();
+  const underWay = new Map<string, FanOut>();
   return {
     remember(notification, userIds) {
       if (accepted.size < MOST_REMEMBERED)
         accepted.set(notification.id, { notification, userIds, cursor: FAN_OUT_START });
     },
     fanOut(id) {
-      const remembered = accepted.get(id);
+      const remembered = accepted.get(id) ?? underWay.get(id);
       // One that has moved on meanwhile is refused by `commitFanOut`, as every late writer is.
       accepted.delete(id);
-      return commits.read(() => remembered ?? readFanOut(database, id));
+      underWay.delete(id);
+      return commits.read(() => {
+        const fanOut = remembered ?? readFanOut(database, id);
+        if (fanOut !== null && underWay.size < MOST_UNDER_WAY) underWay.set(id, fanOut);
+        return fanOut;
+      });
     },
-    commitFanOut(page) {
-      accepted.delete(page.notificationId);
-      return commits.write(page.deliveries.length + 1, () => commitPage(database, page), 'committed');
+    async commitFanOut(page) {
+      const { notificationId: id, from, to } = page;
+      const fanOut = underWay.get(id);
+      accepted.delete(id);
+      underWay.delete(id);
+      const isKept = await commits.write(page.deliveries.length + 1, () => commitPage(database, page), 'committed');
+      const isSame = fanOut !== undefined && cursorText(fanOut.cursor) === cursorText(from);
+      if (isKept && to !== null && isSame) underWay.set(id, { ...fanOut, cursor: to });
+      return isKept;
     },
     unfinishedFanOuts: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
   };
