@@ -1,9 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import { newDelivery } from '../../src/domain/delivery.ts';
-import { deliveryId, notificationId } from '../../src/domain/ids.ts';
-import { deadlineAtMs, type Notification } from '../../src/domain/notification.ts';
-import { pushTargetOf } from '../../src/domain/push-target.ts';
+import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience.ts';
+import { notificationId } from '../../src/domain/ids.ts';
+import type { Notification } from '../../src/domain/notification.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
@@ -35,21 +33,8 @@ async function notifyAll(store: Store, subscriptions: readonly ActiveSubscriptio
   );
   let from = FAN_OUT_START;
   for (let start = 0; start < subscriptions.length; start += PAGE) {
-    const deliveries = subscriptions.slice(start, start + PAGE).map(({ id: subscriptionId, userId, endpoint }) =>
-      newDelivery(
-        {
-          id: deliveryId(notification.id, subscriptionId),
-          notificationId: notification.id,
-          subscriptionId,
-          userId,
-          origin: pushTargetOf(endpoint).origin,
-          topic: null,
-          priority: notification.priority,
-          deadlineAtMs: deadlineAtMs(notification),
-        },
-        nowMs,
-      ),
-    );
+    const page = subscriptions.slice(start, start + PAGE);
+    const deliveries = page.map((subscription) => deliveryFor(notification, subscription, nowMs));
     const next = start + PAGE;
     const to = next < subscriptions.length ? { userIndex: next, after: null } : null;
     await store.notifications.commitFanOut({ notificationId: notification.id, from, to, deliveries });

@@ -3,10 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppError } from '../../src/domain/app-error.ts';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import { type Delivery, type FinalState, newDelivery } from '../../src/domain/delivery.ts';
-import { deliveryId } from '../../src/domain/ids.ts';
-import { deadlineAtMs } from '../../src/domain/notification.ts';
+import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience.ts';
+import type { Delivery, FinalState } from '../../src/domain/delivery.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/request-log.ts';
 import { createAccess } from '../../src/intake/access.ts';
@@ -265,19 +263,8 @@ async function deliver(
 ): Promise<Delivery> {
   const notification = await store.notifications.get(notificationId);
   if (notification === null) throw new Error('no such notification');
-  const delivery = newDelivery(
-    {
-      id: deliveryId(notification.id, subscription.id),
-      notificationId,
-      subscriptionId: subscription.id,
-      userId: subscription.user_id,
-      origin: 'https://push.example.net',
-      topic: notification.topic,
-      priority: notification.priority,
-      deadlineAtMs: deadlineAtMs(notification),
-    },
-    clock.now(),
-  );
+  const device = { id: subscription.id, userId: subscription.user_id, endpoint: 'https://push.example.net/' };
+  const delivery = deliveryFor(notification, device, clock.now());
   const fanOut = await store.notifications.fanOut(notificationId);
   const from = fanOut?.cursor ?? FAN_OUT_START;
   const to = { userIndex: from.userIndex, after: { userId: delivery.userId, subscriptionId: delivery.subscriptionId } };

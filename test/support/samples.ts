@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Attempt, type Delivery, type FinalState, newDelivery } from '../../src/domain/delivery.ts';
-import { deliveryId, notificationId, subscriptionId } from '../../src/domain/ids.ts';
-import { deadlineAtMs, type Notification } from '../../src/domain/notification.ts';
+import { deliveryFor } from '../../src/domain/audience.ts';
+import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery.ts';
+import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
+import type { Notification } from '../../src/domain/notification.ts';
 import type { Subscription } from '../../src/domain/subscription.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
@@ -65,17 +66,8 @@ export function sampleDelivery(
   subscription: Pick<Subscription, 'id' | 'userId'> & Partial<Pick<Subscription, 'endpoint'>>,
   overrides: Partial<Delivery> = {},
 ): Delivery {
-  const from = {
-    id: deliveryId(notification.id, subscription.id),
-    notificationId: notification.id,
-    subscriptionId: subscription.id,
-    userId: subscription.userId,
-    origin: new URL(subscription.endpoint ?? 'https://push.example.net').origin,
-    topic: notification.topic,
-    priority: notification.priority,
-    deadlineAtMs: deadlineAtMs(notification),
-  };
-  return { ...newDelivery(from, notification.acceptedAtMs), ...overrides };
+  const device = { endpoint: 'https://push.example.net/', ...subscription };
+  return { ...deliveryFor(notification, device, notification.acceptedAtMs), ...overrides };
 }
 
 /** The job that fans a notification out from its start. */

@@ -19,7 +19,7 @@ export type Write = {
 };
 
 /** A write that is committed, and has yet to be told so. */
-export type Committed = Pick<Write, 'isDurable' | 'resolve' | 'reject'> & { readonly answers: readonly unknown[] };
+export type Committed = { readonly write: Write; readonly answers: readonly unknown[] };
 
 /** A write of more rows is a page of many: nobody waits for it who would notice. */
 const FEW_ROWS = 20;
@@ -54,8 +54,7 @@ export class WriteQueue {
 /** Commits them together; where that fails each by itself, so that only the guilty one is refused. */
 export function commitGroup(database: Database, group: readonly Write[]): readonly Committed[] {
   try {
-    const answers = transact(database, () => perform(group));
-    return group.map((write) => ({ ...told(write), answers: answers.get(write) ?? [] }));
+    return transact(database, () => perform(group));
   } catch (error) {
     // A full disk is nobody's fault; anything else is one operation's, and costs the others only this second run.
     if (group.length > 1 && !isUnavailable(error)) return group.flatMap((write) => commitGroup(database, [write]));
@@ -85,25 +84,21 @@ function rollBack(database: Database): void {
   }
 }
 
-function perform(group: readonly Write[]): ReadonlyMap<Write, readonly unknown[]> {
+function perform(group: readonly Write[]): readonly Committed[] {
   const byWork = new Map<Work, Write[]>();
   for (const write of group) {
     const same = byWork.get(write.work);
     if (same === undefined) byWork.set(write.work, [write]);
     else same.push(write);
   }
-  const answers = new Map<Write, readonly unknown[]>();
+  const committed: Committed[] = [];
   for (const [work, writes] of byWork) {
     const all = work(writes.flatMap(({ items }) => items));
     let start = 0;
     for (const write of writes) {
-      answers.set(write, all.slice(start, start + write.items.length));
+      committed.push({ write, answers: all.slice(start, start + write.items.length) });
       start += write.items.length;
     }
   }
-  return answers;
-}
-
-function told({ isDurable, resolve, reject }: Write): Omit<Committed, 'answers'> {
-  return { isDurable, resolve, reject };
+  return committed;
 }

@@ -122,8 +122,8 @@ class Commits {
     if (this.next !== null) clearImmediate(this.next);
     this.next = null;
     for (const committed of commitGroup(this.database, this.queue.takeGroup())) {
-      if (committed.isDurable) this.unconfirmed.push(committed);
-      else committed.resolve(committed.answers);
+      if (committed.write.isDurable) this.unconfirmed.push(committed);
+      else committed.write.resolve(committed.answers);
     }
     if (!this.isSyncing && this.unconfirmed.length > 0) void this.sync();
     if (!this.queue.isEmpty) this.schedule();
@@ -137,9 +137,9 @@ class Commits {
     this.unconfirmed = [];
     try {
       await this.wal.sync();
-      for (const { resolve, answers } of committed) resolve(answers);
+      for (const { write, answers } of committed) write.resolve(answers);
     } catch (error) {
-      for (const { reject } of committed) reject(error);
+      for (const { write } of committed) write.reject(error);
     }
     this.isSyncing = false;
     if (this.unconfirmed.length > 0) void this.sync();

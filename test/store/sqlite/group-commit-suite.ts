@@ -1,45 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { describe, expect, it } from 'vitest';
 import { MAX_ROWS_PER_COMMIT } from '../../../src/store/sqlite/commit.ts';
-import { openDataFile } from '../../../src/store/sqlite/data-file.ts';
-import type { Database, DriverName } from '../../../src/store/sqlite/driver.ts';
+import type { DriverName } from '../../../src/store/sqlite/driver.ts';
 import { groupCommit } from '../../../src/store/sqlite/group-commit.ts';
-import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
-import type { Store } from '../../../src/store/store.ts';
 import { sampleNotification, sampleSubscription } from '../../support/samples.ts';
 import { until } from '../../support/until.ts';
+import { freshFile } from './fresh-file.ts';
 import { recording, recordingSync } from './recording.ts';
 
 /** When writes are committed, and when their writers are told. */
 export function groupCommitSuite(driver: DriverName): void {
   describe(`group commit on ${driver}`, () => {
-    let path: string;
-    let database: Database;
-    let store: Store;
-    const reopen = async (): Promise<void> => {
-      database = await openDataFile(path, driver);
-      store = storeOn(database, systemClock);
-    };
-    beforeEach(() => {
-      path = join(tmpdir(), `bellhop-${randomUUID()}`, 'data', 'bellhop.db');
-      return reopen();
-    });
-    afterEach(async () => {
-      await store.close();
-      await rm(join(path, '..', '..'), { recursive: true });
-    });
+    const fresh = freshFile(driver);
 
     const insert = (index: number) =>
-      database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?)', [`${index}`, 1]);
-    const count = () => database.first<{ count: number }>('SELECT count(*) AS count FROM nonces')?.count;
+      fresh.database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?)', [`${index}`, 1]);
+    const count = () => fresh.database.first<{ count: number }>('SELECT count(*) AS count FROM nonces')?.count;
 
     it('shares one commit among the writes of a turn, 128 rows at most', async () => {
-      const { recorded, scripts } = recording(database);
-      const disk = recordingSync(path);
+      const { recorded, scripts } = recording(fresh.database);
+      const disk = recordingSync(fresh.path);
       const commits = groupCommit(recorded, disk);
       await Promise.all(Array.from({ length: 300 }, (_, index) => commits.write(1, () => insert(index))));
       const expected = Math.ceil(300 / MAX_ROWS_PER_COMMIT);
@@ -49,7 +28,7 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('does what many ask of the same work by one call, and answers each', async () => {
-      const commits = groupCommit(database, recordingSync(path));
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
       const calls: (readonly number[])[] = [];
       const double = commits.writesOf('durable', (items: readonly number[]) => {
         calls.push(items);
@@ -60,7 +39,7 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('does them each by itself where one of them fails, and rejects that one', async () => {
-      const commits = groupCommit(database, recordingSync(path));
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
       const keep = commits.writesOf('durable', (items: readonly number[]) => items.map(insert));
       const results = await Promise.allSettled([keep([1]), keep([2, 2]), keep([3])]);
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -68,8 +47,8 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('tells of what need not be durable at once, and takes along what has gathered', async () => {
-      const disk = recordingSync(path);
-      const commits = groupCommit(database, disk);
+      const disk = recordingSync(fresh.path);
+      const commits = groupCommit(fresh.database, disk);
       const keep = commits.writesOf('committed', (items: readonly number[]) => items.map(insert));
       const letGo = disk.hold();
       const told: string[] = [];
@@ -86,8 +65,8 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('tells a writer once the disk has confirmed, and lets the next ones gather meanwhile', async () => {
-      const { recorded, scripts } = recording(database);
-      const disk = recordingSync(path);
+      const { recorded, scripts } = recording(fresh.database);
+      const disk = recordingSync(fresh.path);
       const commits = groupCommit(recorded, disk);
       const told: number[] = [];
       const write = (index: number) => commits.write(1, () => insert(index)).then(() => void told.push(index));
@@ -106,8 +85,8 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('tells writers of a disk that does not confirm, and goes on with the next', async () => {
-      const disk = recordingSync(path);
-      const commits = groupCommit(database, disk);
+      const disk = recordingSync(fresh.path);
+      const commits = groupCommit(fresh.database, disk);
       disk.failNext();
       const refused = { code: 'store_unavailable', message: expect.stringContaining('check the disk') };
       await expect(commits.write(1, () => insert(1))).rejects.toMatchObject(refused);
@@ -117,33 +96,33 @@ export function groupCommitSuite(driver: DriverName): void {
 
     it('closes once what was asked for is durable', async () => {
       const [one, other] = [sampleSubscription(), sampleSubscription()];
-      const writes = [store.subscriptions.register(one), store.subscriptions.register(other)];
-      await Promise.all([store.close(), store.close()]);
+      const writes = [fresh.store.subscriptions.register(one), fresh.store.subscriptions.register(other)];
+      await Promise.all([fresh.store.close(), fresh.store.close()]);
       expect((await Promise.all(writes)).map(({ kind }) => kind)).toEqual(['created', 'created']);
-      await reopen();
-      expect(await store.subscriptions.get(other.id)).toEqual(other);
+      await fresh.reopen();
+      expect(await fresh.store.subscriptions.get(other.id)).toEqual(other);
     });
 
     it('rejects only the guilty write', async () => {
       const twice = sampleNotification();
-      await store.notifications.accept(twice, [], null);
+      await fresh.store.notifications.accept(twice, [], null);
       const others = Array.from({ length: 5 }, () => sampleSubscription());
       const writes = [
-        ...others.slice(0, 3).map((each) => store.subscriptions.register(each)),
-        store.notifications.accept(twice, [], null),
-        ...others.slice(3).map((each) => store.subscriptions.register(each)),
+        ...others.slice(0, 3).map((each) => fresh.store.subscriptions.register(each)),
+        fresh.store.notifications.accept(twice, [], null),
+        ...others.slice(3).map((each) => fresh.store.subscriptions.register(each)),
       ];
       const results = await Promise.allSettled(writes);
       expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, true, true, false, true, true]);
-      for (const each of others) expect(await store.subscriptions.get(each.id)).toEqual(each);
+      for (const each of others) expect(await fresh.store.subscriptions.get(each.id)).toEqual(each);
     });
 
     it('shows a read nothing that is not committed', async () => {
       const subscription = sampleSubscription();
-      const write = store.subscriptions.register(subscription);
-      expect(await store.subscriptions.get(subscription.id)).toBeNull();
+      const write = fresh.store.subscriptions.register(subscription);
+      expect(await fresh.store.subscriptions.get(subscription.id)).toBeNull();
       await write;
-      expect(await store.subscriptions.get(subscription.id)).toEqual(subscription);
+      expect(await fresh.store.subscriptions.get(subscription.id)).toEqual(subscription);
     });
   });
 }
