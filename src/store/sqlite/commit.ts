@@ -24,29 +24,33 @@ export type Committed = { readonly write: Write; readonly answers: readonly unkn
 /** A write of more rows is a page of many: nobody waits for it who would notice. */
 const FEW_ROWS = 20;
 
-/** Writes in the order they were asked for; but a page of many holds nobody up, and gets on with every commit. */
+/** Writes in the order they were asked for; but a page of many holds nobody up. */
 export class WriteQueue {
   private readonly few: Write[] = [];
   private readonly many: Write[] = [];
+
+  isPage(write: Pick<Write, 'rows'>): boolean {
+    return write.rows > FEW_ROWS;
+  }
 
   get isEmpty(): boolean {
     return this.few.length === 0 && this.many.length === 0;
   }
 
   add(write: Write): void {
-    if (write.rows > FEW_ROWS) this.many.push(write);
+    if (this.isPage(write)) this.many.push(write);
     else this.few.push(write);
   }
 
-  /** Takes what one commit may hold, and at least one of each kind. */
-  takeGroup(): readonly Write[] {
+  /** Takes what one commit may hold, at least one write of few rows if there are any, and one page of many if it may. */
+  takeGroup({ withPage }: { readonly withPage: boolean }): readonly Write[] {
     let rows = 0;
     const end = this.few.findIndex((write, index) => {
       rows += write.rows;
       return index > 0 && rows > MAX_ROWS_PER_COMMIT;
     });
     const group = this.few.splice(0, end === -1 ? this.few.length : end);
-    const page = this.many.shift();
+    const page = withPage ? this.many.shift() : undefined;
     return page === undefined ? group : [...group, page];
   }
 }

@@ -85,8 +85,8 @@ class Commits {
     return new Promise((resolve, reject) => {
       this.demandOpen();
       this.queue.add({ ...write, isDurable: told === 'durable', resolve, reject });
-      if (told === 'committed') this.hurry();
-      else if (!this.isSyncing) this.schedule();
+      if (told === 'committed' && !this.queue.isPage(write)) this.hurry();
+      else if (told === 'committed' || !this.isSyncing) this.schedule();
     });
   }
 
@@ -104,7 +104,10 @@ class Commits {
   }
 
   private schedule(): void {
-    this.next ??= setImmediate(() => this.commit());
+    this.next ??= setImmediate(() => {
+      this.next = null;
+      this.commit({ withPage: true });
+    });
   }
 
   /** At the end of this turn's promises, so that all who go on after the same event share the commit. */
@@ -113,15 +116,14 @@ class Commits {
     this.isHurrying = true;
     process.nextTick(() => {
       this.isHurrying = false;
-      this.commit();
+      this.commit({ withPage: false });
     });
   }
 
   /** Each commit in a turn of its own, so that a long queue does not hold up everything else. */
-  private commit(): void {
-    if (this.next !== null) clearImmediate(this.next);
-    this.next = null;
-    for (const committed of commitGroup(this.database, this.queue.takeGroup())) {
+  private commit(what: { readonly withPage: boolean }): void {
+    const group = this.queue.takeGroup(what);
+    for (const committed of group.length === 0 ? [] : commitGroup(this.database, group)) {
       if (committed.write.isDurable) this.unconfirmed.push(committed);
       else committed.write.resolve(committed.answers);
     }

@@ -64,6 +64,27 @@ export function groupCommitSuite(driver: DriverName): void {
       expect(disk.syncs).toBe(2);
     });
 
+    it('lets the event loop turn between pages of many rows, and what is small goes before them', async () => {
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
+      const order: string[] = [];
+      const pages = async (): Promise<void> => {
+        for (let page = 0; page < 5; page += 1) {
+          await commits.write(100, () => insert(page), 'committed');
+          order.push('page');
+        }
+      };
+      const turns = async (): Promise<void> => {
+        while (order.filter((one) => one === 'page').length < 5) {
+          await new Promise(setImmediate);
+          order.push('turn');
+        }
+      };
+      const small = commits.write(1, () => insert(100), 'committed').then(() => order.push('small'));
+      await Promise.all([pages(), turns(), small]);
+      expect(order[0]).toBe('small');
+      expect(order.join(' ')).not.toContain('page page');
+    });
+
     it('tells a writer once the disk has confirmed, and lets the next ones gather meanwhile', async () => {
       const { recorded, scripts } = recording(fresh.database);
       const disk = recordingSync(fresh.path);
