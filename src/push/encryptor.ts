@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { SubscriptionKeys } from '../domain/subscription.ts';
 import type { EncryptionReply, EncryptionRequest } from './encryption-thread.ts';
 import { createEncryptMessage } from './message-encryption.ts';
+import { TimeShare } from './time-share.ts';
 
 /** Encrypts messages on this thread, or on one beside it while there are many. */
 export type Encryptor = {
@@ -12,8 +13,12 @@ export type Encryptor = {
   close(): Promise<void>;
 };
 
+/** So many at once would hold up everything else for milliseconds. */
+const CROWD = 16;
 /** Fewer at a time are encrypted sooner than a thread is woken. */
-const WORTH_A_THREAD = 8;
+const WORTH_A_THREAD = 3;
+/** Below this share of this thread's time they wait longer for the other one to get its turn on a busy machine. */
+const WORTH_A_THREAD_SHARE = 0.22;
 
 type Waiting = EncryptionRequest[number] & { readonly resolve: (body: Uint8Array | null) => void };
 
@@ -24,12 +29,18 @@ type Waiting = EncryptionRequest[number] & { readonly resolve: (body: Uint8Array
 export function createEncryptor({ useThread }: { readonly useThread: boolean }): Encryptor {
   const encryptHere = createEncryptMessage();
   const thread = new EncryptionThread(encryptHere, useThread);
+  const share = new TimeShare();
   let asked: Waiting[] = [];
 
   const flush = (): void => {
     const all = asked;
     asked = [];
-    if (all.length < WORTH_A_THREAD || !thread.take(all)) answerAll(all, encryptHere);
+    const startedAtMs = performance.now();
+    const isMuch = share.with(all.length, startedAtMs) >= WORTH_A_THREAD_SHARE && all.length >= WORTH_A_THREAD;
+    if ((isMuch || all.length >= CROWD) && thread.take(all)) return;
+    const bodies = all.map(({ keys, payload }) => encryptHere(keys, payload));
+    share.measured(all.length, performance.now() - startedAtMs);
+    for (const [index, { resolve }] of all.entries()) resolve(bodies[index] ?? null);
   };
 
   return {
