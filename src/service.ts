@@ -48,13 +48,13 @@ const LEASE_MARGIN_MS = 30_000;
 /** There is always room for the other push services, whatever one of them does. */
 const SHARE_OF_ONE_ORIGIN = 0.8;
 /**
- * Deliveries being claimed and encrypted. Measured on the embedded store: all hundred at once send a tenth more, and what
- * is urgent then waits three times as long; with MongoDB the round trips want larger groups (docs/performance.md).
+ * Deliveries being claimed and encrypted. Measured on the embedded store: with more of them what is urgent waits longer, and
+ * few keep the turns of the event loop short; with MongoDB the round trips want larger groups (docs/performance.md).
  */
-const AT_WORK = { mostAtWork: 40, mostAtWorkWhenMixed: 8 };
-const AT_WORK_WITH_MONGODB = { mostAtWorkWhenMixed: 32 };
-/** Deliveries made in one commit, which nothing else interrupts: about 2 ms. MongoDB has no such commit. */
-const FAN_OUT = { pageSize: 100, usersPerPage: 500 };
+const AT_WORK = { mostAtWork: 40, mostAtWorkWhenMixed: 4, mostOvertaking: 4 };
+const AT_WORK_WITH_MONGODB = { mostAtWorkWhenMixed: 32, mostOvertaking: 4 };
+/** Deliveries made in one commit, which nothing else interrupts: about 1 ms. MongoDB has no such commit. */
+const FAN_OUT = { pageSize: 25, usersPerPage: 500 };
 const FAN_OUT_WITH_MONGODB = { pageSize: 500 };
 
 export type ServiceOptions = {

@@ -101,8 +101,8 @@ class InProcessQueue implements JobQueue {
     const { handler, limit } = this;
     if (handler === null || limit === null) return;
     this.moveDue();
-    while (limit.free > 0) {
-      const lane = this.pick((candidate) => this.ready[candidate].has(this.isHeld));
+    for (;;) {
+      const lane = this.pick((candidate) => limit.admits(candidate) && this.ready[candidate].has(this.isHeld));
       const job = lane === null ? null : this.ready[lane].take(this.isHeld);
       if (job === null) break;
       this.run(job, handler, limit);
@@ -137,11 +137,14 @@ class InProcessQueue implements JobQueue {
     this.underWay.add(work);
   }
 
-  /** Many rest or end after one event: then it is one look that finds the next ones. */
+  /**
+   * One look for the next ones after all that rest or end in a turn of the event loop. Not before that turn ends: where all
+   * that a job needs is in this process, one would follow the other, and no request be read until there is no more to do.
+   */
   private pumpSoon(): void {
     if (this.willPump) return;
     this.willPump = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.willPump = false;
       this.pump();
     });

@@ -42,6 +42,8 @@ export type StartOptions = {
   readonly mostAtWork?: number;
   /** The same while jobs of several priorities come side by side. */
   readonly mostAtWorkWhenMixed?: number;
+  /** So many begin at once beside whatever is at work, if it is less urgent. None, unless given. */
+  readonly mostOvertaking?: number;
   /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job rests or ends. */
   readonly isHeld?: (job: Job) => boolean;
 };

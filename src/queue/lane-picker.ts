@@ -40,7 +40,7 @@ type LaneState = {
   held: Taken | null;
 };
 
-type SetAside = { readonly origin: string; readonly job: Job; readonly taken: Taken };
+type SetAside = Pick<Job, 'kind' | 'origin'> & { readonly job: Job; readonly taken: Taken };
 
 const nobody = (): boolean => false;
 
@@ -138,12 +138,13 @@ class Picker implements LanePicker {
 
   private plan(): Priority[] {
     const picks: Priority[] = [];
-    for (let { free } = this.limit; free > 0; free--) {
-      const pick = this.pick((lane) => this.isWorthAsking(lane));
-      if (pick === null) break;
+    const room = this.limit.room();
+    for (;;) {
+      const pick = this.pick((lane) => room.admits(lane) && this.isWorthAsking(lane));
+      if (pick === null) return picks;
+      room.take(pick);
       picks.push(pick);
     }
-    return picks;
   }
 
   /**
@@ -175,15 +176,19 @@ class Picker implements LanePicker {
   private runOrHold(state: LaneState, taken: Taken): void {
     // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
     const job = jobOf(taken.data);
-    if (state.aside.size < MOST_SET_ASIDE && this.isHeld(job)) state.aside.push({ origin: job.origin, job, taken });
-    else this.run(state, taken);
+    if (state.aside.size < MOST_SET_ASIDE && this.isHeld(job)) {
+      const { kind, origin } = job;
+      state.aside.push({ kind, origin, job, taken });
+    } else this.run(state, taken);
   }
 
   /** What is no longer held goes before anything of its lane fetched after it; the lanes take turns as ever. */
   private runSetAside(): void {
     const isHeld = ({ job }: SetAside): boolean => this.isHeld(job);
-    while (this.limit.free > 0) {
-      const name = this.pickAside((lane) => this.lanes.get(lane)?.aside.has(isHeld) ?? false);
+    for (;;) {
+      const name = this.pickAside(
+        (lane) => this.limit.admits(lane) && (this.lanes.get(lane)?.aside.has(isHeld) ?? false),
+      );
       const state = name === null ? undefined : this.lanes.get(name);
       const next = state?.aside.take(isHeld) ?? null;
       if (state === undefined || next === null) return;
@@ -220,7 +225,7 @@ class Picker implements LanePicker {
 
   /** Waits for the next job of a lane that had none, while there is a slot for it. */
   private watch(state: LaneState): void {
-    if (!this.isOpen || state.mayHave || state.isWatched || this.limit.free <= 0) return;
+    if (!this.isOpen || state.mayHave || state.isWatched || !this.limit.admits(state.priority)) return;
     state.isWatched = true;
     const watch: Promise<void> = state.lane
       .next()

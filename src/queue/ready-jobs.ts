@@ -1,8 +1,20 @@
 import type { Job } from './job-queue.ts';
 
-/** Jobs of one priority that could run, in order within each origin; the origins take turns. */
-export class ReadyJobs<Item extends Pick<Job, 'origin'> = Job> {
+type Waiting = Pick<Job, 'kind' | 'origin'>;
+
+/** A page of fan-out makes more deliveries than this, so that they never run out for want of its turn. */
+const DELIVERIES_PER_FAN_OUT = 15;
+/** Where fan-outs wait: no origin reads so. */
+const FAN_OUTS = '*';
+
+/**
+ * Jobs of one priority that could run, in order within each origin; the origins take turns. A fan-out has its turn after
+ * fifteen deliveries, or when none may run: as often as an origin, it would make far more of them than can be sent, and
+ * they and whatever else is to be done would wait for it.
+ */
+export class ReadyJobs<Item extends Waiting = Job> {
   private readonly byOrigin = new Map<string, Fifo<Item>>();
+  private sinceFanOut = 0;
   /** How many wait in all. */
   size = 0;
 
@@ -13,14 +25,15 @@ export class ReadyJobs<Item extends Pick<Job, 'origin'> = Job> {
 
   push(job: Item): void {
     this.size += 1;
-    const fifo = this.byOrigin.get(job.origin);
+    const key = job.kind === 'fan_out' ? FAN_OUTS : job.origin;
+    const fifo = this.byOrigin.get(key);
     if (fifo !== undefined) {
       fifo.push(job);
       return;
     }
     const first = new Fifo<Item>();
     first.push(job);
-    this.byOrigin.set(job.origin, first);
+    this.byOrigin.set(key, first);
   }
 
   /** Whether any may run. */
@@ -31,12 +44,18 @@ export class ReadyJobs<Item extends Pick<Job, 'origin'> = Job> {
 
   /** Takes the next that may run; the origin it came from has its next turn after the others. */
   take(isHeld: (job: Item) => boolean): Item | null {
-    for (const [origin, fifo] of this.byOrigin) {
-      if (isHeld(fifo.first)) continue;
+    const isFanOutsTurn = this.sinceFanOut >= DELIVERIES_PER_FAN_OUT;
+    return this.takeWhere((key) => (key === FAN_OUTS) === isFanOutsTurn, isHeld) ?? this.takeWhere(() => true, isHeld);
+  }
+
+  private takeWhere(isMeant: (key: string) => boolean, isHeld: (job: Item) => boolean): Item | null {
+    for (const [key, fifo] of this.byOrigin) {
+      if (!isMeant(key) || isHeld(fifo.first)) continue;
       const job = fifo.shift();
       this.size -= 1;
-      this.byOrigin.delete(origin);
-      if (fifo.size > 0) this.byOrigin.set(origin, fifo);
+      this.sinceFanOut = key === FAN_OUTS ? 0 : this.sinceFanOut + 1;
+      this.byOrigin.delete(key);
+      if (fifo.size > 0) this.byOrigin.set(key, fifo);
       return job;
     }
     return null;

@@ -1,35 +1,55 @@
-import type { Priority } from '../domain/notification.ts';
+import { PRIORITIES, type Priority } from '../domain/notification.ts';
 import type { StartOptions } from './job-queue.ts';
 
 /** Two priorities that both had a job begun within this time come side by side. */
 const SIDE_BY_SIDE_MS = 1000;
 
-/** Counts the jobs that run, and tells how many more may begin. `nowMs` need only go forward. */
+/** Whether one more of a priority may begin, and that one does. */
+export type Room = {
+  admits(priority: Priority): boolean;
+  take(priority: Priority): void;
+};
+
+type Counts = Record<Priority, number>;
+
+/** Counts the jobs that run, and tells which may begin. `nowMs` need only go forward. */
 export class WorkLimit {
   private readonly limits: StartOptions;
   private readonly nowMs: () => number;
   private readonly begunAtMs = new Map<Priority, number>();
   private running = 0;
-  private atWork = 0;
+  private readonly atWork: Counts = { high: 0, normal: 0, low: 0 };
 
   constructor(limits: StartOptions, nowMs: () => number) {
     this.limits = limits;
     this.nowMs = nowMs;
   }
 
-  get free(): number {
-    const { concurrency, mostAtWork = concurrency, mostAtWorkWhenMixed = mostAtWork } = this.limits;
-    const mostNow = this.isMixed() ? mostAtWorkWhenMixed : mostAtWork;
-    return Math.min(concurrency - this.running, mostNow - this.atWork);
+  /** Whether one of this priority may begin. */
+  admits(priority: Priority): boolean {
+    return admits(this.limits, this.mostNow(), { running: this.running, atWork: this.atWork }, priority);
+  }
+
+  /** The room there is now, to plan with: what is taken of it has not begun. */
+  room(): Room {
+    const [limits, most] = [this.limits, this.mostNow()];
+    const planned = { running: this.running, atWork: { ...this.atWork } };
+    return {
+      admits: (priority) => admits(limits, most, planned, priority),
+      take: (priority) => {
+        planned.running += 1;
+        planned.atWork[priority] += 1;
+      },
+    };
   }
 
   /** One begins. `rest`: it is no longer at work. `end`: it no longer runs. Each counts once. */
   begin(priority: Priority): { readonly rest: () => void; readonly end: () => void } {
     this.begunAtMs.set(priority, this.nowMs());
     this.running += 1;
-    this.atWork += 1;
+    this.atWork[priority] += 1;
     const rest = once(() => {
-      this.atWork -= 1;
+      this.atWork[priority] -= 1;
     });
     const end = once(() => {
       this.running -= 1;
@@ -38,12 +58,27 @@ export class WorkLimit {
     return { rest, end };
   }
 
+  private mostNow(): number {
+    const { concurrency, mostAtWork = concurrency, mostAtWorkWhenMixed = mostAtWork } = this.limits;
+    return this.isMixed() ? mostAtWorkWhenMixed : mostAtWork;
+  }
+
   private isMixed(): boolean {
     const sinceMs = this.nowMs() - SIDE_BY_SIDE_MS;
     let recent = 0;
     for (const begunAtMs of this.begunAtMs.values()) if (begunAtMs >= sinceMs) recent += 1;
     return recent > 1;
   }
+}
+
+type Load = { readonly running: number; readonly atWork: Readonly<Counts> };
+
+/** Few overtake, so that their priority cannot keep the others from their turns by overtaking all the time. */
+function admits(limits: StartOptions, most: number, { running, atWork }: Load, priority: Priority): boolean {
+  if (running >= limits.concurrency) return false;
+  const asUrgent = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1);
+  const sum = (priorities: readonly Priority[]) => priorities.reduce((total, each) => total + atWork[each], 0);
+  return sum(PRIORITIES) < most || sum(asUrgent) < (limits.mostOvertaking ?? 0);
 }
 
 function once(work: () => void): () => void {

@@ -1,15 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
-
-/** One queue under test. `clock` is the one it reads; `pass` lets that much time go by, really or not. */
-export type QueueUnderTest = {
-  readonly queue: JobQueue;
-  readonly clock: Clock;
-  pass(ms: number): Promise<void>;
-  dispose(): Promise<void>;
-};
+import type { Job } from '../../src/queue/job-queue.ts';
+import { collect, jobFor, openable, type QueueUnderTest } from './queue-fixture.ts';
+import { queueLimitsContract } from './queue-limits-contract.ts';
 
 /** What every JobQueue must do, whatever carries the jobs. */
 export function queueContract(name: string, open: () => Promise<QueueUnderTest>): void {
@@ -20,16 +12,9 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
     });
     afterEach(() => under.dispose());
 
-    const job = (id: string, overrides: Partial<Job> = {}): Job => ({
-      kind: 'deliver',
-      id,
-      step: 1,
-      priority: 'normal',
-      origin: '',
-      deadlineAtMs: null,
-      runAtMs: under.clock.now(),
-      ...overrides,
-    });
+    const job = (id: string, overrides: Partial<Job> = {}): Job => jobFor(under.clock, id, overrides);
+
+    describe('limits', () => queueLimitsContract(() => under));
 
     it('hands a job over as it was given', async () => {
       const given = job('dlv_1', { kind: 'fan_out', step: 7, priority: 'high' });
@@ -111,67 +96,6 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(held.map(({ id }) => id));
     });
 
-    it.each([
-      ['that wait for the same place', 8, 2],
-      ['that take every slot', 2, 2],
-    ])('lets high go before the low %s, however many were there first', async (_, concurrency, places) => {
-      let running = 0;
-      const origin = 'https://full.example';
-      const seen = collect(1330);
-      const handler = async (one: Job): Promise<void> => {
-        running += 1;
-        // As a push would, it takes a while.
-        await wait(2);
-        running -= 1;
-        await seen.handler(one);
-      };
-      const lane = (priority: 'low' | 'high', count: number): Job[] =>
-        Array.from({ length: count }, (_, index) => job(`${priority} ${index}`, { origin, priority }));
-      await under.queue.enqueueMany(lane('low', 1300));
-      await under.queue.start(handler, { concurrency, isHeld: () => running >= places });
-      await seen.reached(60);
-      await under.queue.enqueueMany(lane('high', 30));
-      const before = seen.jobs.length;
-      const order = (await seen.all).map(({ priority }) => priority);
-      // Six of seven picks are theirs; the rest is what was under way meanwhile.
-      expect(order.lastIndexOf('high') - before).toBeLessThan(400);
-    });
-
-    it('begins few at once while priorities come side by side, and the next as soon as one rests', async () => {
-      let [atWork, mostAtWork] = [0, 0];
-      const rests: (() => void)[] = [];
-      const seen = collect(19);
-      const gate = openable();
-      const handler = async (one: Job, rest: () => void): Promise<void> => {
-        atWork += 1;
-        mostAtWork = Math.max(mostAtWork, atWork);
-        rests.push(() => {
-          atWork -= 1;
-          rest();
-        });
-        void seen.handler(one);
-        await gate.opened;
-      };
-      const some = (priority: 'low' | 'high', step = 1) =>
-        Array.from({ length: 6 }, (_, index) => job(`${priority} ${index}`, { priority, step }));
-      await under.queue.start(handler, { concurrency: 19, mostAtWorkWhenMixed: 2 });
-      await under.queue.enqueueMany(some('low'));
-      await seen.reached(6);
-      expect(mostAtWork).toBe(6);
-      await under.queue.enqueueMany([job('first', { priority: 'high' })]);
-      await seen.reached(7);
-      for (const rest of rests.splice(0)) rest();
-      mostAtWork = 0;
-      await under.queue.enqueueMany([...some('low', 2), ...some('high')]);
-      for (let begun = 7; begun < 19; begun += 1) {
-        await seen.reached(begun + 1);
-        rests.shift()?.();
-      }
-      expect(mostAtWork).toBe(2);
-      gate.open();
-      await seen.all;
-    });
-
     it('tells how deep each lane is: what could run now, and nothing else', async () => {
       const depths = () => Promise.all((['high', 'normal', 'low'] as const).map((lane) => under.queue.depthOf(lane)));
       expect(await depths()).toEqual([0, 0, 0]);
@@ -188,39 +112,6 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       await seen.all;
       expect(await depths()).toEqual([0, 0, 0]);
       gate.open();
-    });
-
-    it('never runs more at once than it was told, and uses all of it', async () => {
-      let running = 0;
-      let most = 0;
-      const gate = openable();
-      const seen = collect(12);
-      const handler = async (one: Job): Promise<void> => {
-        running += 1;
-        most = Math.max(most, running);
-        if (running === 4) gate.open();
-        await gate.opened;
-        await seen.handler(one);
-        running -= 1;
-      };
-      await under.queue.start(handler, { concurrency: 4 });
-      await under.queue.enqueueMany(Array.from({ length: 12 }, (_, index) => job(`d${index}`)));
-      await seen.all;
-      expect(most).toBe(4);
-    });
-
-    it('picks lanes 6/3/1 while all have work', async () => {
-      const seen = collect(60);
-      const jobs = (['low', 'normal', 'high'] as const).flatMap((priority) =>
-        Array.from({ length: 20 }, (_, index) => job(`${priority}${index}`, { priority })),
-      );
-      await under.queue.enqueueMany(jobs);
-      await under.queue.start(seen.handler, { concurrency: 1 });
-      const order = (await seen.all).map(({ priority }) => priority);
-      const firstTwenty = order.slice(0, 20);
-      expect(firstTwenty.filter((lane) => lane === 'high')).toHaveLength(12);
-      expect(firstTwenty.filter((lane) => lane === 'normal')).toHaveLength(6);
-      expect(firstTwenty.filter((lane) => lane === 'low')).toHaveLength(2);
     });
 
     it('a handler that rejects harms no other job', async () => {
@@ -272,25 +163,3 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
 }
 
 /** Gathers jobs; `all` resolves with them once `count` have come. */
-function collect(count: number) {
-  const jobs: Job[] = [];
-  const waiters: { count: number; resolve: () => void }[] = [];
-  const reached = (enough: number): Promise<void> =>
-    new Promise((resolve) => {
-      if (jobs.length >= enough) resolve();
-      else waiters.push({ count: enough, resolve });
-    });
-  const handler = async (one: Job): Promise<void> => {
-    jobs.push(one);
-    for (const waiter of waiters) if (jobs.length >= waiter.count) waiter.resolve();
-  };
-  return { jobs, handler, reached, all: reached(count).then(() => jobs) };
-}
-
-function openable(): { open: () => void; opened: Promise<void> } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-}

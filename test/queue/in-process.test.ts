@@ -45,6 +45,7 @@ describe('the in-process queue, full', () => {
     });
     await queue.enqueueMany(Array.from({ length: 6 }, (_, id) => job(id)));
     await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await until('all that it had room for have run', () => ran.length === 4);
     await turn();
     expect(ran).toEqual(['d0', 'd1', 'd2', 'd3']);
     expect(hungry).toEqual(['normal']);
@@ -61,6 +62,34 @@ describe('the in-process queue, full', () => {
     await queue.start(async ({ id }) => void ran.push(id), { concurrency: 5 });
     await turn();
     expect(ran.sort()).toEqual(['d5', 'd6', 'd7', 'd8']);
+    await queue.close();
+  });
+
+  it('lets the event loop turn before the next ones begin, however soon a job is done', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS) });
+    const ran: string[] = [];
+    await queue.enqueueMany(Array.from({ length: 20 }, (_, id) => job(id)));
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 4 });
+    await turn();
+    await turn();
+    expect(ran.length).toBeLessThanOrEqual(12);
+    await until('all have run', () => ran.length === 20);
+    await queue.close();
+  });
+
+  it('gives a fan-out its turn after fifteen deliveries, or when none may run', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS) });
+    const ran: string[] = [];
+    const [held, free] = ['https://held.example', 'https://free.example'];
+    const deliveries = Array.from({ length: 20 }, (_, id) => job(id, { origin: free }));
+    const pages = [100, 101, 102].map((id) => job(id, { kind: 'fan_out' }));
+    await queue.enqueueMany([...pages, job(200, { origin: held }), ...deliveries]);
+    const isHeld = ({ origin }: Job): boolean => origin === held;
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1, isHeld });
+    await until('all that may have run', () => ran.length === 23);
+    const places = ['d100', 'd101', 'd102'].map((id) => ran.indexOf(id));
+    expect(places).toEqual([15, 21, 22]);
+    expect(ran).not.toContain('d200');
     await queue.close();
   });
 

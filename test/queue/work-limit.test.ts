@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { PRIORITIES, type Priority } from '../../src/domain/notification.ts';
+import { weightedRoundRobin } from '../../src/queue/weighted-round-robin.ts';
+import { WorkLimit } from '../../src/queue/work-limit.ts';
+
+const LIMITS = { concurrency: 20, mostAtWork: 10, mostAtWorkWhenMixed: 4, mostOvertaking: 2 };
+
+function filledWith(priority: Priority, count: number, limits = LIMITS): WorkLimit {
+  const limit = new WorkLimit(limits, () => 0);
+  for (let index = 0; index < count; index += 1) limit.begin(priority);
+  return limit;
+}
+
+const admitted = (limit: WorkLimit) => PRIORITIES.filter((priority) => limit.admits(priority));
+
+test('few that are more urgent begin beside as many as may be at work', () => {
+  const limit = filledWith('low', 10);
+  expect(admitted(limit)).toEqual(['high', 'normal']);
+  limit.begin('normal');
+  expect(admitted(limit)).toEqual(['high', 'normal']);
+  limit.begin('high');
+  expect(admitted(limit)).toEqual(['high']);
+  const urgent = limit.begin('high');
+  expect(admitted(limit)).toEqual([]);
+  urgent.rest();
+  urgent.rest();
+  expect(admitted(limit)).toEqual(['high']);
+});
+
+test('none overtake beyond the concurrency, resting or not', () => {
+  const limit = new WorkLimit(LIMITS, () => 0);
+  const jobs = Array.from({ length: 20 }, () => limit.begin('low'));
+  for (const job of jobs) job.rest();
+  expect(admitted(limit)).toEqual([]);
+  jobs[0]?.end();
+  expect(admitted(limit)).toEqual([...PRIORITIES]);
+});
+
+test('what is planned counts as at work in the plan alone', () => {
+  const limit = filledWith('low', 8);
+  const room = limit.room();
+  room.take('low');
+  expect(room.admits('low')).toBe(true);
+  room.take('low');
+  expect(room.admits('low')).toBe(false);
+  expect(room.admits('high')).toBe(true);
+  expect(limit.admits('low')).toBe(true);
+});
+
+test('with all lanes full none starves: they still go about 6/3/1', () => {
+  const limit = new WorkLimit(LIMITS, () => 0);
+  const pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  const begun = { high: 0, normal: 0, low: 0 };
+  const atWork: (() => void)[] = [];
+  for (let step = 0; step < 4000; step += 1) {
+    const lane = pick((candidate) => limit.admits(candidate));
+    if (lane === null) atWork.shift()?.();
+    else {
+      begun[lane] += 1;
+      atWork.push(limit.begin(lane).end);
+    }
+  }
+  const all = begun.high + begun.normal + begun.low;
+  expect(begun.low / all).toBeGreaterThan(0.07);
+  expect(begun.normal / all).toBeGreaterThan(0.2);
+});
