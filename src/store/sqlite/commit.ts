@@ -29,16 +29,12 @@ export class WriteQueue {
   private readonly few: Write[] = [];
   private readonly many: Write[] = [];
 
-  isPage(write: Pick<Write, 'rows'>): boolean {
-    return write.rows > FEW_ROWS;
-  }
-
   get isEmpty(): boolean {
     return this.few.length === 0 && this.many.length === 0;
   }
 
   add(write: Write): void {
-    if (this.isPage(write)) this.many.push(write);
+    if (write.rows > FEW_ROWS) this.many.push(write);
     else this.few.push(write);
   }
 

@@ -43,7 +43,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit): SqliteF
       const fanOut = underWay.get(id);
       accepted.delete(id);
       underWay.delete(id);
-      const isKept = await commits.write(page.deliveries.length + 1, () => commitPage(database, page), 'committed');
+      const isKept = await commits.write(page.deliveries.length + 1, () => commitPage(database, page), 'in_turn');
       const isSame = fanOut !== undefined && cursorText(fanOut.cursor) === cursorText(from);
       if (isKept && to !== null && isSame) underWay.set(id, { ...fanOut, cursor: to });
       return isKept;

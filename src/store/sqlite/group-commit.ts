@@ -7,9 +7,10 @@ import type { WalSync } from './wal-sync.ts';
 /**
  * When the writer of a commit is told. `durable`: once the disk has confirmed it, so that it outlives a loss of power.
  * `committed`: at once; it outlives the end of the process. Commits come back in order, so what is durable brings all
- * that was committed before it.
+ * that was committed before it. `in_turn`: like `committed`, but with the commit of a turn of the event loop: for work that
+ * goes on and on, which would let nothing else have its turn.
  */
-export type Told = 'durable' | 'committed';
+export type Told = 'durable' | 'committed' | 'in_turn';
 
 /** Who may touch the database, and when: writes share commits, reads see only what is committed. */
 export interface GroupCommit {
@@ -85,8 +86,8 @@ class Commits {
     return new Promise((resolve, reject) => {
       this.demandOpen();
       this.queue.add({ ...write, isDurable: told === 'durable', resolve, reject });
-      if (told === 'committed' && !this.queue.isPage(write)) this.hurry();
-      else if (told === 'committed' || !this.isSyncing) this.schedule();
+      if (told === 'committed') this.hurry();
+      else if (told === 'in_turn' || !this.isSyncing) this.schedule();
     });
   }
 
