@@ -19,16 +19,17 @@ export function payloadFor(source: PayloadSource, siteUrl: string | null): strin
   return octetsOf(whole) <= limit ? whole : plain;
 }
 
-/** The payload's size in octets and the field that takes most of it, for an error a caller can act on. */
-export function measurePayload(
-  source: PayloadSource,
-  siteUrl: string | null,
-): { octets: number; largestField: string } {
+/** The payload's size in octets. */
+export function payloadOctets(source: PayloadSource, siteUrl: string | null): number {
+  return octetsOf(payloadFor(source, siteUrl));
+}
+
+/** The field that takes most of a payload, for an error a caller can act on. */
+export function largestFieldOf(source: PayloadSource): string {
   const sizes = Object.entries({ ...source.content, topic: source.topic ?? undefined })
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => ({ field, octets: octetsOf(JSON.stringify(value)) }));
-  const largest = sizes.reduce((a, b) => (b.octets > a.octets ? b : a));
-  return { octets: octetsOf(payloadFor(source, siteUrl)), largestField: largest.field };
+  return sizes.reduce((a, b) => (b.octets > a.octets ? b : a)).field;
 }
 
 function workerFields({ id, content, topic }: PayloadSource) {

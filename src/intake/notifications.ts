@@ -11,7 +11,7 @@ import {
   type Priority,
   type Urgency,
 } from '../domain/notification.ts';
-import { measurePayload } from '../domain/payload.ts';
+import { largestFieldOf, payloadOctets } from '../domain/payload.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
@@ -153,8 +153,9 @@ function notificationOf(
 }
 
 function checkedOctets(notification: Notification, siteUrl: string | null): number {
-  const { octets, largestField } = measurePayload(notification, siteUrl);
+  const octets = payloadOctets(notification, siteUrl);
   if (octets <= MAX_PAYLOAD_OCTETS) return octets;
+  const largestField = largestFieldOf(notification);
   throw new AppError(
     'payload_too_large',
     `The payload would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +

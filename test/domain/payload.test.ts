@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from '../../src/domain/notification.ts';
-import { measurePayload, payloadFor } from '../../src/domain/payload.ts';
+import { payloadFor, payloadOctets } from '../../src/domain/payload.ts';
 
 const SITE = 'https://shop.example';
 const octetsOf = (text: string) => Buffer.byteLength(text, 'utf8');
@@ -129,7 +129,7 @@ describe('whatever is in a notification', () => {
         const { web_push, notification, ...fields } = JSON.parse(sent);
         const plain = octetsOf(JSON.stringify(fields));
         const octets = octetsOf(sent);
-        expect(measurePayload(from, siteUrl).octets).toBe(octets);
+        expect(payloadOctets(from, siteUrl)).toBe(octets);
         for (const limit of [SAFE_PAYLOAD_OCTETS, MAX_PAYLOAD_OCTETS]) expect(octets <= limit).toBe(plain <= limit);
         // What a parser would refuse would be worse than nothing.
         if (web_push === undefined) return;

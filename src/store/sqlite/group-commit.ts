@@ -33,7 +33,7 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-type Asked = Pick<Write, 'work' | 'items' | 'rows'> & { readonly told: Told };
+type Asked = Pick<Write, 'work' | 'items' | 'rows'>;
 
 /**
  * One commit for all the writes asked for in one turn of the event loop, and one fsync for them all. While the disk is
@@ -44,13 +44,13 @@ export function groupCommit(database: Database, wal: WalSync): GroupCommit {
   const commits = new Commits(database, wal);
   return {
     write: async <Value>(rows: number, operation: () => Value, told: Told = 'durable') => {
-      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows, told });
+      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows }, told);
       return value as Value;
     },
     writesOf: <Item, Answer>(told: Told, work: (items: readonly Item[]) => readonly Answer[]) => {
       return async (items: readonly Item[]) => {
-        const asked = { work: work as Work, items, rows: items.length, told };
-        return (await commits.ask(asked)) as readonly Answer[];
+        const asked = { work: work as Work, items, rows: items.length };
+        return (await commits.ask(asked, told)) as readonly Answer[];
       };
     },
     async read(query) {
@@ -82,10 +82,10 @@ class Commits {
     if (!this.isOpen) throw new AppError('store_unavailable', 'The store is closed: Bellhop is stopping.');
   }
 
-  ask({ told, ...write }: Asked): Promise<readonly unknown[]> {
+  ask({ work, items, rows }: Asked, told: Told): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       this.demandOpen();
-      this.queue.add({ ...write, isDurable: told === 'durable', resolve, reject });
+      this.queue.add({ work, items, rows, isDurable: told === 'durable', resolve, reject });
       if (told === 'committed') this.hurry();
       else if (told === 'in_turn' || !this.isSyncing) this.schedule();
     });
