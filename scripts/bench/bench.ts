@@ -24,8 +24,9 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
     measurePriority({
       sink,
       rounds: isShort ? 1 : 3,
-      seconds: isShort ? 0.4 : 4,
-      flood: isShort ? 200 : 20_000,
+      // Enough that the slowest hundredth is not one pause of the machine, and a flood that outlasts them.
+      seconds: isShort ? 0.4 : 10,
+      flood: isShort ? 200 : 40_000,
       freshRedis: servers?.freshRedis ?? null,
     }),
   scale: ({ sink, isShort }) =>
