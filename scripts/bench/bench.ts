@@ -40,6 +40,8 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
   idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
 };
 
+const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority'];
+
 process.exitCode = await bench(readBenchOptions(process.argv.slice(2)));
 
 /** Measures everything in one run, and prints the tables. */
@@ -49,11 +51,15 @@ async function bench({ isShort, jsonPath, parts }: BenchOptions): Promise<number
     return 1;
   }
   const sink = await startSink();
-  const servers = parts.has('deliveries') || parts.has('priority') ? await startServers() : null;
+  let servers = PARTS_WITH_SERVERS.some((part) => parts.has(part)) ? await startServers() : null;
   try {
     const figures: Figures = { machine: machineOf() };
     for (const part of PARTS) {
       if (!parts.has(part)) continue;
+      if (!PARTS_WITH_SERVERS.includes(part)) {
+        await servers?.stop();
+        servers = null;
+      }
       say(`${part} …`);
       Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort }) });
     }
