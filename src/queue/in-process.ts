@@ -39,7 +39,7 @@ class InProcessQueue implements JobQueue {
   private limit: WorkLimit | null = null;
   private isHeld: (job: Job) => boolean = () => false;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
-  private readonly starved = new Map<string, Pick<Job, 'priority' | 'origin'>>();
+  private readonly starved = new Map<string, Pick<Job, 'kind' | 'priority' | 'origin'>>();
   private hungry: (lane: Priority) => void = () => {};
 
   constructor(clock: Clock, capacityPerLane: number) {
@@ -85,8 +85,8 @@ class InProcessQueue implements JobQueue {
     const key = keyOf(job);
     if (this.waiting.has(key)) return;
     const isDue = job.runAtMs <= nowMs;
-    if (isDue && this.ready[job.priority].sizeOf(job.origin) >= this.capacityPerLane) {
-      this.starved.set(`${job.priority} ${job.origin}`, job);
+    if (isDue && this.ready[job.priority].sizeOf(job) >= this.capacityPerLane) {
+      this.starved.set(`${job.priority} ${job.kind} ${job.origin}`, job);
       return;
     }
     // No signal for these: the rescuer's tick finds them when they are due.
@@ -113,9 +113,7 @@ class InProcessQueue implements JobQueue {
 
   private askForMore(): void {
     if (this.starved.size === 0) return;
-    const fed = [...this.starved].filter(
-      ([, { priority, origin }]) => this.ready[priority].sizeOf(origin) <= this.capacityPerLane / 2,
-    );
+    const fed = [...this.starved].filter(([, job]) => this.ready[job.priority].sizeOf(job) <= this.capacityPerLane / 2);
     for (const [key] of fed) this.starved.delete(key);
     for (const lane of new Set(fed.map(([, { priority }]) => priority))) this.hungry(lane);
   }

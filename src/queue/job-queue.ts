@@ -36,8 +36,8 @@ export type JobHandler = (job: Job, rest: () => void) => Promise<void>;
 export type StartOptions = {
   readonly concurrency: number;
   /**
-   * The most of these at work at once: begun, and not resting yet. They cannot be overtaken, so more than keep the process
-   * busy only delay the next that is urgent. As many as run, unless given.
+   * The most of these at work at once: begun, and not resting yet. More than keep the process busy only make whatever else it
+   * has to do wait for its turn. As many as run, unless given.
    */
   readonly mostAtWork?: number;
   /** The same while jobs of several priorities come side by side. */

@@ -18,14 +18,14 @@ export class ReadyJobs<Item extends Waiting = Job> {
   /** How many wait in all. */
   size = 0;
 
-  /** How many of this origin wait. */
-  sizeOf(origin: string): number {
-    return this.byOrigin.get(origin)?.size ?? 0;
+  /** How many wait in the same line: those of its origin, or the fan-outs. */
+  sizeOf(job: Waiting): number {
+    return this.byOrigin.get(lineOf(job))?.size ?? 0;
   }
 
   push(job: Item): void {
     this.size += 1;
-    const key = job.kind === 'fan_out' ? FAN_OUTS : job.origin;
+    const key = lineOf(job);
     const fifo = this.byOrigin.get(key);
     if (fifo !== undefined) {
       fifo.push(job);
@@ -60,6 +60,11 @@ export class ReadyJobs<Item extends Waiting = Job> {
     }
     return null;
   }
+}
+
+/** A name for the line that a job of its lane waits in. */
+function lineOf({ kind, origin }: Waiting): string {
+  return kind === 'fan_out' ? FAN_OUTS : origin;
 }
 
 /** An array whose front moves: `Array.shift` copies, which shows with thousands waiting. */

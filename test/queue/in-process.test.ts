@@ -53,6 +53,20 @@ describe('the in-process queue, full', () => {
     expect(hungryAfter).toBeLessThanOrEqual(2);
   });
 
+  it('drops fan-outs that it has no room for, too, and asks for more', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
+    const ran: string[] = [];
+    const hungry: string[] = [];
+    queue.onHungry((lane) => hungry.push(lane));
+    await queue.enqueueMany(Array.from({ length: 6 }, (_, id) => job(id, { kind: 'fan_out' })));
+    await queue.enqueueMany([job(10), job(11)]);
+    expect(await queue.depthOf('normal')).toBe(6);
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await until('all that it had room for have run', () => ran.length === 6);
+    expect(ran.toSorted()).toEqual(['d0', 'd1', 'd10', 'd11', 'd2', 'd3']);
+    expect(hungry).toEqual(['normal']);
+  });
+
   it('is not made full by jobs of another lane, nor by jobs that are not due', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 2 });
     const ran: string[] = [];
