@@ -105,7 +105,11 @@ describeWithMongod('the leases of a process', () => {
       client.db('admin').command({
         configureFailPoint: 'failCommand',
         mode: { times: 1 },
-        data: { failCommands: ['update'], writeConcernError: { code: 91, errmsg: 'shutting down' } },
+        // Not that it shuts down: the driver would believe it for up to ten seconds, and the server goes on.
+        data: {
+          failCommands: ['update'],
+          writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
+        },
       }),
     );
     expect((await claim(one, ids)).map((each) => each?.version)).toEqual([2, 2, 2, 2, 2]);
