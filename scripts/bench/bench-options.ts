@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What can be measured by itself, in the order it is done. */
-/** In this order, so that MongoDB and Redis are gone before what does without them is measured. */
+/** What can be measured by itself, in the order it is done: MongoDB and Redis are gone before what does without them. */
 export const PARTS = ['deliveries', 'priority', 'api', 'wait', 'scale', 'idle'] as const;
 export type Part = (typeof PARTS)[number];
 

@@ -38,9 +38,8 @@ export function createEncryptor({ useThread }: { readonly useThread: boolean }):
     const startedAtMs = performance.now();
     const isMuch = share.with(all.length, startedAtMs) >= WORTH_A_THREAD_SHARE && all.length >= WORTH_A_THREAD;
     if ((isMuch || all.length >= CROWD) && thread.take(all)) return;
-    const bodies = all.map(({ keys, payload }) => encryptHere(keys, payload));
+    answerAll(all, encryptHere);
     share.measured(all.length, performance.now() - startedAtMs);
-    for (const [index, { resolve }] of all.entries()) resolve(bodies[index] ?? null);
   };
 
   return {
