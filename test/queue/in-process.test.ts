@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createInProcessQueue } from '../../src/queue/in-process.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import { queueContract } from '../contract/queue-contract.ts';
+import { jobFor } from '../contract/queue-fixture.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { NOW_MS } from '../support/samples.ts';
 import { until } from '../support/until.ts';
@@ -23,16 +24,7 @@ queueContract('the in-process queue', async () => {
 });
 
 describe('the in-process queue, full', () => {
-  const job = (id: number, overrides: Partial<Job> = {}): Job => ({
-    kind: 'deliver',
-    id: `d${id}`,
-    step: 1,
-    priority: 'normal',
-    origin: '',
-    deadlineAtMs: null,
-    runAtMs: 0,
-    ...overrides,
-  });
+  const job = (id: number, overrides: Partial<Job> = {}): Job => jobFor(createFakeClock(0), `d${id}`, overrides);
 
   it('drops what it has no room for, and asks for more when half of it is gone', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
