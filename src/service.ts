@@ -11,6 +11,7 @@ import { createPruneGuard } from './delivery/prune-guard.ts';
 import { createRescuer } from './delivery/rescuer.ts';
 import { createSweeper } from './delivery/sweeper.ts';
 import { createWorker } from './delivery/worker.ts';
+import type { Events } from './domain/events.ts';
 import type { Random } from './domain/ids.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import type { SdkFiles } from './http/sdk.ts';
@@ -31,7 +32,6 @@ import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
 import { createEvents } from './telemetry/emitter.ts';
 import { logEvents } from './telemetry/event-log.ts';
-import type { Events } from './telemetry/events.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export type Service = {

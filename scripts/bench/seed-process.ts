@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
-import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience.ts';
+import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import { notificationId } from '../../src/domain/ids.ts';
-import type { Notification } from '../../src/domain/notification.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { ActiveSubscription } from '../../src/store/subscription-store.ts';

@@ -1,5 +1,5 @@
-import { DELIVERY_STATES, FINAL_STATES } from '../../src/domain/delivery.ts';
-import { deliveryMachine } from '../../src/domain/delivery-machine.ts';
+import { DELIVERY_STATES, FINAL_STATES } from '../../src/domain/delivery/delivery.ts';
+import { deliveryMachine } from '../../src/domain/delivery/delivery-machine.ts';
 import { SETTINGS } from '../../src/settings.ts';
 import { operationsPage } from './operations-page.ts';
 

@@ -1,4 +1,4 @@
-import type { OriginPause } from '../domain/origin-pause.ts';
+import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 
 /** What processes that share documents and jobs agree on besides. */
 export interface Coordination {

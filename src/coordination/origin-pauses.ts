@@ -1,4 +1,4 @@
-import type { OriginPause } from '../domain/origin-pause.ts';
+import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 
 /** The pauses that this process knows of. */
 export type OriginPauses = {

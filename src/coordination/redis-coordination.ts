@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { LONGEST_PAUSE_MS } from '../domain/origin-pause.ts';
+import { LONGEST_PAUSE_MS } from '../domain/push-service/origin-pause.ts';
 import type { Coordination } from './coordination.ts';
 import { createOriginPauses, type OriginPauses } from './origin-pauses.ts';
 

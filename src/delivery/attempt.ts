@@ -1,15 +1,20 @@
 import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { type DeliverySnapshot, deliveryMachine, restoreDelivery, type SendInput } from '../domain/delivery-machine.ts';
+import { payloadFor } from '../domain/content/payload.ts';
+import {
+  type DeliverySnapshot,
+  deliveryMachine,
+  restoreDelivery,
+  type SendInput,
+} from '../domain/delivery/delivery-machine.ts';
+import { type SendReport, type VerdictFacts, wouldRetire } from '../domain/delivery/verdict.ts';
 import type { Random } from '../domain/ids.ts';
-import { type LaneReport, laneReportOf } from '../domain/lane.ts';
-import type { Notification } from '../domain/notification.ts';
-import { type OriginPause, pauseAskedBy } from '../domain/origin-pause.ts';
-import { payloadFor } from '../domain/payload.ts';
-import { type DraftMessage, topicHeader } from '../domain/push-message.ts';
-import { outcomeOf, type PushResult } from '../domain/push-outcome.ts';
-import { pushTargetOf } from '../domain/push-target.ts';
-import { type SendReport, type VerdictFacts, wouldRetire } from '../domain/verdict.ts';
+import type { Notification } from '../domain/notification/notification.ts';
+import { type LaneReport, laneReportOf } from '../domain/push-service/lane.ts';
+import { type OriginPause, pauseAskedBy } from '../domain/push-service/origin-pause.ts';
+import { type DraftMessage, topicHeader } from '../domain/push-service/push-message.ts';
+import { outcomeOf, type PushResult } from '../domain/push-service/push-outcome.ts';
+import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { PruneGuard } from './prune-guard.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { deliveryFor, type FanOutCursor } from '../domain/audience.ts';
+import { deliveryFor, type FanOutCursor } from '../domain/audience/audience.ts';
+import type { Events } from '../domain/events.ts';
 import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { FanOut } from '../store/notification-store.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 import { supersede } from './superseder.ts';
 
 export type FanOutOptions = {

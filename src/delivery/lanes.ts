@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
-import { Lane, type LaneNews, type LaneReport } from '../domain/lane.ts';
-import type { Events } from '../telemetry/events.ts';
+import { Lane, type LaneNews, type LaneReport } from '../domain/push-service/lane.ts';
 
 export type LanesOptions = {
   readonly coordination: Pick<Coordination, 'pausedUntilMs'>;

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { Events } from '../telemetry/events.ts';
+import type { Events } from '../domain/events.ts';
 
 /** An agent that does one thing again and again. Stopping before starting, or twice, is harmless. */
 export interface Loop {

@@ -1,16 +1,16 @@
 import type { Clock } from '../clock.ts';
-import { createGoneWindow, type GoneWindow } from '../domain/gone-window.ts';
+import type { Events } from '../domain/events.ts';
 import { pruneHoldId, type Random } from '../domain/ids.ts';
+import { createGoneWindow, type GoneWindow } from '../domain/pruning/gone-window.ts';
 import {
   CONFIRMATION_HOLDS_MS,
   type PruneGuardPolicy,
   type PruneHold,
   type PruneHoldScope,
-} from '../domain/prune-hold.ts';
-import { pushTargetOf } from '../domain/push-target.ts';
-import type { Subscription } from '../domain/subscription.ts';
+} from '../domain/pruning/prune-hold.ts';
+import { pushTargetOf } from '../domain/push-service/push-target.ts';
+import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { PruneHoldStore } from '../store/prune-hold-store.ts';
-import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Loop } from './loop.ts';
 
 export type PruneGuardOptions = {

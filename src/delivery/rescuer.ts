@@ -1,13 +1,13 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { type Delivery, isFinal } from '../domain/delivery.ts';
-import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
+import { type Delivery, isFinal } from '../domain/delivery/delivery.ts';
+import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
+import type { VerdictFacts } from '../domain/delivery/verdict.ts';
+import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
-import type { Priority } from '../domain/notification.ts';
-import type { VerdictFacts } from '../domain/verdict.ts';
+import type { Priority } from '../domain/notification/notification.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 import { createRefill, type Found } from './refill.ts';
 import { planSettlement, type SettlementPlan } from './settlement.ts';

@@ -1,10 +1,10 @@
-import { type Attempt, appendAttempt, type Delivery, isFinal } from '../domain/delivery.ts';
-import type { DeliverySnapshot } from '../domain/delivery-machine.ts';
-import type { PushResult } from '../domain/push-outcome.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import { type Attempt, appendAttempt, type Delivery, isFinal } from '../domain/delivery/delivery.ts';
+import type { DeliverySnapshot } from '../domain/delivery/delivery-machine.ts';
+import type { Verdict } from '../domain/delivery/verdict.ts';
+import type { BellhopEvent } from '../domain/events.ts';
+import type { PushResult } from '../domain/push-service/push-outcome.ts';
 import type { Settlement } from '../store/delivery-store.ts';
 import type { SubscriptionChange } from '../store/subscription-store.ts';
-import type { BellhopEvent } from '../telemetry/events.ts';
 
 /** The attempt being settled: its number, when it began and ended, what it met. `result` null: nothing was heard. */
 export type AttemptFacts = {

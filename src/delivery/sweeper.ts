@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
+import type { Events } from '../domain/events.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
 export type SweeperOptions = {

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
-import type { OriginPause } from '../domain/origin-pause.ts';
+import type { Events } from '../domain/events.ts';
+import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 import type { Attempter, AttemptPlan } from './attempt.ts';
 import type { Lanes, Passage } from './lanes.ts';
 import type { SettlementPlan } from './settlement.ts';

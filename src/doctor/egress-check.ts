@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
-import type { AllowedHost } from '../domain/endpoint-policy.ts';
-import { parseHttpDate } from '../domain/http-date.ts';
-import type { PushFailure } from '../domain/push-outcome.ts';
+import { parseHttpDate } from '../domain/push-service/http-date.ts';
+import type { PushFailure } from '../domain/push-service/push-outcome.ts';
+import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { createEgressGuard, type Resolver } from '../push/egress-guard.ts';
 import { failureOf } from '../push/push-failures.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import { MAX_PAYLOAD_OCTETS } from '../domain/notification.ts';
+import { MAX_PAYLOAD_OCTETS } from '../domain/notification/notification.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { createVapidSigner, generateVapidKeys, type VapidKeyPair } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';

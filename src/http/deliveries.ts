@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { DELIVERY_STATES } from '../domain/delivery.ts';
-import { MAX_TTL_SECONDS } from '../domain/notification.ts';
+import { DELIVERY_STATES } from '../domain/delivery/delivery.ts';
+import { MAX_TTL_SECONDS } from '../domain/notification/notification.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';

@@ -6,9 +6,9 @@ import {
   END_REASONS,
   isWaiting,
   timelineOf,
-} from '../domain/delivery.ts';
-import { PRIORITIES } from '../domain/notification.ts';
-import { OUTCOMES } from '../domain/push-outcome.ts';
+} from '../domain/delivery/delivery.ts';
+import { PRIORITIES } from '../domain/notification/notification.ts';
+import { OUTCOMES } from '../domain/push-service/push-outcome.ts';
 import { instant, isoOf, isoOrNull } from './wire-fields.ts';
 
 const state = z.enum(DELIVERY_STATES).openapi('DeliveryState', {

@@ -1,6 +1,6 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Clock } from '../clock.ts';
-import { isFinal } from '../domain/delivery.ts';
+import { isFinal } from '../domain/delivery/delivery.ts';
 import type { Demo, DemoView } from '../intake/demo.ts';
 import { deliveryWire } from './delivery-schema.ts';
 import { notificationWire } from './notification-schema.ts';

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { MAX_USERS_PER_NOTIFICATION } from '../domain/audience.ts';
+import { MAX_USERS_PER_NOTIFICATION } from '../domain/audience/audience.ts';
 import {
   deadlineAtMs,
   MAX_ACTIONS,
@@ -11,7 +11,7 @@ import {
   PRIORITIES,
   SAFE_PAYLOAD_OCTETS,
   URGENCIES,
-} from '../domain/notification.ts';
+} from '../domain/notification/notification.ts';
 import type { NotifyRequest } from '../intake/notifications.ts';
 import { instant, isoOf, locale, plainText, userId } from './wire-fields.ts';
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery.ts';
-import { NOTIFICATION_STATUSES } from '../domain/notification.ts';
+import { DELIVERY_STATES, type DeliveryState } from '../domain/delivery/delivery.ts';
+import { NOTIFICATION_STATUSES } from '../domain/notification/notification.ts';
 import type { IdempotencyClaim, Notifications } from '../intake/notifications.ts';
 import {
   acceptedSchema,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { PRUNE_HOLD_SCOPES, PRUNE_HOLD_STATES, type PruneHold } from '../domain/prune-hold.ts';
+import { PRUNE_HOLD_SCOPES, PRUNE_HOLD_STATES, type PruneHold } from '../domain/pruning/prune-hold.ts';
 import type { Decided, PruneHolds } from '../intake/prune-holds.ts';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { pushTargetOf } from '../domain/push-target.ts';
-import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../domain/subscription.ts';
+import { pushTargetOf } from '../domain/push-service/push-target.ts';
+import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../domain/subscription/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../intake/subscriptions.ts';
 import { boundUser, namedUser } from './named-user.ts';
 import { answer, defineRoute } from './route.ts';

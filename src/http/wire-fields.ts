@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { MAX_USER_ID_LENGTH } from '../domain/user-id.ts';
+import { MAX_USER_ID_LENGTH } from '../domain/user/user-id.ts';
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { AppError } from '../domain/app-error.ts';
-import type { Attempt, Delivery } from '../domain/delivery.ts';
+import type { Attempt, Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 

@@ -1,12 +1,12 @@
 import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery.ts';
-import { deliveryMachine, restoreUnsent } from '../domain/delivery-machine.ts';
+import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
+import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
+import type { Events } from '../domain/events.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 
 export type DeadLetters = {
   /** `failed` deliveries, newest first. */

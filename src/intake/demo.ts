@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../domain/app-error.ts';
-import type { Delivery } from '../domain/delivery.ts';
-import type { Notification } from '../domain/notification.ts';
-import type { Events } from '../telemetry/events.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
+import type { Events } from '../domain/events.ts';
+import type { Notification } from '../domain/notification/notification.ts';
 import type { Accepted, Notifications } from './notifications.ts';
 import type { SubscriberTokens } from './subscriber-tokens.ts';
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { deliveryFor, uniqueUsers } from '../domain/audience.ts';
-import type { Delivery, DeliveryState } from '../domain/delivery.ts';
+import { deliveryFor, uniqueUsers } from '../domain/audience/audience.ts';
+import { largestFieldOf, payloadOctets } from '../domain/content/payload.ts';
+import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { Events } from '../domain/events.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
 import {
   MAX_PAYLOAD_OCTETS,
@@ -10,13 +12,11 @@ import {
   type NotificationContent,
   type Priority,
   type Urgency,
-} from '../domain/notification.ts';
-import { largestFieldOf, payloadOctets } from '../domain/payload.ts';
+} from '../domain/notification/notification.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
-import type { Events } from '../telemetry/events.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 
 export type NotifyRequest = {

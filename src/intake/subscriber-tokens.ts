@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { isUserId } from '../domain/user-id.ts';
+import { isUserId } from '../domain/user/user-id.ts';
 import { type ApiKey, DEFAULT_KEY_ID, secretsOf } from './api-keys.ts';
 
 /** The audience (RFC 7519 section 4.1.3): keeps a token that was made for another service with the same secret out. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
+import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionId } from '../domain/ids.ts';
-import type { Subscription, SubscriptionKeys } from '../domain/subscription.ts';
-import { judgeSubscriptionKeys } from '../domain/subscription-keys.ts';
+import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
+import type { Subscription, SubscriptionKeys } from '../domain/subscription/subscription.ts';
+import { judgeSubscriptionKeys } from '../domain/subscription/subscription-keys.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { RegisterResult, SubscriptionStore } from '../store/subscription-store.ts';
-import type { Events } from '../telemetry/events.ts';
 
 export type RegisterRequest = Pick<
   Subscription,

@@ -2,7 +2,7 @@ import { promises as dns, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
-import { type AllowedHost, isNamedHost } from '../domain/endpoint-policy.ts';
+import { type AllowedHost, isNamedHost } from '../domain/subscription/endpoint-policy.ts';
 
 /** Finds every address of a host name; rejects with a `code` as `node:dns` does. */
 export type Resolver = (hostname: string) => Promise<readonly LookupAddress[]>;

@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import type { PushFailure } from '../domain/push-outcome.ts';
+import type { PushFailure } from '../domain/push-service/push-outcome.ts';
 import { EgressRefusedError } from './egress-guard.ts';
 
 const BY_CODE: Readonly<Record<string, PushFailure>> = {

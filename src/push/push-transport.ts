@@ -1,5 +1,5 @@
-import type { PushMessage } from '../domain/push-message.ts';
-import type { PushResult } from '../domain/push-outcome.ts';
+import type { PushMessage } from '../domain/push-service/push-message.ts';
+import type { PushResult } from '../domain/push-service/push-outcome.ts';
 
 /** Carries one encrypted message to a push service. */
 export interface PushTransport {

@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher } from 'undici';
-import { type AllowedHost, judgeEndpoint } from '../domain/endpoint-policy.ts';
-import { parseHttpDate } from '../domain/http-date.ts';
-import type { PushMessage } from '../domain/push-message.ts';
-import type { PushFailure, PushResult } from '../domain/push-outcome.ts';
+import { parseHttpDate } from '../domain/push-service/http-date.ts';
+import type { PushMessage } from '../domain/push-service/push-message.ts';
+import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
+import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
 import { createEgressGuard, type Resolver } from './egress-guard.ts';
 import { createEncryptor, type Encryptor } from './encryptor.ts';
 import { exchange, type PushAnswer } from './exchange.ts';

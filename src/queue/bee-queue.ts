@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PRIORITIES, type Priority } from '../domain/notification.ts';
+import { PRIORITIES, type Priority } from '../domain/notification/notification.ts';
 import {
   type BeeQueue,
   command,

@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { Priority } from '../domain/notification.ts';
+import type { Priority } from '../domain/notification/notification.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
 import { ReadyJobs } from './ready-jobs.ts';
 import { weightedRoundRobin } from './weighted-round-robin.ts';

@@ -1,5 +1,5 @@
-import type { Delivery } from '../domain/delivery.ts';
-import type { Notification, Priority } from '../domain/notification.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
+import type { Notification, Priority } from '../domain/notification/notification.ts';
 
 /** A reminder to look at something in the store. Losing one loses nothing: the rescuer finds what is due. */
 export type Job = {

@@ -1,4 +1,4 @@
-import type { Priority } from '../domain/notification.ts';
+import type { Priority } from '../domain/notification/notification.ts';
 import type { Job, JobHandler, StartOptions } from './job-queue.ts';
 import { ReadyJobs } from './ready-jobs.ts';
 import type { RedisLane, Taken } from './redis-lane.ts';

@@ -1,6 +1,6 @@
-import type { Delivery, DeliveryState } from '../domain/delivery.ts';
-import type { Notification, Priority } from '../domain/notification.ts';
-import type { Subscription } from '../domain/subscription.ts';
+import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { Notification, Priority } from '../domain/notification/notification.ts';
+import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { SubscriptionChange } from './subscription-store.ts';
 

@@ -1,4 +1,4 @@
-import type { FanOutCursor } from '../domain/audience.ts';
+import type { FanOutCursor } from '../domain/audience/audience.ts';
 
 /** A cursor as a store keeps it; equal cursors give equal texts. */
 export function cursorText({ userIndex, after }: FanOutCursor): string {

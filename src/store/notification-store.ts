@@ -1,6 +1,6 @@
-import type { FanOutCursor } from '../domain/audience.ts';
-import type { Delivery } from '../domain/delivery.ts';
-import type { Notification, NotificationStatus, Priority } from '../domain/notification.ts';
+import type { FanOutCursor } from '../domain/audience/audience.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
+import type { Notification, NotificationStatus, Priority } from '../domain/notification/notification.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ActiveSubscription } from './subscription-store.ts';
 

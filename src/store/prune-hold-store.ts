@@ -1,4 +1,4 @@
-import type { PruneHold, PruneHoldState } from '../domain/prune-hold.ts';
+import type { PruneHold, PruneHoldState } from '../domain/pruning/prune-hold.ts';
 
 export interface PruneHoldStore {
   /** Keeps a new hold, unless one of the same scope and subject is open. Gives the one that is open now. */

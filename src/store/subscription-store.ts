@@ -1,5 +1,5 @@
-import type { Quarantine } from '../domain/quarantine.ts';
-import type { RetirementReason, Subscription } from '../domain/subscription.ts';
+import type { Quarantine } from '../domain/subscription/quarantine.ts';
+import type { RetirementReason, Subscription } from '../domain/subscription/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /**

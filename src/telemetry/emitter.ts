@@ -1,4 +1,4 @@
-import type { BellhopEvent, EventListener, Events } from './events.ts';
+import type { BellhopEvent, EventListener, Events } from '../domain/events.ts';
 
 /**
  * Tells every listener at once, in the order they came. `onListenerError` hears of a listener that threw; nobody else

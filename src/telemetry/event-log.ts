@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { Attempt, DeliveryState } from '../domain/delivery.ts';
-import type { BellhopEvent, Events } from './events.ts';
+import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { BellhopEvent, Events } from '../domain/events.ts';
 import { createFailureLog } from './failure-log.ts';
 
 /** One line for each event, ids throughout, and never an endpoint, key, secret or payload. Returns the unsubscriber. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { BellhopEvent } from './events.ts';
+import type { BellhopEvent } from '../domain/events.ts';
 
 type Failure = Extract<BellhopEvent, { type: 'loop.failed' }>;
 

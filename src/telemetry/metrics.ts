@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { pushTargetOf } from '../domain/push-target.ts';
-import type { BellhopEvent, Events } from './events.ts';
+import type { BellhopEvent, Events } from '../domain/events.ts';
+import { pushTargetOf } from '../domain/push-service/push-target.ts';
 
 /** Counts what is told, for Prometheus. */
 export type Metrics = {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Browser, CDPSession, Page, WebWorker } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
-import type { NotificationContent } from '../../src/domain/notification.ts';
-import { payloadFor } from '../../src/domain/payload.ts';
+import { payloadFor } from '../../src/domain/content/payload.ts';
+import type { NotificationContent } from '../../src/domain/notification/notification.ts';
 import { until } from '../support/until.ts';
 import { describeWithChromium, launchChromium } from './chromium.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import type { Delivery } from '../../src/domain/delivery.ts';
-import type { Notification } from '../../src/domain/notification.ts';
+import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import type { Delivery } from '../../src/domain/delivery/delivery.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import type { Page } from '../../src/store/page.ts';
 import type { Store } from '../../src/store/store.ts';

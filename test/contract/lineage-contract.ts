@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { RegisterOptions } from '../../src/store/subscription-store.ts';
 import {
   endingAs,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { deliveryFor, FAN_OUT_START, MAX_USERS_PER_NOTIFICATION } from '../../src/domain/audience.ts';
+import { deliveryFor, FAN_OUT_START, MAX_USERS_PER_NOTIFICATION } from '../../src/domain/audience/audience.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
-import { NOTIFICATION_STATUSES } from '../../src/domain/notification.ts';
+import { NOTIFICATION_STATUSES } from '../../src/domain/notification/notification.ts';
 import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
 import {
   endingAs,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { pruneHoldId } from '../../src/domain/ids.ts';
-import type { PruneHold } from '../../src/domain/prune-hold.ts';
+import type { PruneHold } from '../../src/domain/pruning/prune-hold.ts';
 import { NOW_MS } from '../support/samples.ts';
 import { freshStore, type OpenStore } from './fresh-store.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import type { Subscription } from '../../src/domain/subscription.ts';
+import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
 import {
   endingAs,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import type { Delivery } from '../../src/domain/delivery.ts';
-import type { Subscription } from '../../src/domain/subscription.ts';
+import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import type { Delivery } from '../../src/domain/delivery/delivery.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import { endingAs, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience.ts';
-import type { Delivery } from '../../src/domain/delivery.ts';
+import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Settlement } from '../../src/store/delivery-store.ts';
 import {
   endingAs,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { timelineOf } from '../../src/domain/delivery.ts';
+import { timelineOf } from '../../src/domain/delivery/delivery.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { fanOutJob } from '../support/samples.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
-import { isFinal } from '../../src/domain/delivery.ts';
-import { CLOSES_AFTER } from '../../src/domain/lane.ts';
+import { isFinal } from '../../src/domain/delivery/delivery.ts';
+import { CLOSES_AFTER } from '../../src/domain/push-service/lane.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { createBeeQueue } from '../../src/queue/bee-queue.ts';
 import { type Engine, startEngine } from '../support/engine.ts';

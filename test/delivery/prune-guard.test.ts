@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
-import type { Delivery } from '../../src/domain/delivery.ts';
+import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { type Engine, startEngine } from '../support/engine.ts';

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { createRescuer, type Rescuer } from '../../src/delivery/rescuer.ts';
-import type { Priority } from '../../src/domain/notification.ts';
+import type { Priority } from '../../src/domain/notification/notification.ts';
 import { createBeeQueue } from '../../src/queue/bee-queue.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import type { DueDelivery } from '../../src/store/delivery-store.ts';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/app-error.ts';
+import { MAX_INTERRUPTIONS } from '../../src/domain/delivery/verdict.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
-import type { Notification } from '../../src/domain/notification.ts';
-import type { Subscription } from '../../src/domain/subscription.ts';
-import { MAX_INTERRUPTIONS } from '../../src/domain/verdict.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { fanOutJob, sampleDelivery } from '../support/samples.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FinalState } from '../../src/domain/delivery.ts';
+import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import { type Api, end, startApi } from '../support/api.ts';
 
 let api: Api;

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
-import type { Delivery } from '../../src/domain/delivery.ts';
+import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import { streamViews } from '../../src/http/demo-stream.ts';
 import type { ApiEnv } from '../../src/http/request-context.ts';
 import type { Demo, DemoView } from '../../src/intake/demo.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PruneHold } from '../../src/domain/prune-hold.ts';
+import type { PruneHold } from '../../src/domain/pruning/prune-hold.ts';
 import { type Api, startApi } from '../support/api.ts';
 import { goneChange, NOW_MS } from '../support/samples.ts';
 

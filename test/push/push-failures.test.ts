@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PUSH_FAILURES } from '../../src/domain/push-outcome.ts';
+import { PUSH_FAILURES } from '../../src/domain/push-service/push-outcome.ts';
 import { EgressRefusedError } from '../../src/push/egress-guard.ts';
 import { failureOf } from '../../src/push/push-failures.ts';
 

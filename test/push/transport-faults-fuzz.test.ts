@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
+import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import type { Step } from '../../src/emulator/behaviour.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { Closing, messageTo, never } from './transport-fixture.ts';

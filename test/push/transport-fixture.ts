@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
-import { type AllowedHost, parseAllowedHost } from '../../src/domain/endpoint-policy.ts';
-import type { PushMessage } from '../../src/domain/push-message.ts';
-import type { PushResult } from '../../src/domain/push-outcome.ts';
+import type { PushMessage } from '../../src/domain/push-service/push-message.ts';
+import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
+import { type AllowedHost, parseAllowedHost } from '../../src/domain/subscription/endpoint-policy.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { PushTransport } from '../../src/push/push-transport.ts';

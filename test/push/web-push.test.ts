@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { remainingTtlSeconds, topicHeader } from '../../src/domain/push-message.ts';
+import { remainingTtlSeconds, topicHeader } from '../../src/domain/push-service/push-message.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { allowed, Closing, messageTo, never, vapidKeys } from './transport-fixture.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PRIORITIES, type Priority } from '../../src/domain/notification.ts';
+import { PRIORITIES, type Priority } from '../../src/domain/notification/notification.ts';
 import { weightedRoundRobin } from '../../src/queue/weighted-round-robin.ts';
 import { WorkLimit } from '../../src/queue/work-limit.ts';
 

@@ -10,13 +10,14 @@ import { createLanes } from '../../src/delivery/lanes.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
 import { createRescuer, type RescuerOptions } from '../../src/delivery/rescuer.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
-import { type Delivery, isFinal } from '../../src/domain/delivery.ts';
+import { type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
+import type { RetryPolicy } from '../../src/domain/delivery/retry-policy.ts';
+import type { BellhopEvent } from '../../src/domain/events.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
-import type { Notification } from '../../src/domain/notification.ts';
-import type { PruneGuardPolicy } from '../../src/domain/prune-hold.ts';
-import type { QuarantinePolicy } from '../../src/domain/quarantine.ts';
-import type { RetryPolicy } from '../../src/domain/retry-policy.ts';
-import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
+import type { PruneGuardPolicy } from '../../src/domain/pruning/prune-hold.ts';
+import type { QuarantinePolicy } from '../../src/domain/subscription/quarantine.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
@@ -26,7 +27,6 @@ import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
-import type { BellhopEvent } from '../../src/telemetry/events.ts';
 import { fanOutJob, sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { deliveryFor } from '../../src/domain/audience.ts';
-import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery.ts';
+import { deliveryFor } from '../../src/domain/audience/audience.ts';
+import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
-import type { Notification } from '../../src/domain/notification.ts';
-import type { Subscription } from '../../src/domain/subscription.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
+import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
 import type { SubscriptionChange } from '../../src/store/subscription-store.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Attempt } from '../../src/domain/delivery.ts';
+import type { Attempt } from '../../src/domain/delivery/delivery.ts';
+import type { BellhopEvent } from '../../src/domain/events.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
-import type { BellhopEvent } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { sampleAttempt } from '../support/samples.ts';
 

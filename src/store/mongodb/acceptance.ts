@@ -1,4 +1,4 @@
-import type { Notification } from '../../domain/notification.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
 import type { AcceptResult, Idempotency } from '../notification-store.ts';
 import { encodeText } from '../stored-text.ts';
 import type { Collections } from './collections.ts';

@@ -1,6 +1,6 @@
-import { isWaiting } from '../../domain/delivery.ts';
-import type { Notification } from '../../domain/notification.ts';
-import type { Subscription } from '../../domain/subscription.ts';
+import { isWaiting } from '../../domain/delivery/delivery.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
+import type { Subscription } from '../../domain/subscription/subscription.ts';
 import type { Claim, Claimed } from '../delivery-store.ts';
 import type { Collections } from './collections.ts';
 import { writeAll } from './conditional-writes.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery.ts';
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { deliveryIdPrefix } from '../../domain/ids.ts';
 import { decodePlace, encodePlace, invalidCursor, toPage } from '../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../delivery-store.ts';

@@ -1,4 +1,4 @@
-import { FAN_OUT_START } from '../../domain/audience.ts';
+import { FAN_OUT_START } from '../../domain/audience/audience.ts';
 import {
   deadlineAtMs,
   type Notification,
@@ -6,7 +6,7 @@ import {
   type NotificationStatus,
   type Priority,
   type Urgency,
-} from '../../domain/notification.ts';
+} from '../../domain/notification/notification.ts';
 import { cursorText } from '../fan-out-cursor.ts';
 import { decodeText, encodeText } from '../stored-text.ts';
 

@@ -1,4 +1,4 @@
-import type { NotificationStatus } from '../../domain/notification.ts';
+import type { NotificationStatus } from '../../domain/notification/notification.ts';
 import type { Place } from '../cursor.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 

@@ -1,4 +1,4 @@
-import type { Notification } from '../../domain/notification.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
 import { decodePlace, encodePlace, toPage } from '../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../notification-store.ts';
 import type { Page } from '../page.ts';

@@ -1,4 +1,4 @@
-import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../domain/prune-hold.ts';
+import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../domain/pruning/prune-hold.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 export type PruneHoldDocument = Omit<PruneHold, 'id'> & { readonly _id: string };

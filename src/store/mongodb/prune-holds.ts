@@ -1,4 +1,4 @@
-import type { PruneHold, PruneHoldState } from '../../domain/prune-hold.ts';
+import type { PruneHold, PruneHoldState } from '../../domain/pruning/prune-hold.ts';
 import type { PruneHoldStore } from '../prune-hold-store.ts';
 import type { Collections } from './collections.ts';
 import { duplicateField } from './mongo-error.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
-import { isInAnotherRow, type RetirementReason, type Subscription } from '../../domain/subscription.ts';
+import { isInAnotherRow, type RetirementReason, type Subscription } from '../../domain/subscription/subscription.ts';
 import { decodeText } from '../stored-text.ts';
 import type { RegisterOptions, RegisterResult, RestoreResult } from '../subscription-store.ts';
 import type { Collections } from './collections.ts';

@@ -1,4 +1,4 @@
-import type { RetirementReason, Subscription } from '../../domain/subscription.ts';
+import type { RetirementReason, Subscription } from '../../domain/subscription/subscription.ts';
 import { decodeText, encodeText } from '../stored-text.ts';
 import type { SubscriptionChange } from '../subscription-store.ts';
 import { instant } from './instant.ts';

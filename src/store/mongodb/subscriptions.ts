@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Subscription } from '../../domain/subscription.ts';
+import type { Subscription } from '../../domain/subscription/subscription.ts';
 import { invalidCursor, toPage } from '../cursor.ts';
 import type { Page } from '../page.ts';
 import { decodeText, encodeText } from '../stored-text.ts';

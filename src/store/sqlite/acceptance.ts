@@ -1,6 +1,6 @@
-import { FAN_OUT_START } from '../../domain/audience.ts';
-import type { Delivery } from '../../domain/delivery.ts';
-import type { Notification } from '../../domain/notification.ts';
+import { FAN_OUT_START } from '../../domain/audience/audience.ts';
+import type { Delivery } from '../../domain/delivery/delivery.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
 import { cursorText } from '../fan-out-cursor.ts';
 import type { AcceptResult, DeliveryTo, Idempotency } from '../notification-store.ts';
 import { insertDelivery } from './delivery-rows.ts';

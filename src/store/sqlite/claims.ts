@@ -1,6 +1,6 @@
-import { type Delivery, isWaiting } from '../../domain/delivery.ts';
-import type { Notification } from '../../domain/notification.ts';
-import type { Subscription } from '../../domain/subscription.ts';
+import { type Delivery, isWaiting } from '../../domain/delivery/delivery.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
+import type { Subscription } from '../../domain/subscription/subscription.ts';
 import type { Claim, Claimed } from '../delivery-store.ts';
 import { type DeliveryRow, toDelivery } from './delivery-rows.ts';
 import type { Database } from './driver.ts';

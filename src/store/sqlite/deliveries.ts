@@ -1,4 +1,4 @@
-import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery.ts';
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { decodePlace, encodePlace, invalidCursor, toPage } from '../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../delivery-store.ts';
 import type { Page, PageRequest } from '../page.ts';

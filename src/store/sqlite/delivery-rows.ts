@@ -1,4 +1,4 @@
-import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../domain/delivery.ts';
+import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../domain/delivery/delivery.ts';
 import type { Database } from './driver.ts';
 import { laneOf, priorityOf } from './lane-number.ts';
 

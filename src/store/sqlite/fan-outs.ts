@@ -1,5 +1,5 @@
-import { FAN_OUT_START, type FanOutCursor } from '../../domain/audience.ts';
-import type { Notification } from '../../domain/notification.ts';
+import { FAN_OUT_START, type FanOutCursor } from '../../domain/audience/audience.ts';
+import type { Notification } from '../../domain/notification/notification.ts';
 import { cursorText, parseCursor } from '../fan-out-cursor.ts';
 import type { FanOut, NotificationStore } from '../notification-store.ts';
 import { insertDelivery } from './delivery-rows.ts';

@@ -1,5 +1,10 @@
 import { deliveryIdPrefix } from '../../domain/ids.ts';
-import type { Notification, NotificationContent, NotificationStatus, Urgency } from '../../domain/notification.ts';
+import type {
+  Notification,
+  NotificationContent,
+  NotificationStatus,
+  Urgency,
+} from '../../domain/notification/notification.ts';
 import type { Database } from './driver.ts';
 import { priorityOf } from './lane-number.ts';
 

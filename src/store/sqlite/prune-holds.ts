@@ -1,4 +1,4 @@
-import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../domain/prune-hold.ts';
+import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../domain/pruning/prune-hold.ts';
 import type { PruneHoldStore } from '../prune-hold-store.ts';
 import type { Database } from './driver.ts';
 import type { GroupCommit } from './group-commit.ts';

@@ -1,4 +1,4 @@
-import { isInAnotherRow, type RetirementReason, type Subscription } from '../../domain/subscription.ts';
+import { isInAnotherRow, type RetirementReason, type Subscription } from '../../domain/subscription/subscription.ts';
 import type { RegisterOptions, RegisterResult, RestoreResult } from '../subscription-store.ts';
 import type { Database } from './driver.ts';
 import {

@@ -1,4 +1,4 @@
-import type { RetirementReason, Subscription } from '../../domain/subscription.ts';
+import type { RetirementReason, Subscription } from '../../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../subscription-store.ts';
 import type { Database } from './driver.ts';
 import type { SqlValue } from './sql-value.ts';

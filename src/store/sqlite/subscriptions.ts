@@ -1,4 +1,4 @@
-import type { Subscription } from '../../domain/subscription.ts';
+import type { Subscription } from '../../domain/subscription/subscription.ts';
 import { invalidCursor, toPage } from '../cursor.ts';
 import type { ActiveSubscription, SubscriptionStore } from '../subscription-store.ts';
 import type { Database } from './driver.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { FAN_OUT_START } from '../../../src/domain/audience.ts';
+import { FAN_OUT_START } from '../../../src/domain/audience/audience.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../../support/samples.ts';
 

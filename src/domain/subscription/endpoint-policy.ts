@@ -1,4 +1,4 @@
-import { pushServiceOf } from './push-service.ts';
+import { pushServiceOf } from '../push-service/push-service.ts';
 
 /** A host that may be pushed to beside the known push services. `port` null means 443, or any port on loopback. */
 export type AllowedHost = {

@@ -1,6 +1,6 @@
+import { parseRetryAfter } from '../delivery/retry-policy.ts';
 import { outcomeOf, type PushResult } from './push-outcome.ts';
 import { pushTargetOf } from './push-target.ts';
-import { parseRetryAfter } from './retry-policy.ts';
 
 /** A push service asked its senders to wait: nothing goes to this origin before `untilMs`. */
 export type OriginPause = { readonly origin: string; readonly untilMs: number };

@@ -1,6 +1,6 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
+import { type DraftMessage, remainingTtlSeconds } from '../push-service/push-message.ts';
 import type { Delivery, DeliveryState, EndReason } from './delivery.ts';
-import { type DraftMessage, remainingTtlSeconds } from './push-message.ts';
 import { judge, type SendReport, type Verdict, type VerdictFacts } from './verdict.ts';
 
 /** `missing`: its row was deleted. `retired`: it is kept, but no longer receives. */

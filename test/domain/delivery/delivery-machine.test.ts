@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, fromPromise, getNextSnapshot, waitFor } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
-import { DELIVERY_STATES, type DeliveryState, isFinal } from '../../src/domain/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState, isFinal } from '../../../src/domain/delivery/delivery.ts';
 import {
   type DeliveryEvent,
   type DeliveryInput,
   deliveryMachine,
   restoreDelivery,
   type SendInput,
-} from '../../src/domain/delivery-machine.ts';
-import type { DraftMessage } from '../../src/domain/push-message.ts';
-import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
-import { judge, MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/verdict.ts';
+} from '../../../src/domain/delivery/delivery-machine.ts';
+import { judge, MAX_INTERRUPTIONS, type SendReport } from '../../../src/domain/delivery/verdict.ts';
+import type { DraftMessage } from '../../../src/domain/push-service/push-message.ts';
+import { PUSH_FAILURES, type PushResult } from '../../../src/domain/push-service/push-outcome.ts';
 
 const NOW_MS = 1_000_000;
 const DEADLINE_MS = NOW_MS + 60_000;

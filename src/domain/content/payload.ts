@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from '../notification/notification.ts';
 import { declarativeForm } from './declarative-push.ts';
-import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from './notification.ts';
 
 /**
  * The JSON text that a device decrypts: fields for a service worker, and beside them, where there is a `url` that can be

@@ -1,6 +1,6 @@
-import type { Attempt, DeliveryState, EndReason } from '../domain/delivery.ts';
-import type { PruneHoldScope } from '../domain/prune-hold.ts';
-import type { RetirementReason } from '../domain/subscription.ts';
+import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
+import type { PruneHoldScope } from './pruning/prune-hold.ts';
+import type { RetirementReason } from './subscription/subscription.ts';
 
 /** Everything Bellhop tells about its work, after the commit that made it true. Ids only: no endpoint, key or payload. */
 export type BellhopEvent =

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Urgency } from './notification.ts';
-import type { SubscriptionKeys } from './subscription.ts';
+import type { Urgency } from '../notification/notification.ts';
+import type { SubscriptionKeys } from '../subscription/subscription.ts';
 
 /** One request to a push service, before encryption (RFC 8030, RFC 8291). */
 export type PushMessage = {

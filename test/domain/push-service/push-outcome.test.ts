@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OUTCOMES, type OutcomeKind, outcomeOf, PUSH_FAILURES } from '../../src/domain/push-outcome.ts';
-import { PUSH_SERVICES, type PushService } from '../../src/domain/push-service.ts';
-import { VENDOR_REASONS } from '../../src/domain/vendor-reasons.ts';
+import { OUTCOMES, type OutcomeKind, outcomeOf, PUSH_FAILURES } from '../../../src/domain/push-service/push-outcome.ts';
+import { PUSH_SERVICES, type PushService } from '../../../src/domain/push-service/push-service.ts';
+import { VENDOR_REASONS } from '../../../src/domain/push-service/vendor-reasons.ts';
 
 const answer = (status: number, reason: string | null, retryAfter: string | null = null) =>
   ({ kind: 'response', status, retryAfter, reason }) as const;

@@ -1,5 +1,5 @@
-import type { Priority } from './notification.ts';
-import type { OutcomeKind } from './push-outcome.ts';
+import type { Priority } from '../notification/notification.ts';
+import type { OutcomeKind } from '../push-service/push-outcome.ts';
 
 /** `docs/delivery-states.md` shows the transitions. `delivered` means accepted by the push service, not displayed. */
 export const DELIVERY_STATES = [

@@ -1,8 +1,8 @@
-import { type Delivery, newDelivery } from './delivery.ts';
-import { deliveryId } from './ids.ts';
-import { deadlineAtMs, type Notification } from './notification.ts';
-import { pushTargetOf } from './push-target.ts';
-import type { Subscription } from './subscription.ts';
+import { type Delivery, newDelivery } from '../delivery/delivery.ts';
+import { deliveryId } from '../ids.ts';
+import { deadlineAtMs, type Notification } from '../notification/notification.ts';
+import { pushTargetOf } from '../push-service/push-target.ts';
+import type { Subscription } from '../subscription/subscription.ts';
 
 /** A caller names at most this many users in one call. */
 export const MAX_USERS_PER_NOTIFICATION = 10_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/domain/retry-policy.ts';
-import { NOW_MS } from '../support/samples.ts';
+import { parseRetryAfter } from '../../../src/domain/delivery/retry-policy.ts';
+import { NOW_MS } from '../../support/samples.ts';
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 

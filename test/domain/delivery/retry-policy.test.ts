@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideRetry } from '../../src/domain/retry-policy.ts';
+import { decideRetry } from '../../../src/domain/delivery/retry-policy.ts';
 
 const policy = { maxRetries: 3, baseMs: 1000, maxMs: 3000 };
 const facts = { retryCount: 0, nowMs: 10_000, deadlineAtMs: 1_000_000, retryAfterMs: null, jitter: 0.999 };

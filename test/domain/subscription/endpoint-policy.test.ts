@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AllowedHost, isNamedHost, judgeEndpoint, parseAllowedHost } from '../../src/domain/endpoint-policy.ts';
+import {
+  type AllowedHost,
+  isNamedHost,
+  judgeEndpoint,
+  parseAllowedHost,
+} from '../../../src/domain/subscription/endpoint-policy.ts';
 
 const named = (...texts: string[]): AllowedHost[] =>
   texts.map((text) => parseAllowedHost(text)).filter((host) => host !== null);

@@ -1,7 +1,7 @@
 import { createECDH } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeSubscriptionKeys } from '../../src/domain/subscription-keys.ts';
+import { judgeSubscriptionKeys } from '../../../src/domain/subscription/subscription-keys.ts';
 
 /** RFC 8291 appendix A. */
 const RFC = {

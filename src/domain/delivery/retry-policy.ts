@@ -1,4 +1,4 @@
-import { parseHttpDate } from './http-date.ts';
+import { parseHttpDate } from '../push-service/http-date.ts';
 
 export type RetryPolicy = {
   /** Retries after the first attempt; 0 means one attempt only. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createGoneWindow } from '../../src/domain/gone-window.ts';
+import { createGoneWindow } from '../../../src/domain/pruning/gone-window.ts';
 
 const POLICY = { windowSize: 500, maxShare: 0.2, maxCount: 50 };
 

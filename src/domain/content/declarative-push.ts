@@ -1,4 +1,4 @@
-import type { NotificationAction, PayloadSource } from './notification.ts';
+import type { NotificationAction, PayloadSource } from '../notification/notification.ts';
 
 /** What marks a push message as declarative (W3C Push API, "Declarative push message"). */
 const DECLARATIVE = 8030;

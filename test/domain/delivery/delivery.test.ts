@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { appendAttempt, type Delivery, MAX_ATTEMPTS_KEPT, timelineOf } from '../../src/domain/delivery.ts';
-import { NOW_MS, sampleAttempt, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { appendAttempt, type Delivery, MAX_ATTEMPTS_KEPT, timelineOf } from '../../../src/domain/delivery/delivery.ts';
+import {
+  NOW_MS,
+  sampleAttempt,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../../support/samples.ts';
 
 function delivery(overrides: Partial<Delivery>): Delivery {
   const notification = sampleNotification({ acceptedAtMs: NOW_MS });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LONGEST_PAUSE_MS, pauseAskedBy } from '../../src/domain/origin-pause.ts';
-import type { PushResult } from '../../src/domain/push-outcome.ts';
-import { NOW_MS } from '../support/samples.ts';
+import { LONGEST_PAUSE_MS, pauseAskedBy } from '../../../src/domain/push-service/origin-pause.ts';
+import type { PushResult } from '../../../src/domain/push-service/push-outcome.ts';
+import { NOW_MS } from '../../support/samples.ts';
 
 const FCM = 'https://fcm.googleapis.com/fcm/send/token';
 const APPLE = 'https://web.push.apple.com/token';

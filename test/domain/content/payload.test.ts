@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from '../../src/domain/notification.ts';
-import { payloadFor, payloadOctets } from '../../src/domain/payload.ts';
+import { payloadFor, payloadOctets } from '../../../src/domain/content/payload.ts';
+import {
+  MAX_PAYLOAD_OCTETS,
+  type PayloadSource,
+  SAFE_PAYLOAD_OCTETS,
+} from '../../../src/domain/notification/notification.ts';
 
 const SITE = 'https://shop.example';
 const octetsOf = (text: string) => Buffer.byteLength(text, 'utf8');

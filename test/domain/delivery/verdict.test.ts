@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-outcome.ts';
-import { PUSH_SERVICES } from '../../src/domain/push-service.ts';
-import { judge, type VerdictFacts, wouldRetire } from '../../src/domain/verdict.ts';
+import { judge, type VerdictFacts, wouldRetire } from '../../../src/domain/delivery/verdict.ts';
+import { PUSH_FAILURES, type PushResult } from '../../../src/domain/push-service/push-outcome.ts';
+import { PUSH_SERVICES } from '../../../src/domain/push-service/push-service.ts';
 
 const results: fc.Arbitrary<PushResult> = fc.oneof(
   fc.record({

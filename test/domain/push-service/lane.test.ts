@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLOSES_AFTER, Lane, type LaneReport, laneReportOf } from '../../src/domain/lane.ts';
-import { OUTCOMES } from '../../src/domain/push-outcome.ts';
+import { CLOSES_AFTER, Lane, type LaneReport, laneReportOf } from '../../../src/domain/push-service/lane.ts';
+import { OUTCOMES } from '../../../src/domain/push-service/push-outcome.ts';
 
 const make = (maxInFlight = 10, ratePerSecond: number | null = null) => new Lane({ maxInFlight, ratePerSecond });
 const isIn = (lane: Lane, nowMs = 0) => lane.enter(nowMs, 0).kind === 'go';

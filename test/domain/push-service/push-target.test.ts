@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pushTargetOf } from '../../src/domain/push-target.ts';
+import { pushTargetOf } from '../../../src/domain/push-service/push-target.ts';
 
 function byUrl(text: string): { origin: string; hostname: string } {
   const { origin, hostname } = new URL(text);

@@ -1,9 +1,9 @@
+import { type Outcome, outcomeOf, type PushResult } from '../push-service/push-outcome.ts';
+import type { PushService } from '../push-service/push-service.ts';
+import { hasLastedTooLong, type Quarantine, type QuarantinePolicy } from '../subscription/quarantine.ts';
+import type { RetirementReason } from '../subscription/subscription.ts';
 import type { EndReason } from './delivery.ts';
-import { type Outcome, outcomeOf, type PushResult } from './push-outcome.ts';
-import type { PushService } from './push-service.ts';
-import { hasLastedTooLong, type Quarantine, type QuarantinePolicy } from './quarantine.ts';
 import { backoffMs, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
-import type { RetirementReason } from './subscription.ts';
 
 /** What a verdict depends on besides the answer itself. */
 export type VerdictFacts = {
