@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { INDEXES, QUERIES } from '../../src/store/mongodb/collections.ts';
-import type { StoreIndex } from '../../src/store/mongodb/named-query.ts';
+import { INDEXES, QUERIES } from '../../src/store/mongodb/collections/collections.ts';
+import type { StoreIndex } from '../../src/store/mongodb/collections/named-query.ts';
 
 const PAGE = new URL('../../docs/operations.md', import.meta.url);
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { AppError } from '../domain/app-error.ts';
 import { preflightRedis } from '../queue/redis-preflight.ts';
-import { describeMongo } from '../store/mongodb/connection.ts';
+import { describeMongo } from '../store/mongodb/server/connection.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 
 const NOT_CONFIGURED = 'not configured: the embedded default needs none';

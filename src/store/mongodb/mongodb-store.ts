@@ -2,21 +2,21 @@ import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
 import { encodeText } from '../stored-text.ts';
-import { type Collections, collectionsOf } from './collections.ts';
-import { connectMongo } from './connection.ts';
-import { mongoDeliveries } from './deliveries.ts';
-import { makeIndexes } from './indexes.ts';
-import { instant } from './instant.ts';
-import { duplicateField, toStorageError } from './mongo-error.ts';
-import { optionsOf } from './named-query.ts';
-import { mongoNotifications } from './notifications.ts';
-import { trackOperations } from './operations.ts';
-import { NONCE } from './passing-queries.ts';
-import { mongoPruneHolds } from './prune-holds.ts';
+import { type Collections, collectionsOf } from './collections/collections.ts';
+import { makeIndexes } from './collections/indexes.ts';
+import { instant } from './collections/instant.ts';
+import { optionsOf } from './collections/named-query.ts';
+import { NONCE } from './collections/passing-queries.ts';
+import { mongoDeliveries } from './delivery/deliveries.ts';
+import { mongoNotifications } from './notification/notifications.ts';
+import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { forget, sweep } from './retention.ts';
-import { beSoleProcess } from './sole-process.ts';
-import { mongoSubscriptions } from './subscriptions.ts';
-import { writeToken } from './write-token.ts';
+import { connectMongo } from './server/connection.ts';
+import { duplicateField, toStorageError } from './server/mongo-error.ts';
+import { trackOperations } from './server/operations.ts';
+import { beSoleProcess } from './server/sole-process.ts';
+import { writeToken } from './server/write-token.ts';
+import { mongoSubscriptions } from './subscription/subscriptions.ts';
 
 export type MongoStoreOptions = {
   /** `mongodb://` or `mongodb+srv://`; the database is `bellhop` unless its path names another. */

@@ -1,11 +1,11 @@
-import type { Collections } from './collections.ts';
-import { completeIfFinal } from './completion.ts';
-import { ENDED_OF_NOTIFICATION } from './delivery-queries.ts';
-import { instant } from './instant.ts';
-import { optionsOf } from './named-query.ts';
-import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './notification-queries.ts';
-import { EXPIRED_KEYS, EXPIRED_NONCES } from './passing-queries.ts';
-import { RETIRED_BEFORE } from './subscription-queries.ts';
+import type { Collections } from './collections/collections.ts';
+import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
+import { instant } from './collections/instant.ts';
+import { optionsOf } from './collections/named-query.ts';
+import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
+import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/passing-queries.ts';
+import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
+import { completeIfFinal } from './notification/completion.ts';
 
 /** Enough for what a crash can leave behind; the rest waits for the next time. */
 const MENDED_AT_ONCE = 500;

@@ -1,6 +1,6 @@
-import type { Database } from './driver.ts';
-import type { GroupCommit } from './group-commit.ts';
-import { deliveryRange } from './notification-rows.ts';
+import type { Database } from './file/driver.ts';
+import type { GroupCommit } from './file/group-commit.ts';
+import { deliveryRange } from './tables/notification-rows.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;

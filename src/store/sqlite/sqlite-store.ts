@@ -1,16 +1,16 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
-import { transact } from './commit.ts';
-import { openDataFile } from './data-file.ts';
-import { releaseLeases, sqliteDeliveries } from './deliveries.ts';
-import type { Database } from './driver.ts';
-import { groupCommit } from './group-commit.ts';
-import { sqliteNotifications } from './notifications.ts';
-import { sqlitePruneHolds } from './prune-holds.ts';
+import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
+import { transact } from './file/commit.ts';
+import { openDataFile } from './file/data-file.ts';
+import type { Database } from './file/driver.ts';
+import { groupCommit } from './file/group-commit.ts';
+import { openWalSync } from './file/wal-sync.ts';
+import { sqliteNotifications } from './notification/notifications.ts';
+import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { forget, sweep } from './retention.ts';
-import { migrate } from './schema.ts';
-import { sqliteSubscriptions } from './subscriptions.ts';
-import { openWalSync } from './wal-sync.ts';
+import { sqliteSubscriptions } from './subscription/subscriptions.ts';
+import { migrate } from './tables/schema.ts';
 
 /**
  * Opens the embedded store, making file and folder where missing, and holds it for this process alone.

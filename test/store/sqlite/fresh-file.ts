@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { openDataFile } from '../../../src/store/sqlite/data-file.ts';
-import type { Database, DriverName } from '../../../src/store/sqlite/driver.ts';
+import { openDataFile } from '../../../src/store/sqlite/file/data-file.ts';
+import type { Database, DriverName } from '../../../src/store/sqlite/file/driver.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 

@@ -1,5 +1,5 @@
-import type { Database } from '../../../src/store/sqlite/driver.ts';
-import { openWalSync, type WalSync } from '../../../src/store/sqlite/wal-sync.ts';
+import type { Database } from '../../../src/store/sqlite/file/driver.ts';
+import { openWalSync, type WalSync } from '../../../src/store/sqlite/file/wal-sync.ts';
 
 /** The database, and everything that was asked of it. */
 export function recording(database: Database): { recorded: Database; statements: Set<string>; scripts: string[] } {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { openDataFile } from '../../../src/store/sqlite/data-file.ts';
-import { availableDrivers, DRIVERS } from '../../../src/store/sqlite/driver.ts';
+import { openDataFile } from '../../../src/store/sqlite/file/data-file.ts';
+import { availableDrivers, DRIVERS } from '../../../src/store/sqlite/file/driver.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from '../../contract/store-contract.ts';
 import { adapterSuite } from './adapter-suite.ts';
-import { groupCommitSuite } from './group-commit-suite.ts';
+import { groupCommitSuite } from './file/group-commit-suite.ts';
 
 const available = await availableDrivers();
 

@@ -1,0 +1,79 @@
+import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
+import type { Priority } from '../../../domain/notification/notification.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
+import { instant } from './instant.ts';
+
+export type DeliveryDocument = {
+  readonly _id: string;
+  readonly notificationId: string;
+  readonly subscriptionId: string;
+  readonly userId: string;
+  /** Both are missing in documents of before they were kept. */
+  readonly origin?: string;
+  readonly topic?: string | null;
+  readonly priority: Priority;
+  readonly state: DeliveryState;
+  readonly version: number;
+  readonly dueAtMs: number | null;
+  readonly deadlineAtMs: number;
+  readonly retryCount: number;
+  readonly interruptionCount: number;
+  readonly attemptCount: number;
+  readonly claimedAtMs: number | null;
+  readonly reason: EndReason | null;
+  readonly attempts: readonly Attempt[];
+  readonly isAttempted: boolean;
+  readonly replays: readonly Replay[];
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  /** Tokens of the latest writes: they tell a writer, after the fact, whether its write was the one that counted. */
+  readonly writes: readonly string[];
+  /** When it ended, from which retention counts; null until then. */
+  readonly retainedFrom: Date | null;
+};
+
+export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocument {
+  return {
+    ...delivery,
+    _id: id,
+    userId: encodeText(delivery.userId),
+    topic: delivery.topic === null ? null : encodeText(delivery.topic),
+    isAttempted: delivery.attempts.length > 0,
+    writes: [],
+    retainedFrom: retainedFrom(delivery.endedAtMs),
+  };
+}
+
+export function toDelivery(document: DeliveryDocument): Delivery {
+  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, origin = '', topic = null, ...rest } = document;
+  return {
+    ...rest,
+    id,
+    userId: decodeText(document.userId),
+    origin,
+    topic: topic === null ? null : decodeText(topic),
+  };
+}
+
+/** All that may change in a delivery's life, but for its version. */
+export function changeTo(after: Delivery): Partial<DeliveryDocument> {
+  return {
+    state: after.state,
+    dueAtMs: after.dueAtMs,
+    deadlineAtMs: after.deadlineAtMs,
+    retryCount: after.retryCount,
+    interruptionCount: after.interruptionCount,
+    attemptCount: after.attemptCount,
+    claimedAtMs: after.claimedAtMs,
+    reason: after.reason,
+    endedAtMs: after.endedAtMs,
+    attempts: after.attempts,
+    isAttempted: after.attempts.length > 0,
+    replays: after.replays,
+    retainedFrom: retainedFrom(after.endedAtMs),
+  };
+}
+
+function retainedFrom(endedAtMs: number | null): Date | null {
+  return endedAtMs === null ? null : instant(endedAtMs);
+}

@@ -1,0 +1,227 @@
+import { DELIVERY_STATES, type DeliveryState, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
+import { deliveryIdPrefix } from '../../../domain/ids.ts';
+import type { Priority } from '../../../domain/notification/notification.ts';
+import type { Place } from '../../cursor.ts';
+import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+
+const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
+const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
+const FAILED: StoreIndex = { name: 'failed', key: { endedAtMs: -1, _id: -1 }, only: { state: 'failed' } };
+const ATTEMPTED: StoreIndex = { name: 'attempted', key: { notificationId: 1, _id: 1 }, only: { isAttempted: true } };
+const ENDED: StoreIndex = {
+  name: 'ended',
+  key: { retainedFrom: 1 },
+  only: { retainedFrom: { $gt: new Date(0) } },
+  expires: 'after_retention',
+};
+
+const TOPIC: StoreIndex = {
+  name: 'topic',
+  key: { subscriptionId: 1, topic: 1, notificationId: 1 },
+  only: { topic: { $type: 'string' } },
+};
+const WAITING_TOPIC: StoreIndex = {
+  name: 'waiting_topic',
+  key: { subscriptionId: 1, topic: 1 },
+  only: { topic: { $type: 'string' }, dueAtMs: { $gte: 0 } },
+};
+
+export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED, TOPIC, WAITING_TOPIC];
+
+/** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
+export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
+
+function ofNotification({ notificationId, afterId }: OfNotification) {
+  const prefix = deliveryIdPrefix(notificationId);
+  return { $gt: afterId ?? prefix, $lt: `${prefix}\u{10ffff}` };
+}
+
+export const DELIVERY_BY_ID: NamedQuery<string> = {
+  name: 'delivery by id',
+  collection: 'deliveries',
+  purpose: 'one delivery',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+};
+
+export const DELIVERIES_BY_ID: NamedQuery<readonly string[]> = {
+  name: 'deliveries by id',
+  collection: 'deliveries',
+  purpose: 'a batch to claim',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+};
+
+export const VERSION_OF_DELIVERY: NamedQuery<{ readonly id: string; readonly version: number }> = {
+  name: 'version of a delivery',
+  collection: 'deliveries',
+  purpose: 'the conditional write of a claim or settlement',
+  index: BY_ID,
+  filter: ({ id, version }) => ({ _id: id, version }),
+};
+
+export const VERSION_OF_DELIVERIES: NamedQuery<{ readonly ids: readonly string[]; readonly version: number }> = {
+  name: 'version of deliveries',
+  collection: 'deliveries',
+  purpose: 'the conditional write of many claims that say the same',
+  index: BY_ID,
+  filter: ({ ids, version }) => ({ _id: { $in: ids }, version }),
+};
+
+export const WRITES_OF_DELIVERIES: NamedQuery<readonly string[]> = {
+  name: 'writes of deliveries',
+  collection: 'deliveries',
+  purpose: 'which writes of a batch counted, asked only where not all did',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+  projection: { writes: 1 },
+};
+
+export const DUE_DELIVERIES: NamedQuery<{ readonly priority: Priority; readonly untilMs: number }> = {
+  name: 'due deliveries',
+  collection: 'deliveries',
+  purpose: 'whose time has come in one lane; most overdue first',
+  index: DUE,
+  filter: ({ priority, untilMs }) => ({ priority, dueAtMs: { $gte: 0, $lte: untilMs } }),
+  sort: { dueAtMs: 1 },
+  projection: { origin: 1, state: 1, attemptCount: 1, deadlineAtMs: 1, dueAtMs: 1 },
+};
+
+type Waiting = { readonly id: string; readonly attemptCount: number };
+
+export const WAITING_DELIVERY: NamedQuery<Waiting> = {
+  name: 'waiting delivery',
+  collection: 'deliveries',
+  purpose: 'one to be postponed, unless it has moved on',
+  index: BY_ID,
+  filter: ({ id, attemptCount }) => ({ _id: id, state: { $in: WAITING_STATES }, attemptCount }),
+};
+
+type OfTopic = {
+  readonly subscriptionIds: readonly string[];
+  readonly topics: readonly string[];
+  readonly notificationId: string;
+};
+
+export const NEWER_OF_TOPIC: NamedQuery<OfTopic> = {
+  name: 'newer of a topic',
+  collection: 'deliveries',
+  purpose: 'whether what is claimed was superseded',
+  index: TOPIC,
+  filter: ({ subscriptionIds, topics, notificationId }) => ({
+    subscriptionId: { $in: subscriptionIds },
+    topic: { $in: topics, $type: 'string' },
+    notificationId: { $gt: notificationId },
+  }),
+  projection: { subscriptionId: 1, topic: 1, notificationId: 1 },
+};
+
+export const OUTDATED_OF_TOPIC: NamedQuery<OfTopic> = {
+  name: 'outdated of a topic',
+  collection: 'deliveries',
+  purpose: 'what a newer notification supersedes',
+  index: WAITING_TOPIC,
+  filter: ({ subscriptionIds, topics, notificationId }) => ({
+    subscriptionId: { $in: subscriptionIds },
+    topic: { $in: topics, $type: 'string' },
+    dueAtMs: { $gte: 0 },
+    state: { $in: WAITING_STATES },
+    notificationId: { $lt: notificationId },
+  }),
+};
+
+export const ALL_OF_NOTIFICATION: NamedQuery<OfNotification> = {
+  name: 'all of a notification',
+  collection: 'deliveries',
+  purpose: 'a page of its deliveries',
+  index: BY_ID,
+  filter: (place) => ({ _id: ofNotification(place) }),
+  sort: { _id: 1 },
+};
+
+export const STATE_OF_NOTIFICATION: NamedQuery<OfNotification & { readonly state: DeliveryState }> = {
+  name: 'one state of a notification',
+  collection: 'deliveries',
+  purpose: 'a page of its deliveries in one state',
+  index: STATE,
+  filter: ({ state, ...place }) => ({ state, _id: ofNotification(place) }),
+  sort: { _id: 1 },
+};
+
+export const ATTEMPTED_OF_NOTIFICATION: NamedQuery<OfNotification> = {
+  name: 'attempted of a notification',
+  collection: 'deliveries',
+  purpose: 'a page of its deliveries with attempts',
+  index: ATTEMPTED,
+  filter: ({ notificationId, afterId }) => ({
+    notificationId,
+    isAttempted: true,
+    _id: ofNotification({ notificationId, afterId }),
+  }),
+  sort: { _id: 1 },
+};
+
+/** The states are all named so that the index, which begins with them, can serve. */
+export const STATES_OF_NOTIFICATION: NamedQuery<string> = {
+  name: 'states of a notification',
+  collection: 'deliveries',
+  purpose: 'its deliveries counted by state, from the index alone',
+  index: STATE,
+  filter: (notificationId) => ({
+    state: { $in: DELIVERY_STATES },
+    _id: ofNotification({ notificationId, afterId: null }),
+  }),
+  projection: { _id: 0, state: 1 },
+};
+
+export const OPEN_OF_NOTIFICATION: NamedQuery<string> = {
+  name: 'open of a notification',
+  collection: 'deliveries',
+  purpose: 'whether any of its deliveries is not final, from the index alone',
+  index: STATE,
+  filter: (notificationId) => ({
+    state: { $in: ['pending', 'sending', 'retrying'] },
+    _id: ofNotification({ notificationId, afterId: null }),
+  }),
+  projection: { _id: 1 },
+};
+
+export const ENDED_OF_NOTIFICATION: NamedQuery<string> = {
+  name: 'ended of a notification',
+  collection: 'deliveries',
+  purpose: 'its final deliveries, to be forgotten with it',
+  index: BY_ID,
+  filter: (notificationId) => ({ _id: ofNotification({ notificationId, afterId: null }), dueAtMs: null }),
+};
+
+export const DEAD_LETTERS: NamedQuery<Place | null> = {
+  name: 'dead letters',
+  collection: 'deliveries',
+  purpose: 'a page of the failed ones; newest first',
+  index: FAILED,
+  filter: (after) => ({
+    state: 'failed',
+    endedAtMs: { $lte: after?.atMs ?? Number.MAX_SAFE_INTEGER },
+    ...(after && { $or: [{ endedAtMs: { $lt: after.atMs } }, { _id: { $lt: after.id } }] }),
+  }),
+  sort: { endedAtMs: -1, _id: -1 },
+};
+
+export const DELIVERY_QUERIES = [
+  DELIVERY_BY_ID,
+  DELIVERIES_BY_ID,
+  VERSION_OF_DELIVERY,
+  VERSION_OF_DELIVERIES,
+  WRITES_OF_DELIVERIES,
+  DUE_DELIVERIES,
+  WAITING_DELIVERY,
+  NEWER_OF_TOPIC,
+  OUTDATED_OF_TOPIC,
+  ALL_OF_NOTIFICATION,
+  STATE_OF_NOTIFICATION,
+  ATTEMPTED_OF_NOTIFICATION,
+  STATES_OF_NOTIFICATION,
+  OPEN_OF_NOTIFICATION,
+  ENDED_OF_NOTIFICATION,
+  DEAD_LETTERS,
+] as const;

@@ -1,0 +1,146 @@
+import type { NotificationStatus } from '../../../domain/notification/notification.ts';
+import type { Place } from '../../cursor.ts';
+import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+
+const ACCEPTED: StoreIndex = { name: 'accepted', key: { acceptedAtMs: -1, _id: -1 } };
+const TYPE: StoreIndex = { name: 'type', key: { type: 1, acceptedAtMs: -1, _id: -1 } };
+const STATUS: StoreIndex = { name: 'status', key: { status: 1, acceptedAtMs: -1, _id: -1 } };
+const TYPE_STATUS: StoreIndex = { name: 'type_status', key: { type: 1, status: 1, acceptedAtMs: -1, _id: -1 } };
+const OPEN_DEADLINE: StoreIndex = { name: 'open_deadline', key: { deadlineAtMs: 1 }, only: { status: 'sending' } };
+
+const COMPLETED: StoreIndex = {
+  name: 'completed',
+  key: { retainedFrom: 1 },
+  only: { status: 'completed' },
+  expires: 'after_retention',
+};
+
+export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED];
+
+/** The audience stays where it is: it can weigh megabytes, and only a fan-out reads it. */
+const WITHOUT_AUDIENCE = { userIds: 0 } as const;
+
+const NEWEST_FIRST = { acceptedAtMs: -1, _id: -1 } as const;
+
+/** Accepted from, and before, and further down the listing than. */
+export type Span = { readonly fromMs: number | null; readonly untilMs: number | null; readonly after: Place | null };
+
+/** The range narrows the index; what stands beside it only settles ties within one millisecond. */
+function within({ fromMs, untilMs, after }: Span) {
+  const below = Math.min(untilMs ?? Number.MAX_SAFE_INTEGER, after === null ? Number.MAX_SAFE_INTEGER : after.atMs + 1);
+  return {
+    acceptedAtMs: { $gte: fromMs ?? 0, $lt: below },
+    ...(after && { $or: [{ acceptedAtMs: { $lt: after.atMs } }, { _id: { $lt: after.id } }] }),
+  };
+}
+
+export const NOTIFICATION_BY_ID: NamedQuery<string> = {
+  name: 'notification by id',
+  collection: 'notifications',
+  purpose: 'one notification',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const NOTIFICATIONS_BY_ID: NamedQuery<readonly string[]> = {
+  name: 'notifications by id',
+  collection: 'notifications',
+  purpose: 'what the claimed deliveries carry',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const FAN_OUT: NamedQuery<string> = {
+  name: 'fan-out',
+  collection: 'notifications',
+  purpose: 'a notification with its audience',
+  index: BY_ID,
+  filter: (id) => ({ _id: id, cursor: { $exists: true } }),
+};
+
+export const LISTED: NamedQuery<Span> = {
+  name: 'listed',
+  collection: 'notifications',
+  purpose: 'a page of all',
+  index: ACCEPTED,
+  filter: within,
+  sort: NEWEST_FIRST,
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const LISTED_BY_TYPE: NamedQuery<Span & { readonly type: string }> = {
+  name: 'listed by type',
+  collection: 'notifications',
+  purpose: 'a page of one type',
+  index: TYPE,
+  filter: ({ type, ...span }) => ({ type, ...within(span) }),
+  sort: NEWEST_FIRST,
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const LISTED_BY_STATUS: NamedQuery<Span & { readonly status: NotificationStatus }> = {
+  name: 'listed by status',
+  collection: 'notifications',
+  purpose: 'a page of one status',
+  index: STATUS,
+  filter: ({ status, ...span }) => ({ status, ...within(span) }),
+  sort: NEWEST_FIRST,
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const LISTED_BY_TYPE_AND_STATUS: NamedQuery<
+  Span & { readonly type: string; readonly status: NotificationStatus }
+> = {
+  name: 'listed by type and status',
+  collection: 'notifications',
+  purpose: 'a page of one type and status',
+  index: TYPE_STATUS,
+  filter: ({ type, status, ...span }) => ({ type, status, ...within(span) }),
+  sort: NEWEST_FIRST,
+  projection: WITHOUT_AUDIENCE,
+};
+
+export const UNFINISHED_FAN_OUTS: NamedQuery<number> = {
+  name: 'unfinished fan-outs',
+  collection: 'notifications',
+  purpose: 'accepted before an instant, deliveries still being made; oldest first',
+  index: STATUS,
+  filter: (acceptedBeforeMs) => ({ status: 'accepted', acceptedAtMs: { $lt: acceptedBeforeMs } }),
+  sort: { acceptedAtMs: 1, _id: 1 },
+  projection: { _id: 1, priority: 1 },
+};
+
+export const OPEN_PAST_DEADLINE: NamedQuery<number> = {
+  name: 'open past the deadline',
+  collection: 'notifications',
+  purpose: 'perhaps completed by a process that died before it could say so',
+  index: OPEN_DEADLINE,
+  filter: (nowMs) => ({ status: 'sending', deadlineAtMs: { $lt: nowMs } }),
+  sort: { deadlineAtMs: 1 },
+  projection: { _id: 1 },
+};
+
+export const COMPLETED_BEFORE: NamedQuery<Date> = {
+  name: 'completed before',
+  collection: 'notifications',
+  purpose: 'completed, and accepted longer ago than is kept; oldest first',
+  index: COMPLETED,
+  filter: (instant) => ({ status: 'completed', retainedFrom: { $lt: instant } }),
+  sort: { retainedFrom: 1 },
+  projection: { _id: 1 },
+};
+
+export const NOTIFICATION_QUERIES = [
+  NOTIFICATION_BY_ID,
+  NOTIFICATIONS_BY_ID,
+  FAN_OUT,
+  LISTED,
+  LISTED_BY_TYPE,
+  LISTED_BY_STATUS,
+  LISTED_BY_TYPE_AND_STATUS,
+  UNFINISHED_FAN_OUTS,
+  OPEN_PAST_DEADLINE,
+  COMPLETED_BEFORE,
+] as const;

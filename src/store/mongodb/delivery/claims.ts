@@ -1,0 +1,146 @@
+import { isWaiting } from '../../../domain/delivery/delivery.ts';
+import type { Notification } from '../../../domain/notification/notification.ts';
+import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import type { Claim, Claimed } from '../../delivery-store.ts';
+import type { Collections } from '../collections/collections.ts';
+import { type DeliveryDocument, toDelivery } from '../collections/delivery-document.ts';
+import { DELIVERIES_BY_ID, NEWER_OF_TOPIC } from '../collections/delivery-queries.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import { toNotification } from '../collections/notification-document.ts';
+import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
+import { toSubscription } from '../collections/subscription-document.ts';
+import { SUBSCRIPTIONS_BY_ID } from '../collections/subscription-queries.ts';
+import { writeToken } from '../server/write-token.ts';
+import { writeAll } from './conditional-writes.ts';
+import type { Leases } from './leases.ts';
+
+type Candidate = { readonly document: DeliveryDocument; readonly claim: Claim };
+
+/** See `DeliveryStore.claimMany`. */
+export async function claimAll(
+  collections: Collections,
+  leases: Leases,
+  claims: readonly Claim[],
+): Promise<(Claimed | null)[]> {
+  const candidates = await candidatesFor(collections, claims);
+  const documents = candidates.map(({ document }) => document);
+  const [notifications, subscriptions, newer] = await Promise.all([
+    notificationsOf(collections, documents),
+    subscriptionsOf(collections, documents),
+    newerThan(collections, documents),
+  ]);
+  const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
+  const won = await takeLeases(collections, leases, whole);
+  const claimed = new Map<Claim, Claimed>();
+  for (const { document, claim } of whole) {
+    const notification = notifications.get(document.notificationId);
+    if (notification === undefined || !won.has(document._id)) continue;
+    const subscription = subscriptions.get(document.subscriptionId) ?? null;
+    claimed.set(claim, {
+      before: toDelivery(document),
+      version: document.version + 1,
+      notification,
+      subscription,
+      isSuperseded: newer.has(document),
+    });
+  }
+  return claims.map((claim) => claimed.get(claim) ?? null);
+}
+
+/** The ids of those that were won. Whoever is claimed with the same words is claimed in the same statement. */
+async function takeLeases(
+  collections: Collections,
+  leases: Leases,
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<string>> {
+  const alike = new Map<string, { rows: DeliveryDocument[]; claim: Claim; token: string }>();
+  for (const { document, claim } of candidates) {
+    const words = [document.version, claim.attempt, claim.nowMs, claim.leaseUntilMs].join(' ');
+    const group = alike.get(words) ?? { rows: [], claim, token: writeToken() };
+    group.rows.push(document);
+    alike.set(words, group);
+  }
+  const groups = [...alike.values()].map(({ rows, claim, token }) => ({
+    rows,
+    claim,
+    token,
+    version: rows[0]?.version ?? 0,
+    ids: rows.map(({ _id }) => _id),
+    set: claimedBy(claim),
+  }));
+  const isWon = await writeAll(collections, groups);
+  const won = new Set<string>();
+  for (const { rows, claim, token } of groups) {
+    for (const { _id, notificationId } of rows.filter((row) => isWon(row._id, token))) {
+      won.add(_id);
+      leases.take(notificationId, _id, claim.leaseUntilMs, claim.nowMs);
+    }
+  }
+  return won;
+}
+
+function claimedBy({ attempt, nowMs, leaseUntilMs }: Claim) {
+  return { state: 'sending', attemptCount: attempt, claimedAtMs: nowMs, dueAtMs: leaseUntilMs } as const;
+}
+
+/** The deliveries that wait for the very attempt a claim names, each with the first claim that names it. */
+async function candidatesFor({ deliveries }: Collections, claims: readonly Claim[]): Promise<readonly Candidate[]> {
+  const ids = [...new Set(claims.map(({ deliveryId }) => deliveryId))];
+  if (ids.length === 0) return [];
+  const found = await deliveries.find(DELIVERIES_BY_ID.filter(ids), optionsOf(DELIVERIES_BY_ID)).toArray();
+  const free = new Map(found.filter(({ state }) => isWaiting(state)).map((document) => [document._id, document]));
+  const candidates: Candidate[] = [];
+  for (const claim of claims) {
+    const document = free.get(claim.deliveryId);
+    if (document === undefined || document.attemptCount !== claim.attempt - 1) continue;
+    free.delete(claim.deliveryId);
+    candidates.push({ document, claim });
+  }
+  return candidates;
+}
+
+async function notificationsOf(
+  { notifications }: Collections,
+  documents: readonly DeliveryDocument[],
+): Promise<ReadonlyMap<string, Notification>> {
+  const ids = [...new Set(documents.map(({ notificationId }) => notificationId))];
+  if (ids.length === 0) return new Map();
+  const found = await notifications.find(NOTIFICATIONS_BY_ID.filter(ids), optionsOf(NOTIFICATIONS_BY_ID)).toArray();
+  return new Map(found.map((document) => [document._id, toNotification(document)]));
+}
+
+async function subscriptionsOf(
+  { subscriptions }: Collections,
+  documents: readonly DeliveryDocument[],
+): Promise<ReadonlyMap<string, Subscription>> {
+  const ids = [...new Set(documents.map(({ subscriptionId }) => subscriptionId))];
+  if (ids.length === 0) return new Map();
+  const found = await subscriptions.find(SUBSCRIPTIONS_BY_ID.filter(ids), optionsOf(SUBSCRIPTIONS_BY_ID)).toArray();
+  return new Map(found.map((document) => [document._id, toSubscription(document)]));
+}
+
+/** Those for which a delivery of a later notification with the same topic to the same subscription exists. */
+async function newerThan(
+  { deliveries }: Collections,
+  documents: readonly DeliveryDocument[],
+): Promise<ReadonlySet<DeliveryDocument>> {
+  const topical = documents.filter(({ topic }) => typeof topic === 'string');
+  const [first, ...rest] = topical.map(({ notificationId }) => notificationId);
+  if (first === undefined) return new Set();
+  const filter = NEWER_OF_TOPIC.filter({
+    subscriptionIds: [...new Set(topical.map(({ subscriptionId }) => subscriptionId))],
+    topics: [...new Set(topical.map(({ topic }) => topic ?? ''))],
+    notificationId: rest.reduce((least, id) => (id < least ? id : least), first),
+  });
+  const found = await deliveries.find(filter, optionsOf(NEWER_OF_TOPIC)).toArray();
+  const newest = new Map<string, string>();
+  for (const { subscriptionId, topic, notificationId } of found) {
+    const key = `${subscriptionId} ${topic}`;
+    if (notificationId > (newest.get(key) ?? '')) newest.set(key, notificationId);
+  }
+  return new Set(
+    topical.filter(
+      ({ subscriptionId, topic, notificationId }) => (newest.get(`${subscriptionId} ${topic}`) ?? '') > notificationId,
+    ),
+  );
+}

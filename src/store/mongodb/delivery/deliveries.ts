@@ -1,0 +1,110 @@
+import type { Clock } from '../../../clock.ts';
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../../domain/delivery/delivery.ts';
+import { deliveryIdPrefix } from '../../../domain/ids.ts';
+import { decodePlace, encodePlace, invalidCursor, toPage } from '../../cursor.ts';
+import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
+import type { Page, PageRequest } from '../../page.ts';
+import { encodeText } from '../../stored-text.ts';
+import type { Collections } from '../collections/collections.ts';
+import { toDelivery } from '../collections/delivery-document.ts';
+import {
+  ALL_OF_NOTIFICATION,
+  ATTEMPTED_OF_NOTIFICATION,
+  DEAD_LETTERS,
+  DELIVERY_BY_ID,
+  DUE_DELIVERIES,
+  OUTDATED_OF_TOPIC,
+  STATE_OF_NOTIFICATION,
+  STATES_OF_NOTIFICATION,
+} from '../collections/delivery-queries.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import type { Operations } from '../server/operations.ts';
+import { mongoTransitions } from './transitions.ts';
+
+type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
+type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
+type DueQuery = Parameters<DeliveryStore['due']>[0];
+
+export function mongoDeliveries(collections: Collections, operations: Operations, clock: Clock): DeliveryStore {
+  return {
+    ...mongoTransitions(collections, operations, clock),
+    get: (id) => operations.run(() => get(collections, id)),
+    listByNotification: (query) => operations.run(() => listByNotification(collections, query)),
+    listFailed: (query) => operations.run(() => listFailed(collections, query)),
+    countByState: (notificationId) => operations.run(() => countByState(collections, notificationId)),
+    due: (query) => operations.run(() => due(collections, query)),
+    outdated: (query) => operations.run(() => outdated(collections, query)),
+  };
+}
+
+async function get({ deliveries }: Collections, id: string): Promise<Delivery | null> {
+  const document = await deliveries.findOne(DELIVERY_BY_ID.filter(id), optionsOf(DELIVERY_BY_ID));
+  return document === null ? null : toDelivery(document);
+}
+
+async function listByNotification({ deliveries }: Collections, query: ListQuery): Promise<Page<Delivery>> {
+  const { notificationId, state, attempted, cursor, limit } = query;
+  if (cursor !== null && !cursor.startsWith(deliveryIdPrefix(notificationId))) throw invalidCursor();
+  const { filter, options } = listing({ notificationId, afterId: cursor }, state, attempted);
+  const found = await deliveries.find(filter, { ...options, limit: limit + 1 }).toArray();
+  return toPage(found, limit, toDelivery, ({ id }) => id);
+}
+
+function listing(
+  place: { notificationId: string; afterId: string | null },
+  state: DeliveryState | null,
+  attempted: boolean,
+) {
+  if (attempted) {
+    const filter = { ...ATTEMPTED_OF_NOTIFICATION.filter(place), ...(state !== null && { state }) };
+    return { filter, options: optionsOf(ATTEMPTED_OF_NOTIFICATION) };
+  }
+  if (state === null) return { filter: ALL_OF_NOTIFICATION.filter(place), options: optionsOf(ALL_OF_NOTIFICATION) };
+  return { filter: STATE_OF_NOTIFICATION.filter({ ...place, state }), options: optionsOf(STATE_OF_NOTIFICATION) };
+}
+
+async function listFailed({ deliveries }: Collections, { cursor, limit }: PageRequest): Promise<Page<Delivery>> {
+  const filter = DEAD_LETTERS.filter(cursor === null ? null : decodePlace(cursor));
+  const found = await deliveries.find(filter, { ...optionsOf(DEAD_LETTERS), limit: limit + 1 }).toArray();
+  return toPage(found, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
+}
+
+async function countByState(
+  { deliveries }: Collections,
+  notificationId: string,
+): Promise<Readonly<Record<DeliveryState, number>>> {
+  const { hint, projection } = optionsOf(STATES_OF_NOTIFICATION);
+  const found = await deliveries
+    .aggregate<{ _id: DeliveryState; count: number }>(
+      [
+        { $match: STATES_OF_NOTIFICATION.filter(notificationId) },
+        { $project: projection },
+        { $group: { _id: '$state', count: { $sum: 1 } } },
+      ],
+      { hint },
+    )
+    .toArray();
+  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
+  for (const { _id: state, count } of found) counts[state] = count;
+  return counts;
+}
+
+async function due({ deliveries }: Collections, { priority, untilMs, limit }: DueQuery): Promise<DueDelivery[]> {
+  const filter = DUE_DELIVERIES.filter({ priority, untilMs });
+  const found = await deliveries.find(filter, { ...optionsOf(DUE_DELIVERIES), limit }).toArray();
+  return found.map(({ _id: id, origin = '', state, attemptCount, deadlineAtMs, dueAtMs }) => ({
+    id,
+    origin,
+    priority,
+    state: state as DueDelivery['state'],
+    attemptCount,
+    deadlineAtMs,
+    dueAtMs: dueAtMs ?? 0,
+  }));
+}
+
+async function outdated({ deliveries }: Collections, query: OutdatedQuery): Promise<readonly Delivery[]> {
+  const { notificationId, subscriptionIds } = query;
+  const filter = OUTDATED_OF_TOPIC.filter({ subscriptionIds, topics: [encodeText(query.topic)], notificationId });
+  return (await deliveries.find(filter, optionsOf(OUTDATED_OF_TOPIC)).toArray()).map(toDelivery);
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../../../clock.ts';
+import type { Settlement } from '../../delivery-store.ts';
+import type { Collections } from '../collections/collections.ts';
+import { changeTo } from '../collections/delivery-document.ts';
+import { completeIfFinal, reopen } from '../notification/completion.ts';
+import { writeToken } from '../server/write-token.ts';
+import { change } from '../subscription/subscriptions.ts';
+import { writeAll } from './conditional-writes.ts';
+import type { Leases } from './leases.ts';
+
+/** What this process knows without asking. */
+type Memory = { readonly leases: Leases; readonly clock: Clock };
+
+/** The same settlement, asked for again because its answer was lost, is known by the same token. */
+const tokens = new WeakMap<Settlement, string>();
+
+function tokenOf(settlement: Settlement): string {
+  const token = tokens.get(settlement) ?? writeToken();
+  tokens.set(settlement, token);
+  return token;
+}
+
+/** See `DeliveryStore.settleMany`. */
+export async function settleAll(
+  collections: Collections,
+  memory: Memory,
+  settlements: readonly Settlement[],
+): Promise<boolean[]> {
+  const once = new Set(settlements);
+  const isWon = await writeAll(
+    collections,
+    [...once].map((settlement) => {
+      const { version, after } = settlement;
+      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after) };
+    }),
+  );
+  // The same settlement twice in one batch counts once.
+  const kept = settlements.map(
+    (settlement) => once.delete(settlement) && isWon(settlement.after.id, tokenOf(settlement)),
+  );
+  for (const { after } of settlements) memory.leases.end(after.notificationId, after.id);
+  await follow(collections, memory, {
+    kept: settlements.filter((_, index) => kept[index]),
+    lost: settlements.filter((_, index) => !kept[index]),
+  });
+  return kept;
+}
+
+type Answered = { readonly kept: readonly Settlement[]; readonly lost: readonly Settlement[] };
+
+/**
+ * What a settlement brings with it. After a crash on the way: the next push finds the subscription gone again, and a read
+ * completes the notification. Whoever settled what was lost here may have left it to this process to look.
+ */
+async function follow(collections: Collections, { leases, clock }: Memory, { kept, lost }: Answered): Promise<void> {
+  const ended = new Set(lost.map(({ after }) => after.notificationId));
+  const reopened = new Set<string>();
+  for (const { after } of kept) (after.dueAtMs === null ? ended : reopened).add(after.notificationId);
+  const nowMs = clock.now();
+  const maybeFinal = [...ended].filter((id) => !leases.hasAny(id, nowMs));
+  await Promise.all([
+    change(
+      collections,
+      kept.flatMap((settlement) => settlement.change ?? []),
+    ),
+    reopen(collections, [...reopened]),
+    ...maybeFinal.map((id) => completeIfFinal(collections, id)),
+  ]);
+}

@@ -1,0 +1,27 @@
+import type { Collections } from '../collections/collections.ts';
+import { OPEN_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
+import { optionsOf } from '../collections/named-query.ts';
+
+/**
+ * `sending` becomes `completed` where every delivery is final. Looks again afterwards: a delivery that was reopened
+ * between the look and the write opens its notification again.
+ */
+export async function completeIfFinal(collections: Collections, id: string): Promise<boolean> {
+  if (await hasOpen(collections, id)) return false;
+  const { modifiedCount } = await collections.notifications.updateOne({ _id: id, status: 'sending' }, [
+    { $set: { status: 'completed', retainedFrom: { $add: [new Date(0), '$acceptedAtMs'] } } },
+  ]);
+  if (modifiedCount > 0 && (await hasOpen(collections, id))) await reopen(collections, [id]);
+  return modifiedCount > 0;
+}
+
+/** Some of their deliveries are no longer final. */
+export async function reopen({ notifications }: Collections, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const change = { $set: { status: 'sending', retainedFrom: null } } as const;
+  await notifications.updateMany({ _id: { $in: [...ids] }, status: 'completed' }, change);
+}
+
+async function hasOpen({ deliveries }: Collections, id: string): Promise<boolean> {
+  return (await deliveries.findOne(OPEN_OF_NOTIFICATION.filter(id), optionsOf(OPEN_OF_NOTIFICATION))) !== null;
+}

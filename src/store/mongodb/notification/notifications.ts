@@ -1,0 +1,61 @@
+import type { Notification } from '../../../domain/notification/notification.ts';
+import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
+import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import type { Page } from '../../page.ts';
+import { encodeText } from '../../stored-text.ts';
+import type { Collections } from '../collections/collections.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import { toNotification } from '../collections/notification-document.ts';
+import {
+  LISTED,
+  LISTED_BY_STATUS,
+  LISTED_BY_TYPE,
+  LISTED_BY_TYPE_AND_STATUS,
+  NOTIFICATION_BY_ID,
+} from '../collections/notification-queries.ts';
+import type { Operations } from '../server/operations.ts';
+import { accept } from './acceptance.ts';
+import { completeIfFinal } from './completion.ts';
+import { mongoFanOuts } from './fan-outs.ts';
+
+export function mongoNotifications(collections: Collections, operations: Operations): NotificationStore {
+  return {
+    accept: (notification, userIds, idempotency) =>
+      operations.run(() => accept(collections, notification, userIds, idempotency)),
+    get: (id) => operations.run(() => get(collections, id)),
+    list: (query) => operations.run(() => list(collections, query)),
+    ...mongoFanOuts(collections, operations),
+  };
+}
+
+/** Completes it on the way where a process died between its last settlement and saying so. */
+async function get(collections: Collections, id: string): Promise<Notification | null> {
+  const { notifications } = collections;
+  const find = () => notifications.findOne(NOTIFICATION_BY_ID.filter(id), optionsOf(NOTIFICATION_BY_ID));
+  const document = await find();
+  if (document === null) return null;
+  const isMended = document.status === 'sending' && (await completeIfFinal(collections, id));
+  const latest = isMended ? await find() : document;
+  return latest === null ? null : toNotification(latest);
+}
+
+async function list({ notifications }: Collections, query: NotificationQuery): Promise<Page<Notification>> {
+  const { filter, options } = listing(query);
+  const found = await notifications.find(filter, { ...options, limit: query.limit + 1 }).toArray();
+  return toPage(found, query.limit, toNotification, ({ acceptedAtMs, id }) => encodePlace({ atMs: acceptedAtMs, id }));
+}
+
+function listing({ type, status, fromMs, untilMs, cursor }: NotificationQuery) {
+  const span = { fromMs, untilMs, after: cursor === null ? null : decodePlace(cursor) };
+  if (type !== null && status !== null) {
+    const filter = LISTED_BY_TYPE_AND_STATUS.filter({ ...span, type: encodeText(type), status });
+    return { filter, options: optionsOf(LISTED_BY_TYPE_AND_STATUS) };
+  }
+  if (type !== null) {
+    return { filter: LISTED_BY_TYPE.filter({ ...span, type: encodeText(type) }), options: optionsOf(LISTED_BY_TYPE) };
+  }
+  if (status !== null) {
+    return { filter: LISTED_BY_STATUS.filter({ ...span, status }), options: optionsOf(LISTED_BY_STATUS) };
+  }
+  return { filter: LISTED.filter(span), options: optionsOf(LISTED) };
+}

@@ -1,0 +1,91 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { AppError } from '../../../domain/app-error.ts';
+import { toStorageError } from './mongo-error.ts';
+
+/** Long enough for a round trip to anywhere, short enough for a caller who waits. */
+const SERVER_SELECTION_MS = 3000;
+const SOCKET_MS = 5000;
+
+const DEFAULT_DATABASE = 'bellhop';
+
+const OPTIONS: MongoClientOptions = {
+  appName: 'bellhop',
+  serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+  connectTimeoutMS: SERVER_SELECTION_MS,
+  socketTimeoutMS: SOCKET_MS,
+  waitQueueTimeoutMS: SOCKET_MS,
+  maxPoolSize: 50,
+  retryReads: true,
+  // Where the topology has them; the driver leaves them out on a standalone server.
+  retryWrites: true,
+  // Accepted means durable, also when the primary is lost.
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: SOCKET_MS },
+  readPreference: 'primary',
+};
+
+/**
+ * Connects, and asks whether the server answers and takes this user. Rejects with AppError `store_unavailable`, in one
+ * sentence that says what to mend and holds no part of the URL but its hosts.
+ */
+export async function connectMongo(url: string): Promise<{ client: MongoClient; databaseName: string }> {
+  const client = makeClient(url);
+  const databaseName = nameIn(url);
+  try {
+    await client.connect();
+    await client.db(databaseName).collection('meta').countDocuments({}, { limit: 1 });
+    return { client, databaseName };
+  } catch (error) {
+    await client.close().catch(() => {});
+    throw startError(error, client);
+  }
+}
+
+/** Which MongoDB answers. Rejects as `connectMongo` does. */
+export async function describeMongo(
+  url: string,
+): Promise<{ readonly version: string; readonly isReplicaSet: boolean }> {
+  const { client, databaseName } = await connectMongo(url);
+  try {
+    const database = client.db(databaseName);
+    const [{ version }, { setName }] = await Promise.all([
+      database.command({ buildInfo: 1 }),
+      database.command({ hello: 1 }),
+    ]);
+    return { version: String(version), isReplicaSet: setName !== undefined };
+  } finally {
+    await client.close();
+  }
+}
+
+function makeClient(url: string): MongoClient {
+  try {
+    return new MongoClient(url, OPTIONS);
+  } catch (error) {
+    // The driver's own words may repeat the URL, and its errors are of many kinds.
+    throw new AppError(
+      'store_unavailable',
+      'MONGODB_URL is not one that the MongoDB driver takes: write mongodb://user:password@host:27017/bellhop, with special characters percent-encoded.',
+      {},
+      error,
+    );
+  }
+}
+
+function nameIn(url: string): string {
+  return /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(url)?.[1] ?? DEFAULT_DATABASE;
+}
+
+function startError(error: unknown, client: MongoClient): unknown {
+  const storage = toStorageError(error);
+  if (!(storage instanceof AppError)) return error;
+  const hosts = client.options.hosts.map(String).join(', ');
+  const isAuth = storage.message.includes('refuses');
+  return isAuth
+    ? storage
+    : new AppError(
+        'store_unavailable',
+        `No MongoDB answers at ${hosts} (MONGODB_URL): start it, or mend the URL.`,
+        {},
+        error,
+      );
+}

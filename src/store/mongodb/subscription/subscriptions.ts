@@ -1,0 +1,111 @@
+import { Buffer } from 'node:buffer';
+import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import { invalidCursor, toPage } from '../../cursor.ts';
+import type { Page } from '../../page.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
+import type { ActiveSubscription, SubscriptionChange, SubscriptionStore } from '../../subscription-store.ts';
+import type { Collections } from '../collections/collections.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import { changeableBy, fieldsOf, toSubscription } from '../collections/subscription-document.ts';
+import {
+  ACTIVE_BY_KEY,
+  ACTIVE_LISTED,
+  ACTIVE_OF_AUDIENCE,
+  ACTIVE_OF_USER_LISTED,
+  ALL_LISTED,
+  ALL_OF_USER_LISTED,
+  SUBSCRIPTION_BY_ID,
+  SUSPECTED_BY,
+} from '../collections/subscription-queries.ts';
+import type { Operations } from '../server/operations.ts';
+import { register, restore } from './registration.ts';
+
+type ListQuery = Parameters<SubscriptionStore['list']>[0];
+type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
+
+export function mongoSubscriptions(collections: Collections, operations: Operations): SubscriptionStore {
+  return {
+    register: (draft, options) => operations.run(() => register(collections, draft, options)),
+    get: (id) => operations.run(() => get(collections, id)),
+    list: (query) => operations.run(() => list(collections, query)),
+    delete: (id) => operations.run(() => remove(collections, id)),
+    restore: (id, atMs) => operations.run(() => restore(collections, id, atMs)),
+    suspectedBy: (holdId, limit) => operations.run(() => suspectedBy(collections, holdId, limit)),
+    change: (changes) => operations.run(() => change(collections, changes)),
+    countByVapidKey: () => operations.run(() => countByVapidKey(collections)),
+    activeOf: (query) => operations.run(() => activeOf(collections, query)),
+  };
+}
+
+async function get({ subscriptions }: Collections, id: string): Promise<Subscription | null> {
+  const document = await subscriptions.findOne(SUBSCRIPTION_BY_ID.filter(id), optionsOf(SUBSCRIPTION_BY_ID));
+  return document === null ? null : toSubscription(document);
+}
+
+async function remove({ subscriptions }: Collections, id: string): Promise<boolean> {
+  const { deletedCount } = await subscriptions.deleteOne(SUBSCRIPTION_BY_ID.filter(id));
+  return deletedCount > 0;
+}
+
+async function suspectedBy({ subscriptions }: Collections, holdId: string, limit: number) {
+  const options = { ...optionsOf(SUSPECTED_BY), limit };
+  return (await subscriptions.find(SUSPECTED_BY.filter(holdId), options).toArray()).map(toSubscription);
+}
+
+/** Each on its own; asked again after a lost answer, nothing happens twice. */
+export async function change({ subscriptions }: Collections, changes: readonly SubscriptionChange[]): Promise<void> {
+  const batch = changes.map((each) => ({
+    updateOne: { filter: changeableBy(each), update: { $set: fieldsOf(each) } },
+  }));
+  if (batch.length > 0) await subscriptions.bulkWrite(batch, { ordered: false });
+}
+
+async function countByVapidKey({ subscriptions }: Collections): Promise<ReadonlyMap<string, number>> {
+  const { hint, projection } = optionsOf(ACTIVE_BY_KEY);
+  const stages = [
+    { $match: ACTIVE_BY_KEY.filter(null) },
+    { $project: projection },
+    { $group: { _id: '$vapidPublicKey', count: { $sum: 1 } } },
+  ];
+  const found = await subscriptions.aggregate<{ _id: string; count: number }>(stages, { hint }).toArray();
+  return new Map(found.map(({ _id: key, count }) => [key, count]));
+}
+
+async function list({ subscriptions }: Collections, query: ListQuery): Promise<Page<Subscription>> {
+  const { cursor, limit } = query;
+  if (cursor !== null && !cursor.startsWith('sub_')) throw invalidCursor();
+  const { filter, options } = listing(query);
+  const found = await subscriptions.find(filter, { ...options, limit: limit + 1 }).toArray();
+  return toPage(found, limit, toSubscription, ({ id }) => id);
+}
+
+function listing({ userId, includeRetired, cursor: beforeId }: ListQuery) {
+  if (userId === null) {
+    const query = includeRetired ? ALL_LISTED : ACTIVE_LISTED;
+    return { filter: query.filter({ beforeId }), options: optionsOf(query) };
+  }
+  const query = includeRetired ? ALL_OF_USER_LISTED : ACTIVE_OF_USER_LISTED;
+  return { filter: query.filter({ userId: encodeText(userId), beforeId }), options: optionsOf(query) };
+}
+
+async function activeOf({ subscriptions }: Collections, { userIds, after, limit }: ActiveQuery) {
+  const from = after === null ? null : { ...after, userId: encodeText(after.userId) };
+  const wanted = [...new Set(userIds.map(encodeText))].filter(
+    (userId) => from === null || !isBefore(userId, from.userId),
+  );
+  if (wanted.length === 0) return [];
+  const filter = ACTIVE_OF_AUDIENCE.filter({ userIds: wanted, after: from });
+  const found = await subscriptions.find(filter, { ...optionsOf(ACTIVE_OF_AUDIENCE), limit }).toArray();
+  return found.map(
+    ({ _id: id, userId, endpoint }): ActiveSubscription => ({
+      id,
+      userId: decodeText(userId),
+      endpoint: decodeText(endpoint),
+    }),
+  );
+}
+
+/** MongoDB orders texts by their UTF-8 bytes, JavaScript by UTF-16 units. */
+function isBefore(one: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
+}

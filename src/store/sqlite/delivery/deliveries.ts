@@ -1,0 +1,117 @@
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../../domain/delivery/delivery.ts';
+import { decodePlace, encodePlace, invalidCursor, toPage } from '../../cursor.ts';
+import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
+import type { Page, PageRequest } from '../../page.ts';
+import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
+import { textList } from '../file/sql-value.ts';
+import { type DeliveryRow, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
+import { laneOf } from '../tables/lane-number.ts';
+import { deliveryRange } from '../tables/notification-rows.ts';
+import { sqliteTransitions } from './transitions.ts';
+
+type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
+type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
+type DueQuery = Parameters<DeliveryStore['due']>[0];
+
+export function sqliteDeliveries(database: Database, commits: GroupCommit): DeliveryStore {
+  return {
+    ...sqliteTransitions(database, commits),
+    get: (id) => commits.read(() => readDelivery(database, id)),
+    listByNotification: (query) => commits.read(() => listByNotification(database, query)),
+    listFailed: (query) => commits.read(() => listFailed(database, query)),
+    countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
+    due: (query) => due(database, commits, query),
+    outdated: (query) => commits.read(() => outdated(database, query)),
+  };
+}
+
+/** The leases of a process that is gone are over. `claimed_at` stays: the interrupted attempt is yet to be recorded. */
+export function releaseLeases(database: Database): void {
+  database.run(`UPDATE deliveries SET due_at = 0 WHERE state = 'sending'`);
+}
+
+function listByNotification(database: Database, query: ListQuery): Page<Delivery> {
+  const { notificationId, state, attempted, cursor, limit } = query;
+  const [from, to] = deliveryRange(notificationId);
+  if (cursor !== null && !cursor.startsWith(from)) throw invalidCursor();
+  const rows = database.all<DeliveryRow>(
+    `SELECT * FROM deliveries WHERE id > ? AND id < ?${state === null ? '' : ' AND state = ?'}
+     ${attempted ? 'AND attempts IS NOT NULL' : ''} ORDER BY id LIMIT ?`,
+    [cursor ?? from, to, ...(state === null ? [] : [state]), limit + 1],
+  );
+  return toPage(rows, limit, toDelivery, ({ id }) => id);
+}
+
+function listFailed(database: Database, { cursor, limit }: PageRequest): Page<Delivery> {
+  const before = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
+  // Left alone, SQLite prefers the index of states and sorts every dead letter for each page.
+  const rows = database.all<DeliveryRow>(
+    `SELECT * FROM deliveries INDEXED BY deliveries_failed WHERE state = 'failed' AND (ended_at, id) < (?, ?)
+     ORDER BY ended_at DESC, id DESC LIMIT ?`,
+    [before.atMs, before.id, limit + 1],
+  );
+  return toPage(rows, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
+}
+
+function countByState(database: Database, notificationId: string): Readonly<Record<DeliveryState, number>> {
+  const rows = database.all<{ state: DeliveryState; count: number }>(
+    `SELECT state, count(*) AS count FROM deliveries
+     WHERE state IN (${DELIVERY_STATES.map((state) => `'${state}'`).join(', ')}) AND id BETWEEN ? AND ?
+     GROUP BY state`,
+    [...deliveryRange(notificationId)],
+  );
+  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
+  for (const { state, count } of rows) counts[state] = count;
+  return counts;
+}
+
+type DueRow = Pick<DeliveryRow, 'id' | 'origin' | 'attempt_count' | 'deadline_at'> & {
+  readonly row: number;
+  readonly state: DueDelivery['state'];
+  readonly due_at: number;
+};
+
+/** Read in one turn of the event loop: ten thousand would hold everything else up for about 25 ms. */
+const DUE_AT_ONCE = 1000;
+
+/** In order of the index alone, which ends in the row's number: ids would have to be sorted. */
+async function due(database: Database, commits: GroupCommit, query: DueQuery): Promise<DueDelivery[]> {
+  const found: DueRow[] = [];
+  while (found.length < query.limit) {
+    if (found.length > 0) await new Promise(setImmediate);
+    const limit = Math.min(DUE_AT_ONCE, query.limit - found.length);
+    const rows = await commits.read(() => dueAfter(database, { ...query, limit }, found.at(-1) ?? null));
+    found.push(...rows);
+    if (rows.length < limit) break;
+  }
+  return found.map((row) => ({
+    id: row.id,
+    origin: row.origin,
+    priority: query.priority,
+    state: row.state,
+    attemptCount: row.attempt_count,
+    deadlineAtMs: row.deadline_at,
+    dueAtMs: row.due_at,
+  }));
+}
+
+function dueAfter(database: Database, { priority, untilMs, limit }: DueQuery, after: DueRow | null): DueRow[] {
+  return database.all<DueRow>(
+    `SELECT rowid AS row, id, origin, state, attempt_count, deadline_at, due_at FROM deliveries
+     WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? AND (due_at, rowid) > (?, ?)
+     ORDER BY due_at, rowid LIMIT ?`,
+    [laneOf(priority), untilMs, after?.due_at ?? -1, after?.row ?? 0, limit],
+  );
+}
+
+function outdated(database: Database, { notificationId, topic, subscriptionIds }: OutdatedQuery): Delivery[] {
+  return database
+    .all<DeliveryRow>(
+      `SELECT * FROM deliveries INDEXED BY deliveries_waiting_topic
+       WHERE subscription_id IN (SELECT value FROM json_each(?)) AND topic = ? AND topic IS NOT NULL
+         AND due_at IS NOT NULL AND state IN ('pending', 'retrying') AND notification_id < ?`,
+      [textList(subscriptionIds), topic, notificationId],
+    )
+    .map(toDelivery);
+}

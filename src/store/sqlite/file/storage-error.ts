@@ -1,0 +1,52 @@
+import { AppError } from '../../../domain/app-error.ts';
+
+const HELD =
+  'Another Bellhop process holds the data folder. The embedded store serves one process only: stop the other one.';
+const UNWRITABLE =
+  'The data folder cannot be written to: check who owns it, its mode, and that its disk is not mounted read-only.';
+const DAMAGED = 'The database file is damaged or is none: stop Bellhop and put a backup in its place.';
+
+/** By SQLite's primary result code: what a person can do about trouble outside Bellhop. */
+const REMEDY_BY_CODE: Readonly<Record<number, string>> = {
+  3: UNWRITABLE,
+  5: HELD,
+  6: HELD,
+  7: 'SQLite ran out of memory: give this machine or container more.',
+  8: UNWRITABLE,
+  10: 'The disk that holds the data folder answers with I/O errors: check the disk.',
+  11: DAMAGED,
+  13: 'The disk that holds the data folder is full: free some space, Bellhop goes on by itself.',
+  14: UNWRITABLE,
+  26: DAMAGED,
+};
+
+/** For a runtime whose errors carry no result code. */
+const CODE_BY_MESSAGE: readonly (readonly [RegExp, number])[] = [
+  [/is locked|is busy/i, 5],
+  [/disk is full/i, 13],
+  [/readonly database/i, 8],
+  [/disk i\/o error/i, 10],
+  [/unable to open/i, 14],
+  [/is malformed/i, 11],
+  [/not a database/i, 26],
+];
+
+/** A driver's error as `store_unavailable` where the trouble is outside Bellhop; else the error itself, a defect of ours. */
+export function toStorageError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  const code = resultCodeOf(error);
+  const remedy = code === null ? undefined : REMEDY_BY_CODE[code];
+  return remedy === undefined ? error : new AppError('store_unavailable', remedy, {}, error);
+}
+
+export function isUnavailable(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'store_unavailable';
+}
+
+function resultCodeOf(error: Error): number | null {
+  const { rawCode, errcode } = error as { rawCode?: unknown; errcode?: unknown };
+  const extended = [rawCode, errcode].find((code) => typeof code === 'number');
+  // The low byte of an extended result code is the primary one: https://sqlite.org/rescode.html
+  if (typeof extended === 'number') return extended & 0xff;
+  return CODE_BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1] ?? null;
+}

@@ -1,0 +1,97 @@
+import { FAN_OUT_START } from '../../../domain/audience/audience.ts';
+import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import type { Notification } from '../../../domain/notification/notification.ts';
+import { cursorText } from '../../fan-out-cursor.ts';
+import type { AcceptResult, DeliveryTo, Idempotency } from '../../notification-store.ts';
+import type { Database } from '../file/driver.ts';
+import { activeOf } from '../subscription/subscriptions.ts';
+import { insertDelivery } from '../tables/delivery-rows.ts';
+import { laneOf } from '../tables/lane-number.ts';
+import { readNotification } from '../tables/notification-rows.ts';
+
+/** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
+export const USERS_PER_ROW = 100;
+/** So few are fanned out in the commit that accepts them. */
+const MOST_USERS_AT_ONCE = 10;
+const MOST_DEVICES_AT_ONCE = 50;
+
+export type Acceptance = {
+  readonly notification: Notification;
+  readonly userIds: readonly string[];
+  readonly idempotency: Idempotency | null;
+  readonly deliveryTo: DeliveryTo | null;
+};
+
+/** About how many rows it writes. */
+export function rowsOf({ userIds, deliveryTo }: Acceptance): number {
+  const devices = deliveryTo !== null && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
+  return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW);
+}
+
+export function accept(database: Database, acceptance: Acceptance): AcceptResult {
+  const { notification, idempotency } = acceptance;
+  const earlier = idempotency === null ? null : firstCall(database, idempotency, notification.acceptedAtMs);
+  if (earlier !== null) return earlier;
+  const deliveries = deliveriesOf(database, acceptance);
+  insertNotification(database, acceptance, deliveries);
+  for (const delivery of deliveries ?? []) insertDelivery(database, delivery);
+  if (idempotency !== null) keepKey(database, idempotency, notification.id);
+  return { kind: 'accepted', deliveries };
+}
+
+/** Null where that is more than one commit should bear. */
+function deliveriesOf(database: Database, { userIds, deliveryTo }: Acceptance): readonly Delivery[] | null {
+  if (deliveryTo === null || userIds.length > MOST_USERS_AT_ONCE) return null;
+  const found = activeOf(database, { userIds, after: null, limit: MOST_DEVICES_AT_ONCE + 1 });
+  return found.length > MOST_DEVICES_AT_ONCE ? null : found.map(deliveryTo);
+}
+
+function insertNotification(
+  database: Database,
+  { notification, userIds }: Acceptance,
+  deliveries: readonly Delivery[] | null,
+): void {
+  const { id, content } = notification;
+  const audience = deliveries === null ? JSON.stringify(userIds) : null;
+  const isSmall = userIds.length <= USERS_PER_ROW;
+  database.run(
+    `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
+       fan_out_cursor, content, user_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      id,
+      content.type,
+      laneOf(notification.priority),
+      notification.ttlSeconds,
+      notification.urgency,
+      notification.topic,
+      notification.userCount,
+      deliveries === null ? notification.status : deliveries.length === 0 ? 'completed' : 'sending',
+      notification.acceptedAtMs,
+      deliveries === null ? cursorText(FAN_OUT_START) : null,
+      JSON.stringify(content),
+      isSmall ? audience : null,
+    ],
+  );
+  if (isSmall || audience === null) return;
+  database.run('INSERT INTO audiences (notification_id, user_ids) VALUES (?, ?)', [id, audience]);
+}
+
+function keepKey(database: Database, { key, bodyDigest, expiresAtMs }: Idempotency, id: string): void {
+  database.run(
+    `INSERT INTO idempotency_keys (key, body_digest, notification_id, expires_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET body_digest = excluded.body_digest,
+       notification_id = excluded.notification_id, expires_at = excluded.expires_at`,
+    [key, bodyDigest, id, expiresAtMs],
+  );
+}
+
+function firstCall(database: Database, idempotency: Idempotency, nowMs: number): AcceptResult | null {
+  const kept = database.first<{ body_digest: string; notification_id: string }>(
+    'SELECT body_digest, notification_id FROM idempotency_keys WHERE key = ? AND expires_at > ?',
+    [idempotency.key, nowMs],
+  );
+  if (kept === undefined) return null;
+  if (kept.body_digest !== idempotency.bodyDigest) return { kind: 'key_reused' };
+  const notification = readNotification(database, kept.notification_id);
+  return notification === null ? null : { kind: 'repeated', notification };
+}

@@ -1,0 +1,49 @@
+import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
+import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
+import type { SqlValue } from '../file/sql-value.ts';
+import { type NotificationRow, readNotification, toNotification } from '../tables/notification-rows.ts';
+import { accept, rowsOf, USERS_PER_ROW } from './acceptance.ts';
+import { sqliteFanOuts } from './fan-outs.ts';
+
+export function sqliteNotifications(database: Database, commits: GroupCommit): NotificationStore {
+  const fanOuts = sqliteFanOuts(database, commits);
+  return {
+    async accept(notification, userIds, idempotency, deliveryTo = null) {
+      const acceptance = { notification, userIds, idempotency, deliveryTo };
+      const result = await commits.write(rowsOf(acceptance), () => accept(database, acceptance));
+      const isToFanOut = result.kind === 'accepted' && result.deliveries === null;
+      if (isToFanOut && userIds.length <= USERS_PER_ROW) fanOuts.remember(notification, userIds);
+      return result;
+    },
+    get: (id) => commits.read(() => readNotification(database, id)),
+    list: (query) => commits.read(() => list(database, query)),
+    fanOut: fanOuts.fanOut,
+    commitFanOut: fanOuts.commitFanOut,
+    unfinishedFanOuts: fanOuts.unfinishedFanOuts,
+  };
+}
+
+function list(database: Database, query: NotificationQuery) {
+  const { type, status, fromMs, untilMs, cursor, limit } = query;
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  const where = (condition: string, ...given: SqlValue[]): void => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  if (type !== null) where('type = ?', type);
+  if (status !== null) where('status = ?', status);
+  where('accepted_at >= ?', fromMs ?? 0);
+  where('accepted_at < ?', untilMs ?? Number.MAX_SAFE_INTEGER);
+  if (cursor !== null) {
+    const { atMs, id } = decodePlace(cursor);
+    where('(accepted_at, id) < (?, ?)', atMs, id);
+  }
+  const rows = database.all<NotificationRow>(
+    `SELECT * FROM notifications WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id DESC LIMIT ?`,
+    [...values, limit + 1],
+  );
+  return toPage(rows, limit, toNotification, ({ acceptedAtMs, id }) => encodePlace({ atMs: acceptedAtMs, id }));
+}

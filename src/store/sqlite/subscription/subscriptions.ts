@@ -1,0 +1,100 @@
+import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import { invalidCursor, toPage } from '../../cursor.ts';
+import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
+import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
+import { textList } from '../file/sql-value.ts';
+import {
+  changeSubscription,
+  readSubscription,
+  type SubscriptionRow,
+  toSubscription,
+} from '../tables/subscription-rows.ts';
+import { register, restore } from './registration.ts';
+
+type ListQuery = Parameters<SubscriptionStore['list']>[0];
+type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
+
+/** Sorts after every id. */
+const LAST_ID = '\u{10ffff}';
+
+export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
+  return {
+    register: (draft, options) => commits.write(4, () => register(database, draft, options)),
+    get: (id) => commits.read(() => readSubscription(database, id)),
+    list: (query) => commits.read(() => list(database, query)),
+    restore: (id, atMs) => commits.write(1, () => restore(database, id, atMs)),
+    suspectedBy: (holdId, limit) => commits.read(() => suspectedBy(database, holdId, limit)),
+    change: (changes) =>
+      commits.write(changes.length, () => {
+        for (const change of changes) changeSubscription(database, change);
+      }),
+    countByVapidKey: () => commits.read(() => countByVapidKey(database)),
+    delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
+    activeOf: (query) => commits.read(() => activeOf(database, query)),
+  };
+}
+
+function suspectedBy(database: Database, holdId: string, limit: number): readonly Subscription[] {
+  return database
+    .all<SubscriptionRow>(
+      'SELECT * FROM subscriptions WHERE suspected_by = ? AND retired_at IS NULL ORDER BY id LIMIT ?',
+      [holdId, limit],
+    )
+    .map(toSubscription);
+}
+
+function countByVapidKey(database: Database): ReadonlyMap<string, number> {
+  const rows = database.all<{ key: string; count: number }>(
+    `SELECT vapid_public_key AS key, count(*) AS count FROM subscriptions WHERE retired_at IS NULL
+     GROUP BY vapid_public_key`,
+  );
+  return new Map(rows.map(({ key, count }) => [key, count]));
+}
+
+function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {
+  if (cursor !== null && !cursor.startsWith('sub_')) throw invalidCursor();
+  // Ids are ULIDs, so their order is that of creation.
+  const rows = database.all<SubscriptionRow>(
+    `SELECT * FROM subscriptions WHERE id < ?${userId === null ? '' : ' AND user_id = ?'}
+     ${includeRetired ? '' : 'AND retired_at IS NULL'} ORDER BY id DESC LIMIT ?`,
+    [cursor ?? LAST_ID, ...(userId === null ? [] : [userId]), limit + 1],
+  );
+  return toPage(rows, limit, toSubscription, ({ id }) => id);
+}
+
+export function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
+  const [first, second] = userIds;
+  const isOfOne = first !== undefined && second === undefined && (after === null || after.userId === first);
+  const rows = isOfOne
+    ? ofOneUser(database, first, after?.subscriptionId ?? '', limit)
+    : ofUsers(database, userIds, after, limit);
+  return rows.map(({ id, user_id: userId, endpoint }): ActiveSubscription => ({ id, userId, endpoint }));
+}
+
+type ActiveRow = { readonly id: string; readonly user_id: string; readonly endpoint: string };
+
+function ofUsers(
+  database: Database,
+  userIds: readonly string[],
+  after: ActiveQuery['after'],
+  limit: number,
+): ActiveRow[] {
+  const from = after ?? { userId: '', subscriptionId: '' };
+  return database.all<ActiveRow>(
+    `SELECT id, user_id, endpoint FROM subscriptions
+     WHERE retired_at IS NULL AND user_id IN (SELECT value FROM json_each(?) WHERE value >= ?)
+       AND (user_id, id) > (?, ?)
+     ORDER BY user_id, id LIMIT ?`,
+    [textList(userIds), from.userId, from.userId, from.subscriptionId, limit],
+  );
+}
+
+/** The usual audience, for which the list is not worth its reading. */
+function ofOneUser(database: Database, userId: string, afterId: string, limit: number): ActiveRow[] {
+  return database.all<ActiveRow>(
+    `SELECT id, user_id, endpoint FROM subscriptions
+     WHERE retired_at IS NULL AND user_id = ? AND id > ? ORDER BY id LIMIT ?`,
+    [userId, afterId, limit],
+  );
+}

@@ -1,0 +1,117 @@
+import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
+import type { Database } from '../file/driver.ts';
+import { laneOf, priorityOf } from './lane-number.ts';
+
+export type DeliveryRow = {
+  readonly id: string;
+  readonly notification_id: string;
+  readonly subscription_id: string;
+  readonly user_id: string;
+  readonly origin: string;
+  readonly topic: string | null;
+  readonly lane: number;
+  readonly state: DeliveryState;
+  readonly version: number;
+  readonly due_at: number | null;
+  readonly deadline_at: number;
+  readonly retry_count: number;
+  readonly interruption_count: number;
+  readonly attempt_count: number;
+  readonly claimed_at: number | null;
+  readonly reason: EndReason | null;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+  readonly attempts: string | null;
+  readonly replays: string | null;
+};
+
+export function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    notificationId: row.notification_id,
+    subscriptionId: row.subscription_id,
+    userId: row.user_id,
+    origin: row.origin,
+    topic: row.topic,
+    priority: priorityOf(row.lane),
+    state: row.state,
+    version: row.version,
+    dueAtMs: row.due_at,
+    deadlineAtMs: row.deadline_at,
+    retryCount: row.retry_count,
+    interruptionCount: row.interruption_count,
+    attemptCount: row.attempt_count,
+    claimedAtMs: row.claimed_at,
+    reason: row.reason,
+    attempts: row.attempts === null ? [] : (JSON.parse(row.attempts) as Attempt[]),
+    replays: row.replays === null ? [] : (JSON.parse(row.replays) as Replay[]),
+    createdAtMs: row.created_at,
+    endedAtMs: row.ended_at,
+  };
+}
+
+export function readDelivery(database: Database, id: string): Delivery | null {
+  const row = database.first<DeliveryRow>('SELECT * FROM deliveries WHERE id = ?', [id]);
+  return row === undefined ? null : toDelivery(row);
+}
+
+/** One that exists already stays as it is. */
+export function insertDelivery(database: Database, delivery: Delivery): void {
+  database.run(
+    `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, lane, state, version, due_at, deadline_at,
+       retry_count, interruption_count, attempt_count, claimed_at, reason, created_at, ended_at, attempts, replays)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    [
+      delivery.id,
+      delivery.notificationId,
+      delivery.subscriptionId,
+      delivery.userId,
+      delivery.origin,
+      delivery.topic,
+      laneOf(delivery.priority),
+      delivery.state,
+      delivery.version,
+      delivery.dueAtMs,
+      delivery.deadlineAtMs,
+      delivery.retryCount,
+      delivery.interruptionCount,
+      delivery.attemptCount,
+      delivery.claimedAtMs,
+      delivery.reason,
+      delivery.createdAtMs,
+      delivery.endedAtMs,
+      logText(delivery.attempts),
+      logText(delivery.replays),
+    ],
+  );
+}
+
+/** Writes all that may change in a delivery's life. False when its version had moved on. */
+export function updateDelivery(database: Database, version: number, after: Delivery): boolean {
+  const changed = database.run(
+    `UPDATE deliveries SET state = ?, version = version + 1, due_at = ?, deadline_at = ?, retry_count = ?,
+       interruption_count = ?, attempt_count = ?, claimed_at = ?, reason = ?, ended_at = ?, attempts = ?, replays = ?
+     WHERE id = ? AND version = ?`,
+    [
+      after.state,
+      after.dueAtMs,
+      after.deadlineAtMs,
+      after.retryCount,
+      after.interruptionCount,
+      after.attemptCount,
+      after.claimedAtMs,
+      after.reason,
+      after.endedAtMs,
+      logText(after.attempts),
+      logText(after.replays),
+      after.id,
+      version,
+    ],
+  );
+  return changed > 0;
+}
+
+/** Null for an empty log, so that a query can tell without reading JSON. */
+function logText(entries: readonly unknown[]): string | null {
+  return entries.length === 0 ? null : JSON.stringify(entries);
+}

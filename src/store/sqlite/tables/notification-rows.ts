@@ -1,0 +1,62 @@
+import { deliveryIdPrefix } from '../../../domain/ids.ts';
+import type {
+  Notification,
+  NotificationContent,
+  NotificationStatus,
+  Urgency,
+} from '../../../domain/notification/notification.ts';
+import type { Database } from '../file/driver.ts';
+import { priorityOf } from './lane-number.ts';
+
+export type NotificationRow = {
+  readonly id: string;
+  readonly type: string;
+  readonly lane: number;
+  readonly ttl_seconds: number;
+  readonly urgency: Urgency;
+  readonly topic: string | null;
+  readonly user_count: number;
+  readonly status: NotificationStatus;
+  readonly accepted_at: number;
+  readonly fan_out_cursor: string | null;
+  readonly content: string;
+};
+
+export function toNotification(row: NotificationRow): Notification {
+  return {
+    id: row.id,
+    content: JSON.parse(row.content) as NotificationContent,
+    priority: priorityOf(row.lane),
+    ttlSeconds: row.ttl_seconds,
+    urgency: row.urgency,
+    topic: row.topic,
+    userCount: row.user_count,
+    status: row.status,
+    acceptedAtMs: row.accepted_at,
+  };
+}
+
+export function readNotification(database: Database, id: string): Notification | null {
+  const row = database.first<NotificationRow>('SELECT * FROM notifications WHERE id = ?', [id]);
+  return row === undefined ? null : toNotification(row);
+}
+
+/** The bounds between which every delivery id of one notification lies. */
+export function deliveryRange(notificationId: string): readonly [from: string, to: string] {
+  const prefix = deliveryIdPrefix(notificationId);
+  return [prefix, `${prefix}\u{10ffff}`];
+}
+
+/** `sending` becomes `completed` where every delivery is final. */
+export function completeIfFinal(database: Database, id: string): void {
+  database.run(
+    `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND NOT EXISTS (
+       SELECT 1 FROM deliveries WHERE state IN ('pending', 'sending', 'retrying') AND id BETWEEN ? AND ?)`,
+    [id, ...deliveryRange(id)],
+  );
+}
+
+/** One of its deliveries is no longer final. */
+export function reopenNotification(database: Database, id: string): void {
+  database.run(`UPDATE notifications SET status = 'sending' WHERE id = ? AND status = 'completed'`, [id]);
+}

@@ -1,0 +1,232 @@
+import { type Document, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
+import { systemClock } from '../../../../src/clock.ts';
+import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
+import { PRIORITIES } from '../../../../src/domain/notification/notification.ts';
+import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
+import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
+import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
+import { type NamedQuery, optionsOf } from '../../../../src/store/mongodb/collections/named-query.ts';
+import { toNotificationDocument } from '../../../../src/store/mongodb/collections/notification-document.ts';
+import { toSubscriptionDocument } from '../../../../src/store/mongodb/collections/subscription-document.ts';
+import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import { useEverything } from '../../../contract/use-everything.ts';
+import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
+import {
+  NOW_MS,
+  sampleAttempt,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../../../support/samples.ts';
+
+const NOTIFICATIONS = 500;
+const DELIVERIES_EACH = 200;
+const PAGE = 50;
+const INSERTED_AT_ONCE = 5000;
+
+const subscriptions = Array.from({ length: 5000 }, (_, index) => {
+  const retired = index % 5 === 0 ? ({ reason: 'gone', atMs: NOW_MS + index, deliveryId: null } as const) : null;
+  const suspectedByHoldId = index % 7 === 1 && retired === null ? `hld_${index % 3}` : null;
+  return sampleSubscription({ userId: `user-${index % 1000}`, retired, suspectedByHoldId });
+});
+const notifications = Array.from({ length: NOTIFICATIONS }, (_, index) =>
+  sampleNotification({
+    content: { type: `type-${index % 7}`, title: 'x' },
+    acceptedAtMs: NOW_MS + index * 1000,
+    status: (['accepted', 'sending', 'completed'] as const)[index % 3]!,
+  }),
+);
+const deliveries = notifications.flatMap((notification, place) =>
+  Array.from({ length: DELIVERIES_EACH }, (_, index): Delivery => {
+    const state = DELIVERY_STATES[(place + index) % DELIVERY_STATES.length]!;
+    const atMs = NOW_MS + place * DELIVERIES_EACH + index;
+    return sampleDelivery(notification, subscriptions[(place * 7 + index) % subscriptions.length]!, {
+      state,
+      priority: PRIORITIES[index % 3]!,
+      attempts: index % 2 === 0 ? [sampleAttempt()] : [],
+      topic: index % 4 === 0 ? `topic-${index % 3}` : null,
+      dueAtMs: isFinal(state) ? null : atMs,
+      endedAtMs: isFinal(state) ? atMs : null,
+    });
+  }),
+);
+
+const [notification, subscription, delivery] = [notifications[250]!, subscriptions[2501]!, deliveries[50_000]!];
+const middle = { fromMs: NOW_MS, untilMs: null, after: { atMs: notification.acceptedAtMs, id: notification.id } };
+const ids = (of: readonly { readonly id: string }[]) => of.slice(100, 150).map(({ id }) => id);
+const after = { userId: 'user-20', subscriptionId: 'sub_' };
+const users = Array.from({ length: PAGE }, (_, index) => `user-${index}`).sort();
+
+const waiting = deliveries.find(({ state }) => state === 'pending')!;
+const topical = deliveries.filter((one) => one.topic !== null && one.state === 'retrying').slice(100, 120);
+const topic = {
+  subscriptionIds: topical.map(({ subscriptionId }) => subscriptionId),
+  topics: [...new Set(topical.map((one) => one.topic))],
+};
+
+/** What each query is asked for. */
+const ASKED: Readonly<Record<string, unknown>> = {
+  'subscription by id': subscription.id,
+  'subscriptions by id': ids(subscriptions),
+  'of endpoint': subscription.endpointHash,
+  'all listed': { beforeId: subscription.id },
+  'active listed': { beforeId: subscription.id },
+  'all of a user listed': { userId: 'user-1', beforeId: null },
+  'active of a user listed': { userId: 'user-1', beforeId: null },
+  'active of an audience': { userIds: users.filter((user) => user >= after.userId), after },
+  'retired before': new Date(NOW_MS + 500),
+  'notification by id': notification.id,
+  'notifications by id': ids(notifications),
+  'fan-out': notification.id,
+  listed: middle,
+  'listed by type': { ...middle, type: 'type-3' },
+  'listed by status': { ...middle, status: 'completed' },
+  'listed by type and status': { ...middle, type: 'type-3', status: 'completed' },
+  'unfinished fan-outs': NOW_MS * 2,
+  'open past the deadline': NOW_MS * 2,
+  'completed before': new Date(NOW_MS * 2),
+  'delivery by id': delivery.id,
+  'deliveries by id': ids(deliveries),
+  'version of a delivery': { id: delivery.id, version: delivery.version },
+  'version of deliveries': { ids: ids(deliveries), version: delivery.version },
+  'writes of deliveries': ids(deliveries),
+  'due deliveries': { priority: 'normal', untilMs: NOW_MS * 2 },
+  'all of a notification': { notificationId: notification.id, afterId: null },
+  'one state of a notification': { notificationId: notification.id, afterId: null, state: 'retrying' },
+  'attempted of a notification': { notificationId: notification.id, afterId: null },
+  'states of a notification': notification.id,
+  'open of a notification': notification.id,
+  'ended of a notification': notification.id,
+  'dead letters': { atMs: NOW_MS + 50_000, id: delivery.id },
+  'waiting delivery': { id: waiting.id, attemptCount: 0 },
+  'newer of a topic': { ...topic, notificationId: notifications[0]!.id },
+  'outdated of a topic': { ...topic, notificationId: notifications.at(-1)!.id },
+  'suspected under a hold': 'hld_1',
+  'active by VAPID key': null,
+  'prune hold by id': 'hld_5',
+  'open prune hold': { scope: 'origin', subject: 'subject-6' },
+  'prune holds listed': null,
+  'prune holds in one state': 'open',
+  'prune holds decided': NOW_MS + 990,
+  'idempotency key': 'key-5',
+  nonce: 'nonce-5',
+  'expired idempotency keys': new Date(NOW_MS + 20),
+  'expired nonces': new Date(NOW_MS + 20),
+};
+
+/** Deleting what was asked for takes all of it, not a page. */
+const UNLIMITED: ReadonlySet<string> = new Set([
+  'states of a notification',
+  'ended of a notification',
+  'active by VAPID key',
+]);
+
+describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
+  let server: Mongod;
+  let client: MongoClient;
+  let store: Store;
+  let collections: Collections;
+
+  beforeAll(async () => {
+    server = await startMongod({ args: ['--setParameter', 'ttlMonitorEnabled=false'] });
+    const url = freshDatabase(server.url);
+    store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
+    client = new MongoClient(url);
+    collections = collectionsOf(client.db());
+    await collections.subscriptions.insertMany(subscriptions.map((one, index) => toSubscriptionDocument(one, index)));
+    await collections.notifications.insertMany(
+      notifications.map((one) => ({
+        ...toNotificationDocument(one, ['a']),
+        retainedFrom: one.status === 'completed' ? new Date(one.acceptedAtMs) : null,
+      })),
+    );
+    for (let start = 0; start < deliveries.length; start += INSERTED_AT_ONCE) {
+      const some = deliveries.slice(start, start + INSERTED_AT_ONCE);
+      await collections.deliveries.insertMany(some.map(toDeliveryDocument), { ordered: false });
+    }
+    const passing = Array.from({ length: 1000 }, (_, index) => ({ index, expiresAt: new Date(NOW_MS + index) }));
+    await collections.nonces.insertMany(
+      passing.map(({ index, expiresAt }) => ({ _id: `nonce-${index}`, token: 't', expiresAt })),
+    );
+    await collections.prune_holds.insertMany(
+      passing.map(({ index }) => ({
+        _id: `hld_${index}`,
+        scope: 'origin',
+        subject: `subject-${index}`,
+        state: PRUNE_HOLD_STATES[index % 3]!,
+        goneCount: 60,
+        answerCount: 100,
+        retiredIds: [],
+        openedAtMs: NOW_MS,
+        decidedAtMs: index % 3 === 0 ? null : NOW_MS + index,
+      })),
+    );
+    await collections.idempotency_keys.insertMany(
+      passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
+    );
+  }, 120_000);
+
+  afterAll(async () => {
+    await client.close();
+    await store.close();
+    await server.stop();
+  });
+
+  const explain = async (query: (typeof QUERIES)[number]): Promise<Document> => {
+    const { hint, sort, projection } = optionsOf(query as NamedQuery<never>);
+    const filter = (query.filter as (asked: unknown) => Document)(ASKED[query.name]);
+    return client.db().command({
+      explain: {
+        find: query.collection,
+        filter,
+        hint,
+        ...(sort && { sort }),
+        ...(projection && { projection }),
+        ...(UNLIMITED.has(query.name) ? {} : { limit: PAGE }),
+      },
+      verbosity: 'executionStats',
+    });
+  };
+
+  it('are all asked here', () => {
+    expect(Object.keys(ASKED).sort()).toEqual(QUERIES.map(({ name }) => name).sort());
+  });
+
+  it.each(QUERIES.map((query) => [query.name, query] as const))(
+    '%s: an index, no sort, no needless reading',
+    async (_, query) => {
+      const { executionStats } = await explain(query);
+      const stages = JSON.stringify(executionStats.executionStages);
+      expect(stages).toMatch(/"stage":"(IXSCAN|IDHACK|COUNT_SCAN)"/);
+      expect(stages).not.toMatch(/"stage":"(COLLSCAN|SORT)"/);
+      expect(executionStats.nReturned).toBeGreaterThan(0);
+      expect(executionStats.totalDocsExamined).toBeLessThanOrEqual(2 * executionStats.nReturned);
+      expect(executionStats.totalKeysExamined).toBeLessThanOrEqual(2 * executionStats.nReturned + PAGE);
+    },
+  );
+
+  it.each(['states of a notification', 'open of a notification', 'active by VAPID key'])(
+    '%s is answered by the index alone',
+    async (name) => {
+      const { executionStats } = await explain(QUERIES.find((query) => query.name === name)!);
+      expect(executionStats.totalDocsExamined).toBe(0);
+    },
+  );
+
+  it('are all there are: whatever the store does reads by an index, and sorts nothing', async () => {
+    const database = client.db();
+    await database.command({ profile: 2 });
+    await useEverything(store);
+    await database.command({ profile: 0 });
+    const commands = await database.collection('system.profile').find().toArray();
+    const read = commands.filter(({ planSummary }) => planSummary !== undefined);
+    expect(read.length).toBeGreaterThan(40);
+    for (const { ns, command, planSummary, hasSortStage } of read) {
+      expect(planSummary, `${ns} ${JSON.stringify(command)}`).toMatch(/IXSCAN|IDHACK|COUNT_SCAN/);
+      expect(hasSortStage, `${ns} ${JSON.stringify(command)}`).not.toBe(true);
+    }
+  });
+});
