@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createLoneCoordination } from './coordination/alone.ts';
 import type { Coordination } from './coordination/coordination.ts';
-import { createInProcessQueue } from './queue/in-process.ts';
+import { createInProcessQueue } from './queue/in-process/in-process-queue.ts';
 import type { JobQueue } from './queue/job-queue.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -45,7 +45,7 @@ async function openStore({ config, clock, onError }: BackendOptions): Promise<St
 
 async function openQueue({ config: { redisUrl: url }, clock, onError }: BackendOptions): Promise<JobQueue> {
   if (url === null) return createInProcessQueue({ clock });
-  const { createBeeQueue } = await import('./queue/bee-queue.ts');
+  const { createBeeQueue } = await import('./queue/redis/bee-queue.ts');
   return createBeeQueue({ url, onError: (error) => onError('queue', error) });
 }
 

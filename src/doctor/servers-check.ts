@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { AppError } from '../domain/app-error.ts';
-import { preflightRedis } from '../queue/redis-preflight.ts';
+import { preflightRedis } from '../queue/redis/redis-preflight.ts';
 import { describeMongo } from '../store/mongodb/server/connection.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 

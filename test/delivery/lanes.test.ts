@@ -3,7 +3,7 @@ import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-
 import { isFinal } from '../../src/domain/delivery/delivery.ts';
 import { CLOSES_AFTER } from '../../src/domain/push-service/lane.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
-import { createBeeQueue } from '../../src/queue/bee-queue.ts';
+import { createBeeQueue } from '../../src/queue/redis/bee-queue.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { describeWithRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { createRescuer, type Rescuer } from '../../src/delivery/rescuer.ts';
 import type { Priority } from '../../src/domain/notification/notification.ts';
-import { createBeeQueue } from '../../src/queue/bee-queue.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
+import { createBeeQueue } from '../../src/queue/redis/bee-queue.ts';
 import type { DueDelivery } from '../../src/store/delivery-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';

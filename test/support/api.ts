@@ -16,7 +16,7 @@ import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createSubscriberTokens } from '../../src/intake/subscriber-tokens.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
-import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

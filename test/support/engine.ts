@@ -22,7 +22,7 @@ import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
 import { createWebPushTransport } from '../../src/push/web-push.ts';
-import { createInProcessQueue } from '../../src/queue/in-process.ts';
+import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

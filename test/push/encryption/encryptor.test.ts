@@ -2,12 +2,12 @@ import { createECDH, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
-import { decryptPush } from '../../src/emulator/decrypt.ts';
-import type { Encryptor } from '../../src/push/encryptor.ts';
+import { decryptPush } from '../../../src/emulator/decrypt.ts';
+import type { Encryptor } from '../../../src/push/encryption/encryptor.ts';
 
 // Built, as it runs: Node 20 starts no thread from TypeScript.
-const { createEncryptor }: typeof import('../../src/push/encryptor.ts') = await import(
-  new URL('../../dist/push/encryptor.js', import.meta.url).href
+const { createEncryptor }: typeof import('../../../src/push/encryption/encryptor.ts') = await import(
+  new URL('../../../dist/push/encryptor.js', import.meta.url).href
 );
 
 let encryptor: Encryptor | null = null;

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
-import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
-import { systemClock } from '../../src/clock.ts';
-import { createBeeQueue } from '../../src/queue/bee-queue.ts';
-import { queueContract } from '../contract/queue-contract.ts';
-import { describeWithRedis } from '../support/redis.ts';
-import { until } from '../support/until.ts';
+import { type RedisServer, startRedisServer } from '../../../scripts/servers/redis-server.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createBeeQueue } from '../../../src/queue/redis/bee-queue.ts';
+import { queueContract } from '../../contract/queue-contract.ts';
+import { describeWithRedis } from '../../support/redis.ts';
+import { until } from '../../support/until.ts';
 
 describeWithRedis('bee-queue', () => {
   let server: RedisServer;

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { AppError } from '../domain/app-error.ts';
+import { AppError } from '../../domain/app-error.ts';
 
 const CONNECT_LIMIT_MS = 2000;
 

@@ -1,9 +1,9 @@
-import type { Priority } from '../domain/notification/notification.ts';
-import type { Job, JobHandler, StartOptions } from './job-queue.ts';
-import { ReadyJobs } from './ready-jobs.ts';
+import type { Priority } from '../../domain/notification/notification.ts';
+import type { Job, JobHandler, StartOptions } from '../job-queue.ts';
+import { ReadyJobs } from '../picking/ready-jobs.ts';
+import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
+import { WorkLimit } from '../picking/work-limit.ts';
 import type { RedisLane, Taken } from './redis-lane.ts';
-import { weightedRoundRobin } from './weighted-round-robin.ts';
-import { WorkLimit } from './work-limit.ts';
 
 export type LanePickerOptions = StartOptions & {
   readonly handler: JobHandler;

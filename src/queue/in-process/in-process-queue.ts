@@ -1,10 +1,10 @@
 import TinyQueue from 'tinyqueue';
-import type { CancelTimer, Clock } from '../clock.ts';
-import type { Priority } from '../domain/notification/notification.ts';
-import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
-import { ReadyJobs } from './ready-jobs.ts';
-import { weightedRoundRobin } from './weighted-round-robin.ts';
-import { WorkLimit } from './work-limit.ts';
+import type { CancelTimer, Clock } from '../../clock.ts';
+import type { Priority } from '../../domain/notification/notification.ts';
+import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
+import { ReadyJobs } from '../picking/ready-jobs.ts';
+import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
+import { WorkLimit } from '../picking/work-limit.ts';
 
 export type InProcessQueueOptions = {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { SubscriptionKeys } from '../domain/subscription/subscription.ts';
+import type { SubscriptionKeys } from '../../domain/subscription/subscription.ts';
 import { createEncryptMessage } from './message-encryption.ts';
 
 /** What the thread is asked for: messages, in order. */

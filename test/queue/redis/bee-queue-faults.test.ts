@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
-import { createBeeQueue } from '../../src/queue/bee-queue.ts';
-import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
-import { preflightRedis } from '../../src/queue/redis-preflight.ts';
-import { describeWithRedis } from '../support/redis.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { until } from '../support/until.ts';
+import { type RedisServer, startRedisServer } from '../../../scripts/servers/redis-server.ts';
+import type { Job, JobQueue } from '../../../src/queue/job-queue.ts';
+import { createBeeQueue } from '../../../src/queue/redis/bee-queue.ts';
+import { preflightRedis } from '../../../src/queue/redis/redis-preflight.ts';
+import { describeWithRedis } from '../../support/redis.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { until } from '../../support/until.ts';
 
 const PATIENCE_MS = 20_000;
 /** The limit of a save, and some time for a slow machine. */
 const BOUNDED_MS = 3500;
 
-const SOURCE = fileURLToPath(new URL('../../src/queue/bee-queue.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../../src/queue/redis/bee-queue.ts', import.meta.url));
 
 let made = 0;
 const job = (overrides: Partial<Job> = {}): Job => {

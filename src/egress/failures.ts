@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import type { PushFailure } from '../domain/push-service/push-outcome.ts';
-import { EgressRefusedError } from './egress-guard.ts';
+import { EgressRefusedError } from './address-guard.ts';
 
 const BY_CODE: Readonly<Record<string, PushFailure>> = {
   ENOTFOUND: 'dns',

@@ -1,4 +1,4 @@
-import type { Job } from './job-queue.ts';
+import type { Job } from '../job-queue.ts';
 
 type Waiting = Pick<Job, 'kind' | 'origin'>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { weightedRoundRobin } from '../../src/queue/weighted-round-robin.ts';
+import { weightedRoundRobin } from '../../../src/queue/picking/weighted-round-robin.ts';
 
 const WEIGHTS = { high: 6, normal: 3, low: 1 };
 

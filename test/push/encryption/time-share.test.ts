@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TimeShare } from '../../src/push/time-share.ts';
+import { TimeShare } from '../../../src/push/encryption/time-share.ts';
 
 /** `perSecond` of them, one at a time, for two seconds. */
 function steady(share: TimeShare, perSecond: number, fromMs: number): number {

@@ -7,7 +7,7 @@ import {
   EgressRefusedError,
   isRefusedAddress,
   type Resolver,
-} from '../../src/push/egress-guard.ts';
+} from '../../src/egress/address-guard.ts';
 
 const resolvingTo = (...addresses: string[]): Resolver => {
   return async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));

@@ -1,5 +1,5 @@
-import { PRIORITIES, type Priority } from '../domain/notification/notification.ts';
-import type { StartOptions } from './job-queue.ts';
+import { PRIORITIES, type Priority } from '../../domain/notification/notification.ts';
+import type { StartOptions } from '../job-queue.ts';
 
 /** Two priorities that both had a job begun within this time come side by side. */
 const SIDE_BY_SIDE_MS = 1000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { PRIORITIES, type Priority } from '../../src/domain/notification/notification.ts';
-import { weightedRoundRobin } from '../../src/queue/weighted-round-robin.ts';
-import { WorkLimit } from '../../src/queue/work-limit.ts';
+import { PRIORITIES, type Priority } from '../../../src/domain/notification/notification.ts';
+import { weightedRoundRobin } from '../../../src/queue/picking/weighted-round-robin.ts';
+import { WorkLimit } from '../../../src/queue/picking/work-limit.ts';
 
 const LIMITS = { concurrency: 20, mostAtWork: 10, mostAtWorkWhenMixed: 4, mostOvertaking: 2 };
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PRIORITIES, type Priority } from '../domain/notification/notification.ts';
+import { PRIORITIES, type Priority } from '../../domain/notification/notification.ts';
+import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import {
   type BeeQueue,
   command,
@@ -11,7 +12,6 @@ import {
   saveAll,
   withinLimit,
 } from './bee-queue-library.ts';
-import type { Job, JobHandler, JobQueue, StartOptions } from './job-queue.ts';
 import { createLanePicker, type LanePicker } from './lane-picker.ts';
 import { openLane, type RedisLane } from './redis-lane.ts';
 import { preflightRedis } from './redis-preflight.ts';

@@ -1,5 +1,5 @@
+import type { Job } from '../job-queue.ts';
 import { type BeeQueue, command, jobFrom, makeBeeQueue, type RedisClient } from './bee-queue-library.ts';
-import type { Job } from './job-queue.ts';
 
 /** A job moved from waiting to active, not run yet. */
 export type Taken = { readonly id: string; readonly data: string };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PUSH_FAILURES } from '../../src/domain/push-service/push-outcome.ts';
-import { EgressRefusedError } from '../../src/push/egress-guard.ts';
-import { failureOf } from '../../src/push/push-failures.ts';
+import { EgressRefusedError } from '../../src/egress/address-guard.ts';
+import { failureOf } from '../../src/egress/failures.ts';
 
 const coded = (code: string, cause?: unknown): Error => Object.assign(new Error('no', { cause }), { code });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createInProcessQueue } from '../../src/queue/in-process.ts';
-import type { Job } from '../../src/queue/job-queue.ts';
-import { queueContract } from '../contract/queue-contract.ts';
-import { jobFor } from '../contract/queue-fixture.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
-import { NOW_MS } from '../support/samples.ts';
-import { until } from '../support/until.ts';
+import { createInProcessQueue } from '../../../src/queue/in-process/in-process-queue.ts';
+import type { Job } from '../../../src/queue/job-queue.ts';
+import { queueContract } from '../../contract/queue-contract.ts';
+import { jobFor } from '../../contract/queue-fixture.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { NOW_MS } from '../../support/samples.ts';
+import { until } from '../../support/until.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

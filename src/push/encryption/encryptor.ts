@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import type { SubscriptionKeys } from '../domain/subscription/subscription.ts';
+import type { SubscriptionKeys } from '../../domain/subscription/subscription.ts';
 import type { EncryptionReply, EncryptionRequest } from './encryption-thread.ts';
 import { createEncryptMessage } from './message-encryption.ts';
 import { TimeShare } from './time-share.ts';
