@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ApiKey, DEFAULT_KEY_ID } from './access/api-keys.ts';
 import { type Config, ConfigError } from './config.ts';
-import { type ApiKey, DEFAULT_KEY_ID } from './intake/api-keys.ts';
 import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 
 /** What is shorter can be guessed. */

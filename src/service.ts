@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
+import { createAccess } from './access/access.ts';
+import { createSubscriberTokens, type SubscriberTokens } from './access/subscriber-tokens.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -8,19 +10,15 @@ import { createAttempt } from './delivery/attempt.ts';
 import { createFanOutPage } from './delivery/fan-out.ts';
 import { createLanes } from './delivery/lanes.ts';
 import { createPruneGuard } from './delivery/prune-guard.ts';
-import { createRescuer } from './delivery/rescuer.ts';
-import { createSweeper } from './delivery/sweeper.ts';
 import { createWorker } from './delivery/worker.ts';
 import type { Events } from './domain/events.ts';
 import type { Random } from './domain/ids.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import type { SdkFiles } from './http/sdk.ts';
-import { createAccess } from './intake/access.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
 import { createDemo } from './intake/demo.ts';
 import { createNotifications, type Notifications } from './intake/notifications.ts';
 import { createPruneHolds } from './intake/prune-holds.ts';
-import { createSubscriberTokens, type SubscriberTokens } from './intake/subscriber-tokens.ts';
 import { createSubscriptions } from './intake/subscriptions.ts';
 import { createVapidKeys } from './intake/vapid-keys.ts';
 import { type Keys, publicKeysOf } from './key-files.ts';
@@ -33,6 +31,8 @@ import { checkClock, checkVapidKeys } from './start-checks.ts';
 import { createEvents } from './telemetry/emitter.ts';
 import { logEvents } from './telemetry/event-log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { createRescuer } from './upkeep/rescuer.ts';
+import { createSweeper } from './upkeep/sweeper.ts';
 
 export type Service = {
   /** Where the API listens, for example `http://127.0.0.1:8080`. */

@@ -11,7 +11,7 @@ import {
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { PruneHoldStore } from '../store/prune-hold-store.ts';
-import { createLoop, type Loop } from './loop.ts';
+import { createLoop, type Loop } from '../upkeep/loop.ts';
 
 export type PruneGuardOptions = {
   readonly store: PruneHoldStore;

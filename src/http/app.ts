@@ -1,14 +1,14 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import type { Access } from '../access/access.ts';
+import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Random } from '../domain/ids.ts';
-import type { Access } from '../intake/access.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
-import type { SubscriberTokens } from '../intake/subscriber-tokens.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addDeadLetterRoutes } from './dead-letters.ts';

@@ -1,5 +1,5 @@
+import type { Access } from '../access/access.ts';
 import { AppError } from '../domain/app-error.ts';
-import type { Access } from '../intake/access.ts';
 import { type ApiContext, pathWithQuery } from './request-context.ts';
 
 export type RouteAccess = 'key' | 'subscriber';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
+import type { Caller } from '../access/access.ts';
 import type { AppErrorCode } from '../domain/app-error.ts';
-import type { Caller } from '../intake/access.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {

@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
+import type { Caller } from '../access/access.ts';
 import type { Clock } from '../clock.ts';
 import type { AppErrorCode } from '../domain/app-error.ts';
-import type { Caller } from '../intake/access.ts';
 import type { ApiEnv } from './request-context.ts';
 
 /** One request as the log shows it. The route is a pattern: a path may hold what a log must not. */

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Access } from '../access/access.ts';
 import { AppError } from '../domain/app-error.ts';
-import type { Access } from '../intake/access.ts';
 import { authenticate } from './authenticate.ts';
 import { readRawBody } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';

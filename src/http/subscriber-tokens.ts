@@ -4,7 +4,7 @@ import {
   LONGEST_TOKEN_SECONDS,
   SHORTEST_TOKEN_SECONDS,
   type SubscriberTokens,
-} from '../intake/subscriber-tokens.ts';
+} from '../access/subscriber-tokens.ts';
 import { answer, defineRoute } from './route.ts';
 import type { Router } from './router.ts';
 import { instant, isoOf, userId } from './wire-fields.ts';

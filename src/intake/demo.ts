@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Accepted, Notifications } from './notifications.ts';
-import type { SubscriberTokens } from './subscriber-tokens.ts';
 
 /** What a visitor of the demo page writes to themselves. */
 export type DemoMessage = { readonly title: string; readonly body?: string; readonly url?: string };

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
+import { verifySubscriberToken } from '../../src/access/subscriber-tokens.ts';
 import { systemClock } from '../../src/clock.ts';
-import { verifySubscriberToken } from '../../src/intake/subscriber-tokens.ts';
 import { interpret, itInterprets, type Language } from '../support/interpreters.ts';
 import { codeUnder } from './markdown-code.ts';
 

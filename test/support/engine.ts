@@ -8,7 +8,6 @@ import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
 import { createLanes } from '../../src/delivery/lanes.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
-import { createRescuer, type RescuerOptions } from '../../src/delivery/rescuer.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
 import { type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import type { RetryPolicy } from '../../src/domain/delivery/retry-policy.ts';
@@ -27,6 +26,7 @@ import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
+import { createRescuer, type RescuerOptions } from '../../src/upkeep/rescuer.ts';
 import { fanOutJob, sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {

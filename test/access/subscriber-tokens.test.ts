@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createSubscriberTokens, verifySubscriberToken } from '../../src/access/subscriber-tokens.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
-import { createSubscriberTokens, verifySubscriberToken } from '../../src/intake/subscriber-tokens.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { jwtOf, part } from '../support/jwt.ts';
 import { NOW_MS } from '../support/samples.ts';

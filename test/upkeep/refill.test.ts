@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
-import { createRescuer, type Rescuer } from '../../src/delivery/rescuer.ts';
 import type { Priority } from '../../src/domain/notification/notification.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { createBeeQueue } from '../../src/queue/redis/bee-queue.ts';
 import type { DueDelivery } from '../../src/store/delivery-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
+import { createRescuer, type Rescuer } from '../../src/upkeep/rescuer.ts';
 import { startEngine } from '../support/engine.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis } from '../support/redis.ts';

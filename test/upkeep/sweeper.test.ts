@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSweeper } from '../../src/delivery/sweeper.ts';
+import { createSweeper } from '../../src/upkeep/sweeper.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createLoop } from '../../src/delivery/loop.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
+import { createLoop } from '../../src/upkeep/loop.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { NOW_MS } from '../support/samples.ts';
 

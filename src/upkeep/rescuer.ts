@@ -1,5 +1,6 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
+import { planSettlement, type SettlementPlan } from '../delivery/settlement.ts';
 import { type Delivery, isFinal } from '../domain/delivery/delivery.ts';
 import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
 import type { VerdictFacts } from '../domain/delivery/verdict.ts';
@@ -10,7 +11,6 @@ import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-q
 import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 import { createRefill, type Found } from './refill.ts';
-import { planSettlement, type SettlementPlan } from './settlement.ts';
 
 export type RescuerOptions = {
   readonly store: Store;
