@@ -14,7 +14,7 @@ import { createWorker } from './delivery/worker.ts';
 import type { Events } from './domain/events.ts';
 import type { Random } from './domain/ids.ts';
 import { type AppOptions, createApp } from './http/app.ts';
-import type { SdkFiles } from './http/sdk.ts';
+import type { SdkFiles } from './http/pages/sdk.ts';
 import { createDeadLetters } from './intake/dead-letters.ts';
 import { createDemo } from './intake/demo.ts';
 import { createNotifications, type Notifications } from './intake/notifications.ts';

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Clock } from '../clock.ts';
-import { answer, defineRoute } from './route.ts';
-import type { Router } from './router.ts';
+import { answer, defineRoute } from './kit/route.ts';
+import type { Router } from './kit/router.ts';
 
 /** Each rejects, or does not answer, where its part cannot be used now. */
 export type Readiness = { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };

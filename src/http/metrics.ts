@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { answer, defineRoute } from './route.ts';
-import type { Router } from './router.ts';
+import { answer, defineRoute } from './kit/route.ts';
+import type { Router } from './kit/router.ts';
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 

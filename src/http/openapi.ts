@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { problemSchema } from './problem.ts';
-import type { ApiEnv } from './request-context.ts';
-import { answer, defineRoute } from './route.ts';
-import type { Router } from './router.ts';
+import { problemSchema } from './kit/problem.ts';
+import type { ApiEnv } from './kit/request-context.ts';
+import { answer, defineRoute } from './kit/route.ts';
+import type { Router } from './kit/router.ts';
 
 const openApiRoute = defineRoute({
   method: 'get',

@@ -1,9 +1,9 @@
 import type { z } from '@hono/zod-openapi';
 import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
-import type { attemptSchema, deliverySchema } from '../../src/http/delivery-schema.ts';
-import type { acceptedSchema, notificationBody, notificationSchema } from '../../src/http/notification-schema.ts';
-import type { registerBody, subscriptionSchema } from '../../src/http/subscriptions.ts';
+import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
+import type { acceptedSchema, notificationBody, notificationSchema } from '../../src/http/v1/notification-schema.ts';
+import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscriptions.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
 

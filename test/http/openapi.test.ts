@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '../../src/http/problem.ts';
+import { ERROR_CODES } from '../../src/http/kit/problem.ts';
 import { type Api, startApi } from '../support/api.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
 

@@ -10,7 +10,7 @@ import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience/audience.t
 import type { Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
-import type { RequestLine } from '../../src/http/request-log.ts';
+import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';

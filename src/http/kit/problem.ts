@@ -1,0 +1,117 @@
+import { z } from '@hono/zod-openapi';
+import { AppError, type AppErrorCode } from '../../domain/app-error.ts';
+import type { ApiContext } from './request-context.ts';
+
+type ProblemKind = {
+  readonly status: ProblemStatus;
+  readonly title: string;
+  readonly headers?: Record<string, string>;
+};
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+
+/** RFC 9110 section 11.6.1: a 401 names a scheme that would do. */
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="bellhop"' };
+/** RFC 6750 section 3.1. */
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer realm="bellhop", error="invalid_token"' };
+const INSUFFICIENT_SCOPE = { 'WWW-Authenticate': 'Bearer realm="bellhop", error="insufficient_scope"' };
+const RETRY_SOON = { 'Retry-After': '5' };
+
+/** The one place where a code meets an HTTP status. `docs/errors.md` tells what to do about each. */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  unsupported_media_type: { status: 415, title: 'The body is not declared as JSON' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  payload_too_large: { status: 413, title: 'The payload is too large for push services' },
+  invalid_cursor: { status: 400, title: 'The cursor is not valid' },
+  missing_credentials: { status: 401, title: 'Credentials are missing', headers: CHALLENGE },
+  unknown_key: { status: 401, title: 'The key id is unknown', headers: CHALLENGE },
+  bad_signature: { status: 401, title: 'The signature does not match', headers: CHALLENGE },
+  stale_timestamp: { status: 401, title: 'The timestamp is too far off', headers: CHALLENGE },
+  reused_nonce: { status: 401, title: 'The nonce was used before', headers: CHALLENGE },
+  invalid_bearer_token: { status: 401, title: 'The Bearer token is not valid', headers: CHALLENGE },
+  bearer_disabled: { status: 401, title: 'Bearer tokens are switched off', headers: CHALLENGE },
+  invalid_subscriber_token: { status: 401, title: 'The subscriber token is not valid', headers: INVALID_TOKEN },
+  expired_subscriber_token: { status: 401, title: 'The subscriber token has ended', headers: INVALID_TOKEN },
+  subscriber_token_not_enough: {
+    status: 403,
+    title: 'A subscriber token is not enough',
+    headers: INSUFFICIENT_SCOPE,
+  },
+  not_same_origin: { status: 403, title: 'The request comes from another origin' },
+  too_many_requests: { status: 429, title: 'Too many requests', headers: RETRY_SOON },
+  invalid_endpoint: { status: 400, title: 'The endpoint is not valid' },
+  endpoint_not_allowed: { status: 400, title: 'The endpoint’s host is not allowed' },
+  invalid_subscription_keys: { status: 400, title: 'The subscription’s keys are not usable' },
+  endpoint_taken: { status: 409, title: 'The endpoint belongs to another user' },
+  unknown_vapid_key: { status: 400, title: 'The VAPID key is not one of this server’s' },
+  idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
+  subscription_not_found: { status: 404, title: 'No such subscription' },
+  notification_not_found: { status: 404, title: 'No such notification' },
+  delivery_not_found: { status: 404, title: 'No such delivery' },
+  route_not_found: { status: 404, title: 'No such route' },
+  method_not_allowed: { status: 405, title: 'The route does not take this method' },
+  delivery_not_replayable: { status: 409, title: 'The delivery cannot be sent again' },
+  deadline_passed: { status: 409, title: 'The deadline has passed' },
+  subscription_inactive: { status: 409, title: 'The subscription is not active' },
+  prune_hold_not_found: { status: 404, title: 'No such hold on pruning' },
+  prune_hold_decided: { status: 409, title: 'The hold was decided otherwise' },
+  store_unavailable: { status: 503, title: 'The store is out of reach', headers: RETRY_SOON },
+  shutting_down: {
+    status: 503,
+    title: 'The server is shutting down',
+    headers: { ...RETRY_SOON, Connection: 'close' },
+  },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<AppErrorCode, ProblemKind>;
+
+export const ERROR_CODES = Object.keys(PROBLEMS) as [AppErrorCode, ...AppErrorCode[]];
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** RFC 9457, with the facts of the error as extra members. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().openapi({ example: 'urn:bellhop:error:invalid_request' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().openapi({ description: 'What is wrong here, and what to do about it.' }),
+    code: z.enum(ERROR_CODES),
+    request_id: z.string(),
+    issues: z
+      .array(z.strictObject({ path: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'With invalid_request: every problem found, 20 at most.' }),
+  })
+  .openapi({ description: 'RFC 9457 problem details. Other members depend on the code; see docs/errors.md.' });
+
+/** Told of what an operator should hear: defects, with their cause, and a store that is out of reach. */
+export type LogError = (error: AppError, requestId: string) => void;
+
+/** Turns anything thrown into a problem. What is not an AppError is told to `logError` only, never to the client. */
+export function answerProblem(logError: LogError) {
+  return (thrown: unknown, c: ApiContext): Response => {
+    const requestId = c.get('requestId');
+    const error =
+      thrown instanceof AppError
+        ? thrown
+        : new AppError('internal_error', 'An unexpected error. The log has more under this request id.', {}, thrown);
+    if (error.code === 'internal_error' || error.code === 'store_unavailable') logError(error, requestId);
+    return problemResponse(error, c);
+  };
+}
+
+function problemResponse(error: AppError, c: ApiContext): Response {
+  const { status, title, headers }: ProblemKind = PROBLEMS[error.code];
+  c.set('code', error.code);
+  const body = {
+    ...error.details,
+    type: `urn:bellhop:error:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    request_id: c.get('requestId'),
+  };
+  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE });
+}

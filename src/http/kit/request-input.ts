@@ -1,0 +1,97 @@
+import type { z } from '@hono/zod-openapi';
+import { AppError } from '../../domain/app-error.ts';
+import { findHazard, type Issue, parseJson } from './json-body.ts';
+import type { ApiContext } from './request-context.ts';
+import type { InputOf, RouteSpec } from './route.ts';
+import { invalidRequest, validate } from './validation.ts';
+
+/** Everything a route takes, validated at once, so that a caller learns of all problems together. */
+export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf<R> {
+  const parts = {
+    query: readQuery(route, c),
+    headers: readHeaders(route, c),
+    body: readBody(route, c),
+  };
+  const issues = Object.values(parts).flatMap((part) => part.issues);
+  if (issues.length > 0) throw invalidRequest(issues);
+  return {
+    // Not validated: an id of any other form is one that does not exist.
+    params: route.params === undefined ? null : c.req.param(),
+    query: parts.query.value,
+    headers: parts.headers.value,
+    body: parts.body.value,
+  } as InputOf<R>;
+}
+
+type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
+
+const NOTHING: Read = { value: null, issues: [] };
+
+function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
+  if (access === 'open') return NOTHING;
+  const given = c.req.url.includes('?') ? [...new URL(c.req.url).searchParams] : [];
+  const values = Object.fromEntries(given);
+  const repeated = Object.keys(values).filter((name) => given.filter(([other]) => other === name).length > 1);
+  if (repeated.length > 0) {
+    return { value: null, issues: repeated.map((name) => issue(name, 'is given more than once')) };
+  }
+  const unknown = Object.keys(values).filter((name) => query === undefined || !Object.hasOwn(query.shape, name));
+  const checked = query === undefined ? NOTHING : validate(query, values);
+  const strange = unknown.map((name) => issue(name, 'is not a known query parameter'));
+  return { value: checked.value, issues: [...strange, ...checked.issues] };
+}
+
+function readHeaders({ headers }: RouteSpec, c: ApiContext): Read {
+  if (headers === undefined) return NOTHING;
+  const given: Record<string, string> = {};
+  let isAny = false;
+  for (const name in headers.shape) {
+    const value = c.req.header(name);
+    if (value === undefined) continue;
+    given[name] = value;
+    isAny = true;
+  }
+  return isAny ? validate(headers, given) : withoutHeaders(headers);
+}
+
+const readWithoutHeaders = new WeakMap<z.ZodObject, Read>();
+
+/** Most requests have none of their route's own headers, and what that gives is always the same. */
+function withoutHeaders(headers: z.ZodObject): Read {
+  const known = readWithoutHeaders.get(headers);
+  if (known !== undefined) return known;
+  const read = validate(headers, {});
+  readWithoutHeaders.set(headers, read);
+  return read;
+}
+
+function readBody({ body }: RouteSpec, c: ApiContext): Read {
+  const rawBody = c.get('rawBody');
+  if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
+  if (rawBody.byteLength > 0) checkMediaType(c);
+  const parsed = parseJson(rawBody);
+  const hazard = findHazard(parsed);
+  if (hazard !== null) return { value: null, issues: [hazard] };
+  const { value, issues } = validate(body.schema, parsed);
+  const missing = missingWithKey(body.requiredWithKey, parsed, c);
+  return missing.length === 0 ? { value, issues } : { value: null, issues: [...missing, ...issues] };
+}
+
+function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContext): readonly Issue[] {
+  if (field === undefined || c.get('caller')?.kind === 'subscriber') return [];
+  const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  return isObject && !Object.hasOwn(parsed, field) ? [issue(field, 'is required')] : [];
+}
+
+function checkMediaType(c: ApiContext): void {
+  const contentType = c.req.header('content-type');
+  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
+  }
+  if (/^application\/json *(; *charset="?utf-8"?)? *$/i.test(contentType ?? '')) return;
+  throw new AppError('unsupported_media_type', 'Send the body as JSON in UTF-8, with Content-Type: application/json.');
+}
+
+function issue(name: string, message: string): Issue {
+  return { path: name.slice(0, 64), message };
+}

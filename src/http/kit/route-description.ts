@@ -1,0 +1,81 @@
+import { createRoute, type RouteConfig } from '@hono/zod-openapi';
+import type { AppErrorCode } from '../../domain/app-error.ts';
+import { PROBLEM_MEDIA_TYPE, PROBLEMS } from './problem.ts';
+import { errorsOf, type RouteSpec } from './route.ts';
+
+const REQUEST_ID = 'The id of this request, also in the log.';
+
+/** Any one of these opens a route. */
+const WITH_KEY = [{ signature: [], timestamp: [] }, { bearer: [] }];
+const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriberToken: [] }] };
+
+/** A route as OpenAPI tells it, from the schemas that validate it. */
+export function describeRoute(route: RouteSpec): RouteConfig {
+  const { method, path, operationId, summary, description, params, query, headers, body } = route;
+  return createRoute({
+    method,
+    path,
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [route.tag],
+    security: SECURITY[route.access],
+    request: {
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { query }),
+      ...(headers === undefined ? {} : { headers }),
+      ...(body === undefined
+        ? {}
+        : { body: { required: body.required, content: { 'application/json': { schema: body.schema } } } }),
+    },
+    responses: responsesOf(route),
+  });
+}
+
+function responsesOf(route: RouteSpec): RouteConfig['responses'] {
+  const responses: RouteConfig['responses'] = {};
+  const errors = errorsOf(route);
+  for (const status of new Set(errors.map((code) => PROBLEMS[code].status))) {
+    const codes = errors.filter((code) => PROBLEMS[code].status === status);
+    responses[status] = {
+      description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),
+      headers: describeHeaders(headersOf(codes)),
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: narrowedProblem(status, codes) } },
+    };
+  }
+  for (const [status, answer] of Object.entries(route.answers)) {
+    responses[status] = {
+      ...responses[status],
+      description: answer.description,
+      headers: describeHeaders(answer.headers ?? {}),
+      ...(answer.body === null
+        ? {}
+        : { content: { [answer.mediaType ?? 'application/json']: { schema: answer.body } } }),
+    };
+  }
+  return responses;
+}
+
+function narrowedProblem(status: number, codes: readonly AppErrorCode[]) {
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/Problem' },
+      { type: 'object' as const, properties: { status: { const: status }, code: { enum: [...codes] } } },
+    ],
+  };
+}
+
+function headersOf(codes: readonly AppErrorCode[]): Record<string, string> {
+  const names = codes.flatMap((code) => {
+    const kind = PROBLEMS[code];
+    return 'headers' in kind ? Object.entries(kind.headers) : [];
+  });
+  return Object.fromEntries(names.map(([name, value]) => [name, `For example \`${value}\`.`]));
+}
+
+function describeHeaders(headers: Readonly<Record<string, string>>) {
+  const all = Object.entries({ ...headers, 'X-Request-Id': REQUEST_ID });
+  return Object.fromEntries(
+    all.map(([name, description]) => [name, { description, schema: { type: 'string' as const } }]),
+  );
+}

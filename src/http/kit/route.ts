@@ -1,0 +1,107 @@
+import type { z } from '@hono/zod-openapi';
+import type { AppErrorCode } from '../../domain/app-error.ts';
+import type { RouteAccess } from './authenticate.ts';
+import type { ApiContext } from './request-context.ts';
+
+type AnswerSpec = {
+  readonly description: string;
+  /** Null for an answer without a body. */
+  readonly body: z.ZodType | null;
+  /** Of a body that is text; JSON where it is not given. */
+  readonly mediaType?: string;
+  /** Names with what they hold. */
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** All that is to know about a route: what it takes, what it gives, how it refuses. It validates and it documents. */
+export type RouteSpec = {
+  readonly method: 'get' | 'post' | 'delete';
+  /** In OpenAPI's form, for example `/v1/notifications/{id}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `key`: callers must prove that they hold an API key. `subscriber`: a token of one user is enough, for that user. */
+  readonly access: 'open' | RouteAccess;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly required: boolean;
+    /** A field that the schema leaves open because a subscriber's token says it; with an API key it is required. */
+    readonly requiredWithKey?: string;
+  };
+  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Its own refusals; those that its access and body bring along are added. */
+  readonly errors: readonly AppErrorCode[];
+};
+
+type Part<R, Name extends string> = R extends { readonly [K in Name]: infer S extends z.ZodType } ? z.output<S> : null;
+
+type BodyOf<R> = R extends { readonly body: { readonly schema: infer S extends z.ZodType; readonly required: infer Q } }
+  ? z.output<S> | (Q extends true ? never : null)
+  : null;
+
+/** What a handler gets, validated. An optional body that was not sent is null. */
+export type InputOf<R extends RouteSpec> = {
+  readonly params: Part<R, 'params'>;
+  readonly query: Part<R, 'query'>;
+  readonly headers: Part<R, 'headers'>;
+  readonly body: BodyOf<R>;
+};
+
+/** What a handler may answer: a documented status with the body that its schema describes. */
+export type AnswerOf<R extends RouteSpec> = {
+  [Status in keyof R['answers']]: {
+    readonly status: Status;
+    readonly body: R['answers'][Status] extends { readonly body: infer S extends z.ZodType } ? z.output<S> : null;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+}[keyof R['answers']];
+
+export type RouteHandler<R extends RouteSpec> = (input: InputOf<R>, c: ApiContext) => Promise<AnswerOf<R>>;
+
+/** An answer with the literal type of its status, which picks the body that it must have. */
+export function answer<const Status extends number, Body>(
+  status: Status,
+  body: Body,
+  headers: Readonly<Record<string, string>> = {},
+): { readonly status: Status; readonly body: Body; readonly headers: Readonly<Record<string, string>> } {
+  return { status, body, headers };
+}
+
+/** Keeps the literal types of a route, which its handler is checked against. */
+export function defineRoute<const R extends RouteSpec>(route: R): R {
+  return route;
+}
+
+const EVERYWHERE: readonly AppErrorCode[] = ['shutting_down', 'internal_error'];
+const WITH_CALLER: readonly AppErrorCode[] = [
+  'invalid_request',
+  'missing_credentials',
+  'unknown_key',
+  'bad_signature',
+  'stale_timestamp',
+  'reused_nonce',
+  'invalid_bearer_token',
+  'bearer_disabled',
+  'invalid_subscriber_token',
+  'expired_subscriber_token',
+  'subscriber_token_not_enough',
+  'store_unavailable',
+];
+const WITH_BODY: readonly AppErrorCode[] = ['malformed_json', 'unsupported_media_type'];
+
+/** Every code that a route can refuse with. */
+export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {
+  const isHealth = route.path === '/healthz' || route.path === '/readyz';
+  return [
+    ...route.errors,
+    ...(route.access === 'open' ? [] : WITH_CALLER),
+    ...(route.access !== 'open' && route.method !== 'get' ? (['body_too_large'] as const) : []),
+    ...(route.body === undefined ? [] : WITH_BODY),
+    ...EVERYWHERE.filter((code) => code !== 'shutting_down' || !isHealth),
+  ];
+}

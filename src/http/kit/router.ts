@@ -1,0 +1,78 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Access } from '../../access/access.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { authenticate } from './authenticate.ts';
+import { readRawBody } from './raw-body.ts';
+import type { ApiContext, ApiEnv } from './request-context.ts';
+import { readInput } from './request-input.ts';
+import type { RouteHandler, RouteSpec } from './route.ts';
+import { describeRoute } from './route-description.ts';
+
+/** Where resources put their routes. What a route says of itself is what happens to a request for it. */
+export type Router = {
+  add<R extends RouteSpec>(route: R, handle: RouteHandler<R>): void;
+  /** Answers known paths under other methods. Called once all routes are in. */
+  closeMethods(): void;
+};
+
+export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
+  const methodsByPattern = new Map<string, string[]>();
+  return {
+    add(route, handle) {
+      const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+      methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
+      app.openAPIRegistry.registerPath(describeRoute(route));
+      // One handler and not a chain of them: each link costs a promise and a closure for every request.
+      app.on(route.method, pattern, async (c) => {
+        c.set('route', pattern);
+        if (route.access !== 'open') {
+          await readRawBody(c);
+          await authenticate(c, access, route.access);
+        }
+        c.set('resourceId', ourId(c.req.param('id')));
+        const { status, body, headers } = await handle(readInput(route, c), c);
+        if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
+        return responseOf(c, { status: status as number, body, headers }, route.answers[status as number]?.mediaType);
+      });
+    },
+    closeMethods() {
+      for (const [pattern, methods] of methodsByPattern) app.all(pattern, nameRoute(pattern), otherMethod(methods));
+    },
+  };
+}
+
+type Answer = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+};
+
+/** With plain headers, which the server under it writes as they are; a Headers object would be made and taken apart again. */
+function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType: string | undefined): Response {
+  c.set('hasRequestIdHeader', true);
+  const all: Record<string, string> = { ...headers, 'X-Request-Id': c.get('requestId') };
+  if (body === null) return new Response(null, { status, headers: all });
+  all['Content-Type'] = mediaType ?? 'application/json';
+  return new Response(mediaType === undefined ? JSON.stringify(body) : String(body), { status, headers: all });
+}
+
+/** The id if it has the form of ours: a path can hold anything, and the log shall not. */
+function ourId(id: unknown): string | null {
+  return typeof id === 'string' && /^(ntf|sub|dlv|hld)_[a-z0-9_]{1,60}$/.test(id) ? id : null;
+}
+
+function nameRoute(pattern: string) {
+  return async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
+    c.set('route', pattern);
+    await next();
+  };
+}
+
+function otherMethod(methods: readonly string[]) {
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return (c: ApiContext): Response => {
+    c.header('Allow', allow);
+    if (c.req.method === 'OPTIONS') return c.body(null, 204);
+    throw new AppError('method_not_allowed', `This route takes ${allow}.`, { allowed_methods: allow.split(', ') });
+  };
+}

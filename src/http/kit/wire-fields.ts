@@ -1,0 +1,69 @@
+import { z } from '@hono/zod-openapi';
+import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
+
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
+
+/** An instant on the wire. Inside, instants are epoch milliseconds. */
+export const instant = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' });
+
+export function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+export function isoOrNull(atMs: number | null): string | null {
+  return atMs === null ? null : isoOf(atMs);
+}
+
+/** Text on one line. A pattern with flags would reach OpenAPI broken, so it is documented beside the check. */
+export function plainText(maxLength: number) {
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((text) => !/\p{Cc}/u.test(text), 'must hold no control characters')
+    .openapi({ pattern: '^\\P{Cc}*$' });
+}
+
+/** Who a user is to the caller. Bellhop gives it no meaning. */
+export const userId = plainText(MAX_USER_ID_LENGTH).openapi({ example: 'user-42' });
+
+export const locale = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, such as en or pt-BR')
+  .openapi({ example: 'pt-BR' });
+
+/** Query parameters of every listing. */
+export const pageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number from 1 to ${MAX_PAGE}`)
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= MAX_PAGE, `must be a whole number from 1 to ${MAX_PAGE}`)
+    .default(DEFAULT_PAGE)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, description: 'Items a page.' }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before. Leave it out for the first page.' }),
+});
+
+/** One page of a listing. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({
+    items: z.array(item),
+    next_cursor: z.string().nullable().openapi({ description: 'Null on the last page.' }),
+  });
+}
+
+/** The page request inside a validated query. */
+export function pageRequest(query: z.output<typeof pageQuery>): { cursor: string | null; limit: number } {
+  return { cursor: query.cursor ?? null, limit: query.limit };
+}
+
+export function idParams(example: string) {
+  return z.object({ id: z.string().openapi({ example }) });
+}

@@ -1,0 +1,42 @@
+import { getCookie, setCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import { AppError } from '../../domain/app-error.ts';
+import type { Demo } from '../../intake/demo.ts';
+import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
+
+const COOKIE = 'bellhop_demo';
+const KEPT_SECONDS = 30 * 24 * 60 * 60;
+
+/** The visitor of the demo page, by a cookie that scripts cannot read and other sites cannot send; null for a new one. */
+export function visitorOf(demo: Demo, c: ApiContext): string | null {
+  const userId = getCookie(c, COOKIE);
+  return userId !== undefined && demo.isUser(userId) ? userId : null;
+}
+
+/** The visitor, who gets an id of their own here where they had none. */
+export function welcome(demo: Demo, c: ApiContext): string {
+  const userId = visitorOf(demo, c) ?? demo.newUser();
+  setCookie(c, COOKIE, userId, { path: '/demo', httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
+  return userId;
+}
+
+/**
+ * Lets only the demo page itself through: pages of other origins would act in its visitor's name. Browsers say where a
+ * request comes from (Fetch Metadata), on plain http at least its Origin with all but GET.
+ */
+export const onlySameOrigin = createMiddleware<ApiEnv>(async (c, next) => {
+  const site = c.req.header('sec-fetch-site');
+  const origin = c.req.header('origin');
+  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD';
+  const isOurs =
+    site === undefined ? (origin === undefined ? isReading : isOwnOrigin(origin, c)) : site === 'same-origin';
+  if (!isOurs) {
+    throw new AppError('not_same_origin', 'This route serves the demo page only. Programs use the API under /v1.');
+  }
+  await next();
+});
+
+/** By host: a proxy in front may speak https where this process speaks http. */
+function isOwnOrigin(origin: string, c: ApiContext): boolean {
+  return URL.canParse(origin) && new URL(origin).host === c.req.header('host');
+}

@@ -1,0 +1,99 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Clock } from '../../clock.ts';
+import { AppError } from '../../domain/app-error.ts';
+import type { Demo, DemoMessage } from '../../intake/demo.ts';
+import { readRawBody } from '../kit/raw-body.ts';
+import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
+import { readInput } from '../kit/request-input.ts';
+import { defineRoute } from '../kit/route.ts';
+import { isoOf } from '../kit/wire-fields.ts';
+import { acceptedWire, link } from '../v1/notification-schema.ts';
+import { readDemoFiles } from './demo-files.ts';
+import { createDemoLimits } from './demo-limits.ts';
+import { streamViews } from './demo-stream.ts';
+import { onlySameOrigin, visitorOf, welcome } from './demo-visitor.ts';
+
+export type DemoRoutesOptions = {
+  readonly demo: Demo;
+  readonly clock: Clock;
+  /** Aborted when the service stops: streams end then. */
+  readonly stopping: AbortSignal;
+};
+
+/** Not among the routes of the API, which `/openapi.json` lists: it serves the demo page and nothing else. */
+const sendRoute = defineRoute({
+  method: 'post',
+  path: '/demo/notifications',
+  operationId: 'sendDemoNotification',
+  tag: 'Demo',
+  summary: 'Send a notification to oneself',
+  access: 'open',
+  body: {
+    required: true,
+    schema: z.strictObject({
+      title: z.string().min(1).max(200),
+      body: z.string().max(1000).optional(),
+      url: link.optional(),
+    }),
+  },
+  answers: { 202: { description: 'Accepted.', body: z.unknown() } },
+  errors: [],
+});
+
+/**
+ * The demo page and its own little back end. Each browser is a user of its own, whom only it can send to. Added before
+ * CORS is: no other origin has any business here.
+ */
+export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
+  const { demo, clock } = options;
+  const limits = createDemoLimits(clock);
+  for (const { path, text, headers } of readDemoFiles()) {
+    app.get(path, named(path), (c) => {
+      if (path === '/demo') welcome(demo, c);
+      return c.body(text, 200, headers);
+    });
+  }
+  const post = (path: string, handle: (c: ApiContext, userId: string) => Promise<Response>) =>
+    app.post(path, named(path), onlySameOrigin, async (c) => {
+      const userId = welcome(demo, c);
+      limits.spend(userId);
+      await readRawBody(c);
+      return handle(c, userId);
+    });
+  post('/demo/token', async (c, userId) => {
+    const { token, expiresAtMs } = demo.mintToken(userId);
+    return c.json({ token, user_id: userId, expires_at: isoOf(expiresAtMs) }, 201, { 'Cache-Control': 'no-store' });
+  });
+  post('/demo/notifications', async (c, userId) => {
+    const { notification, payloadOctets } = await demo.send(userId, messageOf(readInput(sendRoute, c).body));
+    c.set('resourceId', notification.id);
+    return c.json({ ...acceptedWire(notification, payloadOctets), payload_octets: payloadOctets }, 202);
+  });
+  app.get('/demo/notifications/:id/events', named('/demo/notifications/:id/events'), onlySameOrigin, async (c) => {
+    const userId = visitorOf(demo, c);
+    if (userId === null) throw new AppError('notification_not_found', 'There is no notification with this id.');
+    const first = await demo.view(userId, c.req.param('id'));
+    c.set('resourceId', first.notification.id);
+    return streamViews(c, options, first, { userId, onEnd: limits.openStream(userId) });
+  });
+  // Preflights, too, end here.
+  app.all('/demo/*', () => {
+    throw new AppError('route_not_found', 'There is nothing at this path of the demo page.');
+  });
+}
+
+function messageOf({ title, body, url }: { title: string; body?: string | undefined; url?: string | undefined }) {
+  const message: DemoMessage = {
+    title,
+    ...(body === undefined ? {} : { body }),
+    ...(url === undefined ? {} : { url }),
+  };
+  return message;
+}
+
+function named(pattern: string) {
+  return async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
+    c.set('route', pattern);
+    await next();
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from '@hono/zod-openapi';
+import { DELIVERY_STATES } from '../../domain/delivery/delivery.ts';
+import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
+import type { DeadLetters } from '../../intake/dead-letters.ts';
+import type { Notifications } from '../../intake/notifications.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
+
+const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
+const notificationParams = idParams('ntf_01kdz9f1v6v6j0q2y3w4x5z6a7');
+const deliveryParams = idParams('dlv_01kdz9f1v6v6j0q2y3w4x5z6a7_01kdz9f1v6v6j0q2y3w4x5z6a7');
+
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/v1/notifications/{id}/deliveries',
+  operationId: 'listDeliveries',
+  tag: 'Deliveries',
+  summary: 'List the deliveries of a notification',
+  access: 'key',
+  params: notificationParams,
+  query: pageQuery.extend({ state: z.enum(DELIVERY_STATES).optional() }),
+  answers: { 200: { description: 'One page.', body: pageOf(deliverySchema) } },
+  errors: ['notification_not_found', 'invalid_cursor'],
+});
+
+const attemptsRoute = defineRoute({
+  method: 'get',
+  path: '/v1/notifications/{id}/attempts',
+  operationId: 'listAttempts',
+  tag: 'Deliveries',
+  summary: 'List every attempt for a notification, delivery by delivery',
+  access: 'key',
+  params: notificationParams,
+  query: pageQuery,
+  answers: { 200: { description: 'One page; the limit counts attempts.', body: pageOf(attemptSchema) } },
+  errors: ['notification_not_found', 'invalid_cursor'],
+});
+
+const getRoute = defineRoute({
+  method: 'get',
+  path: '/v1/deliveries/{id}',
+  operationId: 'getDelivery',
+  tag: 'Deliveries',
+  summary: 'Read one delivery with its states and attempts',
+  access: 'key',
+  params: deliveryParams,
+  answers: { 200: { description: 'The delivery.', body: deliverySchema } },
+  errors: ['delivery_not_found'],
+});
+
+const replayRoute = defineRoute({
+  method: 'post',
+  path: '/v1/deliveries/{id}/replay',
+  operationId: 'replayDelivery',
+  tag: 'Deliveries',
+  summary: 'Send a failed or expired delivery again',
+  access: 'key',
+  params: deliveryParams,
+  body: {
+    schema: z
+      .strictObject({
+        ttl_seconds: z
+          .int(TTL_RANGE)
+          .min(1, TTL_RANGE)
+          .max(MAX_TTL_SECONDS, TTL_RANGE)
+          .optional()
+          .openapi({ description: 'A new deadline, from now. Needed once the old one has passed.' }),
+      })
+      .openapi('ReplayInput'),
+    required: false,
+  },
+  answers: {
+    202: {
+      description: 'Waiting to be sent again.',
+      body: deliverySchema,
+      headers: { Location: 'The path of the delivery.' },
+    },
+  },
+  errors: ['delivery_not_found', 'delivery_not_replayable', 'deadline_passed', 'subscription_inactive'],
+});
+
+/** What became of a notification, subscription by subscription. */
+export function addDeliveryRoutes(router: Router, notifications: Notifications, deadLetters: DeadLetters): void {
+  router.add(listRoute, async ({ params, query }) => {
+    const { state } = query;
+    const page = await notifications.deliveries({
+      ...pageRequest(query),
+      notificationId: params.id,
+      state: state ?? null,
+    });
+    return answer(200, { items: page.items.map(deliveryWire), next_cursor: page.next });
+  });
+  router.add(attemptsRoute, async ({ params, query }) => {
+    const page = await notifications.attempts({ ...pageRequest(query), notificationId: params.id });
+    const items = page.items.map(({ delivery, attempt }) => attemptWire(delivery, attempt));
+    return answer(200, { items, next_cursor: page.next });
+  });
+  router.add(getRoute, async ({ params }) => answer(200, deliveryWire(await notifications.delivery(params.id))));
+  router.add(replayRoute, async ({ params, body }) => {
+    const delivery = await deadLetters.replay(params.id, { ttlSeconds: body?.ttl_seconds ?? null });
+    return answer(202, deliveryWire(delivery), { Location: `/v1/deliveries/${delivery.id}` });
+  });
+}

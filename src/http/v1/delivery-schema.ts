@@ -1,0 +1,104 @@
+import { z } from '@hono/zod-openapi';
+import {
+  type Attempt,
+  DELIVERY_STATES,
+  type Delivery,
+  END_REASONS,
+  isWaiting,
+  timelineOf,
+} from '../../domain/delivery/delivery.ts';
+import { PRIORITIES } from '../../domain/notification/notification.ts';
+import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
+import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
+
+const state = z.enum(DELIVERY_STATES).openapi('DeliveryState', {
+  description: '`delivered` means that the push service accepted the message, not that a person saw it.',
+});
+
+export const attemptSchema = z
+  .strictObject({
+    delivery_id: z.string(),
+    notification_id: z.string(),
+    subscription_id: z.string(),
+    user_id: z.string(),
+    number: z.int().openapi({ description: '1 for the first; counts on through replays.' }),
+    status: z.enum(['delivered', 'failed']),
+    http_status: z.int().nullable(),
+    latency_ms: z.number().nullable(),
+    error: z.string().nullable(),
+    retry_count: z.int().openapi({ description: 'Retries spent before this attempt.' }),
+    outcome: z.enum(OUTCOMES),
+    remedy: z.string().nullable().openapi({ description: 'What to do about it, if anything.' }),
+    retry_at: instant.nullable(),
+    granted_ttl_seconds: z
+      .int()
+      .nullable()
+      .openapi({ description: 'How long the push service keeps it, where it said so.' }),
+    created_at: instant,
+  })
+  .openapi('Attempt');
+
+export const deliverySchema = z
+  .strictObject({
+    id: z.string(),
+    notification_id: z.string(),
+    subscription_id: z.string(),
+    user_id: z.string(),
+    push_service: z.string().nullable().openapi({ description: 'The origin it is sent to.' }),
+    topic: z.string().nullable(),
+    priority: z.enum(PRIORITIES),
+    state,
+    reason: z.enum(END_REASONS).nullable(),
+    retry_count: z.int(),
+    attempt_count: z.int(),
+    next_attempt_at: instant.nullable(),
+    deadline_at: instant,
+    created_at: instant,
+    ended_at: instant.nullable(),
+    states: z.array(z.strictObject({ state, at: instant })).openapi({ description: 'The way it went, oldest first.' }),
+    attempts: z.array(attemptSchema).openapi({ description: 'The newest 50, oldest first.' }),
+  })
+  .openapi('Delivery');
+
+export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<typeof attemptSchema> {
+  return {
+    delivery_id: delivery.id,
+    notification_id: delivery.notificationId,
+    subscription_id: delivery.subscriptionId,
+    user_id: delivery.userId,
+    number: attempt.number,
+    status: attempt.status,
+    http_status: attempt.httpStatus,
+    latency_ms: attempt.latencyMs,
+    error: attempt.error,
+    retry_count: attempt.retryCount,
+    outcome: attempt.outcome,
+    remedy: attempt.remedy,
+    retry_at: isoOrNull(attempt.retryAtMs),
+    granted_ttl_seconds: attempt.grantedTtlSeconds ?? null,
+    created_at: isoOf(attempt.startedAtMs),
+  };
+}
+
+export function deliveryWire(delivery: Delivery): z.output<typeof deliverySchema> {
+  return {
+    id: delivery.id,
+    notification_id: delivery.notificationId,
+    subscription_id: delivery.subscriptionId,
+    user_id: delivery.userId,
+    push_service: delivery.origin === '' ? null : delivery.origin,
+    topic: delivery.topic,
+    priority: delivery.priority,
+    state: delivery.state,
+    reason: delivery.reason,
+    retry_count: delivery.retryCount,
+    attempt_count: delivery.attemptCount,
+    // While sending, the due time is the lease's end, which is nobody's next attempt.
+    next_attempt_at: isWaiting(delivery.state) ? isoOrNull(delivery.dueAtMs) : null,
+    deadline_at: isoOf(delivery.deadlineAtMs),
+    created_at: isoOf(delivery.createdAtMs),
+    ended_at: isoOrNull(delivery.endedAtMs),
+    states: timelineOf(delivery).map((step) => ({ state: step.state, at: isoOf(step.atMs) })),
+    attempts: delivery.attempts.map((attempt) => attemptWire(delivery, attempt)),
+  };
+}

@@ -1,0 +1,189 @@
+import { z } from '@hono/zod-openapi';
+import { MAX_USERS_PER_NOTIFICATION } from '../../domain/audience/audience.ts';
+import {
+  deadlineAtMs,
+  MAX_ACTIONS,
+  MAX_TTL_SECONDS,
+  NOTIFICATION_STATUSES,
+  type Notification,
+  type NotificationAction,
+  type NotificationContent,
+  PRIORITIES,
+  SAFE_PAYLOAD_OCTETS,
+  URGENCIES,
+} from '../../domain/notification/notification.ts';
+import type { NotifyRequest } from '../../intake/notifications.ts';
+import { instant, isoOf, locale, plainText, userId } from '../kit/wire-fields.ts';
+
+const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
+
+/** What a notification may link to. A leading `//` or `/\\` would name a host of whatever scheme the page has. */
+export const link = z
+  .string()
+  .max(2048)
+  .refine(isLink, 'must be an http(s) URL, or a path that starts with one “/”')
+  .openapi({ pattern: '^(https?://|/(?![/\\\\]))[^\\s\\p{Cc}]*$' });
+
+export const notificationType = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
+  .openapi({ example: 'order.shipped' });
+
+/** A button. Browsers that know none leave them out, so nothing may depend on one. */
+const action = z.strictObject({
+  action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
+  title: plainText(100),
+  icon: link.optional(),
+  url: link.optional().openapi({ description: 'Where it leads, if not where the notification does.' }),
+});
+
+const actions = z
+  .array(action)
+  .min(1, 'must hold at least one, or be left out')
+  .max(MAX_ACTIONS, `must be at most ${MAX_ACTIONS}: browsers show no more`)
+  .refine((all) => new Set(all.map((one) => one.action)).size === all.length, 'must have different `action` names');
+
+/** Optional fields are left out rather than null: null would say that there is one. */
+export const notificationBody = z
+  .strictObject({
+    type: notificationType,
+    user_ids: z
+      .array(userId)
+      .min(1, 'must name at least one user')
+      .max(
+        MAX_USERS_PER_NOTIFICATION,
+        `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
+      )
+      .openapi({ description: 'A user named twice is sent to once.' }),
+    title: z.string().min(1).max(1000),
+    body: z.string().max(4000).optional(),
+    icon: link.optional(),
+    badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
+    url: link.optional().openapi({ description: 'Where a click leads.' }),
+    actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
+    locale: locale.optional(),
+    data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
+    priority: z.enum(PRIORITIES).default('normal'),
+    ttl_seconds: z
+      .int(TTL_RANGE)
+      .min(1, 'must be at least 1; 1 means “now or never”')
+      .max(MAX_TTL_SECONDS, TTL_RANGE)
+      .optional()
+      .openapi({ description: 'How long it stays worth sending. The server has a default.' }),
+    urgency: z.enum(URGENCIES).optional().openapi({ description: 'RFC 8030. The default follows the priority.' }),
+    topic: plainText(256)
+      .optional()
+      .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+  })
+  .openapi('NotificationInput');
+
+/** Always as it was at acceptance, so that a repeated call gets the very same answer. */
+export const acceptedSchema = z
+  .strictObject({
+    id: z.string(),
+    status: z.literal('accepted'),
+    user_count: z.int(),
+    accepted_at: instant,
+    deadline_at: instant,
+    warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
+  })
+  .openapi('AcceptedNotification');
+
+export const notificationSchema = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  title: z.string(),
+  body: z.string().nullable(),
+  icon: z.string().nullable(),
+  badge: z.string().nullable(),
+  url: z.string().nullable(),
+  actions: z.array(action).nullable(),
+  locale: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()).nullable(),
+  priority: z.enum(PRIORITIES),
+  ttl_seconds: z.int(),
+  urgency: z.enum(URGENCIES),
+  topic: z.string().nullable(),
+  user_count: z.int(),
+  status: z.enum(NOTIFICATION_STATUSES),
+  accepted_at: instant,
+  deadline_at: instant,
+});
+
+export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
+  return {
+    content: contentOf(body),
+    userIds: body.user_ids,
+    priority: body.priority,
+    urgency: body.urgency ?? null,
+    ttlSeconds: body.ttl_seconds ?? null,
+    topic: body.topic ?? null,
+  };
+}
+
+function isLink(text: string): boolean {
+  return /^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu.test(text) && URL.canParse(text, 'https://page.invalid');
+}
+
+function contentOf(body: z.output<typeof notificationBody>): NotificationContent {
+  const { type, title, icon, badge, url, actions, locale, data } = body;
+  return {
+    type,
+    title,
+    ...(body.body === undefined ? {} : { body: body.body }),
+    ...(icon === undefined ? {} : { icon }),
+    ...(badge === undefined ? {} : { badge }),
+    ...(url === undefined ? {} : { url }),
+    ...(actions === undefined ? {} : { actions: actions.map(actionOf) }),
+    ...(locale === undefined ? {} : { locale }),
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
+  return {
+    action,
+    title,
+    ...(icon === undefined ? {} : { icon }),
+    ...(url === undefined ? {} : { url }),
+  };
+}
+
+function largeWarning(octets: number): string {
+  return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
+}
+
+export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
+  return {
+    id: from.id,
+    status: 'accepted',
+    user_count: from.userCount,
+    accepted_at: isoOf(from.acceptedAtMs),
+    deadline_at: isoOf(deadlineAtMs(from)),
+    warnings: payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : [],
+  };
+}
+
+export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
+  const { type, title, body, icon, badge, url, actions, locale, data } = from.content;
+  return {
+    id: from.id,
+    type,
+    title,
+    body: body ?? null,
+    icon: icon ?? null,
+    badge: badge ?? null,
+    url: url ?? null,
+    actions: actions?.map(actionOf) ?? null,
+    locale: locale ?? null,
+    data: data ?? null,
+    priority: from.priority,
+    ttl_seconds: from.ttlSeconds,
+    urgency: from.urgency,
+    topic: from.topic,
+    user_count: from.userCount,
+    status: from.status,
+    accepted_at: isoOf(from.acceptedAtMs),
+    deadline_at: isoOf(deadlineAtMs(from)),
+  };
+}

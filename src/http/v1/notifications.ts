@@ -1,0 +1,129 @@
+import { z } from '@hono/zod-openapi';
+import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
+import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
+import type { IdempotencyClaim, Notifications } from '../../intake/notifications.ts';
+import type { ApiContext } from '../kit/request-context.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import {
+  acceptedSchema,
+  acceptedWire,
+  notificationBody,
+  notificationSchema,
+  notificationType,
+  notificationWire,
+  notifyRequestOf,
+} from './notification-schema.ts';
+
+const count = z.int();
+const counts = z
+  .strictObject({
+    pending: count,
+    sending: count,
+    retrying: count,
+    delivered: count,
+    pruned: count,
+    failed: count,
+    expired: count,
+    cancelled: count,
+    total: count,
+  } satisfies Record<DeliveryState | 'total', z.ZodType>)
+  .openapi('DeliveryCounts');
+
+const listed = notificationSchema.openapi('Notification');
+const counted = notificationSchema.extend({ counts }).openapi('NotificationWithCounts');
+const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+const acceptRoute = defineRoute({
+  method: 'post',
+  path: '/v1/notifications',
+  operationId: 'sendNotification',
+  tag: 'Notifications',
+  summary: 'Send a notification to users',
+  description:
+    'Accepted means durable: it will reach a final state for every active subscription of every user named. ' +
+    'The payload to a device may have 3993 octets.',
+  access: 'key',
+  headers: z.object({
+    'idempotency-key': z
+      .string()
+      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+      .optional()
+      .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
+  }),
+  body: { schema: notificationBody, required: true },
+  answers: {
+    202: {
+      description: 'Accepted. Deliveries follow.',
+      body: acceptedSchema,
+      headers: {
+        Location: 'The path of the notification.',
+        'Idempotency-Replayed': '`true` when this answers a repeated call.',
+      },
+    },
+  },
+  errors: ['payload_too_large', 'idempotency_key_reused'],
+});
+
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/v1/notifications',
+  operationId: 'listNotifications',
+  tag: 'Notifications',
+  summary: 'List notifications, newest first',
+  access: 'key',
+  query: pageQuery.extend({
+    type: notificationType.optional(),
+    status: z.enum(NOTIFICATION_STATUSES).optional(),
+    from: moment.optional().openapi({ description: 'Accepted at or after this instant.' }),
+    until: moment.optional().openapi({ description: 'Accepted before this instant.' }),
+  }),
+  answers: { 200: { description: 'One page.', body: pageOf(listed) } },
+  errors: ['invalid_cursor'],
+});
+
+const getRoute = defineRoute({
+  method: 'get',
+  path: '/v1/notifications/{id}',
+  operationId: 'getNotification',
+  tag: 'Notifications',
+  summary: 'Read one notification, with its deliveries counted by state',
+  access: 'key',
+  params: idParams('ntf_01kdz9f1v6v6j0q2y3w4x5z6a7'),
+  answers: { 200: { description: 'The notification.', body: counted } },
+  errors: ['notification_not_found'],
+});
+
+/** What callers send, and what became of it. */
+export function addNotificationRoutes(router: Router, notifications: Notifications): void {
+  router.add(acceptRoute, async ({ body, headers }, c) => {
+    const claim = claimOf(headers['idempotency-key'], c);
+    const { notification, isRepeated, payloadOctets } = await notifications.accept(notifyRequestOf(body), claim);
+    return answer(202, acceptedWire(notification, payloadOctets), {
+      Location: `/v1/notifications/${notification.id}`,
+      ...(isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
+    });
+  });
+  router.add(listRoute, async ({ query }) => {
+    const page = await notifications.list({
+      ...pageRequest(query),
+      type: query.type ?? null,
+      status: query.status ?? null,
+      fromMs: query.from ?? null,
+      untilMs: query.until ?? null,
+    });
+    return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
+  });
+  router.add(getRoute, async ({ params }) => {
+    const { notification, counts: byState } = await notifications.get(params.id);
+    const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
+    return answer(200, { ...notificationWire(notification), counts: { ...byState, total } });
+  });
+}
+
+function claimOf(key: string | undefined, c: ApiContext): IdempotencyClaim | null {
+  if (key === undefined) return null;
+  const { method, path } = c.req;
+  return { keyId: c.get('caller')?.keyId ?? '', key, method, path, rawBody: c.get('rawBody') };
+}

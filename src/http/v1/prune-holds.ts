@@ -1,0 +1,113 @@
+import { z } from '@hono/zod-openapi';
+import { PRUNE_HOLD_SCOPES, PRUNE_HOLD_STATES, type PruneHold } from '../../domain/pruning/prune-hold.ts';
+import type { Decided, PruneHolds } from '../../intake/prune-holds.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { idParams, instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
+
+const holdFields = {
+  id: z.string(),
+  scope: z.enum(PRUNE_HOLD_SCOPES),
+  subject: z.string().openapi({ description: 'The push service’s origin, or the VAPID public key.' }),
+  state: z.enum(PRUNE_HOLD_STATES),
+  gone_count: z.int().openapi({ description: 'So many of the latest answers called a subscription gone …' }),
+  answer_count: z.int().openapi({ description: '… out of so many.' }),
+  retired_count: z
+    .int()
+    .openapi({ description: 'Called gone before the hold began, and so retired: a dismissal restores them.' }),
+  opened_at: instant,
+  decided_at: instant.nullable(),
+};
+
+const holdSchema = z.strictObject(holdFields).openapi('PruneHold');
+
+// Not by `extend`: OpenAPI would then refuse each part's fields in the other's name.
+const decidedSchema = z
+  .strictObject({
+    ...holdFields,
+    subscriptions: z.int().openapi({ description: 'How many this call retired, or restored.' }),
+  })
+  .openapi('DecidedPruneHold');
+
+const params = idParams('hld_01kdz9f1v6v6j0q2y3w4x5z6a7');
+
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/v1/prune-holds',
+  operationId: 'listPruneHolds',
+  tag: 'Pruning',
+  summary: 'List holds on pruning, newest first, 100 at most',
+  description:
+    'Where unusually many subscriptions of one push service or one VAPID key are called gone, none of them is retired ' +
+    'until a person has looked.',
+  access: 'key',
+  query: z.object({ state: z.enum(PRUNE_HOLD_STATES).optional() }),
+  answers: { 200: { description: 'The holds.', body: z.strictObject({ items: z.array(holdSchema) }) } },
+  errors: [],
+});
+
+const getRoute = defineRoute({
+  method: 'get',
+  path: '/v1/prune-holds/{id}',
+  operationId: 'getPruneHold',
+  tag: 'Pruning',
+  summary: 'Read one hold on pruning',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'The hold.', body: holdSchema } },
+  errors: ['prune_hold_not_found'],
+});
+
+const confirmRoute = defineRoute({
+  method: 'post',
+  path: '/v1/prune-holds/{id}/confirm',
+  operationId: 'confirmPruneHold',
+  tag: 'Pruning',
+  summary: 'They really are gone: retire them',
+  description: 'For a day nothing more of the same origin or key is held. Repeated, it finishes what was left.',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'Decided.', body: decidedSchema } },
+  errors: ['prune_hold_not_found', 'prune_hold_decided'],
+});
+
+const dismissRoute = defineRoute({
+  method: 'post',
+  path: '/v1/prune-holds/{id}/dismiss',
+  operationId: 'dismissPruneHold',
+  tag: 'Pruning',
+  summary: 'The push service was wrong: keep them',
+  description: 'Restores those that were retired before the hold began. Failed deliveries can be replayed.',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'Decided.', body: decidedSchema } },
+  errors: ['prune_hold_not_found', 'prune_hold_decided'],
+});
+
+/** What a person on call decides when a push service calls half of a list gone. */
+export function addPruneHoldRoutes(router: Router, holds: PruneHolds): void {
+  router.add(listRoute, async ({ query }) =>
+    answer(200, { items: (await holds.list(query.state ?? null)).map(holdWire) }),
+  );
+  router.add(getRoute, async ({ params: { id } }) => answer(200, holdWire(await holds.get(id))));
+  router.add(confirmRoute, async ({ params: { id } }) => answer(200, decidedWire(await holds.confirm(id))));
+  router.add(dismissRoute, async ({ params: { id } }) => answer(200, decidedWire(await holds.dismiss(id))));
+}
+
+function holdWire(hold: PruneHold): z.output<typeof holdSchema> {
+  return {
+    id: hold.id,
+    scope: hold.scope,
+    subject: hold.subject,
+    state: hold.state,
+    gone_count: hold.goneCount,
+    answer_count: hold.answerCount,
+    retired_count: hold.retiredIds.length,
+    opened_at: isoOf(hold.openedAtMs),
+    decided_at: isoOrNull(hold.decidedAtMs),
+  };
+}
+
+function decidedWire({ hold, subscriptions }: Decided): z.output<typeof decidedSchema> {
+  return { ...holdWire(hold), subscriptions };
+}

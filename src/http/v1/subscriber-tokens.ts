@@ -1,0 +1,47 @@
+import { z } from '@hono/zod-openapi';
+import {
+  DEFAULT_TOKEN_SECONDS,
+  LONGEST_TOKEN_SECONDS,
+  SHORTEST_TOKEN_SECONDS,
+  type SubscriberTokens,
+} from '../../access/subscriber-tokens.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { instant, isoOf, userId } from '../kit/wire-fields.ts';
+
+const mintRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriber-tokens',
+  operationId: 'mintSubscriberToken',
+  tag: 'Subscriptions',
+  summary: 'Make a token with which a page manages one user’s subscriptions',
+  description:
+    'Call it from your back end for the user who is signed in, and give the token to the page. It is a JWT (HS256), ' +
+    'signed with the secret of the calling key; a back end can make the same by itself.',
+  access: 'key',
+  body: {
+    required: true,
+    schema: z
+      .strictObject({
+        user_id: userId,
+        ttl_seconds: z.int().min(SHORTEST_TOKEN_SECONDS).max(LONGEST_TOKEN_SECONDS).default(DEFAULT_TOKEN_SECONDS),
+      })
+      .openapi('SubscriberTokenInput'),
+  },
+  answers: {
+    201: {
+      description: 'The token. Nothing of it is kept here.',
+      body: z.strictObject({ token: z.string(), user_id: z.string(), expires_at: instant }).openapi('SubscriberToken'),
+    },
+  },
+  errors: [],
+});
+
+/** What a page gets in place of an API key, which it cannot keep secret. */
+export function addSubscriberTokenRoutes(router: Router, tokens: SubscriberTokens): void {
+  router.add(mintRoute, async ({ body }, c) => {
+    const keyId = c.get('caller')?.keyId ?? '';
+    const { token, expiresAtMs } = tokens.mint({ keyId, userId: body.user_id, ttlSeconds: body.ttl_seconds });
+    return answer(201, { token, user_id: body.user_id, expires_at: isoOf(expiresAtMs) });
+  });
+}

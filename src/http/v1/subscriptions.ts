@@ -1,0 +1,231 @@
+import { z } from '@hono/zod-openapi';
+import { pushTargetOf } from '../../domain/push-service/push-target.ts';
+import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../../domain/subscription/subscription.ts';
+import type { RegisterRequest, Subscriptions } from '../../intake/subscriptions.ts';
+import { boundUser, namedUser } from '../kit/named-user.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { invalidRequest } from '../kit/validation.ts';
+import {
+  idParams,
+  instant,
+  isoOf,
+  isoOrNull,
+  locale,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  userId,
+} from '../kit/wire-fields.ts';
+
+const LAST_INSTANT_MS = 8_640_000_000_000_000;
+
+const epochMs = z.number().min(0).max(LAST_INSTANT_MS);
+const keys = z.strictObject({
+  p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
+  auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
+});
+
+export const registerBody = z
+  .strictObject({
+    user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
+    endpoint: z.string().min(1).max(8192),
+    keys,
+    expiration_time: z
+      .union([epochMs, z.iso.datetime({ offset: true })], {
+        error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
+      })
+      .nullish(),
+    expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
+    vapid_public_key: z.string().max(200).nullish().openapi({
+      description:
+        'The key the browser subscribed with, base64url; needed only after a rotation, by pages that may hold an older one.',
+    }),
+    replaces_id: z
+      .string()
+      .max(200)
+      .nullish()
+      .openapi({
+        description:
+          'The subscription that the same device had before, where its endpoint changed: it keeps its id and gets the new ' +
+          'endpoint. Ignored where it is unknown or another user’s.',
+      }),
+    locale: locale.nullish(),
+    user_agent: z.string().max(512).nullish(),
+  })
+  .refine(({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined, {
+    path: ['expirationTime'],
+    error: 'is the same as expiration_time; send one of them',
+  })
+  .openapi('SubscriptionInput', {
+    description: '`PushSubscription.toJSON()` of a browser works as it is; with an API key, `user_id` is added.',
+  });
+
+export const subscriptionSchema = z
+  .strictObject({
+    id: z.string(),
+    user_id: z.string(),
+    endpoint: z.string().openapi({ description: 'Shortened: the whole endpoint is a secret.' }),
+    active: z.boolean(),
+    retired_reason: z.enum(RETIREMENT_REASONS).nullable(),
+    retired_at: instant.nullable(),
+    retired_by: z.string().nullable().openapi({ description: 'The delivery whose answer retired it.' }),
+    quarantined_since: instant.nullable().openapi({ description: 'Its push service refuses it, which may heal.' }),
+    quarantined_until: instant.nullable().openapi({ description: 'Nothing is sent to it before.' }),
+    suspected_by: z.string().nullable().openapi({ description: 'The hold on pruning that keeps it from retirement.' }),
+    push_service: z.string().openapi({ description: 'The origin of its endpoint.' }),
+    vapid_public_key: z.string(),
+    expiration_time: instant.nullable(),
+    locale: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    replaces: z.string().nullable().openapi({ description: 'The other user’s subscription that this one took over.' }),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .openapi('Subscription');
+
+const LOCATION = { Location: 'The path of the subscription.' };
+const params = idParams('sub_01kdz9f1v6v6j0q2y3w4x5z6a7');
+
+const registerRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriptions',
+  operationId: 'registerSubscription',
+  tag: 'Subscriptions',
+  summary: 'Register a browser for a user',
+  description:
+    'The same endpoint again updates the subscription. An endpoint of another user moves when, and only when, both ' +
+    'keys equal the registered ones.',
+  access: 'subscriber',
+  body: { schema: registerBody, required: true, requiredWithKey: 'user_id' },
+  answers: {
+    200: {
+      description: 'Registered before, under this endpoint or as `replaces_id`; updated.',
+      body: subscriptionSchema,
+      headers: LOCATION,
+    },
+    201: { description: 'New, or moved from another user (`replaces`).', body: subscriptionSchema, headers: LOCATION },
+  },
+  errors: [
+    'invalid_endpoint',
+    'endpoint_not_allowed',
+    'invalid_subscription_keys',
+    'endpoint_taken',
+    'unknown_vapid_key',
+  ],
+});
+
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/v1/subscriptions',
+  operationId: 'listSubscriptions',
+  tag: 'Subscriptions',
+  summary: 'List subscriptions, newest first',
+  access: 'subscriber',
+  query: pageQuery.extend({
+    user_id: userId.optional(),
+    include_inactive: z.enum(['true', 'false']).default('false'),
+  }),
+  answers: { 200: { description: 'One page.', body: pageOf(subscriptionSchema) } },
+  errors: ['invalid_cursor'],
+});
+
+const getRoute = defineRoute({
+  method: 'get',
+  path: '/v1/subscriptions/{id}',
+  operationId: 'getSubscription',
+  tag: 'Subscriptions',
+  summary: 'Read one subscription',
+  access: 'subscriber',
+  params,
+  answers: { 200: { description: 'The subscription.', body: subscriptionSchema } },
+  errors: ['subscription_not_found'],
+});
+
+const restoreRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriptions/{id}/restore',
+  operationId: 'restoreSubscription',
+  tag: 'Subscriptions',
+  summary: 'Make a retired subscription active again',
+  description: 'For one that a push service wrongly called gone. One that is active stays as it is.',
+  access: 'key',
+  params,
+  answers: { 200: { description: 'The subscription, active.', body: subscriptionSchema } },
+  errors: ['subscription_not_found', 'endpoint_taken'],
+});
+
+const deleteRoute = defineRoute({
+  method: 'delete',
+  path: '/v1/subscriptions/{id}',
+  operationId: 'deleteSubscription',
+  tag: 'Subscriptions',
+  summary: 'Delete a subscription, its endpoint and its keys',
+  access: 'subscriber',
+  params,
+  answers: { 204: { description: 'Deleted.', body: null } },
+  errors: ['subscription_not_found'],
+});
+
+/** Browsers and whom they belong to. */
+export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptions): void {
+  router.add(registerRoute, async ({ body }, c) => {
+    const registered = await subscriptions.register(requestOf(body, namedUser(c, body.user_id)));
+    const status = registered.kind === 'updated' ? 200 : 201;
+    const headers = { Location: `/v1/subscriptions/${registered.subscription.id}` };
+    return answer(status, wireOf(registered.subscription), headers);
+  });
+  router.add(listRoute, async ({ query }, c) => {
+    const page = await subscriptions.list({
+      ...pageRequest(query),
+      userId: namedUser(c, query.user_id),
+      includeRetired: query.include_inactive === 'true',
+    });
+    return answer(200, { items: page.items.map(wireOf), next_cursor: page.next });
+  });
+  router.add(getRoute, async ({ params: { id } }, c) => answer(200, wireOf(await subscriptions.get(id, boundUser(c)))));
+  router.add(restoreRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.restore(id))));
+  router.add(deleteRoute, async ({ params: { id } }, c) => {
+    await subscriptions.delete(id, boundUser(c));
+    return answer(204, null);
+  });
+}
+
+function requestOf(body: z.output<typeof registerBody>, user: string | null): RegisterRequest {
+  if (user === null) throw invalidRequest([{ path: 'user_id', message: 'is required' }]);
+  const expiration = body.expiration_time ?? body.expirationTime ?? null;
+  return {
+    userId: user,
+    endpoint: body.endpoint,
+    keys: body.keys,
+    // Browsers may give fractions of a millisecond.
+    expirationAtMs: typeof expiration === 'string' ? Date.parse(expiration) : expiration && Math.floor(expiration),
+    vapidPublicKey: body.vapid_public_key ?? null,
+    formerId: body.replaces_id ?? null,
+    locale: body.locale ?? null,
+    userAgent: body.user_agent ?? null,
+  };
+}
+
+function wireOf(from: Subscription): z.output<typeof subscriptionSchema> {
+  return {
+    id: from.id,
+    user_id: from.userId,
+    endpoint: shortenEndpoint(from.endpoint),
+    active: from.retired === null,
+    retired_reason: from.retired?.reason ?? null,
+    retired_at: isoOrNull(from.retired?.atMs ?? null),
+    retired_by: from.retired?.deliveryId ?? null,
+    quarantined_since: isoOrNull(from.quarantine?.sinceMs ?? null),
+    quarantined_until: isoOrNull(from.quarantine?.untilMs ?? null),
+    suspected_by: from.suspectedByHoldId,
+    push_service: pushTargetOf(from.endpoint).origin,
+    vapid_public_key: from.vapidPublicKey,
+    expiration_time: isoOrNull(from.expirationAtMs),
+    locale: from.locale,
+    user_agent: from.userAgent,
+    replaces: from.replacesId,
+    created_at: isoOf(from.createdAtMs),
+    updated_at: isoOf(from.updatedAtMs),
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+import type { VapidKeys } from '../../intake/vapid-keys.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+
+const keySchema = z
+  .strictObject({
+    public_key: z.string(),
+    current: z.boolean().openapi({ description: 'Browsers subscribe with this one now.' }),
+    held: z.boolean().openapi({ description: 'False: its private half is missing, and nothing can be sent with it.' }),
+    active_subscriptions: z.int(),
+  })
+  .openapi('VapidKey');
+
+const keysRoute = defineRoute({
+  method: 'get',
+  path: '/v1/push/vapid-keys',
+  operationId: 'listVapidKeys',
+  tag: 'Subscriptions',
+  summary: 'How far a rotation of the VAPID key has come',
+  access: 'key',
+  answers: {
+    200: {
+      description: 'The current key first, then the others by how much they are used.',
+      body: z.strictObject({
+        moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
+        items: z.array(keySchema),
+      }),
+    },
+  },
+  errors: [],
+});
+
+/** The VAPID keys and who still uses them. */
+export function addVapidKeyRoutes(router: Router, vapidKeys: VapidKeys): void {
+  router.add(keysRoute, async () => {
+    const { movedPercent, keys } = await vapidKeys.progress();
+    const items = keys.map(({ publicKey, isCurrent, isHeld, activeSubscriptions }) => ({
+      public_key: publicKey,
+      current: isCurrent,
+      held: isHeld,
+      active_subscriptions: activeSubscriptions,
+    }));
+    return answer(200, { moved_percent: movedPercent, items });
+  });
+}

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Api, browser, CURRENT_KEY, OLDER_KEY, startApi } from '../../support/api.ts';
+
+let api: Api;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.dispose());
+
+const register = (json: object) => api.call('POST', '/v1/subscriptions', { json: { user_id: 'ada', ...json } });
+const progress = async () => (await api.call('GET', '/v1/push/vapid-keys')).body;
+
+describe('the VAPID keys', () => {
+  it('tell how far a rotation has come', async () => {
+    const key = (public_key: string, active_subscriptions: number) => ({
+      public_key,
+      current: public_key === CURRENT_KEY,
+      held: true,
+      active_subscriptions,
+    });
+    expect(await progress()).toEqual({ moved_percent: 100, items: [key(CURRENT_KEY, 0), key(OLDER_KEY, 0)] });
+    for (let made = 0; made < 5; made += 1) await register(browser());
+    await register({ ...browser(), vapid_public_key: OLDER_KEY });
+    expect(await progress()).toEqual({ moved_percent: 83, items: [key(CURRENT_KEY, 5), key(OLDER_KEY, 1)] });
+  });
+
+  it('show one whose private half is lost', async () => {
+    const { body } = await register(browser());
+    const kept = (await api.store.subscriptions.get(body.id))!;
+    await api.store.subscriptions.register({ ...kept, vapidPublicKey: 'BLost' }, { isVapidKeyGiven: true });
+    expect((await progress()).items[1]).toMatchObject({ public_key: 'BLost', held: false, active_subscriptions: 1 });
+  });
+
+  it('stay with a browser that registers again, whether it knows its key or not', async () => {
+    const device = browser();
+    const first = await register({ ...device, vapid_public_key: OLDER_KEY });
+    expect(first.body.vapid_public_key).toBe(OLDER_KEY);
+    expect((await register(device)).body).toMatchObject({ id: first.body.id, vapid_public_key: OLDER_KEY });
+    expect((await register({ ...browser() })).body.vapid_public_key).toBe(CURRENT_KEY);
+  });
+
+  it('refuse a registration with one that is not held', async () => {
+    const answer = await register({ ...browser(), vapid_public_key: 'BElsewhere' });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_vapid_key' } });
+    expect(answer.text).not.toContain('BElsewhere');
+  });
+});
+
+describe('GET /metrics', () => {
+  it('counts what was told, for those with a key', async () => {
+    await api.notify([(await api.register('ada')).user_id]);
+    expect((await api.call('GET', '/metrics', { sign: 'none' })).status).toBe(401);
+    const { status, text, headers } = await api.call('GET', '/metrics', { sign: 'bearer' });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toContain('bellhop_notifications_accepted_total 1');
+    expect(text).not.toContain('ada');
+  });
+});
