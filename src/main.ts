@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config/config.ts';
 import { AppError } from './domain/app-error.ts';
 
 type Command = {
@@ -13,17 +13,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     meaning: 'Start the service. This is what `bellhop` does by itself.',
     run: async () => {
-      await (await import('./start.ts')).start();
+      await (await import('./commands/start.ts')).start();
       return null;
     },
   },
   doctor: {
     meaning: 'Look at everything that keeps pushes from arriving, and say what to do.',
-    run: async (given) => (await import('./doctor/doctor.ts')).runDoctor(given),
+    run: async (given) => (await import('./commands/doctor/doctor.ts')).runDoctor(given),
   },
   'rotate-vapid-key': {
     meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
-    run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),
+    run: async () => (await import('./commands/rotate-vapid-key.ts')).rotateVapidKey(),
   },
 };
 

@@ -1,6 +1,6 @@
+import { SETTINGS } from '../../src/config/settings.ts';
 import { DELIVERY_STATES, FINAL_STATES } from '../../src/domain/delivery/delivery.ts';
 import { deliveryMachine } from '../../src/domain/delivery/delivery-machine.ts';
-import { SETTINGS } from '../../src/settings.ts';
 import { operationsPage } from './operations-page.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the source; a test compares them. -->';

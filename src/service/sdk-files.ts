@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { SdkFiles } from './http/pages/sdk.ts';
+import type { SdkFiles } from '../http/pages/sdk.ts';
 
 /** Beside this file where it was built itself; a runtime that takes the source as it is uses what was built before. */
-const FOLDERS = [new URL('./sdk/', import.meta.url), new URL('../dist/sdk/', import.meta.url)];
+const FOLDERS = [new URL('../sdk/', import.meta.url), new URL('../../dist/sdk/', import.meta.url)];
 
 /** What `npm run build` made of `src/sdk/`. Null where it did not run. */
 export function readSdkFiles(): SdkFiles | null {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ConfigError } from '../src/config.ts';
-import { checkClock } from '../src/start-checks.ts';
+import { ConfigError } from '../../src/config/config.ts';
+import { checkClock } from '../../src/service/start-checks.ts';
 
 it('refuses a clock that cannot be right, and says what to do', () => {
   expect(() => checkClock(0)).toThrow(ConfigError);

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from './config.ts';
 
 /** Bellhop's own, from package.json. */
-export const VERSION = (JSON.parse(readText(new URL('../package.json', import.meta.url))) as { version: string })
+export const VERSION = (JSON.parse(readText(new URL('../../package.json', import.meta.url))) as { version: string })
   .version;
 
 /**

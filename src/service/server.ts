@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { serve } from '@hono/node-server';
-import { type Config, ConfigError } from './config.ts';
-import type { createApp } from './http/app.ts';
+import { type Config, ConfigError } from '../config/config.ts';
+import type { createApp } from '../http/app.ts';
 
 /** Connections on which nothing was asked yet: browsers open them for later. */
 const unused = new WeakMap<Server, Set<Socket>>();

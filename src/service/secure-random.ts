@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { Random } from './domain/ids.ts';
+import type { Random } from '../domain/ids.ts';
 
 const OCTETS_EACH = 6;
 const DRAWN_AT_ONCE = 512;

@@ -1,5 +1,5 @@
-import { type Config, ConfigError, type Environment, parseConfig } from '../config.ts';
-import { readEnvironment, readText } from '../environment.ts';
+import { type Config, ConfigError, type Environment, parseConfig } from '../../config/config.ts';
+import { readEnvironment, readText } from '../../config/environment.ts';
 import { checkDataFolder } from './data-folder-check.ts';
 import { checkEgress, type EgressOptions } from './egress-check.ts';
 import { type Check, type Finding, failed, ok } from './finding.ts';

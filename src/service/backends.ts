@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
-import { createLoneCoordination } from './coordination/alone.ts';
-import type { Coordination } from './coordination/coordination.ts';
-import { createInProcessQueue } from './queue/in-process/in-process-queue.ts';
-import type { JobQueue } from './queue/job-queue.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
-import type { Store } from './store/store.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { createLoneCoordination } from '../coordination/alone.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import { createInProcessQueue } from '../queue/in-process/in-process-queue.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 
 /** What the rest stands on: where documents are kept, where jobs wait, and what processes share beside them. */
 export type Backends = { readonly store: Store; readonly queue: JobQueue; readonly coordination: Coordination };
@@ -38,19 +38,19 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 async function openStore({ config, clock, onError }: BackendOptions): Promise<Store> {
   const { mongodbUrl: url, redisUrl, retentionDays } = config;
   if (url === null) return openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock });
-  const { openMongoStore } = await import('./store/mongodb/mongodb-store.ts');
+  const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);
   return openMongoStore({ url, clock, retentionDays, alone: redisUrl === null ? { onLost } : null });
 }
 
 async function openQueue({ config: { redisUrl: url }, clock, onError }: BackendOptions): Promise<JobQueue> {
   if (url === null) return createInProcessQueue({ clock });
-  const { createBeeQueue } = await import('./queue/redis/bee-queue.ts');
+  const { createBeeQueue } = await import('../queue/redis/bee-queue.ts');
   return createBeeQueue({ url, onError: (error) => onError('queue', error) });
 }
 
 async function openCoordination({ config: { redisUrl: url }, onError }: BackendOptions): Promise<Coordination> {
   if (url === null) return createLoneCoordination();
-  const { createRedisCoordination } = await import('./coordination/redis-coordination.ts');
+  const { createRedisCoordination } = await import('../coordination/redis-coordination.ts');
   return createRedisCoordination({ url, onError: (error) => onError('coordination', error) });
 }

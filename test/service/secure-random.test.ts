@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSecureRandom } from '../src/secure-random.ts';
+import { createSecureRandom } from '../../src/service/secure-random.ts';
 
 it('gives numbers in [0, 1), evenly, and no two alike, beyond what it draws at once', () => {
   const random = createSecureRandom();

@@ -3,8 +3,8 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { addressOf, closeServer, listen } from '../src/server.ts';
-import { type Api, startApi } from './support/api.ts';
+import { addressOf, closeServer, listen } from '../../src/service/server.ts';
+import { type Api, startApi } from '../support/api.ts';
 
 let api: Api;
 let server: Server;

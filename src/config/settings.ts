@@ -1,4 +1,4 @@
-import { MAX_TTL_SECONDS } from './domain/notification/notification.ts';
+import { MAX_TTL_SECONDS } from '../domain/notification/notification.ts';
 import {
   allowedHosts,
   apiKeys,

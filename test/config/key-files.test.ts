@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/config.ts';
-import { loadKeys, rotateVapidFile } from '../src/key-files.ts';
-import { generateVapidKeys, vapidKeyProblem } from '../src/push/vapid.ts';
+import { ConfigError } from '../../src/config/config.ts';
+import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
+import { generateVapidKeys, vapidKeyProblem } from '../../src/push/vapid.ts';
 
 describe('loadKeys', () => {
   let dataDir: string;

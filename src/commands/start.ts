@@ -1,8 +1,8 @@
-import { type Config, parseConfig } from './config.ts';
-import { readEnvironment, readText, VERSION } from './environment.ts';
-import { type Keys, loadKeys } from './key-files.ts';
-import { type Service, startService } from './service.ts';
-import { createLogger } from './telemetry/logger.ts';
+import { type Config, parseConfig } from '../config/config.ts';
+import { readEnvironment, readText, VERSION } from '../config/environment.ts';
+import { type Keys, loadKeys } from '../config/key-files.ts';
+import { type Service, startService } from '../service/service.ts';
+import { createLogger } from '../telemetry/logger.ts';
 
 /** A container is killed 30 s after SIGTERM by those who are patient. */
 const LAST_MOMENT_MS = 29_000;

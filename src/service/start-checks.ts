@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { type Config, ConfigError } from './config.ts';
-import { type Keys, publicKeysOf } from './key-files.ts';
-import type { Store } from './store/store.ts';
+import { type Config, ConfigError } from '../config/config.ts';
+import { type Keys, publicKeysOf } from '../config/key-files.ts';
+import type { Store } from '../store/store.ts';
 
 export type StartCheckOptions = {
   readonly config: Config;

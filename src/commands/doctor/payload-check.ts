@@ -1,8 +1,8 @@
-import { systemClock } from '../clock.ts';
-import { MAX_PAYLOAD_OCTETS } from '../domain/notification/notification.ts';
-import { startEmulator } from '../emulator/emulator.ts';
-import { createVapidSigner, generateVapidKeys, type VapidKeyPair } from '../push/vapid.ts';
-import { createWebPushTransport } from '../push/web-push.ts';
+import { systemClock } from '../../clock.ts';
+import { MAX_PAYLOAD_OCTETS } from '../../domain/notification/notification.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
+import { createVapidSigner, generateVapidKeys, type VapidKeyPair } from '../../push/vapid.ts';
+import { createWebPushTransport } from '../../push/web-push.ts';
 import { type Finding, failed, ok } from './finding.ts';
 
 const LIMIT_MS = 5000;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ApiKey, DEFAULT_KEY_ID } from './access/api-keys.ts';
+import { type ApiKey, DEFAULT_KEY_ID } from '../access/api-keys.ts';
+import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from '../push/vapid.ts';
 import { type Config, ConfigError } from './config.ts';
-import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from './push/vapid.ts';
 
 /** What is shorter can be guessed. */
 export const SHORTEST_SECRET = 16;
