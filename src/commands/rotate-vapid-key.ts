@@ -1,7 +1,7 @@
 import { parseConfig } from '../config/config.ts';
 import { readEnvironment, readText } from '../config/environment.ts';
 import { rotateVapidFile } from '../config/key-files.ts';
-import { generateVapidKeys } from '../push/vapid.ts';
+import { generateVapidKeys } from '../config/vapid-key-maker.ts';
 
 /**
  * Makes a new VAPID pair the current one. In the data folder it is done at once; a pair in the environment can only be

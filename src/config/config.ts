@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import type { ApiKey } from '../access/api-keys.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
+import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
-import { type VapidKeyPair, vapidKeyProblem } from '../push/vapid.ts';
 import { type Role, SettingProblem } from './setting-parsers.ts';
 import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiKey, DEFAULT_KEY_ID } from '../access/api-keys.ts';
-import { generateVapidKeys, type VapidKeyPair, vapidKeyProblem } from '../push/vapid.ts';
+import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
 import { type Config, ConfigError } from './config.ts';
+import { generateVapidKeys } from './vapid-key-maker.ts';
 
 /** What is shorter can be guessed. */
 export const SHORTEST_SECRET = 16;

@@ -1,5 +1,5 @@
+import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
-import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../push/vapid.ts';
 
 /** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
 export class SettingProblem extends Error {}

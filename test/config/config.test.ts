@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, type Environment, parseConfig } from '../../src/config/config.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
-import { generateVapidKeys } from '../../src/push/vapid.ts';
 
 const noFile = (): string => {
   throw new Error('ENOENT');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config.ts';
 import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
-import { generateVapidKeys, vapidKeyProblem } from '../../src/push/vapid.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
+import { vapidKeyProblem } from '../../src/domain/push-service/vapid-key.ts';
 
 describe('loadKeys', () => {
   let dataDir: string;

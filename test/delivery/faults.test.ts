@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import type { Step } from '../../src/emulator/behaviour.ts';
 import type { DeviceOptions } from '../../src/emulator/device.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 import type { ProfileName } from '../../src/emulator/profile.ts';
-import { generateVapidKeys } from '../../src/push/vapid.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { startService } from '../support/services.ts';
 

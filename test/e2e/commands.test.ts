@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startServiceProcess } from '../../scripts/service-process.ts';
 import { signedClient } from '../../scripts/signed-client.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
-import { generateVapidKeys } from '../../src/push/vapid.ts';
 import { until } from '../support/until.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

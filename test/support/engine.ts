@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createAttempt } from '../../src/delivery/attempt.ts';
@@ -19,7 +20,7 @@ import type { QuarantinePolicy } from '../../src/domain/subscription/quarantine.
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
-import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
+import { createVapidSigner } from '../../src/push/vapid.ts';
 import { createWebPushTransport } from '../../src/push/web-push.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';

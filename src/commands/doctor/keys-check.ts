@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError } from '../../config/config.ts';
 import { readVapidRing, SHORTEST_SECRET } from '../../config/key-files.ts';
-import type { VapidKeyPair } from '../../push/vapid.ts';
+import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
 /** What signs here: the current pair first. Null where none can be told. */

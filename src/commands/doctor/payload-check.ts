@@ -1,7 +1,9 @@
 import { systemClock } from '../../clock.ts';
+import { generateVapidKeys } from '../../config/vapid-key-maker.ts';
 import { MAX_PAYLOAD_OCTETS } from '../../domain/notification/notification.ts';
+import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
-import { createVapidSigner, generateVapidKeys, type VapidKeyPair } from '../../push/vapid.ts';
+import { createVapidSigner } from '../../push/vapid.ts';
 import { createWebPushTransport } from '../../push/web-push.ts';
 import { type Finding, failed, ok } from './finding.ts';
 

@@ -13,9 +13,9 @@ import type { Finding } from '../../../src/commands/doctor/finding.ts';
 import { exitCodeOf, reportLine, tallyLine } from '../../../src/commands/doctor/report.ts';
 import type { Environment } from '../../../src/config/config.ts';
 import { loadKeys } from '../../../src/config/key-files.ts';
+import { generateVapidKeys } from '../../../src/config/vapid-key-maker.ts';
 import type { Resolver } from '../../../src/egress/address-guard.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
-import { generateVapidKeys } from '../../../src/push/vapid.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
 import { describeWithRedis } from '../../support/redis.ts';
 
