@@ -7,6 +7,7 @@ import {
   restoreDelivery,
   type SendInput,
 } from '../domain/delivery/delivery-machine.ts';
+import { planSettlement, type SettlementPlan } from '../domain/delivery/settlement.ts';
 import { type SendReport, type VerdictFacts, wouldRetire } from '../domain/delivery/verdict.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification/notification.ts';
@@ -18,7 +19,6 @@ import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { PruneGuard } from './prune-guard.ts';
-import { planSettlement, type SettlementPlan } from './settlement.ts';
 
 export type AttemptOptions = {
   readonly transport: PushTransport;

@@ -2,10 +2,10 @@ import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
+import { planSettlement } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
-import { planSettlement } from './settlement.ts';
 
 export type SupersederOptions = {
   readonly store: Pick<DeliveryStore, 'outdated' | 'settleMany'>;

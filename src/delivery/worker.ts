@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import type { SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/job-queue.ts';
@@ -7,7 +8,6 @@ import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter, AttemptPlan } from './attempt.ts';
 import type { Lanes, Passage } from './lanes.ts';
-import type { SettlementPlan } from './settlement.ts';
 
 export type WorkerOptions = {
   readonly store: Store;

@@ -3,8 +3,8 @@ import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
 import type { PruneHold, PruneHoldState } from '../domain/pruning/prune-hold.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
+import type { SubscriptionChange } from '../domain/subscription/subscription-change.ts';
 import type { Store } from '../store/store.ts';
-import type { SubscriptionChange } from '../store/subscription-store.ts';
 
 /** A hold as it is now, and how many subscriptions the call retired or restored. */
 export type Decided = { readonly hold: PruneHold; readonly subscriptions: number };

@@ -1,8 +1,8 @@
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { Settlement } from '../domain/delivery/settlement.ts';
 import type { Notification, Priority } from '../domain/notification/notification.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { SubscriptionChange } from './subscription-store.ts';
 
 /** A worker asks for the lease of one delivery, for the attempt that its job named. */
 export type Claim = {
@@ -21,14 +21,6 @@ export type Claimed = {
   readonly subscription: Subscription | null;
   /** A delivery of a later notification with the same topic to the same subscription exists. */
   readonly isSuperseded: boolean;
-};
-
-/** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
-export type Settlement = {
-  readonly version: number;
-  /** Its own `version` is ignored; the row's grows by one. */
-  readonly after: Delivery;
-  readonly change: SubscriptionChange | null;
 };
 
 /** A waiting delivery is to be looked at later, without an attempt: not before `untilMs`. */

@@ -1,5 +1,5 @@
-import type { Quarantine } from '../domain/subscription/quarantine.ts';
-import type { RetirementReason, Subscription } from '../domain/subscription/subscription.ts';
+import type { Subscription } from '../domain/subscription/subscription.ts';
+import type { SubscriptionChange } from '../domain/subscription/subscription-change.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /**
@@ -27,25 +27,6 @@ export type RegisterOptions = {
    */
   readonly formerId?: string | null;
 };
-
-/** What an answer of the push service changes in the subscription, beside its delivery. */
-export type SubscriptionChange = {
-  readonly subscriptionId: string;
-  /** One registered again after this instant stays as it is: it was reborn meanwhile. */
-  readonly notUpdatedSinceMs: number;
-} & (
-  | {
-      readonly kind: 'retire';
-      readonly reason: RetirementReason;
-      readonly atMs: number;
-      readonly deliveryId: string | null;
-    }
-  | { readonly kind: 'quarantine'; readonly quarantine: Quarantine }
-  /** Called gone while pruning is on hold. */
-  | { readonly kind: 'suspect'; readonly holdId: string }
-  /** It works: neither quarantine nor suspicion is left. */
-  | { readonly kind: 'clear' }
-);
 
 /**
  * `restored`: active again. `active`: it was already. `taken`: another row of the endpoint is active, or its browser

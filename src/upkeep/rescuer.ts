@@ -1,8 +1,8 @@
 import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { planSettlement, type SettlementPlan } from '../delivery/settlement.ts';
 import { type Delivery, isFinal } from '../domain/delivery/delivery.ts';
 import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
+import { planSettlement, type SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { VerdictFacts } from '../domain/delivery/verdict.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';

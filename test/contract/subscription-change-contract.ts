@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SubscriptionChange } from '../../src/store/subscription-store.ts';
+import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
 import { LATER_MS, NOW_MS, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
-import type { Settlement } from '../../src/store/delivery-store.ts';
+import type { Settlement } from '../../src/domain/delivery/settlement.ts';
 import {
   endingAs,
   goneChange,

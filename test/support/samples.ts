@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { deliveryFor } from '../../src/domain/audience/audience.ts';
 import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
+import type { Settlement } from '../../src/domain/delivery/settlement.ts';
 import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
+import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
-import type { Claimed, Settlement } from '../../src/store/delivery-store.ts';
-import type { SubscriptionChange } from '../../src/store/subscription-store.ts';
+import type { Claimed } from '../../src/store/delivery-store.ts';
 
 /** 2026-01-01T00:00:00Z: where the time of every sample begins. */
 export const NOW_MS = 1_767_225_600_000;

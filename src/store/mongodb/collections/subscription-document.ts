@@ -1,6 +1,6 @@
 import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
+import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
-import type { SubscriptionChange } from '../../subscription-store.ts';
 import { instant } from './instant.ts';
 
 export type SubscriptionDocument = {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts';
-import type { Settlement } from '../../delivery-store.ts';
+import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import type { Collections } from '../collections/collections.ts';
 import { changeTo } from '../collections/delivery-document.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';

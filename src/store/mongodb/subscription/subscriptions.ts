@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { invalidCursor, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
-import type { ActiveSubscription, SubscriptionChange, SubscriptionStore } from '../../subscription-store.ts';
+import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { changeableBy, fieldsOf, toSubscription } from '../collections/subscription-document.ts';

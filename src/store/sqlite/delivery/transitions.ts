@@ -1,4 +1,5 @@
-import type { Claim, DeliveryStore, Postponement, Settlement } from '../../delivery-store.ts';
+import type { Settlement } from '../../../domain/delivery/settlement.ts';
+import type { Claim, DeliveryStore, Postponement } from '../../delivery-store.ts';
 import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';

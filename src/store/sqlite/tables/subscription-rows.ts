@@ -1,5 +1,5 @@
 import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
-import type { SubscriptionChange } from '../../subscription-store.ts';
+import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import type { Database } from '../file/driver.ts';
 import type { SqlValue } from '../file/sql-value.ts';
 

@@ -1,10 +1,17 @@
-import { type Attempt, appendAttempt, type Delivery, isFinal } from '../domain/delivery/delivery.ts';
-import type { DeliverySnapshot } from '../domain/delivery/delivery-machine.ts';
-import type { Verdict } from '../domain/delivery/verdict.ts';
-import type { BellhopEvent } from '../domain/events.ts';
-import type { PushResult } from '../domain/push-service/push-outcome.ts';
-import type { Settlement } from '../store/delivery-store.ts';
-import type { SubscriptionChange } from '../store/subscription-store.ts';
+import type { BellhopEvent } from '../events.ts';
+import type { PushResult } from '../push-service/push-outcome.ts';
+import type { SubscriptionChange } from '../subscription/subscription-change.ts';
+import { type Attempt, appendAttempt, type Delivery, isFinal } from './delivery.ts';
+import type { DeliverySnapshot } from './delivery-machine.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
+export type Settlement = {
+  readonly version: number;
+  /** Its own `version` is ignored; the row's grows by one. */
+  readonly after: Delivery;
+  readonly change: SubscriptionChange | null;
+};
 
 /** The attempt being settled: its number, when it began and ended, what it met. `result` null: nothing was heard. */
 export type AttemptFacts = {
