@@ -101,7 +101,7 @@ describe('the packed client, in a folder of somebody else', () => {
   });
 
   it('gives away nothing but the client', async () => {
-    const program = "import 'bellhop/dist/service.js';";
+    const program = "import 'bellhop/dist/service/service.js';";
     const refused = run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
     await expect(refused).rejects.toThrow(/ERR_PACKAGE_PATH_NOT_EXPORTED/);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const FILES = [
   ['/demo', 'demo.html', 'text/html; charset=utf-8'],
-  ['/demo/base.css', 'base.css', 'text/css; charset=utf-8'],
+  ['/demo/base.css', '../base.css', 'text/css; charset=utf-8'],
   ['/demo/demo.css', 'demo.css', 'text/css; charset=utf-8'],
   ['/demo/timeline.css', 'timeline.css', 'text/css; charset=utf-8'],
   ['/demo/demo.js', 'demo.js', 'text/javascript; charset=utf-8'],
@@ -43,7 +43,7 @@ export type DemoFile = {
 export function readDemoFiles(): readonly DemoFile[] {
   return FILES.map(([path, name, mediaType]) => ({
     path,
-    text: readFileSync(new URL(`../../src/demo/${name}`, import.meta.url), 'utf8'),
+    text: readFileSync(new URL(`../../../src/pages/demo/${name}`, import.meta.url), 'utf8'),
     headers: { ...HEADERS, 'Content-Type': mediaType },
   }));
 }

@@ -7,7 +7,7 @@ import type { Encryptor } from '../../../src/push/encryption/encryptor.ts';
 
 // Built, as it runs: Node 20 starts no thread from TypeScript.
 const { createEncryptor }: typeof import('../../../src/push/encryption/encryptor.ts') = await import(
-  new URL('../../../dist/push/encryptor.js', import.meta.url).href
+  new URL('../../../dist/push/encryption/encryptor.js', import.meta.url).href
 );
 
 let encryptor: Encryptor | null = null;
