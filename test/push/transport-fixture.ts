@@ -1,11 +1,12 @@
 import { systemClock } from '../../src/clock.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import type { PushMessage } from '../../src/domain/push-service/push-message.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import { type AllowedHost, parseAllowedHost } from '../../src/domain/subscription/endpoint-policy.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { PushTransport } from '../../src/push/push-transport.ts';
-import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
+import { createVapidSigner } from '../../src/push/vapid.ts';
 import { createWebPushTransport, type WebPushTransportOptions } from '../../src/push/web-push.ts';
 
 export const vapidKeys = generateVapidKeys();

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { remainingTtlSeconds, topicHeader } from '../../src/domain/push-service/push-message.ts';
-import { createVapidSigner, generateVapidKeys } from '../../src/push/vapid.ts';
+import { createVapidSigner } from '../../src/push/vapid.ts';
 import { allowed, Closing, messageTo, never, vapidKeys } from './transport-fixture.ts';
 
 const closing = new Closing();
