@@ -24,7 +24,7 @@ export type WorkerOptions = {
 
 /** What runs jobs, and which of them have to wait for a place in their lane. */
 export type Worker = {
-  readonly work: (job: Job, rest?: () => void) => Promise<void>;
+  readonly work: (job: Job, onPosted?: () => void) => Promise<void>;
   readonly isHeld: (job: Job) => boolean;
 };
 
@@ -45,17 +45,17 @@ export function createWorker(options: WorkerOptions): Worker {
   const { store, queue, events, clock, lanes } = options;
   const deliver = createDelivery(options);
 
-  const enterAndDeliver: JobHandler = async (job, rest) => {
+  const enterAndDeliver: JobHandler = async (job, onPosted) => {
     const deadlineAtMs = job.deadlineAtMs ?? Number.MAX_SAFE_INTEGER;
     const entry = lanes.enter(job.origin);
     if (entry.kind === 'wait') {
-      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE, rest);
+      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE, onPosted);
       const untilMs = Math.min(entry.untilMs, deadlineAtMs);
       await store.deliveries.postponeMany([{ deliveryId: job.id, attempt: job.step, untilMs }]);
       return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
     }
     try {
-      await deliver(job, entry.passage, rest);
+      await deliver(job, entry.passage, onPosted);
     } finally {
       entry.passage.leave('nothing');
     }
@@ -72,9 +72,9 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   return {
-    work: async (job, rest = () => {}) => {
+    work: async (job, onPosted = () => {}) => {
       try {
-        await (job.kind === 'fan_out' ? fanOut(job) : enterAndDeliver(job, rest));
+        await (job.kind === 'fan_out' ? fanOut(job) : enterAndDeliver(job, onPosted));
       } catch (error) {
         events.publish({ type: 'loop.failed', loop: 'worker', error });
       }
@@ -84,7 +84,7 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 /** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
-function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, rest: () => void) => Promise<void> {
+function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, onPosted: () => void) => Promise<void> {
   const { store, queue, events, clock, leaseMs } = options;
 
   /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
@@ -102,7 +102,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, re
     }
   };
 
-  return async (job, passage, rest) => {
+  return async (job, passage, onPosted) => {
     const nowMs = clock.now();
     const leaseUntilMs = nowMs + leaseMs;
     const [claimed = null] = await store.deliveries.claimMany([
@@ -110,7 +110,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, re
     ]);
     if (claimed === null) return;
     const waitsUntilMs = quarantinedUntil(claimed, nowMs);
-    const plan = waitsUntilMs === null ? await options.attempt(claimed, rest) : putBack(claimed, waitsUntilMs);
+    const plan = waitsUntilMs === null ? await options.attempt(claimed, onPosted) : putBack(claimed, waitsUntilMs);
     passage.leave(plan.report);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);

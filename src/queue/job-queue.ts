@@ -30,21 +30,23 @@ export function fanOutJobOf({ id, priority }: Pick<Notification, 'id' | 'priorit
   return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs };
 }
 
-/** `rest` says that all it does from now on is to wait, mostly. Saying so again, or not at all, is harmless. */
-export type JobHandler = (job: Job, rest: () => void) => Promise<void>;
+/**
+ * `onPosted` is called once the job only waits for the push service's answer. Calling it again, or never, is harmless.
+ */
+export type JobHandler = (job: Job, onPosted: () => void) => Promise<void>;
 
 export type StartOptions = {
   readonly concurrency: number;
   /**
-   * The most of these at work at once: begun, and not resting yet. More than keep the process busy only make whatever else it
-   * has to do wait for its turn. As many as run, unless given.
+   * The most jobs at work at once: begun, and not posted yet. More jobs than keep the process busy only make its other work
+   * wait. Unless given, the same as `concurrency`.
    */
   readonly mostAtWork?: number;
   /** The same while jobs of several priorities come side by side. */
   readonly mostAtWorkWhenMixed?: number;
   /** So many begin at once beside whatever is at work, if it is less urgent. None, unless given. */
   readonly mostOvertaking?: number;
-  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job rests or ends. */
+  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job has posted or ends. */
   readonly isHeld?: (job: Job) => boolean;
 };
 

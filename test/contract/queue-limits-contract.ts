@@ -33,17 +33,17 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
     expect(order.lastIndexOf('high') - before).toBeLessThan(400);
   });
 
-  it('begins few at once while priorities come side by side, and the next as soon as one rests', async () => {
+  it('begins few at once while priorities come side by side, and the next as soon as one has posted', async () => {
     let [atWork, mostAtWork] = [0, 0];
-    const rests: (() => void)[] = [];
+    const posts: (() => void)[] = [];
     const seen = collect(19);
     const gate = openable();
-    const handler = async (one: Job, rest: () => void): Promise<void> => {
+    const handler = async (one: Job, onPosted: () => void): Promise<void> => {
       atWork += 1;
       mostAtWork = Math.max(mostAtWork, atWork);
-      rests.push(() => {
+      posts.push(() => {
         atWork -= 1;
-        rest();
+        onPosted();
       });
       void seen.handler(one);
       await gate.opened;
@@ -56,12 +56,12 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
     expect(mostAtWork).toBe(6);
     await under().queue.enqueueMany([job('first', { priority: 'high' })]);
     await seen.reached(7);
-    for (const rest of rests.splice(0)) rest();
+    for (const post of posts.splice(0)) post();
     mostAtWork = 0;
     await under().queue.enqueueMany([...some('low', 2), ...some('high')]);
     for (let begun = 7; begun < 19; begun += 1) {
       await seen.reached(begun + 1);
-      rests.shift()?.();
+      posts.shift()?.();
     }
     expect(mostAtWork).toBe(2);
     gate.open();

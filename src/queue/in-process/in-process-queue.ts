@@ -120,24 +120,24 @@ class InProcessQueue implements JobQueue {
 
   private run(job: Job, handler: JobHandler, limit: WorkLimit): void {
     this.waiting.delete(keyOf(job));
-    const { rest, end } = limit.begin(job.priority);
+    const { onPosted, onEnded } = limit.begin(job.priority);
     const work: Promise<void> = handler(job, () => {
-      rest();
+      onPosted();
       this.pumpSoon();
     })
       // The handler answers for its own failures; one that escapes costs this reminder, and the rescuer makes another.
       .catch(() => {})
       .finally(() => {
         this.underWay.delete(work);
-        end();
+        onEnded();
         this.pumpSoon();
       });
     this.underWay.add(work);
   }
 
   /**
-   * One look for the next ones after all that rest or end in a turn of the event loop. Not before that turn ends: where all
-   * that a job needs is in this process, one would follow the other, and no request be read until there is no more to do.
+   * One look for the next jobs after all that have posted or ended in a turn of the event loop. Not before that turn ends:
+   * where all that a job needs is in this process, one job would follow the other, and no request be read meanwhile.
    */
   private pumpSoon(): void {
     if (this.willPump) return;

@@ -43,19 +43,19 @@ export class WorkLimit {
     };
   }
 
-  /** One begins. `rest`: it is no longer at work. `end`: it no longer runs. Each counts once. */
-  begin(priority: Priority): { readonly rest: () => void; readonly end: () => void } {
+  /** A job begins. From `onPosted` on it is not at work, from `onEnded` on it does not run. Each counts once. */
+  begin(priority: Priority): { readonly onPosted: () => void; readonly onEnded: () => void } {
     this.begunAtMs.set(priority, this.nowMs());
     this.running += 1;
     this.atWork[priority] += 1;
-    const rest = once(() => {
+    const onPosted = once(() => {
       this.atWork[priority] -= 1;
     });
-    const end = once(() => {
+    const onEnded = once(() => {
       this.running -= 1;
-      rest();
+      onPosted();
     });
-    return { rest, end };
+    return { onPosted, onEnded };
   }
 
   private mostNow(): number {

@@ -82,10 +82,10 @@ class RedisJobQueue implements JobQueue {
   }
 
   async start(handler: JobHandler, options: StartOptions): Promise<void> {
-    const noting: JobHandler = async (job, rest) => {
+    const noting: JobHandler = async (job, onPosted) => {
       const name = nameOf(job);
       this.running.add(name);
-      await handler(job, rest).finally(() => this.running.delete(name));
+      await handler(job, onPosted).finally(() => this.running.delete(name));
     };
     const picker = createLanePicker({ ...options, handler: noting, onError: this.options.onError });
     this.picker = picker;

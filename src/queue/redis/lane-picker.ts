@@ -201,10 +201,10 @@ class Picker implements LanePicker {
   }
 
   private run({ lane, priority }: LaneState, taken: Taken): void {
-    const { rest, end } = this.limit.begin(priority);
+    const { onPosted, onEnded } = this.limit.begin(priority);
     const handler = (job: Job): Promise<void> => {
       const handled = this.options.handler(job, () => {
-        rest();
+        onPosted();
         this.fill();
       });
       const ended: Promise<void> = handled.catch(() => {}).finally(() => this.handling.delete(ended));
@@ -217,7 +217,7 @@ class Picker implements LanePicker {
       .catch((error: unknown) => this.tell(error))
       .finally(() => {
         this.running.delete(run);
-        end();
+        onEnded();
         this.fill();
       });
     this.running.add(run);

@@ -22,17 +22,17 @@ test('few that are more urgent begin beside as many as may be at work', () => {
   expect(admitted(limit)).toEqual(['high']);
   const urgent = limit.begin('high');
   expect(admitted(limit)).toEqual([]);
-  urgent.rest();
-  urgent.rest();
+  urgent.onPosted();
+  urgent.onPosted();
   expect(admitted(limit)).toEqual(['high']);
 });
 
-test('none overtake beyond the concurrency, resting or not', () => {
+test('none overtake beyond the concurrency, posted or not', () => {
   const limit = new WorkLimit(LIMITS, () => 0);
   const jobs = Array.from({ length: 20 }, () => limit.begin('low'));
-  for (const job of jobs) job.rest();
+  for (const job of jobs) job.onPosted();
   expect(admitted(limit)).toEqual([]);
-  jobs[0]?.end();
+  jobs[0]?.onEnded();
   expect(admitted(limit)).toEqual([...PRIORITIES]);
 });
 
@@ -57,7 +57,7 @@ test('with all lanes full none starves: they still go about 6/3/1', () => {
     if (lane === null) atWork.shift()?.();
     else {
       begun[lane] += 1;
-      atWork.push(limit.begin(lane).end);
+      atWork.push(limit.begin(lane).onEnded);
     }
   }
   const all = begun.high + begun.normal + begun.low;
