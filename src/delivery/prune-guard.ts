@@ -84,7 +84,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
   };
 
   return {
-    ...createLoop({ name: 'prune-guard', intervalMs, clock, events, tick }),
+    ...createLoop({ name: 'prune_guard', intervalMs, clock, events, tick }),
     tick,
     note(subscription, isGone) {
       const nowMs = clock.now();
@@ -145,7 +145,7 @@ async function keep({ store, events }: PruneGuardOptions, watch: Watch): Promise
     const { id: holdId, scope, subject, goneCount, answerCount } = kept;
     events.publish({ type: 'prune_hold.opened', holdId, scope, subject, goneCount, answerCount });
   } catch (error) {
-    events.publish({ type: 'loop.failed', loop: 'prune-guard', error });
+    events.publish({ type: 'part.failed', part: 'prune_guard', error });
   }
 }
 

@@ -76,7 +76,7 @@ export function createWorker(options: WorkerOptions): Worker {
       try {
         await (job.kind === 'fan_out' ? fanOut(job) : enterAndDeliver(job, onPosted));
       } catch (error) {
-        events.publish({ type: 'loop.failed', loop: 'worker', error });
+        events.publish({ type: 'part.failed', part: 'worker', error });
       }
     },
     isHeld: (job) => (job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)),

@@ -69,7 +69,23 @@ export type BellhopEvent =
       readonly subscriptions: number;
     }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
-  | { readonly type: 'loop.failed'; readonly loop: string; readonly error: unknown };
+  /** A part met trouble that no caller is there to be told of. */
+  | { readonly type: 'part.failed'; readonly part: PartName; readonly error: unknown };
+
+/**
+ * The parts that work with nobody waiting for an answer, as `part.failed`, the log and the metrics name them: the three
+ * backends, what queues for a caller that has its answer, and what delivers and keeps up.
+ */
+export type PartName =
+  | 'store'
+  | 'queue'
+  | 'coordination'
+  | 'notifications'
+  | 'dead_letters'
+  | 'worker'
+  | 'prune_guard'
+  | 'rescuer'
+  | 'sweeper';
 
 export type EventListener = (event: BellhopEvent) => void;
 

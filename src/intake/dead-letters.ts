@@ -121,6 +121,6 @@ async function remind({ queue, events }: DeadLettersOptions, delivery: Delivery,
   try {
     await queue.enqueueMany([reminderOf(delivery, nowMs)]);
   } catch (error) {
-    events.publish({ type: 'loop.failed', loop: 'dead_letters.enqueue', error });
+    events.publish({ type: 'part.failed', part: 'dead_letters', error });
   }
 }

@@ -178,7 +178,7 @@ async function enqueue({ queue, events }: NotificationsOptions, jobs: readonly J
   try {
     if (jobs.length > 0) await queue.enqueueMany(jobs);
   } catch (error) {
-    events.publish({ type: 'loop.failed', loop: 'intake.enqueue', error });
+    events.publish({ type: 'part.failed', part: 'notifications', error });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createLoneCoordination } from '../coordination/alone.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import type { PartName } from '../domain/events.ts';
 import { createInProcessQueue } from '../queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -15,7 +16,7 @@ export type BackendOptions = {
   readonly config: Pick<Config, 'dataDir' | 'mongodbUrl' | 'redisUrl' | 'retentionDays'>;
   readonly clock: Clock;
   /** Told of trouble that no call is there to answer for: a connection lost, the sole process succeeded. */
-  readonly onError: (part: 'store' | 'queue' | 'coordination', error: unknown) => void;
+  readonly onError: (part: Extract<PartName, 'store' | 'queue' | 'coordination'>, error: unknown) => void;
 };
 
 /**

@@ -83,7 +83,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const backends = await openBackends({
     config,
     clock,
-    onError: (part, error) => events.publish({ type: 'loop.failed', loop: part, error }),
+    onError: (part, error) => events.publish({ type: 'part.failed', part, error }),
   });
   const parts = buildParts(
     options,

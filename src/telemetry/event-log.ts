@@ -9,7 +9,7 @@ export function logEvents(events: Events, log: Logger, clock: Clock): () => void
   const logFailure = createFailureLog(log, clock);
   return events.subscribe((event) => {
     if (event.type === 'delivery.settled') logSettled(event, log);
-    else if (event.type === 'loop.failed') logFailure(event);
+    else if (event.type === 'part.failed') logFailure(event);
     else if (event.type === 'origin.paused') logPause(event, log);
     else if (event.type === 'lane.closed') logClosed(event, log);
     else if (event.type === 'prune_hold.opened') logHold(event, log);

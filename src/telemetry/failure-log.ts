@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { BellhopEvent } from '../domain/events.ts';
 
-type Failure = Extract<BellhopEvent, { type: 'loop.failed' }>;
+type Failure = Extract<BellhopEvent, { type: 'part.failed' }>;
 
 /** While a server is away, every job and every call fails alike: one line tells it, and then one at most in this time. */
 const QUIET_MS = 10_000;
@@ -12,7 +12,7 @@ export function createFailureLog(log: Logger, clock: Clock): (failure: Failure) 
   const told = new Map<string, { untilMs: number; unsaid: number }>();
   return (failure) => {
     const error = textOf(failure.error);
-    const key = `${failure.loop} ${error}`;
+    const key = `${failure.part} ${error}`;
     const nowMs = clock.now();
     const last = told.get(key);
     if (last !== undefined && nowMs < last.untilMs) {
@@ -24,8 +24,8 @@ export function createFailureLog(log: Logger, clock: Clock): (failure: Failure) 
     told.set(key, { untilMs: nowMs + QUIET_MS, unsaid: 0 });
     const repeated = last === undefined || last.unsaid === 0 ? {} : { repeated: last.unsaid };
     log.error(
-      { event: failure.type, loop: failure.loop, error, ...repeated },
-      `${failure.loop} failed; it tries again`,
+      { event: failure.type, part: failure.part, error, ...repeated },
+      `${failure.part} failed; it tries again`,
     );
   };
 }

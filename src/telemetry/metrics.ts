@@ -39,9 +39,9 @@ function createCounts(registry: Registry): (event: BellhopEvent) => void {
     registers,
   });
   const failures = new Counter({
-    name: 'bellhop_loop_failures_total',
+    name: 'bellhop_part_failures_total',
     help: 'Failures of the parts that work in the background.',
-    labelNames: ['loop'],
+    labelNames: ['part'],
     registers,
   });
   const countAttempt = createAttemptCounts(registry);
@@ -49,7 +49,7 @@ function createCounts(registry: Registry): (event: BellhopEvent) => void {
   return (event) => {
     if (event.type === 'notification.accepted') notifications.inc();
     else if (event.type === 'subscription.retired') retired.inc({ reason: event.reason });
-    else if (event.type === 'loop.failed') failures.inc({ loop: event.loop });
+    else if (event.type === 'part.failed') failures.inc({ part: event.part });
     else if (event.type === 'delivery.settled') {
       settled.inc({ state: event.state, reason: event.reason ?? '' });
       countAttempt(event);

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { Events } from '../domain/events.ts';
+import type { Events, PartName } from '../domain/events.ts';
 
 /** An agent that does one thing again and again. Stopping before starting, or twice, is harmless. */
 export interface Loop {
@@ -12,7 +12,7 @@ export interface Loop {
 }
 
 export type LoopOptions = {
-  readonly name: string;
+  readonly name: PartName;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly events: Events;
@@ -24,7 +24,7 @@ export type LoopOptions = {
 /** Whether this process is the one that should run the loop of this name. */
 export type Leads = (loop: string) => Promise<boolean>;
 
-/** A loop whose ticks never overlap. A tick that fails is told as `loop.failed` and tried again at the next turn. */
+/** A loop whose ticks never overlap. A tick that fails is told as `part.failed` and tried again at the next turn. */
 export function createLoop({ name, intervalMs, clock, events, tick, leads = async () => true }: LoopOptions): Loop {
   let running = false;
   let hurried = false;
@@ -38,7 +38,7 @@ export function createLoop({ name, intervalMs, clock, events, tick, leads = asyn
   const turn = async (): Promise<void> => {
     do {
       hurried = false;
-      await runTick().catch((error: unknown) => events.publish({ type: 'loop.failed', loop: name, error }));
+      await runTick().catch((error: unknown) => events.publish({ type: 'part.failed', part: name, error }));
     } while (hurried && running);
     underWay = null;
     if (running) cancel = clock.wakeAt(clock.now() + intervalMs, begin);

@@ -36,7 +36,7 @@ describe('pages of fan-out', () => {
     expect(isHeld()).toBe(true);
     ends[1]?.(new Error('the store is away'));
     await second;
-    expect([isHeld(), told]).toEqual([false, ['loop.failed']]);
+    expect([isHeld(), told]).toEqual([false, ['part.failed']]);
     ends[2]?.();
     await third;
   });

@@ -32,7 +32,7 @@ it('counts attempts and trouble by push service, and names nobody', async () => 
     { type: 'prune_hold.opened', ...hold, goneCount: 60, answerCount: 100 },
     { type: 'prune_hold.decided', ...hold, state: 'dismissed', subscriptions: 60 },
     { type: 'subscription.retired', subscriptionId: 'sub_1', userId: 'ada', reason: 'gone' },
-    { type: 'loop.failed', loop: 'worker', error: new Error('secret') },
+    { type: 'part.failed', part: 'worker', error: new Error('secret') },
   ];
   for (const event of told) events.publish(event);
   const lines = (await metrics.text()).split('\n');
@@ -46,7 +46,7 @@ it('counts attempts and trouble by push service, and names nobody', async () => 
     'bellhop_prune_holds_total{scope="vapid_key",state="opened"} 1',
     'bellhop_prune_holds_total{scope="vapid_key",state="dismissed"} 1',
     'bellhop_subscriptions_retired_total{reason="gone"} 1',
-    'bellhop_loop_failures_total{loop="worker"} 1',
+    'bellhop_part_failures_total{part="worker"} 1',
   ]) {
     expect(lines).toContain(line);
   }

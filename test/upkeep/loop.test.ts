@@ -12,7 +12,7 @@ function loopOf(tick: () => Promise<void>) {
   const told: BellhopEvent[] = [];
   const events = createEvents(() => {});
   events.subscribe((event) => told.push(event));
-  const loop = createLoop({ name: 'test', intervalMs: 1000, clock, events, tick });
+  const loop = createLoop({ name: 'sweeper', intervalMs: 1000, clock, events, tick });
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);
     await turn();
@@ -46,7 +46,7 @@ describe('a loop', () => {
     await loop.start();
     await pass(1000);
     expect(ticks).toBe(2);
-    expect(told).toMatchObject([{ type: 'loop.failed', loop: 'test' }]);
+    expect(told).toMatchObject([{ type: 'part.failed', part: 'sweeper' }]);
     await loop.stop();
   });
 

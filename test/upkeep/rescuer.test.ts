@@ -152,8 +152,8 @@ describe('while the store is out of reach', () => {
     await engine.start();
     const { subscription } = await engine.subscribe('ada');
     const notification = await engine.notify(['ada']);
-    const failed = await engine.when('loop.failed');
-    expect(failed.loop).toBe('worker');
+    const failed = await engine.when('part.failed');
+    expect(failed.part).toBe('worker');
     await engine.rescuer.tick();
     expect((await engine.ended(notification, subscription)).state).toBe('delivered');
   });

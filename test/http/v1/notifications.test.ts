@@ -145,7 +145,7 @@ describe('POST /v1/notifications', () => {
     expect(await api.store.deliveries.get(deliveryId(answer.body.id, subscription.id))).toMatchObject({
       state: 'pending',
     });
-    expect(api.told.map((event) => event.type)).toContain('loop.failed');
+    expect(api.told.map((event) => event.type)).toContain('part.failed');
   });
 });
 
