@@ -12,9 +12,9 @@ import {
   saveAll,
   withinLimit,
 } from './bee-queue-library.ts';
-import { createLanePicker, type LanePicker } from './lane-picker.ts';
-import { openLane, type RedisLane } from './redis-lane.ts';
+import { createLanePicker, type LanePicker } from './priority-picker.ts';
 import { preflightRedis } from './redis-preflight.ts';
+import { openLane, type RedisLane } from './redis-priority.ts';
 
 export type BeeQueueOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */

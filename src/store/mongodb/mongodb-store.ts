@@ -6,7 +6,7 @@ import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
-import { NONCE } from './collections/passing-queries.ts';
+import { NONCE } from './collections/short-lived-queries.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
 import { mongoNotifications } from './notification/notifications.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';

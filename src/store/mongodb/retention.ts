@@ -3,7 +3,7 @@ import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
-import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/passing-queries.ts';
+import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
 

@@ -4,13 +4,13 @@ import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
+import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
 import {
   type IdempotencyKeyDocument,
   type NonceDocument,
   PASSING_INDEXES,
   PASSING_QUERIES,
-} from './passing-queries.ts';
-import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
+} from './short-lived-queries.ts';
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
 

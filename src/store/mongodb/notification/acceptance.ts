@@ -6,7 +6,7 @@ import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { toNotification, toNotificationDocument } from '../collections/notification-document.ts';
 import { NOTIFICATION_BY_ID } from '../collections/notification-queries.ts';
-import { IDEMPOTENCY_KEY } from '../collections/passing-queries.ts';
+import { IDEMPOTENCY_KEY } from '../collections/short-lived-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 
 /**

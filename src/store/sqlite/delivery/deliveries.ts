@@ -6,8 +6,8 @@ import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
-import { laneOf } from '../tables/lane-number.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
+import { laneOf } from '../tables/priority-number.ts';
 import { sqliteTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];

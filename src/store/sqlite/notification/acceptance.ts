@@ -6,8 +6,8 @@ import type { AcceptResult, DeliveryTo, Idempotency } from '../../notification-s
 import type { Database } from '../file/driver.ts';
 import { activeOf } from '../subscription/subscriptions.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
-import { laneOf } from '../tables/lane-number.ts';
 import { readNotification } from '../tables/notification-rows.ts';
+import { laneOf } from '../tables/priority-number.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
 export const USERS_PER_ROW = 100;

@@ -5,8 +5,8 @@ import type { FanOut, NotificationStore } from '../../notification-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
-import { priorityOf } from '../tables/lane-number.ts';
 import { completeIfFinal, type NotificationRow, toNotification } from '../tables/notification-rows.ts';
+import { priorityOf } from '../tables/priority-number.ts';
 
 type FanOuts = Pick<NotificationStore, 'fanOut' | 'commitFanOut' | 'unfinishedFanOuts'>;
 type FanOutPage = Parameters<NotificationStore['commitFanOut']>[0];

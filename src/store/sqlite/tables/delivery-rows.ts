@@ -1,6 +1,6 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Database } from '../file/driver.ts';
-import { laneOf, priorityOf } from './lane-number.ts';
+import { laneOf, priorityOf } from './priority-number.ts';
 
 export type DeliveryRow = {
   readonly id: string;

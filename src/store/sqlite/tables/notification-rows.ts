@@ -6,7 +6,7 @@ import type {
   Urgency,
 } from '../../../domain/notification/notification.ts';
 import type { Database } from '../file/driver.ts';
-import { priorityOf } from './lane-number.ts';
+import { priorityOf } from './priority-number.ts';
 
 export type NotificationRow = {
   readonly id: string;

@@ -3,7 +3,7 @@ import type { Job, JobHandler, StartOptions } from '../job-queue.ts';
 import { ReadyJobs } from '../picking/ready-jobs.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
 import { WorkLimit } from '../picking/work-limit.ts';
-import type { RedisLane, Taken } from './redis-lane.ts';
+import type { RedisLane, Taken } from './redis-priority.ts';
 
 export type LanePickerOptions = StartOptions & {
   readonly handler: JobHandler;
