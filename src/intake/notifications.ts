@@ -10,9 +10,9 @@ import {
   MAX_PAYLOAD_OCTETS,
   type Notification,
   type NotificationContent,
-  type Priority,
   type Urgency,
 } from '../domain/notification/notification.ts';
+import type { Priority } from '../domain/notification/priority.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';

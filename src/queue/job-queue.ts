@@ -1,5 +1,6 @@
 import type { Delivery } from '../domain/delivery/delivery.ts';
-import type { Notification, Priority } from '../domain/notification/notification.ts';
+import type { Notification } from '../domain/notification/notification.ts';
+import type { Priority } from '../domain/notification/priority.ts';
 
 /** A reminder to look at something in the store. Losing one loses nothing: the rescuer finds what is due. */
 export type Job = {

@@ -1,6 +1,7 @@
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { Settlement } from '../domain/delivery/settlement.ts';
-import type { Notification, Priority } from '../domain/notification/notification.ts';
+import type { Notification } from '../domain/notification/notification.ts';
+import type { Priority } from '../domain/notification/priority.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
 

@@ -1,6 +1,7 @@
 import type { FanOutCursor } from '../domain/audience/audience.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
-import type { Notification, NotificationStatus, Priority } from '../domain/notification/notification.ts';
+import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
+import type { Priority } from '../domain/notification/priority.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ActiveSubscription } from './subscription-store.ts';
 

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../clock.ts';
-import { PRIORITIES, type Priority } from '../domain/notification/notification.ts';
+import { PRIORITIES, type Priority } from '../domain/notification/priority.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 
 export type RefillOptions = {

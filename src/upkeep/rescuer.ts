@@ -6,7 +6,7 @@ import { planSettlement, type SettlementPlan } from '../domain/delivery/settleme
 import type { VerdictFacts } from '../domain/delivery/verdict.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
-import type { Priority } from '../domain/notification/notification.ts';
+import type { Priority } from '../domain/notification/priority.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
-import { PRIORITIES } from '../../src/domain/notification/notification.ts';
+import { PRIORITIES } from '../../src/domain/notification/priority.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   endingAs,

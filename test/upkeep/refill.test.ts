@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
-import type { Priority } from '../../src/domain/notification/notification.ts';
+import type { Priority } from '../../src/domain/notification/priority.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { createBeeQueue } from '../../src/queue/redis/bee-queue.ts';
 import type { DueDelivery } from '../../src/store/delivery-store.ts';

@@ -1,4 +1,4 @@
-import type { Priority } from '../notification/notification.ts';
+import type { Priority } from '../notification/priority.ts';
 import type { OutcomeKind } from '../push-service/push-outcome.ts';
 
 /** `docs/delivery-states.md` shows the transitions. `delivered` means accepted by the push service, not displayed. */

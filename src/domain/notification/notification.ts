@@ -1,5 +1,4 @@
-export const PRIORITIES = ['high', 'normal', 'low'] as const;
-export type Priority = (typeof PRIORITIES)[number];
+import type { Priority } from './priority.ts';
 
 /** RFC 8030 section 5.3. */
 export const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const;

@@ -7,7 +7,7 @@ import {
   isWaiting,
   timelineOf,
 } from '../../domain/delivery/delivery.ts';
-import { PRIORITIES } from '../../domain/notification/notification.ts';
+import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 

@@ -8,10 +8,10 @@ import {
   type Notification,
   type NotificationAction,
   type NotificationContent,
-  PRIORITIES,
   SAFE_PAYLOAD_OCTETS,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
+import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
 import { instant, isoOf, locale, plainText, userId } from '../kit/wire-fields.ts';
 

@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import type { CancelTimer, Clock } from '../../clock.ts';
-import type { Priority } from '../../domain/notification/notification.ts';
+import { PRIORITY_WEIGHTS, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import { ReadyJobs } from '../picking/ready-jobs.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
@@ -25,7 +25,7 @@ export function createInProcessQueue(options: InProcessQueueOptions): JobQueue {
 class InProcessQueue implements JobQueue {
   private readonly clock: Clock;
   private readonly capacityPerLane: number;
-  private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  private readonly pick = weightedRoundRobin(PRIORITY_WEIGHTS);
   private readonly ready: Readonly<Record<Priority, ReadyJobs>> = {
     high: new ReadyJobs(),
     normal: new ReadyJobs(),

@@ -1,4 +1,4 @@
-import { PRIORITIES, type Priority } from '../../domain/notification/notification.ts';
+import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { StartOptions } from '../job-queue.ts';
 
 /** Two priorities that both had a job begun within this time come side by side. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PRIORITIES, type Priority } from '../../domain/notification/notification.ts';
+import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import {
   type BeeQueue,

@@ -1,4 +1,4 @@
-import type { Priority } from '../../domain/notification/notification.ts';
+import { PRIORITY_WEIGHTS, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, StartOptions } from '../job-queue.ts';
 import { ReadyJobs } from '../picking/ready-jobs.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
@@ -50,8 +50,8 @@ export function createLanePicker(options: LanePickerOptions): LanePicker {
 
 class Picker implements LanePicker {
   private readonly options: LanePickerOptions;
-  private readonly pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
-  private readonly pickAside = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  private readonly pick = weightedRoundRobin(PRIORITY_WEIGHTS);
+  private readonly pickAside = weightedRoundRobin(PRIORITY_WEIGHTS);
   private readonly running = new Set<Promise<void>>();
   private readonly handling = new Set<Promise<void>>();
   private readonly limit: WorkLimit;

@@ -3,7 +3,7 @@ import { weightedRoundRobin } from '../../../src/queue/picking/weighted-round-ro
 
 const WEIGHTS = { high: 6, normal: 3, low: 1 };
 
-function picks(count: number, hasWork: (lane: keyof typeof WEIGHTS) => boolean): string[] {
+function picks(count: number, hasWork: (name: keyof typeof WEIGHTS) => boolean): string[] {
   const pick = weightedRoundRobin(WEIGHTS);
   return Array.from({ length: count }, () => pick(hasWork) ?? 'none');
 }
@@ -12,23 +12,23 @@ describe('weightedRoundRobin', () => {
   it('gives 6, 3 and 1 of every ten, spread out', () => {
     const order = picks(20, () => true);
     for (const ten of [order.slice(0, 10), order.slice(10)]) {
-      expect(ten.filter((lane) => lane === 'high')).toHaveLength(6);
-      expect(ten.filter((lane) => lane === 'normal')).toHaveLength(3);
-      expect(ten.filter((lane) => lane === 'low')).toHaveLength(1);
+      expect(ten.filter((name) => name === 'high')).toHaveLength(6);
+      expect(ten.filter((name) => name === 'normal')).toHaveLength(3);
+      expect(ten.filter((name) => name === 'low')).toHaveLength(1);
     }
     expect(order.join(' ')).not.toContain('normal normal');
   });
 
-  it('wastes no turn on a lane without work', () => {
-    expect(picks(5, (lane) => lane === 'low')).toEqual(['low', 'low', 'low', 'low', 'low']);
-    expect(picks(8, (lane) => lane !== 'high').filter((lane) => lane === 'normal')).toHaveLength(6);
+  it('wastes no turn on a name without work', () => {
+    expect(picks(5, (name) => name === 'low')).toEqual(['low', 'low', 'low', 'low', 'low']);
+    expect(picks(8, (name) => name !== 'high').filter((name) => name === 'normal')).toHaveLength(6);
   });
 
-  it('gives a lane that was idle no credit for it', () => {
+  it('gives a name that was idle no credit for it', () => {
     const pick = weightedRoundRobin(WEIGHTS);
-    for (let turn = 0; turn < 100; turn += 1) pick((lane) => lane === 'low');
+    for (let turn = 0; turn < 100; turn += 1) pick((name) => name === 'low');
     const order = Array.from({ length: 10 }, () => pick(() => true));
-    expect(order.filter((lane) => lane === 'high')).toHaveLength(6);
+    expect(order.filter((name) => name === 'high')).toHaveLength(6);
   });
 
   it('picks none where nothing waits', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PRIORITIES, type Priority } from '../../../src/domain/notification/notification.ts';
+import { PRIORITIES, PRIORITY_WEIGHTS, type Priority } from '../../../src/domain/notification/priority.ts';
 import { weightedRoundRobin } from '../../../src/queue/picking/weighted-round-robin.ts';
 import { WorkLimit } from '../../../src/queue/picking/work-limit.ts';
 
@@ -49,7 +49,7 @@ test('what is planned counts as at work in the plan alone', () => {
 
 test('with all lanes full none starves: they still go about 6/3/1', () => {
   const limit = new WorkLimit(LIMITS, () => 0);
-  const pick = weightedRoundRobin<Priority>({ high: 6, normal: 3, low: 1 });
+  const pick = weightedRoundRobin(PRIORITY_WEIGHTS);
   const begun = { high: 0, normal: 0, low: 0 };
   const atWork: (() => void)[] = [];
   for (let step = 0; step < 4000; step += 1) {

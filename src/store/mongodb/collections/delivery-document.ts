@@ -1,5 +1,5 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
-import type { Priority } from '../../../domain/notification/notification.ts';
+import type { Priority } from '../../../domain/notification/priority.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import { instant } from './instant.ts';
 

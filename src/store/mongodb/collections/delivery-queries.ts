@@ -1,6 +1,6 @@
 import { DELIVERY_STATES, type DeliveryState, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
-import type { Priority } from '../../../domain/notification/notification.ts';
+import type { Priority } from '../../../domain/notification/priority.ts';
 import type { Place } from '../../cursor.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 

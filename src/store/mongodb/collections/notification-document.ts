@@ -4,9 +4,9 @@ import {
   type Notification,
   type NotificationContent,
   type NotificationStatus,
-  type Priority,
   type Urgency,
 } from '../../../domain/notification/notification.ts';
+import type { Priority } from '../../../domain/notification/priority.ts';
 import { cursorText } from '../../fan-out-cursor.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 

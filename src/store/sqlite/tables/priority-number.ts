@@ -1,4 +1,4 @@
-import { PRIORITIES, type Priority } from '../../../domain/notification/notification.ts';
+import { PRIORITIES, type Priority } from '../../../domain/notification/priority.ts';
 
 /** A priority as the due index orders it: 0 for high, 1 for normal, 2 for low. */
 export function laneOf(priority: Priority): number {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
 import { systemClock } from '../../../../src/clock.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
-import { PRIORITIES } from '../../../../src/domain/notification/notification.ts';
+import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
 import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
