@@ -21,11 +21,9 @@ import { addMetricsRoute } from './metrics.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { addDemoRoutes, type DemoRoutesOptions } from './pages/demo.ts';
 import { addSdkRoutes, type SdkFiles } from './pages/sdk.ts';
-import { addDeadLetterRoutes } from './v1/dead-letters.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
-import { addPublicKeyRoute } from './v1/public-key.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
 import { addSubscriptionRoutes } from './v1/subscriptions.ts';
 import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
@@ -92,15 +90,13 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 }
 
 function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOptions): void {
-  addPublicKeyRoute(router, options);
   if (options.sdk !== null) addSdkRoutes(router, options.sdk);
   addSubscriptionRoutes(router, options.subscriptions);
   addSubscriberTokenRoutes(router, options.subscriberTokens);
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
-  addDeadLetterRoutes(router, options.deadLetters);
   addPruneHoldRoutes(router, options.pruneHolds);
-  addVapidKeyRoutes(router, options.vapidKeys);
+  addVapidKeyRoutes(router, options);
   addOpenApiRoute(router, app, options);
 }
 

@@ -20,3 +20,21 @@ export async function authenticate(c: ApiContext, access: Access, needed: RouteA
     );
   }
 }
+
+/** The user that a subscriber's token is bound to; null with an API key, which may act for anybody. */
+export function boundUser(c: ApiContext): string | null {
+  const caller = c.get('caller');
+  return caller?.kind === 'subscriber' ? caller.userId : null;
+}
+
+/** The user that a request is about: the one it names, which a token must agree with, else the token's; null: none. */
+export function namedUser(c: ApiContext, named: string | undefined): string | null {
+  const bound = boundUser(c);
+  if (bound !== null && named !== undefined && named !== bound) {
+    throw new AppError(
+      'subscriber_token_not_enough',
+      'user_id is not the user of this token (“sub”). Leave it out, or use an API key.',
+    );
+  }
+  return named ?? bound;
+}

@@ -50,6 +50,19 @@ const getRoute = defineRoute({
   errors: ['delivery_not_found'],
 });
 
+const deadLettersRoute = defineRoute({
+  method: 'get',
+  path: '/v1/dead-letters',
+  operationId: 'listDeadLetters',
+  tag: 'Deliveries',
+  summary: 'List failed deliveries, newest first',
+  description: 'Each one waits for a person: mend the cause, then replay it.',
+  access: 'key',
+  query: pageQuery,
+  answers: { 200: { description: 'One page.', body: pageOf(deliverySchema) } },
+  errors: ['invalid_cursor'],
+});
+
 const replayRoute = defineRoute({
   method: 'post',
   path: '/v1/deliveries/{id}/replay',
@@ -81,7 +94,7 @@ const replayRoute = defineRoute({
   errors: ['delivery_not_found', 'delivery_not_replayable', 'deadline_passed', 'subscription_inactive'],
 });
 
-/** What became of a notification, subscription by subscription. */
+/** What became of a notification, subscription by subscription; and the deliveries that Bellhop gave up. */
 export function addDeliveryRoutes(router: Router, notifications: Notifications, deadLetters: DeadLetters): void {
   router.add(listRoute, async ({ params, query }) => {
     const { state } = query;
@@ -98,6 +111,10 @@ export function addDeliveryRoutes(router: Router, notifications: Notifications, 
     return answer(200, { items, next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => answer(200, deliveryWire(await notifications.delivery(params.id))));
+  router.add(deadLettersRoute, async ({ query }) => {
+    const page = await deadLetters.list(pageRequest(query));
+    return answer(200, { items: page.items.map(deliveryWire), next_cursor: page.next });
+  });
   router.add(replayRoute, async ({ params, body }) => {
     const delivery = await deadLetters.replay(params.id, { ttlSeconds: body?.ttl_seconds ?? null });
     return answer(202, deliveryWire(delivery), { Location: `/v1/deliveries/${delivery.id}` });

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { pushTargetOf } from '../../domain/push-service/push-target.ts';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../../domain/subscription/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../../intake/subscriptions.ts';
-import { boundUser, namedUser } from '../kit/named-user.ts';
+import { boundUser, namedUser } from '../kit/authenticate.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';

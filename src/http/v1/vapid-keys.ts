@@ -3,6 +3,23 @@ import type { VapidKeys } from '../../intake/vapid-keys.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 
+const publicKeyRoute = defineRoute({
+  method: 'get',
+  path: '/v1/push/public-key',
+  operationId: 'getPublicKey',
+  tag: 'Subscriptions',
+  summary: 'The VAPID public key that browsers subscribe with',
+  description: 'Pass it to `pushManager.subscribe()` as `applicationServerKey`. It is public; no credentials needed.',
+  access: 'open',
+  answers: {
+    200: {
+      description: 'The key, base64url.',
+      body: z.strictObject({ public_key: z.string() }).openapi('PublicKey'),
+    },
+  },
+  errors: [],
+});
+
 const keySchema = z
   .strictObject({
     public_key: z.string(),
@@ -31,8 +48,15 @@ const keysRoute = defineRoute({
   errors: [],
 });
 
-/** The VAPID keys and who still uses them. */
-export function addVapidKeyRoutes(router: Router, vapidKeys: VapidKeys): void {
+export type VapidKeyRoutesOptions = {
+  /** The current public key. */
+  readonly vapidPublicKey: string;
+  readonly vapidKeys: VapidKeys;
+};
+
+/** The key that browsers subscribe with now, and how many subscriptions still use an earlier one. */
+export function addVapidKeyRoutes(router: Router, { vapidPublicKey, vapidKeys }: VapidKeyRoutesOptions): void {
+  router.add(publicKeyRoute, async () => answer(200, { public_key: vapidPublicKey }));
   router.add(keysRoute, async () => {
     const { movedPercent, keys } = await vapidKeys.progress();
     const items = keys.map(({ publicKey, isCurrent, isHeld, activeSubscriptions }) => ({
