@@ -85,12 +85,7 @@ function createAttemptCounts(registry: Registry) {
 
 function createTroubleCounts(registry: Registry) {
   const registers = [registry];
-  const lanes = new Gauge({
-    name: 'bellhop_lane_closed',
-    help: '1 while a push service is taken to be down.',
-    labelNames: ['push_service'],
-    registers,
-  });
+  const countLane = createLaneCount(registry);
   const pauses = new Counter({
     name: 'bellhop_origin_pauses_total',
     help: 'Times a push service asked to wait.',
@@ -104,17 +99,38 @@ function createTroubleCounts(registry: Registry) {
     registers,
   });
   return (event: BellhopEvent): void => {
-    if (event.type === 'lane.closed') lanes.set({ push_service: serviceLabel(event.origin) }, 1);
-    else if (event.type === 'lane.opened') lanes.set({ push_service: serviceLabel(event.origin) }, 0);
+    if (event.type === 'lane.closed' || event.type === 'lane.opened') countLane(event);
     else if (event.type === 'origin.paused') pauses.inc({ push_service: serviceLabel(event.origin) });
     else if (event.type === 'prune_hold.opened') holds.inc({ scope: event.scope, state: 'opened' });
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
   };
 }
 
-/** The known services by name: their hosts are without number, and a label must not be. */
+/** Lanes close by origin, and a service may have many: each origin counts, so that none hides another. */
+function createLaneCount(registry: Registry) {
+  const closedLanes = new Gauge({
+    name: 'bellhop_lanes_closed',
+    help: 'Push hosts that are taken to be down now.',
+    labelNames: ['push_service'],
+    registers: [registry],
+  });
+  const closedOrigins = new Set<string>();
+  return ({ type, origin }: Extract<BellhopEvent, { type: 'lane.closed' | 'lane.opened' }>): void => {
+    const push_service = serviceLabel(origin);
+    if (type === 'lane.opened') {
+      if (closedOrigins.delete(origin)) closedLanes.dec({ push_service });
+    } else if (!closedOrigins.has(origin)) {
+      // A lane whose probe fails is announced as closed again.
+      closedOrigins.add(origin);
+      closedLanes.inc({ push_service });
+    }
+  };
+}
+
+/** A label has few values: the hosts of a known service are without number, all others are named in PUSH_ALLOWED_HOSTS. */
 function serviceLabel(origin: string): string {
   // Deliveries made before origins were kept have none.
-  const service = origin === '' ? 'other' : pushTargetOf(origin).service;
-  return service === 'other' ? origin : service;
+  if (origin === '') return 'other';
+  const { service, hostname } = pushTargetOf(origin);
+  return service === 'other' ? hostname : service;
 }
