@@ -88,8 +88,9 @@ function createSalts(fillRandom: (octets: Buffer) => void): () => Buffer {
   return () => {
     if (next === drawn.length) {
       // A new one each time: messages under way still hold parts of the last.
-      drawn = Buffer.alloc(SALT_OCTETS * SALTS_AT_ONCE);
-      fillRandom(drawn);
+      const fresh = Buffer.alloc(SALT_OCTETS * SALTS_AT_ONCE);
+      fillRandom(fresh);
+      drawn = fresh;
       next = 0;
     }
     next += SALT_OCTETS;

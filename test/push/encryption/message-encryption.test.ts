@@ -1,4 +1,4 @@
-import { createECDH, randomBytes } from 'node:crypto';
+import { createECDH, randomBytes, randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -65,6 +65,17 @@ describe('message encryption', () => {
     const bodies = Array.from({ length: 600 }, () => encrypt(keys, 'x') ?? Buffer.alloc(0));
     expect(new Set(bodies.map((body) => body.subarray(0, 16).toString('hex'))).size).toBe(600);
     expect(new Set(bodies.map((body) => body.subarray(21, 86).toString('hex'))).size).toBe(600);
+  });
+
+  test('never salts with zeros: a draw of randomness that failed is made again', () => {
+    let failures = 1;
+    const encrypt = createEncryptMessage((octets) => {
+      if (failures-- > 0) throw new Error('no entropy');
+      randomFillSync(octets);
+    });
+    const { keys } = browser();
+    expect(() => encrypt(keys, 'x')).toThrow('no entropy');
+    expect(encrypt(keys, 'x')?.subarray(0, 16).equals(Buffer.alloc(16))).toBe(false);
   });
 
   const { p256dh, auth } = browser().keys;
