@@ -1,8 +1,11 @@
 import { pushServiceOf } from '../push-service/push-service.ts';
 
-/** A host that may be pushed to beside the known push services. `port` null means 443, or any port on loopback. */
+/**
+ * A host that may be pushed to beside the known push services. `port` null means 443. Every name under `*.example.org`
+ * counts as a push service: it is reached on port 443, at public addresses only.
+ */
 export type AllowedHost = {
-  /** As `URL.hostname` writes it: lower case, punycode, IPv6 in brackets. */
+  /** As `URL.hostname` writes it: lower case, punycode, IPv6 in brackets. A wildcard begins with `*.`. */
   readonly host: string;
   readonly port: number | null;
 };
@@ -15,11 +18,25 @@ export type EndpointJudgement =
 /** Endpoints run to about 2 kB; nothing real is longer. */
 const MAX_ENDPOINT_LENGTH = 2048;
 
+const WILDCARD = '*.';
+
 /**
- * Reads one entry of PUSH_ALLOWED_HOSTS: `host` or `host:port`, IPv6 in brackets. Null for anything else, such as a
- * scheme, a path, a wildcard or a trailing dot.
+ * Reads one entry of PUSH_ALLOWED_HOSTS: `host`, `host:port` or `*.example.org`, IPv6 in brackets. Null for anything
+ * else, such as a scheme, a path, a trailing dot, or a wildcard over a whole top-level domain or an address.
  */
 export function parseAllowedHost(text: string): AllowedHost | null {
+  if (!text.startsWith(WILDCARD)) return parseHost(text);
+  const parent = parseHost(text.slice(WILDCARD.length));
+  if (parent === null || parent.port !== null || isAddress(parent.host) || !parent.host.includes('.')) return null;
+  return { host: `${WILDCARD}${parent.host}`, port: null };
+}
+
+/** Whether an entry names this machine or a private network, where a missing port would open more than was meant. */
+export function needsPort({ host, port }: AllowedHost): boolean {
+  return port === null && (isLoopback(host) || host.endsWith('.localhost') || isPrivateAddress(host));
+}
+
+function parseHost(text: string): AllowedHost | null {
   const match = /^(\[[0-9a-f:.]+\]|[^\s\p{C}:/?#@\\[\]%]+)(?::(\d{1,5}))?$/iu.exec(text);
   if (match === null || !URL.canParse(`https://${match[1]}`)) return null;
   const host = new URL(`https://${match[1]}`).hostname;
@@ -48,17 +65,18 @@ export function judgeEndpoint(endpoint: string, extraHosts: readonly AllowedHost
     return { kind: 'invalid', message: 'The endpoint is not an https URL. Send what PushSubscription.toJSON() gives.' };
   }
   if (isNamedHost(host, portOf(url), extraHosts)) return { kind: 'allowed', named: true, url };
-  const isPushService = pushServiceOf(host) !== 'other';
+  const isPushService = pushServiceOf(host) !== 'other' || isUnderWildcard(host, extraHosts);
   if (isPushService && portOf(url) === 443) return { kind: 'allowed', named: false, url };
   return { kind: 'not_allowed', message: refusal(url, isPushService) };
 }
 
-/** Whether this host and port are named in `extraHosts`. `host` is written as `URL.hostname` writes it. */
+/** Whether this very host and port are named in `extraHosts`. `host` is written as `URL.hostname` writes it. */
 export function isNamedHost(host: string, port: number, extraHosts: readonly AllowedHost[]): boolean {
-  return extraHosts.some((extra) => {
-    if (extra.host !== host) return false;
-    return extra.port === null ? port === 443 || isLoopback(host) : extra.port === port;
-  });
+  return extraHosts.some((extra) => extra.host === host && (extra.port ?? 443) === port);
+}
+
+function isUnderWildcard(host: string, extraHosts: readonly AllowedHost[]): boolean {
+  return extraHosts.some((extra) => extra.host.startsWith(WILDCARD) && host.endsWith(extra.host.slice(1)));
 }
 
 /** The URL, or what is wrong with it. */
@@ -114,4 +132,19 @@ function isNeverResolvable(host: string): boolean {
 /** The URL parser has already turned every spelling of an IPv4 address into four decimal numbers. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/** `URL.hostname` of a literal IPv4 or IPv6 address. */
+function isAddress(host: string): boolean {
+  return host.startsWith('[') || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** The private, link-local and shared ranges of RFC 6890, and for IPv6 all that is not global unicast. */
+function isPrivateAddress(host: string): boolean {
+  if (host.startsWith('[')) return !/^\[[23][0-9a-f]{3}:/.test(host);
+  const [first = 0, second = 0] = isAddress(host) ? host.split('.').map(Number) : [];
+  if (first === 172) return second >= 16 && second <= 31;
+  if (first === 100) return second >= 64 && second <= 127;
+  if (first === 169) return second === 254;
+  return first === 192 ? second === 168 : isAddress(host) && (first === 0 || first === 10);
 }

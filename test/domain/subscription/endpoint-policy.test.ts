@@ -4,6 +4,7 @@ import {
   type AllowedHost,
   isNamedHost,
   judgeEndpoint,
+  needsPort,
   parseAllowedHost,
 } from '../../../src/domain/subscription/endpoint-policy.ts';
 
@@ -24,6 +25,8 @@ describe('parseAllowedHost', () => {
     ['[::1]', { host: '[::1]', port: null }],
     ['[0:0:0:0:0:0:0:1]:9000', { host: '[::1]', port: 9000 }],
     ['push_service:9000', { host: 'push_service', port: 9000 }],
+    ['*.Push.example', { host: '*.push.example', port: null }],
+    ['*.bücher.example', { host: '*.xn--bcher-kva.example', port: null }],
   ])('%s', (text, expected) => {
     expect(parseAllowedHost(text)).toEqual(expected);
   });
@@ -40,7 +43,17 @@ describe('parseAllowedHost', () => {
     'push.example:65536',
     'push.example:x',
     'push.example:443:443',
-    '*.push.example',
+    '*.push.example:443',
+    '*.example',
+    '*',
+    '*.',
+    '**.push.example',
+    'push.*.example',
+    '*push.example',
+    '*.*.push.example',
+    '*.127.0.0.1',
+    '*.[::1]',
+    '*.push.example.',
     'push.example.',
     '.push.example',
     'push..example',
@@ -142,13 +155,21 @@ describe('judgeEndpoint', () => {
     ['https://sub.push.example/x', 'push.example', 'not_allowed'],
     ['https://fcm.googleapis.com:8443/x', 'fcm.googleapis.com:8443', 'allowed'],
     ['https://10.0.0.7:9000/x', '10.0.0.7:9000', 'allowed'],
-    ['https://localhost:9000/x', 'localhost', 'allowed'],
-    ['https://[::1]:9000/x', '[::1]', 'allowed'],
-    ['http://localhost:9000/x', 'localhost', 'allowed'],
-    ['http://localhost/x', 'localhost', 'allowed'],
+    ['https://localhost:9000/x', 'localhost', 'not_allowed'],
+    ['https://[::1]:9000/x', '[::1]', 'not_allowed'],
+    ['http://localhost:9000/x', 'localhost', 'not_allowed'],
+    ['http://localhost:9000/x', 'localhost:9000', 'allowed'],
+    ['http://localhost/x', 'localhost:80', 'allowed'],
+    ['https://a.push.example/x', '*.push.example', 'allowed'],
+    ['https://a.b.push.example/x', '*.push.example', 'allowed'],
+    ['https://push.example/x', '*.push.example', 'not_allowed'],
+    ['https://apush.example/x', '*.push.example', 'not_allowed'],
+    ['https://a.push.example:8443/x', '*.push.example', 'not_allowed'],
+    ['https://a.push.example.evil.example/x', '*.push.example', 'not_allowed'],
+    ['http://a.push.example/x', '*.push.example', 'invalid'],
     ['http://127.0.0.1:9000/x', '127.0.0.1:9000', 'allowed'],
     ['http://127.0.0.1:9001/x', '127.0.0.1:9000', 'not_allowed'],
-    ['http://127.8.8.8:9000/x', '127.8.8.8', 'allowed'],
+    ['http://127.8.8.8:9000/x', '127.8.8.8', 'not_allowed'],
     ['http://[::1]:9000/x', '[::1]:9000', 'allowed'],
     ['http://push.example/x', 'push.example', 'invalid'],
     ['http://push.example/x', 'push.example:80', 'invalid'],
@@ -208,8 +229,30 @@ describe('judgeEndpoint', () => {
   });
 });
 
-test('isNamedHost needs the very port, but on loopback', () => {
+test('isNamedHost needs the very port, and no wildcard names a host', () => {
   expect(isNamedHost('push.example', 444, named('push.example'))).toBe(false);
-  expect(isNamedHost('localhost', 444, named('localhost'))).toBe(true);
-  expect(isNamedHost('localhost', 444, named('localhost:445'))).toBe(false);
+  expect(isNamedHost('localhost', 444, named('localhost'))).toBe(false);
+  expect(isNamedHost('localhost', 445, named('localhost:445'))).toBe(true);
+  // What a wildcard covers may not lead to a private address.
+  expect(isNamedHost('a.push.example', 443, named('*.push.example'))).toBe(false);
+});
+
+test.each([
+  ...['localhost', '127.0.0.1', '127.8.8.8', '[::1]', '10.0.0.7', '172.16.0.1', '172.31.9.9', '192.168.1.1'],
+  ...['169.254.169.254', '100.64.0.1', '0.0.0.0', '[fd00::7]', '[fe80::1]', '[::ffff:10.0.0.7]', '[64:ff9b::a00:7]'],
+])('%s needs a port', (host) => {
+  expect(named(host).map(needsPort)).toEqual([true]);
+  expect(named(`${host}:9443`).map(needsPort)).toEqual([false]);
+});
+
+test.each([
+  'push.example',
+  'push_service',
+  '8.8.8.8',
+  '172.32.0.1',
+  '100.128.0.1',
+  '[2606:4700::1111]',
+  '*.push.example',
+])('%s needs none', (host) => {
+  expect(named(host).map(needsPort)).toEqual([false]);
 });
