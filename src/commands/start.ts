@@ -16,6 +16,7 @@ export async function start(): Promise<void> {
   const isWatched = process.stdout.isTTY === true;
   const log = createLogger({ level: config.logLevel, pretty: isWatched });
   const keys = loadKeys(config);
+  for (const warning of keys.warnings) log.warn(warning);
   const service = await startService({ config, keys, log, version: VERSION });
   stopOnSignal(service, log);
   if (config.vapidSubject === null) {

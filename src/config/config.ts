@@ -20,6 +20,7 @@ export type Config = {
   readonly roles: readonly Role[];
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
+  readonly allowShortSecrets: boolean;
   readonly allowBearer: boolean;
   /** Null: a key pair is made and kept in the data folder. */
   readonly vapidKeys: VapidKeyPair | null;
@@ -61,6 +62,9 @@ export class ConfigError extends Error {
 
 const HOUR_MS = 3_600_000;
 
+/** RFC 7518 section 3.2: what signs with HS256 has 256 bits, since whoever has a token can try guesses in peace. */
+export const SHORTEST_SAFE_SECRET = 32;
+
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
@@ -91,6 +95,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     redisUrl,
     roles: values.ROLES,
     apiKeys,
+    allowShortSecrets: values.ALLOW_SHORT_SECRETS,
     allowBearer: values.ALLOW_BEARER,
     vapidKeys,
     olderVapidKeys: values.VAPID_OLD_KEYS ?? [],
@@ -155,6 +160,10 @@ function apiKeysOf(values: SettingValues, problems: string[]): readonly ApiKey[]
       problems.push(`API_KEYS gives the key ${id} ${secrets.length} secrets: two at most, the old and the new.`);
     else if (new Set(secrets).size < secrets.length)
       problems.push(`API_KEYS gives the key ${id} the same secret twice: give it once.`);
+    if (!values.ALLOW_SHORT_SECRETS && secrets.some((each) => each.length < SHORTEST_SAFE_SECRET))
+      problems.push(
+        `A secret of the API key ${id} has fewer than ${SHORTEST_SAFE_SECRET} characters: make one with \`openssl rand -hex 32\`, or set ALLOW_SHORT_SECRETS=true until your programs use it.`,
+      );
   }
   return keys;
 }

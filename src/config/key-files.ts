@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiKey, DEFAULT_KEY_ID } from '../access/api-keys.ts';
 import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from './config.ts';
+import { makeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts';
 import { generateVapidKeys } from './vapid-key-maker.ts';
 
-/** What is shorter can be guessed. */
+/** A secret shorter than this is none, whatever is allowed. */
 export const SHORTEST_SECRET = 16;
 
 /** The live secrets, from the environment or the data folder, and where those of the folder are kept. */
@@ -21,40 +21,74 @@ export type Keys = {
   /** Paths of the secrets in use that live in the data folder; `made` are those that this start made. */
   readonly files: readonly string[];
   readonly made: readonly string[];
+  /** What an operator should mend about them, though they work. Holds no secret. */
+  readonly warnings: readonly string[];
 };
+
+type KeySettings = Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys' | 'allowShortSecrets'>;
 
 /**
  * Completes a configuration with the secrets it does not name: the first start makes them, owner-readable only, later
  * ones read them again. Throws ConfigError where a file is there but cannot be used; it is never overwritten.
  */
-export function loadKeys(config: Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys'>): Keys {
-  const files: string[] = [];
-  const made: string[] = [];
-  const kept = (name: string, make: () => string): string => {
-    const path = join(config.dataDir, name);
-    const { text, isNew } = readOrMake(path, make);
-    files.push(path);
-    if (isNew) made.push(path);
-    return text.trim();
-  };
-  const apiKeys = [...config.apiKeys];
-  // A secret that callers may hold goes on working until its file is deleted, or HMAC_SECRET takes its place.
-  const isWanted = apiKeys.length === 0 || existsSync(join(config.dataDir, 'hmac-secret'));
-  if (isWanted && !apiKeys.some(({ id }) => id === DEFAULT_KEY_ID)) {
-    apiKeys.push({ id: DEFAULT_KEY_ID, secret: kept('hmac-secret', makeSecret) });
-  }
-  const path = vapidFile(config.dataDir);
+export function loadKeys(config: KeySettings): Keys {
+  const folder = openKeyFolder(config.dataDir);
+  const apiKeys = [...config.apiKeys, ...keptApiKeys(config, folder)];
   const ring =
     config.vapidKeys === null
-      ? parseVapidRing(kept('vapid.json', makeVapid), path)
-      : { current: config.vapidKeys, older: readVapidRing(config.dataDir) };
-  if (apiKeys.some(({ secret }) => secret.length < SHORTEST_SECRET)) {
+      ? parseVapidRing(folder.readOrMake('vapid.json', makeVapid), vapidFile(config.dataDir))
+      : { current: config.vapidKeys, older: readVapidRing(config.dataDir, folder.warn) };
+  const olderVapid = withoutRepeats([...ring.older, ...config.olderVapidKeys], ring.current);
+  const { files, made, warnings } = folder;
+  return { apiKeys, vapid: ring.current, olderVapid, findVapid: finderIn(config.dataDir), files, made, warnings };
+}
+
+/** A secret that callers may hold goes on working until its file is deleted, or HMAC_SECRET takes its place. */
+function keptApiKeys({ dataDir, apiKeys, allowShortSecrets }: KeySettings, folder: KeyFolder): readonly ApiKey[] {
+  if (apiKeys.some(({ id }) => id === DEFAULT_KEY_ID)) return [];
+  const path = join(dataDir, 'hmac-secret');
+  const secret = (
+    apiKeys.length === 0 ? folder.readOrMake('hmac-secret', makeSecret) : folder.read('hmac-secret')
+  )?.trim();
+  if (secret === undefined) return [];
+  if (apiKeys.length > 0)
+    folder.warn(`${path} is live as the key “${DEFAULT_KEY_ID}” beside API_KEYS: delete it once nobody uses it`);
+  if (secret.length < SHORTEST_SECRET)
+    throw new ConfigError([`${path} is damaged: restore it, or delete it to have a new one made.`]);
+  if (secret.length < SHORTEST_SAFE_SECRET && !allowShortSecrets) {
     throw new ConfigError([
-      `${join(config.dataDir, 'hmac-secret')} is damaged: restore it, or delete it to have a new one made.`,
+      `${path} has fewer than ${SHORTEST_SAFE_SECRET} characters: put the output of \`openssl rand -hex 32\` there, or set ALLOW_SHORT_SECRETS=true until your programs use a longer one.`,
     ]);
   }
-  const olderVapid = withoutRepeats([...ring.older, ...config.olderVapidKeys], ring.current);
-  return { apiKeys, vapid: ring.current, olderVapid, findVapid: finderIn(config.dataDir), files, made };
+  return [{ id: DEFAULT_KEY_ID, secret }];
+}
+
+type KeyFolder = Pick<Keys, 'files' | 'made' | 'warnings'> & {
+  readonly read: (name: string) => string | null;
+  readonly readOrMake: (name: string, make: () => string) => string;
+  readonly warn: (problem: string) => void;
+};
+
+function openKeyFolder(dataDir: string): KeyFolder {
+  const files: string[] = [];
+  const made: string[] = [];
+  const warnings: string[] = [];
+  const warn = (problem: string): void => void warnings.push(problem);
+  const read = (name: string): string | null => {
+    const path = join(dataDir, name);
+    const text = readSecretFile(path, warn);
+    if (text !== null) files.push(path);
+    return text;
+  };
+  const readOrMake = (name: string, make: () => string): string => {
+    const text = read(name);
+    if (text !== null) return text;
+    const path = join(dataDir, name);
+    if (makeSecretFile(path, `${make()}\n`)) made.push(path);
+    // Another process on this folder may have been first: what stands there is the secret of both.
+    return read(name) ?? '';
+  };
+  return { files, made, warnings, warn, read, readOrMake };
 }
 
 /** The public halves of the pairs held, the current one first. */
@@ -70,43 +104,21 @@ function makeVapid(): string {
   return JSON.stringify(generateVapidKeys(), null, 2);
 }
 
-/** Written under another name and linked into place, so that a crash leaves the whole file or none. */
-function readOrMake(path: string, make: () => string): { text: string; isNew: boolean } {
-  try {
-    return { text: readFileSync(path, 'utf8'), isNew: false };
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT')
-      throw new ConfigError([`${path} cannot be read (${codeOf(error)}): check its owner and mode.`]);
-  }
-  const draft = `${path}.${process.pid}.new`;
-  try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${make()}\n`, { mode: 0o600, flush: true });
-    chmodSync(draft, 0o600);
-    linkSync(draft, path);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') {
-      throw new ConfigError([
-        `DATA_DIR: ${path} cannot be written (${codeOf(error)}): give this user the right to, or name another folder.`,
-      ]);
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  return { text: readFileSync(path, 'utf8'), isNew: true };
-}
-
 type VapidRing = { readonly current: VapidKeyPair; readonly older: readonly VapidKeyPair[] };
 
 function vapidFile(dataDir: string): string {
   return join(dataDir, 'vapid.json');
 }
 
-/** Every pair in the data folder, the current one first; none where there is no file. Throws ConfigError for a damaged one. */
-export function readVapidRing(dataDir: string): readonly VapidKeyPair[] {
+/**
+ * Every pair in the data folder, the current one first; none where there is no file. `warn` hears of a file that others can
+ * read. Throws ConfigError for a damaged one.
+ */
+export function readVapidRing(dataDir: string, warn: (problem: string) => void = () => {}): readonly VapidKeyPair[] {
   const path = vapidFile(dataDir);
-  if (!existsSync(path)) return [];
-  const { current, older } = parseVapidRing(readFileSync(path, 'utf8'), path);
+  const text = readSecretFile(path, warn);
+  if (text === null) return [];
+  const { current, older } = parseVapidRing(text, path);
   return [current, ...older];
 }
 
@@ -121,15 +133,7 @@ export function rotateVapidFile(dataDir: string): { readonly publicKey: string; 
     throw new ConfigError([`${path} is not there: the first start makes the first pair. Nothing was changed.`]);
   }
   const current = generateVapidKeys();
-  const draft = `${path}.${process.pid}.new`;
-  try {
-    writeFileSync(draft, `${JSON.stringify({ ...current, older }, null, 2)}\n`, { mode: 0o600, flush: true });
-    renameSync(draft, path);
-  } catch (error) {
-    throw new ConfigError([`${path} cannot be written (${codeOf(error)}): run this as the user the service runs as.`]);
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  replaceSecretFile(path, `${JSON.stringify({ ...current, older }, null, 2)}\n`);
   return { publicKey: current.publicKey, path };
 }
 
@@ -161,10 +165,6 @@ function parsePair(pair: unknown, damaged: (why: string) => ConfigError): VapidK
   const problem = vapidKeyProblem({ publicKey, privateKey });
   if (problem !== null) throw damaged(problem);
   return { publicKey, privateKey };
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code ?? 'unknown');
 }
 
 /** The file is read once a second at most: a key that is not there is asked for by every push to its subscriptions. */

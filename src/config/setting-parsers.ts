@@ -1,12 +1,20 @@
 import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
-import { type AllowedHost, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
+import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
 
 /** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
 export class SettingProblem extends Error {}
 
 export function mongodbUrl(text: string): string {
   // The driver says the rest; the value holds a password, so it is not repeated.
-  if (/^mongodb(\+srv)?:\/\/[^/?]/.test(text)) return text;
+  if (/^mongodb(\+srv)?:\/\/[^/?]/.test(text)) {
+    // What follows such an @ would be taken for a host, and be named in errors.
+    if (/^[^@]*(@.*@|:\/\/[^@]*[/?].*@)/.test(text)) {
+      throw new SettingProblem(
+        'has a special character in its user or password: percent-encode it (@ is %40, / is %2F).',
+      );
+    }
+    return text;
+  }
   throw new SettingProblem('is not a MongoDB URL: write mongodb://user:password@host:27017/bellhop.');
 }
 
@@ -84,7 +92,7 @@ export function apiKeys(text: string): readonly { id: string; secret: string }[]
 export function vapidSubject(text: string): string {
   const problem = vapidSubjectProblem(text);
   if (problem === null) return text;
-  throw new SettingProblem(`is ${quote(text)}: ${problem}`);
+  throw new SettingProblem(`is ${JSON.stringify(text.slice(0, 60))}: ${problem}`);
 }
 
 export function vapidPairs(text: string): readonly VapidKeyPair[] {
@@ -103,7 +111,8 @@ export function rateLimits(text: string): ReadonlyMap<string, number> {
       const [, hostText = '', rateText = ''] = /^(.+)=(\d+(?:\.\d+)?)$/.exec(entry) ?? [];
       const host = parseAllowedHost(hostText);
       const rate = Number(rateText);
-      if (host !== null && rate > 0) return [host.port === null ? host.host : `${host.host}:${host.port}`, rate];
+      if (host !== null && !host.host.startsWith('*') && rate > 0)
+        return [host.port === null ? host.host : `${host.host}:${host.port}`, rate];
       throw new SettingProblem(
         `has ${quote(entry)}: write host=number or host:port=number, such as fcm.googleapis.com=500.`,
       );
@@ -133,8 +142,17 @@ export function siteUrl(text: string): string {
 export function allowedHosts(text: string): readonly AllowedHost[] {
   return listed(text).map((entry) => {
     const host = parseAllowedHost(entry);
-    if (host !== null) return host;
-    throw new SettingProblem(`has ${quote(entry)}: write host or host:port, without a scheme or path.`);
+    if (host === null) {
+      throw new SettingProblem(
+        `has ${quote(entry)}: write host, host:port or *.example.org, without a scheme or path.`,
+      );
+    }
+    if (needsPort(host)) {
+      throw new SettingProblem(
+        `has ${quote(entry)} without a port: name the one port that is a push service there, such as ${host.host}:9443.`,
+      );
+    }
+    return host;
   });
 }
 
@@ -145,6 +163,8 @@ function listed(text: string): string[] {
     .filter((entry) => entry !== '');
 }
 
+/** What stands before an @ may be a password. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  const shown = text.includes('@') ? `…${text.slice(text.lastIndexOf('@'))}` : text;
+  return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown);
 }

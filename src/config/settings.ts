@@ -60,9 +60,14 @@ export const SETTINGS = {
   ),
   HMAC_SECRET: optional(
     secret,
-    'Secret of the API key `default`, 16 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
+    'Secret of the API key `default`, 32 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
   ),
   API_KEYS: optional(apiKeys, 'More API keys, `id:secret,id:secret`. The same id twice while its secret is rotated.'),
+  ALLOW_SHORT_SECRETS: setting(
+    'false',
+    boolean,
+    'Start although an API secret has fewer than 32 characters (16 at least). A page that holds a subscriber token could guess such a secret.',
+  ),
   ALLOW_BEARER: setting(
     'true',
     boolean,
@@ -156,7 +161,7 @@ export const SETTINGS = {
   PUSH_ALLOWED_HOSTS: setting(
     '',
     allowedHosts,
-    'Push hosts allowed beside those of Google, Mozilla, Apple and Microsoft, `host` or `host:port`, comma-separated. A host on a loopback or private address only when named here.',
+    'Push hosts allowed beside those of Google, Mozilla, Apple and Microsoft, comma-separated: `host`, `host:port`, or `*.example.org` for every name under a public domain. A loopback or private address is reached only where it is named here, with its port.',
   ),
   PUSH_CA_FILE: optional(asIs, 'PEM file of certificate authorities trusted for push hosts, beside the system’s.'),
 } as const;

@@ -27,6 +27,7 @@ describe('parseConfig', () => {
       redisUrl: null,
       roles: ['api', 'worker'],
       apiKeys: [],
+      allowShortSecrets: false,
       allowBearer: true,
       vapidKeys: null,
       olderVapidKeys: [],
@@ -89,6 +90,7 @@ describe('parseConfig', () => {
         HOST: '::1',
         HMAC_SECRET: 'a-secret-of-sixteen',
         API_KEYS: 'shop:0123456789abcdef, shop:fedcba9876543210,default:another-secret-16',
+        ALLOW_SHORT_SECRETS: 'true',
         ALLOW_BEARER: 'false',
         VAPID_PUBLIC_KEY: vapid.publicKey,
         VAPID_PRIVATE_KEY: vapid.privateKey,
@@ -131,10 +133,21 @@ describe('parseConfig', () => {
     ['PORT is negative', { PORT: '-1' }],
     ['HOST has a scheme', { HOST: 'http://x' }],
     ['HMAC_SECRET is short', { HMAC_SECRET: 'short' }],
+    ['HMAC_SECRET can be guessed', { HMAC_SECRET: '0123456789abcdef0123456789abcde' }],
+    ['API_KEYS has a secret that can be guessed', { API_KEYS: 'a:0123456789abcdef0123456789abcde' }],
     ['API_KEYS has no id', { API_KEYS: '0123456789abcdef0123' }],
     ['API_KEYS has a short secret', { API_KEYS: 'a:short' }],
-    ['API_KEYS has a key thrice', { API_KEYS: 'a:0123456789abcdef,a:1123456789abcdef,a:2123456789abcdef' }],
-    ['API_KEYS repeats a secret', { API_KEYS: 'a:0123456789abcdef,a:0123456789abcdef' }],
+    [
+      'API_KEYS has a key thrice',
+      {
+        API_KEYS:
+          'a:0123456789abcdef0123456789abcdef,a:1123456789abcdef0123456789abcdef,a:2123456789abcdef0123456789abcdef',
+      },
+    ],
+    [
+      'API_KEYS repeats a secret',
+      { API_KEYS: 'a:0123456789abcdef0123456789abcdef,a:0123456789abcdef0123456789abcdef' },
+    ],
     ['only a public key', { VAPID_PUBLIC_KEY: generateVapidKeys().publicKey }],
     ['only a private key', { VAPID_PRIVATE_KEY: generateVapidKeys().privateKey }],
     [
@@ -147,6 +160,10 @@ describe('parseConfig', () => {
     ['a site without a scheme', { SITE_URL: 'app.example.com' }],
     ['a site with a path', { SITE_URL: 'https://app.example.com/shop' }],
     ['a site that push does not work on', { SITE_URL: 'http://app.example.com' }],
+    ['a wildcard over a whole domain', { PUSH_ALLOWED_HOSTS: '*.com' }],
+    ['this machine without a port', { PUSH_ALLOWED_HOSTS: '127.0.0.1' }],
+    ['a private address without a port', { PUSH_ALLOWED_HOSTS: '10.0.0.7' }],
+    ['a rate for a wildcard', { PUSH_RATE_LIMITS: '*.push.example=5' }],
     ['a host with a scheme', { PUSH_ALLOWED_HOSTS: 'https://push.example' }],
     ['a CA file that is not there', { PUSH_CA_FILE: '/nowhere.pem' }],
     ['base above maximum', { RETRY_BASE_MS: '5000', RETRY_MAX_MS: '100' }],
@@ -166,6 +183,35 @@ describe('parseConfig', () => {
   it('never shows a secret', () => {
     const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
     expect(text).not.toMatch(/hunter/);
+  });
+
+  it.each<Environment>([
+    { MONGODB_URL: 'mongodb://user:hun@ter@host/bellhop' },
+    { MONGODB_URL: 'mongodb://user:hun/ter@host/bellhop' },
+    { MONGODB_URL: 'mongodb://user:hun?ter@host' },
+    { MONGODB_URL: 'mongo://user:hunter@host' },
+    { REDIS_URL: 'redis://user:hun/ter@host:6379/0' },
+    { REDIS_URL: 'user:hunter@host:6379' },
+    { REDIS_ADDR: 'user:hunter@host:6379' },
+    { REDIS_ADDR: ':hunter@host:6379' },
+    { CORS_ALLOWED_ORIGINS: 'https://user:hunter@app.example' },
+    { SITE_URL: 'https://user:hunter@app.example' },
+    { PUSH_ALLOWED_HOSTS: 'user:hunter@push.example' },
+    { PUSH_RATE_LIMITS: 'user:hunter@push.example=5' },
+    { HOST: 'user:hunter@0.0.0.0' },
+  ])('never shows a password within a value: %j', (environment) => {
+    const text = problemsOf(environment).join('\n');
+    expect(text).not.toMatch(/hun|ter@/);
+    expect(text.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    'mongodb://user:p%40ss@host:27017/bellhop',
+    'mongodb://host',
+    'mongodb://one,two/bellhop?replicaSet=rs0',
+    'mongodb+srv://user:pass@cluster.example/?retryWrites=true',
+  ])('takes %s', (url) => {
+    expect(parseConfig({ MONGODB_URL: url }, noFile).mongodbUrl).toBe(url);
   });
 
   it('reads earlier VAPID pairs and rates, and names a bad one by its place alone', () => {

@@ -1,6 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config.ts';
 import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
@@ -14,7 +26,13 @@ describe('loadKeys', () => {
   });
   afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  const nothingSet = () => ({ dataDir: join(dataDir, 'data'), apiKeys: [], vapidKeys: null, olderVapidKeys: [] });
+  const nothingSet = () => ({
+    dataDir: join(dataDir, 'data'),
+    apiKeys: [],
+    vapidKeys: null,
+    olderVapidKeys: [],
+    allowShortSecrets: false,
+  });
 
   it('makes secrets at the first start, for the owner only, and reads the same ones later', () => {
     const first = loadKeys(nothingSet());
@@ -27,14 +45,18 @@ describe('loadKeys', () => {
 
   it('touches no file where the environment gives everything', () => {
     const vapidKeys = generateVapidKeys();
-    const keys = loadKeys({ ...nothingSet(), apiKeys: [{ id: 'a', secret: '0123456789abcdef' }], vapidKeys });
+    const keys = loadKeys({
+      ...nothingSet(),
+      apiKeys: [{ id: 'a', secret: '0123456789abcdef0123456789abcdef' }],
+      vapidKeys,
+    });
     expect(keys).toMatchObject({ files: [], made: [], vapid: vapidKeys });
     expect(() => statSync(join(dataDir, 'data'))).toThrow();
   });
 
   it('keeps the secret that was made when more keys come, until its file is deleted', () => {
     const made = loadKeys(nothingSet()).apiKeys;
-    const shop = { id: 'shop', secret: '0123456789abcdef' };
+    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef' };
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop, ...made]);
     rmSync(join(dataDir, 'data', 'hmac-secret'));
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop]);
@@ -44,14 +66,14 @@ describe('loadKeys', () => {
     'refuses a damaged vapid.json (%s) and leaves it as it is',
     (text) => {
       const path = join(dataDir, 'vapid.json');
-      writeFileSync(path, text);
+      writeFileSync(path, text, { mode: 0o600 });
       expect(() => loadKeys({ ...nothingSet(), dataDir })).toThrow(ConfigError);
       expect(readFileSync(path, 'utf8')).toBe(text);
     },
   );
 
   it('refuses an empty secret', () => {
-    writeFileSync(join(dataDir, 'hmac-secret'), '\n');
+    writeFileSync(join(dataDir, 'hmac-secret'), '\n', { mode: 0o600 });
     expect(() => loadKeys({ ...nothingSet(), dataDir })).toThrow(/hmac-secret is damaged/);
   });
 
@@ -95,4 +117,108 @@ describe('loadKeys', () => {
     expect(() => rotateVapidFile(join(dataDir, 'data'))).toThrow(/damaged/);
     expect(readFileSync(path, 'utf8')).toContain(ring.publicKey);
   });
+
+  it('tells of a secret in the folder that is live beside API_KEYS', () => {
+    const path = join(dataDir, 'data', 'hmac-secret');
+    expect(loadKeys(nothingSet()).warnings).toEqual([]);
+    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef' };
+    expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).warnings).toEqual([
+      expect.stringContaining(`${path} is live`),
+    ]);
+    const own = { id: 'default', secret: '0123456789abcdef0123456789abcdef' };
+    expect(loadKeys({ ...nothingSet(), apiKeys: [own] })).toMatchObject({ apiKeys: [own], warnings: [] });
+  });
+
+  it('refuses a secret that can be guessed from a token, unless that is allowed', () => {
+    mkdirSync(join(dataDir, 'data'));
+    writeFileSync(join(dataDir, 'data', 'hmac-secret'), '0123456789abcdef', { mode: 0o600 });
+    expect(() => loadKeys(nothingSet())).toThrow(/hmac-secret has fewer than 32 characters: .*ALLOW_SHORT_SECRETS/);
+    expect(loadKeys({ ...nothingSet(), allowShortSecrets: true }).apiKeys).toEqual([
+      { id: 'default', secret: '0123456789abcdef' },
+    ]);
+  });
+
+  it.each(['hmac-secret', 'vapid.json'])(
+    'refuses a %s that other users can write, and warns where they can read',
+    (name) => {
+      const path = loadKeys(nothingSet()).files.find((each) => each.endsWith(name)) ?? '';
+      const text = readFileSync(path, 'utf8').trim();
+      chmodSync(path, 0o602);
+      expect(() => loadKeys(nothingSet())).toThrow(`${path} can be written by other users (mode 602)`);
+      chmodSync(path, 0o660);
+      expect(() => loadKeys(nothingSet())).toThrow(/mode 660/);
+      chmodSync(path, 0o640);
+      const { warnings } = loadKeys(nothingSet());
+      expect(warnings).toEqual([expect.stringContaining(`${path} can be read by other users`)]);
+      expect(warnings.join()).not.toContain(text);
+    },
+  );
+
+  it('follows a link to a secret, as a mounted one is', () => {
+    const secret = '0123456789abcdef0123456789abcdef';
+    mkdirSync(join(dataDir, 'data'));
+    writeFileSync(join(dataDir, 'mounted'), secret, { mode: 0o600 });
+    symlinkSync(join(dataDir, 'mounted'), join(dataDir, 'data', 'hmac-secret'));
+    expect(loadKeys(nothingSet()).apiKeys).toEqual([{ id: 'default', secret }]);
+  });
+
+  it('says what a link that leads nowhere keeps from working, and writes nothing through it', () => {
+    mkdirSync(join(dataDir, 'data'));
+    symlinkSync(join(dataDir, 'nowhere'), join(dataDir, 'data', 'hmac-secret'));
+    expect(() => loadKeys(nothingSet())).toThrow(/hmac-secret is a link that leads nowhere/);
+    rmSync(join(dataDir, 'data'), { recursive: true });
+    symlinkSync(join(dataDir, 'nowhere'), join(dataDir, 'data'));
+    expect(() => loadKeys(nothingSet())).toThrow(ConfigError);
+    expect(readdirSync(dataDir)).toEqual(['data']);
+  });
+
+  it('writes no secret through a link that somebody planted', () => {
+    mkdirSync(join(dataDir, 'data'));
+    writeFileSync(join(dataDir, 'elsewhere'), '');
+    for (const name of ['hmac-secret', 'vapid.json']) {
+      symlinkSync(join(dataDir, 'elsewhere'), join(dataDir, 'data', `${name}.${process.pid}.new`));
+    }
+    loadKeys(nothingSet());
+    rotateVapidFile(join(dataDir, 'data'));
+    expect(readFileSync(join(dataDir, 'elsewhere'), 'utf8')).toBe('');
+  });
+
+  it('leaves no draft behind', () => {
+    loadKeys(nothingSet());
+    rotateVapidFile(join(dataDir, 'data'));
+    expect(readdirSync(join(dataDir, 'data')).toSorted()).toEqual(['hmac-secret', 'vapid.json']);
+  });
+
+  // Two containers on one folder are both process 1; threads of one process have one id, too.
+  it('gives two first starts at once with one process id the same secrets', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const config = { ...nothingSet(), dataDir: join(dataDir, `round-${round}`) };
+      const [one, other] = await startTogether(config);
+      expect(one).toEqual(other);
+    }
+  }, 60_000);
 });
+
+const BUILT = new URL('../../dist/config/key-files.js', import.meta.url).href;
+
+/** Loads the keys in two threads that wait for each other right before. */
+async function startTogether(config: object): Promise<unknown[]> {
+  const barrier = new SharedArrayBuffer(4);
+  const program = `
+    const { workerData: { config, barrier, built }, parentPort } = require('node:worker_threads');
+    import(built).then(({ loadKeys }) => {
+      const here = new Int32Array(barrier);
+      Atomics.add(here, 0, 1);
+      while (Atomics.load(here, 0) < 2);
+      try {
+        const { apiKeys, vapid } = loadKeys(config);
+        parentPort.postMessage({ apiKeys, vapid });
+      } catch (error) {
+        parentPort.postMessage({ error: String(error) + Math.random() });
+      }
+    });`;
+  const threads = [0, 1].map(() => new Worker(program, { eval: true, workerData: { config, barrier, built: BUILT } }));
+  const answers = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0]));
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  return answers;
+}

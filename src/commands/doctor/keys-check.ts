@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, ConfigError } from '../../config/config.ts';
+import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from '../../config/config.ts';
 import { readVapidRing, SHORTEST_SECRET } from '../../config/key-files.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
@@ -28,11 +28,8 @@ function pairFinding(config: Config, keys: readonly VapidKeyPair[]): Finding {
   return ok('VAPID keys', `the pair ${place} belongs together${older}`);
 }
 
-/** RFC 7518 section 3.2: what signs with HS256 has 256 bits, since whoever has a token can try guesses in peace. */
-const LONG_ENOUGH_FOR_TOKENS = 32;
-
 function secretFindings(config: Config): readonly Finding[] {
-  const short = config.apiKeys.filter(({ secret }) => secret.length < LONG_ENOUGH_FOR_TOKENS);
+  const short = config.apiKeys.filter(({ secret }) => secret.length < SHORTEST_SAFE_SECRET);
   const ids = [...new Set(short.map(({ id }) => id))];
   return [...keptSecretFindings(config), ...ids.map(shortSecretFinding)];
 }
@@ -40,7 +37,7 @@ function secretFindings(config: Config): readonly Finding[] {
 function shortSecretFinding(id: string): Finding {
   return warning(
     'API secret',
-    `a secret of the key ${id} has fewer than ${LONG_ENOUGH_FOR_TOKENS} characters: a page could guess it from its token`,
+    `a secret of the key ${id} has fewer than ${SHORTEST_SAFE_SECRET} characters: a page could guess it from its token`,
     'Make one with `openssl rand -hex 32`, and give both under the same id until your programs use it.',
   );
 }

@@ -75,7 +75,7 @@ describe('the doctor', () => {
   });
 
   it('looks at the pair in the data folder, and never prints it', async () => {
-    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [] };
+    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [], allowShortSecrets: false };
     const { vapid } = loadKeys(config);
     const findings = await found();
     expect(of(findings, 'VAPID keys')).toMatchObject([{ verdict: 'ok' }]);
@@ -87,7 +87,7 @@ describe('the doctor', () => {
 
   it('tells a secret that is damaged, and one that others can read', async () => {
     chmodSync(folder, 0o700);
-    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [] };
+    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [], allowShortSecrets: false };
     const { apiKeys } = loadKeys(config);
     const fine = await found();
     expect(of(fine, 'API secret')).toMatchObject([{ verdict: 'ok' }]);
@@ -102,7 +102,11 @@ describe('the doctor', () => {
 
   it('tells secrets that are too short to sign tokens with, by their key, and prints none', async () => {
     const [short, long] = ['sixteen-octets-1', 'x'.repeat(32)];
-    const findings = await found({ HMAC_SECRET: short, API_KEYS: `shop:${long},mail:${short}2,mail:${short}3` });
+    const findings = await found({
+      ALLOW_SHORT_SECRETS: 'true',
+      HMAC_SECRET: short,
+      API_KEYS: `shop:${long},mail:${short}2,mail:${short}3`,
+    });
     const warned = of(findings, 'API secret');
     expect(warned.map(({ verdict, finding }) => [verdict, /key (\w+)/.exec(finding)?.[1]])).toEqual([
       ['warning', 'default'],
