@@ -15,13 +15,13 @@ export type LanesOptions = {
   readonly ratesPerSecond: ReadonlyMap<string, number>;
 };
 
-/** A push under way in its lane. Leaving twice counts once. */
-export type Passage = {
+/** The place of a push under way in its lane. Leaving it twice counts once. */
+export type PlaceInLane = {
   leave(report: LaneReport): void;
 };
 
 export type Entry =
-  | { readonly kind: 'go'; readonly passage: Passage }
+  | { readonly kind: 'go'; readonly place: PlaceInLane }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
 /** One lane for each origin that is pushed to: what troubles one of them stays in its own. */
@@ -49,7 +49,7 @@ export function createLanes(options: LanesOptions): Lanes {
     return lane;
   };
 
-  const passageThrough = (lane: Lane, origin: string, isProbe: boolean): Passage => {
+  const takePlace = (lane: Lane, origin: string, isProbe: boolean): PlaceInLane => {
     const enteredAtMs = clock.now();
     let hasLeft = false;
     return {
@@ -71,7 +71,7 @@ export function createLanes(options: LanesOptions): Lanes {
       const lane = laneOf(origin);
       const admission = lane.enter(nowMs, random());
       if (admission.kind === 'wait') return admission;
-      return { kind: 'go', passage: passageThrough(lane, origin, admission.isProbe) };
+      return { kind: 'go', place: takePlace(lane, origin, admission.isProbe) };
     },
     isBusy: (origin) => lanes.get(origin)?.isBusy() ?? false,
   };

@@ -7,7 +7,7 @@ import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/j
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter, AttemptPlan } from './attempt.ts';
-import type { Lanes, Passage } from './lanes.ts';
+import type { Lanes, PlaceInLane } from './lanes.ts';
 
 export type WorkerOptions = {
   readonly store: Store;
@@ -22,10 +22,10 @@ export type WorkerOptions = {
   readonly fanOutPage: (job: Job) => Promise<void>;
 };
 
-/** What runs jobs, and which of them have to wait for a place in their lane. */
+/** Runs jobs, and tells which must wait: for a place in their lane, or for a page of fan-out to end. */
 export type Worker = {
   readonly work: (job: Job, onPosted?: () => void) => Promise<void>;
-  readonly isHeld: (job: Job) => boolean;
+  readonly mustWait: (job: Job) => boolean;
 };
 
 const SETTLE_AGAIN_MS = 250;
@@ -33,8 +33,8 @@ const SETTLE_AGAIN_MS = 250;
 /** Pages of fan-out at once. They are long, and more of them would only stand before what is urgent. */
 const MOST_FAN_OUTS = 2;
 
-/** For one that ends without being sent. */
-const NO_PASSAGE: Passage = { leave: () => {} };
+/** For a delivery that ends without being sent. */
+const NO_PLACE: PlaceInLane = { leave: () => {} };
 
 /**
  * What a job does: a page of fan-out, or claim, attempt, settle. A claim that finds the delivery elsewhere is the
@@ -49,15 +49,15 @@ export function createWorker(options: WorkerOptions): Worker {
     const deadlineAtMs = job.deadlineAtMs ?? Number.MAX_SAFE_INTEGER;
     const entry = lanes.enter(job.origin);
     if (entry.kind === 'wait') {
-      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PASSAGE, onPosted);
+      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PLACE, onPosted);
       const untilMs = Math.min(entry.untilMs, deadlineAtMs);
       await store.deliveries.postponeMany([{ deliveryId: job.id, attempt: job.step, untilMs }]);
       return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
     }
     try {
-      await deliver(job, entry.passage, onPosted);
+      await deliver(job, entry.place, onPosted);
     } finally {
-      entry.passage.leave('nothing');
+      entry.place.leave('nothing');
     }
   };
 
@@ -79,12 +79,12 @@ export function createWorker(options: WorkerOptions): Worker {
         events.publish({ type: 'part.failed', part: 'worker', error });
       }
     },
-    isHeld: (job) => (job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)),
+    mustWait: (job) => (job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)),
   };
 }
 
 /** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
-function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, onPosted: () => void) => Promise<void> {
+function createDelivery(options: WorkerOptions): (job: Job, place: PlaceInLane, onPosted: () => void) => Promise<void> {
   const { store, queue, events, clock, leaseMs } = options;
 
   /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
@@ -102,7 +102,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, on
     }
   };
 
-  return async (job, passage, onPosted) => {
+  return async (job, place, onPosted) => {
     const nowMs = clock.now();
     const leaseUntilMs = nowMs + leaseMs;
     const [claimed = null] = await store.deliveries.claimMany([
@@ -111,7 +111,7 @@ function createDelivery(options: WorkerOptions): (job: Job, passage: Passage, on
     if (claimed === null) return;
     const waitsUntilMs = quarantinedUntil(claimed, nowMs);
     const plan = waitsUntilMs === null ? await options.attempt(claimed, onPosted) : putBack(claimed, waitsUntilMs);
-    passage.leave(plan.report);
+    place.leave(plan.report);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);
     // The lease ran out and another writer came first. Its record stands.

@@ -43,29 +43,32 @@ export type StartOptions = {
    * wait. Unless given, the same as `concurrency`.
    */
   readonly mostAtWork?: number;
-  /** The same while jobs of several priorities come side by side. */
+  /** The same, while jobs of several priorities begin side by side. Unless given, the same as `mostAtWork`. */
   readonly mostAtWorkWhenMixed?: number;
-  /** So many begin at once beside whatever is at work, if it is less urgent. None, unless given. */
+  /** So many jobs of a priority begin although `mostAtWork` less urgent ones are at work. None, unless given. */
   readonly mostOvertaking?: number;
-  /** Jobs that stay for now, as far as the queue can keep them apart; asked again each time that a job has posted or ends. */
-  readonly isHeld?: (job: Job) => boolean;
+  /**
+   * Whether a job must wait in the queue for now, as far as the queue can pass it over. Asked again each time that a job has
+   * posted or ended.
+   */
+  readonly mustWait?: (job: Job) => boolean;
 };
 
-/** Jobs in three lanes, picked 6/3/1 by smooth weighted round-robin; a lane with nothing to do gives its turn away. */
+/** Jobs of three priorities, which take turns by `PRIORITY_WEIGHTS`; a priority without a job takes no turn. */
 export interface JobQueue {
   /**
-   * Adds reminders. One that is already waiting (same kind, id and step) is not added twice. A queue may drop what it
-   * has no room for, and then calls the `hungry` listener once it has. A handler may add the very job it runs, for later.
+   * Adds reminders. A job that already waits (same kind, id and step) is not added twice. A queue may drop a job that it has
+   * no room for; it then calls the `onRoom` listener once it has room. A handler may add the very job it runs, for later.
    */
   enqueueMany(jobs: readonly Job[]): Promise<void>;
   /** Runs jobs, at most `concurrency` at once. The handler does not reject for an expected failure. */
   start(handler: JobHandler, options: StartOptions): Promise<void>;
   /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
   stop(): Promise<void>;
-  /** Called with the lane when reminders were dropped there and there is room again. */
-  onHungry(listener: (lane: Priority) => void): void;
-  /** How many jobs of this lane wait whose time has come: neither those that run nor those for later. */
-  depthOf(lane: Priority): Promise<number>;
+  /** The listener is called when jobs of a priority were dropped and there is room for more of them again. */
+  onRoom(listener: (priority: Priority) => void): void;
+  /** How many jobs of this priority wait whose time has come: neither those that run nor those for later. */
+  depthOf(priority: Priority): Promise<number>;
   /** Rejects when the queue cannot take jobs now. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -157,7 +157,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
   });
   const leads = (loop: string) => coordination.lead(loop);
   const rescuer = createRescuer({ store, queue, events, clock, random, policy, leads });
-  queue.onHungry(rescuer.refill);
+  queue.onRoom(rescuer.refill);
   const sweeper = createSweeper({ store, events, clock, retentionDays: config.retentionDays, leads });
   return { transport, worker, pruneGuard, rescuer, sweeper, giveUp };
 }
@@ -172,7 +172,7 @@ async function startSending(sending: Sending, { queue }: Backends, config: Confi
   await queue.start(worker.work, {
     concurrency: config.workerConcurrency,
     ...(config.mongodbUrl === null ? AT_WORK : AT_WORK_WITH_MONGODB),
-    isHeld: worker.isHeld,
+    mustWait: worker.mustWait,
   });
 }
 

@@ -80,7 +80,7 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect((await seen.all).map(({ id }) => id)).toEqual(['a', 'a']);
     });
 
-    it('leaves what is held where it is, runs the rest, and asks again when a job has ended', async () => {
+    it('leaves what must wait where it is, runs the rest, and asks again when a job has ended', async () => {
       let isBusy = true;
       const seen = collect(9);
       const [busy, free] = ['https://busy.example', 'https://free.example'];
@@ -88,16 +88,17 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
         if (one.id === 'free 2') isBusy = false;
         await seen.handler(one);
       };
-      const held = [0, 1, 2, 3, 4, 5].map((index) => job(`busy ${index}`, { origin: busy, priority: 'high' }));
-      await under.queue.enqueueMany([...held, ...[0, 1, 2].map((index) => job(`free ${index}`, { origin: free }))]);
-      await under.queue.start(handler, { concurrency: 2, isHeld: ({ origin }) => isBusy && origin === busy });
+      const waiting = [0, 1, 2, 3, 4, 5].map((index) => job(`busy ${index}`, { origin: busy, priority: 'high' }));
+      await under.queue.enqueueMany([...waiting, ...[0, 1, 2].map((index) => job(`free ${index}`, { origin: free }))]);
+      await under.queue.start(handler, { concurrency: 2, mustWait: ({ origin }) => isBusy && origin === busy });
       const ids = (await seen.all).map(({ id }) => id);
       expect(ids.slice(0, 2).toSorted()).toEqual(['free 0', 'free 1']);
-      expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(held.map(({ id }) => id));
+      expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(waiting.map(({ id }) => id));
     });
 
-    it('tells how deep each lane is: what could run now, and nothing else', async () => {
-      const depths = () => Promise.all((['high', 'normal', 'low'] as const).map((lane) => under.queue.depthOf(lane)));
+    it('tells how many wait of each priority: what could run now, and nothing else', async () => {
+      const depths = () =>
+        Promise.all((['high', 'normal', 'low'] as const).map((priority) => under.queue.depthOf(priority)));
       expect(await depths()).toEqual([0, 0, 0]);
       const seen = collect(4);
       const gate = openable();

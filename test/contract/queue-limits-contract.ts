@@ -21,12 +21,12 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
       running -= 1;
       await seen.handler(one);
     };
-    const lane = (priority: 'low' | 'high', count: number): Job[] =>
+    const some = (priority: 'low' | 'high', count: number): Job[] =>
       Array.from({ length: count }, (_, index) => job(`${priority} ${index}`, { origin, priority }));
-    await under().queue.enqueueMany(lane('low', 1300));
-    await under().queue.start(handler, { concurrency, isHeld: () => running >= places });
+    await under().queue.enqueueMany(some('low', 1300));
+    await under().queue.start(handler, { concurrency, mustWait: () => running >= places });
     await seen.reached(60);
-    await under().queue.enqueueMany(lane('high', 30));
+    await under().queue.enqueueMany(some('high', 30));
     const before = seen.jobs.length;
     const order = (await seen.all).map(({ priority }) => priority);
     // Six of seven picks are theirs; the rest is what was under way meanwhile.
@@ -108,7 +108,7 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
     expect(most).toBe(4);
   });
 
-  it('picks lanes 6/3/1 while all have work', async () => {
+  it('picks 6 high, 3 normal and 1 low of ten while all have work', async () => {
     const seen = collect(60);
     const jobs = (['low', 'normal', 'high'] as const).flatMap((priority) =>
       Array.from({ length: 20 }, (_, index) => job(`${priority}${index}`, { priority })),
@@ -117,8 +117,8 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
     await under().queue.start(seen.handler, { concurrency: 1 });
     const order = (await seen.all).map(({ priority }) => priority);
     const firstTwenty = order.slice(0, 20);
-    expect(firstTwenty.filter((lane) => lane === 'high')).toHaveLength(12);
-    expect(firstTwenty.filter((lane) => lane === 'normal')).toHaveLength(6);
-    expect(firstTwenty.filter((lane) => lane === 'low')).toHaveLength(2);
+    expect(firstTwenty.filter((priority) => priority === 'high')).toHaveLength(12);
+    expect(firstTwenty.filter((priority) => priority === 'normal')).toHaveLength(6);
+    expect(firstTwenty.filter((priority) => priority === 'low')).toHaveLength(2);
   });
 }

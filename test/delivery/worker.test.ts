@@ -13,7 +13,7 @@ const job = (id: string): Job => ({
 });
 
 describe('pages of fan-out', () => {
-  it('are two at once, and the next is held until one has ended', async () => {
+  it('are two at once, and the next must wait until one has ended', async () => {
     const ends: ((error?: Error) => void)[] = [];
     const told: string[] = [];
     const worker = createWorker({
@@ -23,20 +23,20 @@ describe('pages of fan-out', () => {
         }),
       events: { publish: ({ type }: { type: string }) => told.push(type) },
     } as unknown as WorkerOptions);
-    const isHeld = () => worker.isHeld(job('next'));
+    const mustWait = () => worker.mustWait(job('next'));
     const first = worker.work(job('a'));
-    expect(isHeld()).toBe(false);
+    expect(mustWait()).toBe(false);
     const second = worker.work(job('b'));
-    expect(isHeld()).toBe(true);
+    expect(mustWait()).toBe(true);
     ends[0]?.();
     await first;
-    expect(isHeld()).toBe(false);
+    expect(mustWait()).toBe(false);
     // One that fails has ended, too.
     const third = worker.work(job('c'));
-    expect(isHeld()).toBe(true);
+    expect(mustWait()).toBe(true);
     ends[1]?.(new Error('the store is away'));
     await second;
-    expect([isHeld(), told]).toEqual([false, ['part.failed']]);
+    expect([mustWait(), told]).toEqual([false, ['part.failed']]);
     ends[2]?.();
     await third;
   });

@@ -247,7 +247,7 @@ function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
     },
     start: (handler, options) => queue.start(handler, options),
     stop: () => queue.stop(),
-    onHungry: (listener) => queue.onHungry(listener),
+    onRoom: (listener) => queue.onRoom(listener),
     depthOf: (lane) => queue.depthOf(lane),
     ping: () => queue.ping(),
     close: () => queue.close(),

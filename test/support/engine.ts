@@ -46,7 +46,7 @@ export type EngineOptions = {
   readonly attemptTimeoutMs?: number;
   readonly fanOutPageSize?: number;
   readonly concurrency?: number;
-  readonly queueCapacityPerLane?: number;
+  readonly queueCapacityPerLine?: number;
   readonly rescuer?: Pick<RescuerOptions, 'pageSize' | 'intervalMs'>;
   /** Puts a fault in front of the real store, as the workers see it. */
   readonly wrapStore?: (store: Store) => Store;
@@ -71,7 +71,7 @@ export async function startEngine(options: EngineOptions = {}) {
     options.queue ??
     createInProcessQueue({
       clock: systemClock,
-      ...(options.queueCapacityPerLane && { capacityPerLane: options.queueCapacityPerLane }),
+      ...(options.queueCapacityPerLine && { capacityPerLine: options.queueCapacityPerLine }),
     });
   const events = createEvents((error) => {
     throw error;
@@ -148,7 +148,7 @@ export async function startEngine(options: EngineOptions = {}) {
     giveUp,
     told,
     when,
-    start: () => queue.start(worker.work, { concurrency, isHeld: worker.isHeld }),
+    start: () => queue.start(worker.work, { concurrency, mustWait: worker.mustWait }),
     /** A registered device of this user. */
     async subscribe(
       userId: string,

@@ -161,8 +161,8 @@ describe('while the store is out of reach', () => {
 
 describe('more waiting than the queue holds', () => {
   it('is all delivered: what was dropped is asked for again', async () => {
-    await make({ queueCapacityPerLane: 5, concurrency: 3 });
-    engine.queue.onHungry(engine.rescuer.refill);
+    await make({ queueCapacityPerLine: 5, concurrency: 3 });
+    engine.queue.onRoom(engine.rescuer.refill);
     await engine.rescuer.start();
     const subscribed = [];
     for (let count = 0; count < 40; count += 1) subscribed.push(await engine.subscribe('ada'));

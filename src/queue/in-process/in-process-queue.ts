@@ -9,22 +9,22 @@ import { WorkLimit } from '../picking/work-limit.ts';
 export type InProcessQueueOptions = {
   readonly clock: Clock;
   /**
-   * Due reminders kept for each origin in a lane, and as many again in all that are not due yet. Beyond it they are
+   * The most due jobs kept for each priority and origin, and the most of all jobs that are not due yet. A job beyond that is
    * dropped: the store has them all, memory need not.
    */
-  readonly capacityPerLane?: number;
+  readonly capacityPerLine?: number;
 };
 
-const DEFAULT_CAPACITY_PER_LANE = 10_000;
+const DEFAULT_CAPACITY_PER_LINE = 10_000;
 
-/** The embedded queue: three lanes in memory and one timer. It keeps nothing, because it need not. */
+/** The embedded queue: jobs of three priorities in memory, and one timer. It writes nothing to disk, because it need not. */
 export function createInProcessQueue(options: InProcessQueueOptions): JobQueue {
-  return new InProcessQueue(options.clock, options.capacityPerLane ?? DEFAULT_CAPACITY_PER_LANE);
+  return new InProcessQueue(options.clock, options.capacityPerLine ?? DEFAULT_CAPACITY_PER_LINE);
 }
 
 class InProcessQueue implements JobQueue {
   private readonly clock: Clock;
-  private readonly capacityPerLane: number;
+  private readonly capacityPerLine: number;
   private readonly pick = weightedRoundRobin(PRIORITY_WEIGHTS);
   private readonly ready: Readonly<Record<Priority, ReadyJobs>> = {
     high: new ReadyJobs(),
@@ -37,14 +37,15 @@ class InProcessQueue implements JobQueue {
   private willPump = false;
   private handler: JobHandler | null = null;
   private limit: WorkLimit | null = null;
-  private isHeld: (job: Job) => boolean = () => false;
+  private mustWait: (job: Job) => boolean = () => false;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
-  private readonly starved = new Map<string, Pick<Job, 'kind' | 'priority' | 'origin'>>();
-  private hungry: (lane: Priority) => void = () => {};
+  /** A job of each line that dropped some, by priority and line: the listener is to hear when that line has room. */
+  private readonly dropped = new Map<string, Pick<Job, 'kind' | 'priority' | 'origin'>>();
+  private tellOfRoom: (priority: Priority) => void = () => {};
 
-  constructor(clock: Clock, capacityPerLane: number) {
+  constructor(clock: Clock, capacityPerLine: number) {
     this.clock = clock;
-    this.capacityPerLane = capacityPerLane;
+    this.capacityPerLine = capacityPerLine;
   }
 
   async enqueueMany(jobs: readonly Job[]): Promise<void> {
@@ -56,7 +57,7 @@ class InProcessQueue implements JobQueue {
   async start(handler: JobHandler, options: StartOptions): Promise<void> {
     this.handler = handler;
     this.limit = new WorkLimit(options, () => this.clock.now());
-    if (options.isHeld !== undefined) this.isHeld = options.isHeld;
+    if (options.mustWait !== undefined) this.mustWait = options.mustWait;
     this.pump();
   }
 
@@ -67,12 +68,12 @@ class InProcessQueue implements JobQueue {
     await Promise.all(this.underWay);
   }
 
-  onHungry(listener: (lane: Priority) => void): void {
-    this.hungry = listener;
+  onRoom(listener: (priority: Priority) => void): void {
+    this.tellOfRoom = listener;
   }
 
-  async depthOf(lane: Priority): Promise<number> {
-    return this.ready[lane].size;
+  async depthOf(priority: Priority): Promise<number> {
+    return this.ready[priority].size;
   }
 
   async ping(): Promise<void> {}
@@ -85,37 +86,39 @@ class InProcessQueue implements JobQueue {
     const key = keyOf(job);
     if (this.waiting.has(key)) return;
     const isDue = job.runAtMs <= nowMs;
-    if (isDue && this.ready[job.priority].sizeOf(job) >= this.capacityPerLane) {
-      this.starved.set(`${job.priority} ${job.kind} ${job.origin}`, job);
+    if (isDue && this.ready[job.priority].sizeOf(job) >= this.capacityPerLine) {
+      this.dropped.set(`${job.priority} ${job.kind} ${job.origin}`, job);
       return;
     }
-    // No signal for these: the rescuer's tick finds them when they are due.
-    if (!isDue && this.later.length >= this.capacityPerLane) return;
+    // The listener is not told of these: the rescuer's tick finds them when they are due.
+    if (!isDue && this.later.length >= this.capacityPerLine) return;
     this.waiting.add(key);
     if (isDue) this.ready[job.priority].push(job);
     else this.later.push(job);
   }
 
-  /** Hands out jobs while there is room, then sets the timer for the next that is not due yet. */
+  /** Runs jobs while the limit admits any, then sets the timer for the next job that is not due yet. */
   private pump(): void {
     const { handler, limit } = this;
     if (handler === null || limit === null) return;
     this.moveDue();
     for (;;) {
-      const lane = this.pick((candidate) => limit.admits(candidate) && this.ready[candidate].has(this.isHeld));
-      const job = lane === null ? null : this.ready[lane].take(this.isHeld);
+      const priority = this.pick((candidate) => limit.admits(candidate) && this.ready[candidate].has(this.mustWait));
+      const job = priority === null ? null : this.ready[priority].take(this.mustWait);
       if (job === null) break;
       this.run(job, handler, limit);
     }
     this.setTimer();
-    this.askForMore();
+    this.tellOfRoomAgain();
   }
 
-  private askForMore(): void {
-    if (this.starved.size === 0) return;
-    const fed = [...this.starved].filter(([, job]) => this.ready[job.priority].sizeOf(job) <= this.capacityPerLane / 2);
-    for (const [key] of fed) this.starved.delete(key);
-    for (const lane of new Set(fed.map(([, { priority }]) => priority))) this.hungry(lane);
+  /** A line that dropped jobs has room again once it is half empty. */
+  private tellOfRoomAgain(): void {
+    if (this.dropped.size === 0) return;
+    const enough = this.capacityPerLine / 2;
+    const withRoom = [...this.dropped].filter(([, job]) => this.ready[job.priority].sizeOf(job) <= enough);
+    for (const [key] of withRoom) this.dropped.delete(key);
+    for (const priority of new Set(withRoom.map(([, job]) => job.priority))) this.tellOfRoom(priority);
   }
 
   private run(job: Job, handler: JobHandler, limit: WorkLimit): void {
@@ -125,7 +128,7 @@ class InProcessQueue implements JobQueue {
       onPosted();
       this.pumpSoon();
     })
-      // The handler answers for its own failures; one that escapes costs this reminder, and the rescuer makes another.
+      // The handler announces its own failures. A failure that escapes costs this reminder, and the rescuer makes another.
       .catch(() => {})
       .finally(() => {
         this.underWay.delete(work);

@@ -37,20 +37,22 @@ export class ReadyJobs<Item extends Waiting = Job> {
   }
 
   /** Whether any may run. */
-  has(isHeld: (job: Item) => boolean): boolean {
-    for (const fifo of this.byOrigin.values()) if (!isHeld(fifo.first)) return true;
+  has(mustWait: (job: Item) => boolean): boolean {
+    for (const fifo of this.byOrigin.values()) if (!mustWait(fifo.first)) return true;
     return false;
   }
 
   /** Takes the next that may run; the origin it came from has its next turn after the others. */
-  take(isHeld: (job: Item) => boolean): Item | null {
+  take(mustWait: (job: Item) => boolean): Item | null {
     const isFanOutsTurn = this.sinceFanOut >= DELIVERIES_PER_FAN_OUT;
-    return this.takeWhere((key) => (key === FAN_OUTS) === isFanOutsTurn, isHeld) ?? this.takeWhere(() => true, isHeld);
+    return (
+      this.takeWhere((key) => (key === FAN_OUTS) === isFanOutsTurn, mustWait) ?? this.takeWhere(() => true, mustWait)
+    );
   }
 
-  private takeWhere(isMeant: (key: string) => boolean, isHeld: (job: Item) => boolean): Item | null {
+  private takeWhere(isMeant: (key: string) => boolean, mustWait: (job: Item) => boolean): Item | null {
     for (const [key, fifo] of this.byOrigin) {
-      if (!isMeant(key) || isHeld(fifo.first)) continue;
+      if (!isMeant(key) || mustWait(fifo.first)) continue;
       const job = fifo.shift();
       this.size -= 1;
       this.sinceFanOut = key === FAN_OUTS ? 0 : this.sinceFanOut + 1;

@@ -99,7 +99,7 @@ class RedisJobQueue implements JobQueue {
     await this.working;
   }
 
-  onHungry(): void {}
+  onRoom(): void {}
 
   async depthOf(lane: Priority): Promise<number> {
     this.demandConnection();

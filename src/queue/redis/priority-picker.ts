@@ -176,7 +176,7 @@ class Picker implements LanePicker {
   private runOrHold(state: LaneState, taken: Taken): void {
     // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
     const job = jobOf(taken.data);
-    if (state.aside.size < MOST_SET_ASIDE && this.isHeld(job)) {
+    if (state.aside.size < MOST_SET_ASIDE && this.mustWait(job)) {
       const { kind, origin } = job;
       state.aside.push({ kind, origin, job, taken });
     } else this.run(state, taken);
@@ -184,20 +184,20 @@ class Picker implements LanePicker {
 
   /** What is no longer held goes before anything of its lane fetched after it; the lanes take turns as ever. */
   private runSetAside(): void {
-    const isHeld = ({ job }: SetAside): boolean => this.isHeld(job);
+    const mustWait = ({ job }: SetAside): boolean => this.mustWait(job);
     for (;;) {
       const name = this.pickAside(
-        (lane) => this.limit.admits(lane) && (this.lanes.get(lane)?.aside.has(isHeld) ?? false),
+        (lane) => this.limit.admits(lane) && (this.lanes.get(lane)?.aside.has(mustWait) ?? false),
       );
       const state = name === null ? undefined : this.lanes.get(name);
-      const next = state?.aside.take(isHeld) ?? null;
+      const next = state?.aside.take(mustWait) ?? null;
       if (state === undefined || next === null) return;
       this.run(state, next.taken);
     }
   }
 
-  private isHeld(job: Job): boolean {
-    return this.options.isHeld?.(job) ?? false;
+  private mustWait(job: Job): boolean {
+    return this.options.mustWait?.(job) ?? false;
   }
 
   private run({ lane, priority }: LaneState, taken: Taken): void {

@@ -26,41 +26,41 @@ queueContract('the in-process queue', async () => {
 describe('the in-process queue, full', () => {
   const job = (id: number, overrides: Partial<Job> = {}): Job => jobFor(createFakeClock(0), `d${id}`, overrides);
 
-  it('drops what it has no room for, and asks for more when half of it is gone', async () => {
-    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
+  it('drops what it has no room for, and tells of room when half of it is gone', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 4 });
     const ran: string[] = [];
-    const hungry: string[] = [];
-    let hungryAfter = -1;
-    queue.onHungry((lane) => {
-      hungry.push(lane);
-      hungryAfter = ran.length;
+    const roomFor: string[] = [];
+    let toldAfter = -1;
+    queue.onRoom((priority) => {
+      roomFor.push(priority);
+      toldAfter = ran.length;
     });
     await queue.enqueueMany(Array.from({ length: 6 }, (_, id) => job(id)));
     await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
     await until('all that it had room for have run', () => ran.length === 4);
     await turn();
     expect(ran).toEqual(['d0', 'd1', 'd2', 'd3']);
-    expect(hungry).toEqual(['normal']);
-    expect(hungryAfter).toBeGreaterThanOrEqual(0);
-    expect(hungryAfter).toBeLessThanOrEqual(2);
+    expect(roomFor).toEqual(['normal']);
+    expect(toldAfter).toBeGreaterThanOrEqual(0);
+    expect(toldAfter).toBeLessThanOrEqual(2);
   });
 
-  it('drops fan-outs that it has no room for, too, and asks for more', async () => {
-    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 4 });
+  it('drops fan-outs that it has no room for, too, and tells of room', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 4 });
     const ran: string[] = [];
-    const hungry: string[] = [];
-    queue.onHungry((lane) => hungry.push(lane));
+    const roomFor: string[] = [];
+    queue.onRoom((priority) => roomFor.push(priority));
     await queue.enqueueMany(Array.from({ length: 6 }, (_, id) => job(id, { kind: 'fan_out' })));
     await queue.enqueueMany([job(10), job(11)]);
     expect(await queue.depthOf('normal')).toBe(6);
     await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
     await until('all that it had room for have run', () => ran.length === 6);
     expect(ran.toSorted()).toEqual(['d0', 'd1', 'd10', 'd11', 'd2', 'd3']);
-    expect(hungry).toEqual(['normal']);
+    expect(roomFor).toEqual(['normal']);
   });
 
-  it('is not made full by jobs of another lane, nor by jobs that are not due', async () => {
-    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLane: 2 });
+  it('is not made full by jobs of another priority, nor by jobs that are not due', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 2 });
     const ran: string[] = [];
     await queue.enqueueMany([1, 2, 3, 4].map((id) => job(id, { runAtMs: NOW_MS + 1 })));
     await queue.enqueueMany([5, 6].map((id) => job(id, { priority: 'low' })));
@@ -86,12 +86,12 @@ describe('the in-process queue, full', () => {
   it('gives a fan-out its turn after fifteen deliveries, or when none may run', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS) });
     const ran: string[] = [];
-    const [held, free] = ['https://held.example', 'https://free.example'];
+    const [busy, free] = ['https://busy.example', 'https://free.example'];
     const deliveries = Array.from({ length: 20 }, (_, id) => job(id, { origin: free }));
     const pages = [100, 101, 102].map((id) => job(id, { kind: 'fan_out' }));
-    await queue.enqueueMany([...pages, job(200, { origin: held }), ...deliveries]);
-    const isHeld = ({ origin }: Job): boolean => origin === held;
-    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1, isHeld });
+    await queue.enqueueMany([...pages, job(200, { origin: busy }), ...deliveries]);
+    const mustWait = ({ origin }: Job): boolean => origin === busy;
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1, mustWait });
     await until('all that may have run', () => ran.length === 23);
     const places = ['d100', 'd101', 'd102'].map((id) => ran.indexOf(id));
     expect(places).toEqual([15, 21, 22]);
@@ -99,7 +99,7 @@ describe('the in-process queue, full', () => {
     await queue.close();
   });
 
-  it('keeps order within a lane over many jobs', async () => {
+  it('keeps order within a priority over many jobs', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS) });
     const ran: string[] = [];
     const jobs = Array.from({ length: 5000 }, (_, id) => job(id));

@@ -47,17 +47,17 @@ test('what is planned counts as at work in the plan alone', () => {
   expect(limit.admits('low')).toBe(true);
 });
 
-test('with all lanes full none starves: they still go about 6/3/1', () => {
+test('with work of every priority none starves: they still begin about as they weigh', () => {
   const limit = new WorkLimit(LIMITS, () => 0);
   const pick = weightedRoundRobin(PRIORITY_WEIGHTS);
   const begun = { high: 0, normal: 0, low: 0 };
   const atWork: (() => void)[] = [];
   for (let step = 0; step < 4000; step += 1) {
-    const lane = pick((candidate) => limit.admits(candidate));
-    if (lane === null) atWork.shift()?.();
+    const picked = pick((candidate) => limit.admits(candidate));
+    if (picked === null) atWork.shift()?.();
     else {
-      begun[lane] += 1;
-      atWork.push(limit.begin(lane).onEnded);
+      begun[picked] += 1;
+      atWork.push(limit.begin(picked).onEnded);
     }
   }
   const all = begun.high + begun.normal + begun.low;
