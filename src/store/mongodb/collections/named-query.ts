@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 
-/** An index as it is made at start. `why` is printed in `docs/operations.md`. */
+/** An index as it is made at start. `docs/operations.md` lists each with its keys and kind. */
 export type StoreIndex = {
   readonly name: string;
   readonly key: Readonly<Record<string, 1 | -1>>;
@@ -15,8 +15,8 @@ export type StoreIndex = {
 export const BY_ID: StoreIndex = { name: '_id_', key: { _id: 1 } };
 
 /**
- * A question that the adapter asks, with the index that answers it. The index is always named to MongoDB as a hint, so
- * that its planner never takes another for a day.
+ * A question that the adapter asks, with the index that answers it. `purpose` is printed in `docs/operations.md`. The index
+ * is always named to MongoDB as a hint, so that its planner never takes another for a day.
  */
 export type NamedQuery<Asked> = {
   readonly name: string;
