@@ -3,30 +3,65 @@ import { ulid } from 'ulid';
 /** A number in [0, 1); the callers outside `domain/` bring a cryptographic one. */
 export type Random = () => number;
 
-/** `ntf_` and a ULID: sorts by the time of acceptance, so it serves as a page cursor. */
+/** What the ids of each kind begin with. After it comes a ULID in lower case, so that ids sort by the time they were made. */
+export const ID_PREFIXES = {
+  notification: 'ntf_',
+  subscription: 'sub_',
+  delivery: 'dlv_',
+  pruneHold: 'hld_',
+  request: 'req_',
+} as const;
+
+/** Crockford's alphabet: no i, l, o and u. */
+const ULID = '[0-9a-hjkmnp-tv-z]{26}';
+const SUBSCRIPTION_ID = new RegExp(`^${ID_PREFIXES.subscription}${ULID}$`);
+const RESOURCE_ID = new RegExp(
+  `^((${ID_PREFIXES.notification}|${ID_PREFIXES.subscription}|${ID_PREFIXES.pruneHold})${ULID}|${ID_PREFIXES.delivery}${ULID}_${ULID})$`,
+);
+
+/** Sorts by the time of acceptance, so it serves as a page cursor. */
 export function notificationId(nowMs: number, random: Random): string {
-  return `ntf_${ulid(nowMs, random).toLowerCase()}`;
+  return newId(ID_PREFIXES.notification, nowMs, random);
 }
 
-/** `sub_` and a ULID. */
+/** Sorts by the time of the first registration, so it serves as a page cursor. */
 export function subscriptionId(nowMs: number, random: Random): string {
-  return `sub_${ulid(nowMs, random).toLowerCase()}`;
+  return newId(ID_PREFIXES.subscription, nowMs, random);
 }
 
-/** `hld_` and a ULID. */
+/** Of a hold on pruning. */
 export function pruneHoldId(nowMs: number, random: Random): string {
-  return `hld_${ulid(nowMs, random).toLowerCase()}`;
+  return newId(ID_PREFIXES.pruneHold, nowMs, random);
+}
+
+/** Of an HTTP request whose caller gave it none. */
+export function requestId(nowMs: number, random: Random): string {
+  return newId(ID_PREFIXES.request, nowMs, random);
 }
 
 /**
- * One notification to one subscription is one delivery, whoever computes it and however often: a repeated fan-out
+ * One notification to one subscription is one delivery, whoever computes its id and however often: a repeated fan-out
  * page changes nothing. Its prefix keeps the deliveries of one notification together in any ordered index.
  */
 export function deliveryId(notification: string, subscription: string): string {
-  return `${deliveryIdPrefix(notification)}${subscription.slice('sub_'.length)}`;
+  return `${deliveryIdPrefix(notification)}${subscription.slice(ID_PREFIXES.subscription.length)}`;
 }
 
 /** What every delivery id of this notification starts with. */
 export function deliveryIdPrefix(notification: string): string {
-  return `dlv_${notification.slice('ntf_'.length)}_`;
+  return `${ID_PREFIXES.delivery}${notification.slice(ID_PREFIXES.notification.length)}_`;
+}
+
+/** Whether a text has the form of a subscription's id. */
+export function isSubscriptionId(text: string): boolean {
+  return SUBSCRIPTION_ID.test(text);
+}
+
+/** Whether a text has the form of an id of a notification, a subscription, a delivery or a hold on pruning. */
+export function isResourceId(text: string): boolean {
+  return RESOURCE_ID.test(text);
+}
+
+function newId(prefix: string, nowMs: number, random: Random): string {
+  return `${prefix}${ulid(nowMs, random).toLowerCase()}`;
 }

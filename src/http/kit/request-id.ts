@@ -1,7 +1,6 @@
 import { createMiddleware } from 'hono/factory';
-import { ulid } from 'ulid';
 import type { Clock } from '../../clock.ts';
-import type { Random } from '../../domain/ids.ts';
+import { requestId as newRequestId, type Random } from '../../domain/ids.ts';
 import type { ApiEnv } from './request-context.ts';
 
 /** Anything else could break a log line apart. */
@@ -11,7 +10,7 @@ const USABLE = /^[A-Za-z0-9._-]{1,64}$/;
 export function assignRequestId({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const given = c.req.header('x-request-id') ?? '';
-    const requestId = USABLE.test(given) ? given : `req_${ulid(clock.now(), random).toLowerCase()}`;
+    const requestId = USABLE.test(given) ? given : newRequestId(clock.now(), random);
     c.set('requestId', requestId);
     c.set('route', null);
     c.set('caller', null);

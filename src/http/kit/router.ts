@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { isResourceId } from '../../domain/ids.ts';
 import { authenticate } from './authenticate.ts';
 import { readRawBody } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
@@ -58,7 +59,7 @@ function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType:
 
 /** The id if it has the form of ours: a path can hold anything, and the log shall not. */
 function ourId(id: unknown): string | null {
-  return typeof id === 'string' && /^(ntf|sub|dlv|hld)_[a-z0-9_]{1,60}$/.test(id) ? id : null;
+  return typeof id === 'string' && isResourceId(id) ? id : null;
 }
 
 function nameRoute(pattern: string) {

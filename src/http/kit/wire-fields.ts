@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { deliveryId, ID_PREFIXES } from '../../domain/ids.ts';
 import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
 
 const MAX_PAGE = 200;
@@ -64,6 +65,17 @@ export function pageRequest(query: z.output<typeof pageQuery>): { cursor: string
   return { cursor: query.cursor ?? null, limit: query.limit };
 }
 
-export function idParams(example: string) {
-  return z.object({ id: z.string().openapi({ example }) });
+const EXAMPLE_ULID = '01kdz9f1v6v6j0q2y3w4x5z6a7';
+const NOTIFICATION = `${ID_PREFIXES.notification}${EXAMPLE_ULID}`;
+const SUBSCRIPTION = `${ID_PREFIXES.subscription}${EXAMPLE_ULID}`;
+const EXAMPLE_IDS = {
+  notification: NOTIFICATION,
+  subscription: SUBSCRIPTION,
+  delivery: deliveryId(NOTIFICATION, SUBSCRIPTION),
+  pruneHold: `${ID_PREFIXES.pruneHold}${EXAMPLE_ULID}`,
+} as const;
+
+/** The path parameter `id` of one resource. */
+export function idParams(kind: keyof typeof EXAMPLE_IDS) {
+  return z.object({ id: z.string().openapi({ example: EXAMPLE_IDS[kind] }) });
 }

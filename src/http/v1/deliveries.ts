@@ -9,8 +9,8 @@ import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts'
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
 
 const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
-const notificationParams = idParams('ntf_01kdz9f1v6v6j0q2y3w4x5z6a7');
-const deliveryParams = idParams('dlv_01kdz9f1v6v6j0q2y3w4x5z6a7_01kdz9f1v6v6j0q2y3w4x5z6a7');
+const notificationParams = idParams('notification');
+const deliveryParams = idParams('delivery');
 
 const listRoute = defineRoute({
   method: 'get',

@@ -90,7 +90,7 @@ const getRoute = defineRoute({
   tag: 'Notifications',
   summary: 'Read one notification, with its deliveries counted by state',
   access: 'key',
-  params: idParams('ntf_01kdz9f1v6v6j0q2y3w4x5z6a7'),
+  params: idParams('notification'),
   answers: { 200: { description: 'The notification.', body: counted } },
   errors: ['notification_not_found'],
 });

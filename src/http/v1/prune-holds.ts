@@ -29,7 +29,7 @@ const decidedSchema = z
   })
   .openapi('DecidedPruneHold');
 
-const params = idParams('hld_01kdz9f1v6v6j0q2y3w4x5z6a7');
+const params = idParams('pruneHold');
 
 const listRoute = defineRoute({
   method: 'get',

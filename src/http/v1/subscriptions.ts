@@ -85,7 +85,7 @@ export const subscriptionSchema = z
   .openapi('Subscription');
 
 const LOCATION = { Location: 'The path of the subscription.' };
-const params = idParams('sub_01kdz9f1v6v6j0q2y3w4x5z6a7');
+const params = idParams('subscription');
 
 const registerRoute = defineRoute({
   method: 'post',

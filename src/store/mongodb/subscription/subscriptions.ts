@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { invalidCursor, toPage } from '../../cursor.ts';
@@ -74,7 +75,7 @@ async function countByVapidKey({ subscriptions }: Collections): Promise<Readonly
 
 async function list({ subscriptions }: Collections, query: ListQuery): Promise<Page<Subscription>> {
   const { cursor, limit } = query;
-  if (cursor !== null && !cursor.startsWith('sub_')) throw invalidCursor();
+  if (cursor !== null && !isSubscriptionId(cursor)) throw invalidCursor();
   const { filter, options } = listing(query);
   const found = await subscriptions.find(filter, { ...options, limit: limit + 1 }).toArray();
   return toPage(found, limit, toSubscription, ({ id }) => id);

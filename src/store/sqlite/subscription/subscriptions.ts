@@ -1,3 +1,4 @@
+import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import { invalidCursor, toPage } from '../../cursor.ts';
 import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
@@ -53,7 +54,7 @@ function countByVapidKey(database: Database): ReadonlyMap<string, number> {
 }
 
 function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {
-  if (cursor !== null && !cursor.startsWith('sub_')) throw invalidCursor();
+  if (cursor !== null && !isSubscriptionId(cursor)) throw invalidCursor();
   // Ids are ULIDs, so their order is that of creation.
   const rows = database.all<SubscriptionRow>(
     `SELECT * FROM subscriptions WHERE id < ?${userId === null ? '' : ' AND user_id = ?'}
