@@ -1,0 +1,101 @@
+import { getNextSnapshot } from 'xstate';
+import { DELIVERY_STATES, type EndReason, isFinal } from '../../src/domain/delivery/delivery.ts';
+import {
+  type DeliveryEvent,
+  type DeliveryInput,
+  deliveryMachine,
+  restoreDelivery,
+} from '../../src/domain/delivery/delivery-machine.ts';
+import { MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/delivery/verdict.ts';
+import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
+
+/** A final state, and the reason that a delivery in it has. */
+export type Ending = { readonly state: string; readonly reason: EndReason };
+
+/**
+ * Every ending that has a reason, found by asking the machine: each state is told each event, with whatever can make a
+ * difference to where the event leads.
+ */
+export function endingsOfMachine(): Ending[] {
+  const found = new Map<string, Ending>();
+  for (const from of DELIVERY_STATES) {
+    for (const [input, event] of from === 'sending' ? answersWhileSending() : eventsWhileWaiting()) {
+      const { value: state, context } = getNextSnapshot(deliveryMachine, restoreDelivery(from, input), event);
+      const { reason } = context;
+      if (reason !== null && isFinal(state)) found.set(`${state} ${reason}`, { state, reason });
+    }
+  }
+  return [...found.values()];
+}
+
+type Case = readonly [DeliveryInput, DeliveryEvent];
+
+const NOW_MS = 1_000_000;
+const MAX_RETRIES = 1;
+const QUARANTINE = { retryMs: 1000, retireAfterMs: 5000 };
+/** Passed; too near for another try; far enough for any. */
+const DEADLINES_MS = [NOW_MS, NOW_MS + 1, NOW_MS + 1_000_000];
+/** One of each kind that answers are judged by. */
+const STATUSES = [201, 400, 401, 403, 404, 410, 429, 503];
+
+const INPUT: DeliveryInput = {
+  policy: { maxRetries: MAX_RETRIES, baseMs: 1000, maxMs: 1000, quarantine: QUARANTINE },
+  retryCount: 0,
+  interruptionCount: 0,
+  deadlineAtMs: NOW_MS + 1_000_000,
+  service: 'other',
+  quarantinedSinceMs: null,
+  isSuspected: false,
+  subscription: 'active',
+  isSuperseded: false,
+  message: {
+    endpoint: 'https://push.example.net/',
+    keys: { p256dh: '', auth: '' },
+    vapidPublicKey: '',
+    payload: '',
+    urgency: 'normal',
+    topic: null,
+  },
+};
+
+function eventsWhileWaiting(): Case[] {
+  const events: DeliveryEvent[] = [{ type: 'ATTEMPT', nowMs: NOW_MS }, { type: 'SUPERSEDE' }];
+  return DEADLINES_MS.flatMap((deadlineAtMs) =>
+    (['active', 'retired', 'missing'] as const).flatMap((subscription) =>
+      [false, true].flatMap((isSuperseded) =>
+        events.map((event): Case => [{ ...INPUT, deadlineAtMs, subscription, isSuperseded }, event]),
+      ),
+    ),
+  );
+}
+
+function answersWhileSending(): Case[] {
+  const inputs = DEADLINES_MS.flatMap((deadlineAtMs) =>
+    [0, MAX_RETRIES].flatMap((retryCount) =>
+      [0, MAX_INTERRUPTIONS].flatMap((interruptionCount) =>
+        [null, NOW_MS - QUARANTINE.retireAfterMs].map((quarantinedSinceMs) => ({
+          ...INPUT,
+          deadlineAtMs,
+          retryCount,
+          interruptionCount,
+          quarantinedSinceMs,
+        })),
+      ),
+    ),
+  );
+  const results: PushResult[] = [
+    ...STATUSES.map((status) => ({ kind: 'response', status, retryAfter: null, reason: null }) as const),
+    ...PUSH_FAILURES.map((failure) => ({ kind: 'failure', failure }) as const),
+  ];
+  const events: DeliveryEvent[] = [
+    { type: 'INTERRUPTED', nowMs: NOW_MS, jitter: 0 },
+    ...results.flatMap((result) => [null, 'hld_1'].map((pruneHoldId) => answered(result, pruneHoldId))),
+  ];
+  return inputs.flatMap((input) => events.map((event): Case => [input, event]));
+}
+
+/** As xstate tells the machine that the actor `send` is done. */
+function answered(result: PushResult, pruneHoldId: string | null): DeliveryEvent {
+  const output: SendReport = { result, endedAtMs: NOW_MS, jitter: 0, pruneHoldId };
+  return { type: 'xstate.done.actor.send', output } as object as DeliveryEvent;
+}
