@@ -1,5 +1,6 @@
-// The way into `npm start`, `npm run demo`, `npm run emulator` and `npm test` on a machine that has only Node and npm.
-// It loads nothing before the version check, so that an old Node can read this far and say what is wrong.
+// The way into every npm script on a machine that has only Node and npm: each of them works as the first command in a fresh
+// clone. What `check`, `build` and `vitest` do stands in package.json; they begin with `install`, which is quick where nothing
+// is to be done. This file loads nothing before the version check, so that an old Node can read this far and say what is wrong.
 'use strict';
 
 requireNode([20, 19]);
@@ -13,6 +14,7 @@ const root = path.join(__dirname, '..');
 const rest = process.argv.slice(3);
 
 const steps = {
+  install: [install],
   start: [install, build, demoPage, start],
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
@@ -23,10 +25,7 @@ const steps = {
   test: [install, check, build, servers, browsers, interpreters, test],
 };
 const chosen = steps[process.argv[2]];
-if (!chosen)
-  stop(
-    'usage: node scripts/bootstrap.cjs start | demo | demo:cluster | emulator | bench | doctor | rotate-vapid-key | test',
-  );
+if (!chosen) stop(`usage: node scripts/bootstrap.cjs ${Object.keys(steps).join(' | ')}`);
 for (const step of chosen) step();
 
 function requireNode(needed) {
@@ -41,18 +40,33 @@ function requireNode(needed) {
 function install() {
   const installed = path.join(root, 'node_modules', '.package-lock.json');
   const lock = path.join(root, 'package-lock.json');
-  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) return;
+  if (fs.existsSync(installed) && (isNewer(installed, lock) || hasSamePackages(installed, lock))) return;
   say('Installing packages (npm ci) …');
   npm(['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+function isNewer(file, other) {
+  return fs.statSync(file).mtimeMs >= fs.statSync(other).mtimeMs;
+}
+
+// A lock that git wrote again may be newer than what was installed from it, and say the same. Packages for other systems are
+// in it, too: they are optional, and no dependency of our own.
+function hasSamePackages(installed, lock) {
+  const [have, want] = [installed, lock].map((file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages);
+  const ours = Object.keys(Object.assign({}, want[''].optionalDependencies)).map((name) => `node_modules/${name}`);
+  const isNeeded = (name) => name !== '' && (!want[name].optional || ours.includes(name));
+  const isSame = (name) => have[name].version === want[name].version && have[name].integrity === want[name].integrity;
+  return (
+    Object.keys(have).every((name) => want[name] && isSame(name)) &&
+    Object.keys(want).every((name) => have[name] || !isNeeded(name))
+  );
 }
 
 function build() {
   const built = path.join(root, 'dist', 'sdk', 'bellhop.d.ts');
   if (fs.existsSync(built) && fs.statSync(built).mtimeMs > newestIn(path.join(root, 'src'))) return;
   say('Building …');
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src']);
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk']);
-  run(process.execPath, ['--import', 'tsx', 'scripts/build-sdk.ts']);
+  npm(['run', '--silent', 'build']);
 }
 
 /** When anything in a folder last changed, in milliseconds; a file that was removed shows in its folder's own time. */
@@ -66,16 +80,12 @@ function newestIn(folder) {
 
 function check() {
   say('Checking types, style and floors …');
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', '.']);
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk', '--noEmit']);
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/sdk/worker']);
-  run(process.execPath, [bin('typescript', 'tsc'), '-p', 'src/client', '--noEmit']);
-  run(process.execPath, [bin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.']);
+  npm(['run', '--silent', 'check']);
 }
 
 function test() {
   say('Testing …');
-  run(process.execPath, [bin('vitest', 'vitest'), 'run', '--config', 'test/vitest.config.ts'].concat(rest));
+  npm(['run', '--silent', 'vitest', '--'].concat(rest));
 }
 
 // The tests run real servers and browsers. Root on a Debian or Ubuntu may install what is missing; elsewhere they say what they skip.
@@ -153,12 +163,6 @@ function load(loading) {
     process.exitCode = 1;
     throw error;
   });
-}
-
-function bin(packageName, command) {
-  const folder = path.join(root, 'node_modules', packageName);
-  const entry = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).bin;
-  return path.join(folder, typeof entry === 'string' ? entry : entry[command]);
 }
 
 function npm(args) {
