@@ -29,6 +29,7 @@ const liveRoute = defineRoute({
   tag: 'Health',
   summary: 'Whether the process is alive',
   access: 'open',
+  isServedWhileStopping: true,
   answers: {
     200: {
       description: 'Alive.',
@@ -45,6 +46,7 @@ const readyRoute = defineRoute({
   tag: 'Health',
   summary: 'Whether requests can be served',
   access: 'open',
+  isServedWhileStopping: true,
   answers: {
     200: {
       description:

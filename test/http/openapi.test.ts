@@ -72,6 +72,19 @@ describe('/openapi.json', () => {
     expect([...codes, ...elsewhere].sort()).toEqual([...ERROR_CODES].sort());
   });
 
+  it('names shutting_down on every route that refuses while the server stops, and on no other', async () => {
+    const stopping = await startApi({ isStopping: () => true });
+    try {
+      for (const { path, method, operation } of operations()) {
+        const { body } = await stopping.call(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'));
+        const isRefused = body?.code === 'shutting_down';
+        expect([path, JSON.stringify(operation).includes('"shutting_down"')]).toEqual([path, isRefused]);
+      }
+    } finally {
+      await stopping.dispose();
+    }
+  });
+
   it('asks for credentials everywhere but where anyone may look', () => {
     const open = operations().filter(({ operation }) => (operation as { security?: unknown[] }).security?.length === 0);
     expect(open.map(({ path }) => path).sort()).toEqual([

@@ -24,6 +24,8 @@ export type RouteSpec = {
   readonly description?: string;
   /** `key`: callers must prove that they hold an API key. `subscriber`: a token of one user is enough, for that user. */
   readonly access: 'open' | RouteAccess;
+  /** For the routes that tell of the process itself; all others refuse with `shutting_down`. */
+  readonly isServedWhileStopping?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -96,12 +98,11 @@ const WITH_BODY: readonly AppErrorCode[] = ['malformed_json', 'unsupported_media
 
 /** Every code that a route can refuse with. */
 export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {
-  const isHealth = route.path === '/healthz' || route.path === '/readyz';
   return [
     ...route.errors,
     ...(route.access === 'open' ? [] : WITH_CALLER),
     ...(route.access !== 'open' && route.method !== 'get' ? (['body_too_large'] as const) : []),
     ...(route.body === undefined ? [] : WITH_BODY),
-    ...EVERYWHERE.filter((code) => code !== 'shutting_down' || !isHealth),
+    ...EVERYWHERE.filter((code) => code !== 'shutting_down' || route.isServedWhileStopping !== true),
   ];
 }
