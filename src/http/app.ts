@@ -18,7 +18,7 @@ import { assignRequestId } from './kit/request-id.ts';
 import { logRequest, type RequestLine } from './kit/request-log.ts';
 import { createRouter, type Router } from './kit/router.ts';
 import { addMetricsRoute } from './metrics.ts';
-import { addOpenApiRoute } from './openapi.ts';
+import { addOpenApiRoute, OPENAPI_PATH } from './openapi.ts';
 import { addDemoRoutes, type DemoRoutesOptions } from './pages/demo.ts';
 import { addSdkRoutes, type SdkFiles } from './pages/sdk.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
@@ -57,7 +57,7 @@ export type AppOptions = {
   readonly random: Random;
 };
 
-const NO_SUCH_PATH = 'There is nothing at this path. GET /openapi.json lists all routes.';
+const NO_SUCH_PATH = `There is nothing at this path. GET ${OPENAPI_PATH} lists all routes.`;
 const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has the role api.';
 
 /**

@@ -3,10 +3,13 @@ import { problemSchema } from './kit/problem.ts';
 import type { ApiEnv } from './kit/request-context.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
+import { SUBSCRIBER_TOKENS_PATH } from './v1/subscriber-tokens.ts';
+
+export const OPENAPI_PATH = '/openapi.json';
 
 const openApiRoute = defineRoute({
   method: 'get',
-  path: '/openapi.json',
+  path: OPENAPI_PATH,
   operationId: 'getOpenApi',
   tag: 'Documentation',
   summary: 'This document',
@@ -38,8 +41,8 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description:
-      'For pages: a token of one user, from `POST /v1/subscriber-tokens` or made by the back end itself. Good only for ' +
-      'that user’s own subscriptions.',
+      `For pages: a token of one user, from \`POST ${SUBSCRIBER_TOKENS_PATH}\` or made by the back end itself. Good only ` +
+      'for that user’s own subscriptions.',
   },
 } as const;
 

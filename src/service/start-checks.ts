@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Config, ConfigError } from '../config/config.ts';
 import { type Keys, publicKeysOf } from '../config/key-files.ts';
+import { VAPID_KEYS_PATH } from '../http/v1/vapid-keys.ts';
 import type { Store } from '../store/store.ts';
 
 export type StartCheckOptions = {
@@ -34,7 +35,7 @@ export async function checkVapidKeys({ config, keys, log, store }: StartCheckOpt
   const left = [...counts].filter(([key]) => key !== publicKey).reduce((sum, [, count]) => sum + count, 0);
   log.warn(
     { public_key: publicKey, left },
-    `the VAPID key was rotated: ${left} active subscriptions still use an earlier one (GET /v1/push/vapid-keys)`,
+    `the VAPID key was rotated: ${left} active subscriptions still use an earlier one (GET ${VAPID_KEYS_PATH})`,
   );
   await store.replaceFact('vapid_public_key', publicKey);
 }

@@ -79,6 +79,11 @@ export function defineRoute<const R extends RouteSpec>(route: R): R {
   return route;
 }
 
+/** The path of one resource, for `Location`. */
+export function resourcePath(path: `${string}{id}`, id: string): string {
+  return path.replace('{id}', id);
+}
+
 const EVERYWHERE: readonly AppErrorCode[] = ['shutting_down', 'internal_error'];
 const WITH_CALLER: readonly AppErrorCode[] = [
   'invalid_request',

@@ -3,18 +3,20 @@ import { DELIVERY_STATES } from '../../domain/delivery/delivery.ts';
 import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Notifications } from '../../intake/notifications.ts';
-import { answer, defineRoute } from '../kit/route.ts';
+import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
+import { NOTIFICATION_PATH } from './notifications.ts';
 
+const DELIVERY_PATH = '/v1/deliveries/{id}';
 const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
 const notificationParams = idParams('notification');
 const deliveryParams = idParams('delivery');
 
 const listRoute = defineRoute({
   method: 'get',
-  path: '/v1/notifications/{id}/deliveries',
+  path: `${NOTIFICATION_PATH}/deliveries`,
   operationId: 'listDeliveries',
   tag: 'Deliveries',
   summary: 'List the deliveries of a notification',
@@ -27,7 +29,7 @@ const listRoute = defineRoute({
 
 const attemptsRoute = defineRoute({
   method: 'get',
-  path: '/v1/notifications/{id}/attempts',
+  path: `${NOTIFICATION_PATH}/attempts`,
   operationId: 'listAttempts',
   tag: 'Deliveries',
   summary: 'List every attempt for a notification, delivery by delivery',
@@ -40,7 +42,7 @@ const attemptsRoute = defineRoute({
 
 const getRoute = defineRoute({
   method: 'get',
-  path: '/v1/deliveries/{id}',
+  path: DELIVERY_PATH,
   operationId: 'getDelivery',
   tag: 'Deliveries',
   summary: 'Read one delivery with its states and attempts',
@@ -65,7 +67,7 @@ const deadLettersRoute = defineRoute({
 
 const replayRoute = defineRoute({
   method: 'post',
-  path: '/v1/deliveries/{id}/replay',
+  path: `${DELIVERY_PATH}/replay`,
   operationId: 'replayDelivery',
   tag: 'Deliveries',
   summary: 'Send a failed or expired delivery again',
@@ -117,6 +119,6 @@ export function addDeliveryRoutes(router: Router, notifications: Notifications, 
   });
   router.add(replayRoute, async ({ params, body }) => {
     const delivery = await deadLetters.replay(params.id, { ttlSeconds: body?.ttl_seconds ?? null });
-    return answer(202, deliveryWire(delivery), { Location: `/v1/deliveries/${delivery.id}` });
+    return answer(202, deliveryWire(delivery), { Location: resourcePath(DELIVERY_PATH, delivery.id) });
   });
 }

@@ -3,7 +3,7 @@ import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/deliv
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
 import type { IdempotencyClaim, Notifications } from '../../intake/notifications.ts';
 import type { ApiContext } from '../kit/request-context.ts';
-import { answer, defineRoute } from '../kit/route.ts';
+import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import {
@@ -35,9 +35,12 @@ const listed = notificationSchema.openapi('Notification');
 const counted = notificationSchema.extend({ counts }).openapi('NotificationWithCounts');
 const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
+const NOTIFICATIONS_PATH = '/v1/notifications';
+export const NOTIFICATION_PATH = `${NOTIFICATIONS_PATH}/{id}` as const;
+
 const acceptRoute = defineRoute({
   method: 'post',
-  path: '/v1/notifications',
+  path: NOTIFICATIONS_PATH,
   operationId: 'sendNotification',
   tag: 'Notifications',
   summary: 'Send a notification to users',
@@ -68,7 +71,7 @@ const acceptRoute = defineRoute({
 
 const listRoute = defineRoute({
   method: 'get',
-  path: '/v1/notifications',
+  path: NOTIFICATIONS_PATH,
   operationId: 'listNotifications',
   tag: 'Notifications',
   summary: 'List notifications, newest first',
@@ -85,7 +88,7 @@ const listRoute = defineRoute({
 
 const getRoute = defineRoute({
   method: 'get',
-  path: '/v1/notifications/{id}',
+  path: NOTIFICATION_PATH,
   operationId: 'getNotification',
   tag: 'Notifications',
   summary: 'Read one notification, with its deliveries counted by state',
@@ -101,7 +104,7 @@ export function addNotificationRoutes(router: Router, notifications: Notificatio
     const claim = claimOf(headers['idempotency-key'], c);
     const { notification, isRepeated, payloadOctets } = await notifications.accept(notifyRequestOf(body), claim);
     return answer(202, acceptedWire(notification, payloadOctets), {
-      Location: `/v1/notifications/${notification.id}`,
+      Location: resourcePath(NOTIFICATION_PATH, notification.id),
       ...(isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
     });
   });

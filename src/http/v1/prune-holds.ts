@@ -29,11 +29,13 @@ const decidedSchema = z
   })
   .openapi('DecidedPruneHold');
 
+const HOLDS_PATH = '/v1/prune-holds';
+const HOLD_PATH = `${HOLDS_PATH}/{id}` as const;
 const params = idParams('pruneHold');
 
 const listRoute = defineRoute({
   method: 'get',
-  path: '/v1/prune-holds',
+  path: HOLDS_PATH,
   operationId: 'listPruneHolds',
   tag: 'Pruning',
   summary: 'List holds on pruning, newest first, 100 at most',
@@ -48,7 +50,7 @@ const listRoute = defineRoute({
 
 const getRoute = defineRoute({
   method: 'get',
-  path: '/v1/prune-holds/{id}',
+  path: HOLD_PATH,
   operationId: 'getPruneHold',
   tag: 'Pruning',
   summary: 'Read one hold on pruning',
@@ -60,7 +62,7 @@ const getRoute = defineRoute({
 
 const confirmRoute = defineRoute({
   method: 'post',
-  path: '/v1/prune-holds/{id}/confirm',
+  path: `${HOLD_PATH}/confirm`,
   operationId: 'confirmPruneHold',
   tag: 'Pruning',
   summary: 'They really are gone: retire them',
@@ -73,7 +75,7 @@ const confirmRoute = defineRoute({
 
 const dismissRoute = defineRoute({
   method: 'post',
-  path: '/v1/prune-holds/{id}/dismiss',
+  path: `${HOLD_PATH}/dismiss`,
   operationId: 'dismissPruneHold',
   tag: 'Pruning',
   summary: 'The push service was wrong: keep them',

@@ -9,9 +9,11 @@ import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { instant, isoOf, userId } from '../kit/wire-fields.ts';
 
+export const SUBSCRIBER_TOKENS_PATH = '/v1/subscriber-tokens';
+
 const mintRoute = defineRoute({
   method: 'post',
-  path: '/v1/subscriber-tokens',
+  path: SUBSCRIBER_TOKENS_PATH,
   operationId: 'mintSubscriberToken',
   tag: 'Subscriptions',
   summary: 'Make a token with which a page manages one user’s subscriptions',

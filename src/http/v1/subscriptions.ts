@@ -3,7 +3,7 @@ import { pushTargetOf } from '../../domain/push-service/push-target.ts';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../../domain/subscription/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../../intake/subscriptions.ts';
 import { boundUser, namedUser } from '../kit/authenticate.ts';
-import { answer, defineRoute } from '../kit/route.ts';
+import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';
 import {
@@ -84,12 +84,14 @@ export const subscriptionSchema = z
   })
   .openapi('Subscription');
 
+const SUBSCRIPTIONS_PATH = '/v1/subscriptions';
+const SUBSCRIPTION_PATH = `${SUBSCRIPTIONS_PATH}/{id}` as const;
 const LOCATION = { Location: 'The path of the subscription.' };
 const params = idParams('subscription');
 
 const registerRoute = defineRoute({
   method: 'post',
-  path: '/v1/subscriptions',
+  path: SUBSCRIPTIONS_PATH,
   operationId: 'registerSubscription',
   tag: 'Subscriptions',
   summary: 'Register a browser for a user',
@@ -117,7 +119,7 @@ const registerRoute = defineRoute({
 
 const listRoute = defineRoute({
   method: 'get',
-  path: '/v1/subscriptions',
+  path: SUBSCRIPTIONS_PATH,
   operationId: 'listSubscriptions',
   tag: 'Subscriptions',
   summary: 'List subscriptions, newest first',
@@ -132,7 +134,7 @@ const listRoute = defineRoute({
 
 const getRoute = defineRoute({
   method: 'get',
-  path: '/v1/subscriptions/{id}',
+  path: SUBSCRIPTION_PATH,
   operationId: 'getSubscription',
   tag: 'Subscriptions',
   summary: 'Read one subscription',
@@ -144,7 +146,7 @@ const getRoute = defineRoute({
 
 const restoreRoute = defineRoute({
   method: 'post',
-  path: '/v1/subscriptions/{id}/restore',
+  path: `${SUBSCRIPTION_PATH}/restore`,
   operationId: 'restoreSubscription',
   tag: 'Subscriptions',
   summary: 'Make a retired subscription active again',
@@ -157,7 +159,7 @@ const restoreRoute = defineRoute({
 
 const deleteRoute = defineRoute({
   method: 'delete',
-  path: '/v1/subscriptions/{id}',
+  path: SUBSCRIPTION_PATH,
   operationId: 'deleteSubscription',
   tag: 'Subscriptions',
   summary: 'Delete a subscription, its endpoint and its keys',
@@ -172,7 +174,7 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
   router.add(registerRoute, async ({ body }, c) => {
     const registered = await subscriptions.register(requestOf(body, namedUser(c, body.user_id)));
     const status = registered.kind === 'updated' ? 200 : 201;
-    const headers = { Location: `/v1/subscriptions/${registered.subscription.id}` };
+    const headers = { Location: resourcePath(SUBSCRIPTION_PATH, registered.subscription.id) };
     return answer(status, wireOf(registered.subscription), headers);
   });
   router.add(listRoute, async ({ query }, c) => {

@@ -3,6 +3,8 @@ import type { VapidKeys } from '../../intake/vapid-keys.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 
+export const VAPID_KEYS_PATH = '/v1/push/vapid-keys';
+
 const publicKeyRoute = defineRoute({
   method: 'get',
   path: '/v1/push/public-key',
@@ -31,7 +33,7 @@ const keySchema = z
 
 const keysRoute = defineRoute({
   method: 'get',
-  path: '/v1/push/vapid-keys',
+  path: VAPID_KEYS_PATH,
   operationId: 'listVapidKeys',
   tag: 'Subscriptions',
   summary: 'How far a rotation of the VAPID key has come',
