@@ -66,6 +66,6 @@ export interface DeliveryStore {
   /** Dead letters: `failed` deliveries, newest first. */
   listFailed(query: PageRequest): Promise<Page<Delivery>>;
   countByState(notificationId: string): Promise<Readonly<Record<DeliveryState, number>>>;
-  /** Deliveries of one lane whose `dueAtMs` is at or before `untilMs`, most overdue first. */
+  /** Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first. */
   due(query: { priority: Priority; untilMs: number; limit: number }): Promise<readonly DueDelivery[]>;
 }

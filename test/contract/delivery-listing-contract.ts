@@ -106,20 +106,22 @@ export function deliveryListingContract(open: OpenStore): void {
   });
 
   describe('due', () => {
-    it('gives what is due in one lane, most overdue first', async () => {
+    it('gives what is due of one priority, most overdue first', async () => {
       const { store } = fresh;
       const times = [50, 10, 40, 20, 30];
-      const lanes = new Map<string, Delivery[]>();
+      const byPriority = new Map<string, Delivery[]>();
       for (const priority of PRIORITIES) {
         const deliveries = await withDeliveries(
           store,
           times.map((ms) => ({ priority, dueAtMs: NOW_MS + ms })),
         );
-        lanes.set(priority, deliveries);
+        byPriority.set(priority, deliveries);
       }
       for (const priority of PRIORITIES) {
         const expected = [10, 20, 30, 40].map((ms) => {
-          const { id, origin, deadlineAtMs } = lanes.get(priority)!.find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
+          const { id, origin, deadlineAtMs } = byPriority
+            .get(priority)!
+            .find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
           return { id, origin, priority, state: 'pending', attemptCount: 0, deadlineAtMs, dueAtMs: NOW_MS + ms };
         });
         expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 9 })).toEqual(expected);

@@ -42,7 +42,7 @@ describe('rescuer', () => {
     expect((await engine.ended(notification, subscription)).state).toBe('delivered');
   });
 
-  it('finds due deliveries of every lane after every job was lost', async () => {
+  it('finds due deliveries of every priority after every job was lost', async () => {
     await make();
     const { subscription } = await engine.subscribe('ada');
     const notifications = [];

@@ -80,7 +80,7 @@ export const WRITES_OF_DELIVERIES: NamedQuery<readonly string[]> = {
 export const DUE_DELIVERIES: NamedQuery<{ readonly priority: Priority; readonly untilMs: number }> = {
   name: 'due deliveries',
   collection: 'deliveries',
-  purpose: 'whose time has come in one lane; most overdue first',
+  purpose: 'of one priority, whose time has come; most overdue first',
   index: DUE,
   filter: ({ priority, untilMs }) => ({ priority, dueAtMs: { $gte: 0, $lte: untilMs } }),
   sort: { dueAtMs: 1 },

@@ -7,7 +7,7 @@ import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
-import { laneOf } from '../tables/priority-number.ts';
+import { numberOfPriority } from '../tables/priority-number.ts';
 import { sqliteTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
@@ -101,7 +101,7 @@ function dueAfter(database: Database, { priority, untilMs, limit }: DueQuery, af
     `SELECT rowid AS row, id, origin, state, attempt_count, deadline_at, due_at FROM deliveries
      WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? AND (due_at, rowid) > (?, ?)
      ORDER BY due_at, rowid LIMIT ?`,
-    [laneOf(priority), untilMs, after?.due_at ?? -1, after?.row ?? 0, limit],
+    [numberOfPriority(priority), untilMs, after?.due_at ?? -1, after?.row ?? 0, limit],
   );
 }
 

@@ -7,7 +7,7 @@ import type { Database } from '../file/driver.ts';
 import { activeOf } from '../subscription/subscriptions.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
 import { readNotification } from '../tables/notification-rows.ts';
-import { laneOf } from '../tables/priority-number.ts';
+import { numberOfPriority } from '../tables/priority-number.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
 export const USERS_PER_ROW = 100;
@@ -60,7 +60,7 @@ function insertNotification(
     [
       id,
       content.type,
-      laneOf(notification.priority),
+      numberOfPriority(notification.priority),
       notification.ttlSeconds,
       notification.urgency,
       notification.topic,

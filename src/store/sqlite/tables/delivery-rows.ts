@@ -1,6 +1,6 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Database } from '../file/driver.ts';
-import { laneOf, priorityOf } from './priority-number.ts';
+import { numberOfPriority, priorityOf } from './priority-number.ts';
 
 export type DeliveryRow = {
   readonly id: string;
@@ -68,7 +68,7 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       delivery.userId,
       delivery.origin,
       delivery.topic,
-      laneOf(delivery.priority),
+      numberOfPriority(delivery.priority),
       delivery.state,
       delivery.version,
       delivery.dueAtMs,
