@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BellhopEvent, Events } from '../domain/events.ts';
+import type { PushService } from '../domain/push-service/push-service.ts';
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
 
 /** Counts what is told, for Prometheus. */
@@ -127,10 +128,8 @@ function createLaneCount(registry: Registry) {
   };
 }
 
-/** A label has few values: the hosts of a known service are without number, all others are named in PUSH_ALLOWED_HOSTS. */
-function serviceLabel(origin: string): string {
+/** A label has few values: the hosts of a push service may be without number, so no host is one. */
+function serviceLabel(origin: string): PushService {
   // Deliveries made before origins were kept have none.
-  if (origin === '') return 'other';
-  const { service, hostname } = pushTargetOf(origin);
-  return service === 'other' ? hostname : service;
+  return origin === '' ? 'other' : pushTargetOf(origin).service;
 }
