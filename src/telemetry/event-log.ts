@@ -4,10 +4,10 @@ import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
 import { createFailureLog } from './failure-log.ts';
 
-/** One line for each event, ids throughout, and never an endpoint, key, secret or payload. Returns the unsubscriber. */
-export function logEvents(events: Events, log: Logger, clock: Clock): () => void {
+/** One line for each event, ids throughout, and never an endpoint, key, secret or payload. */
+export function logEvents(events: Events, log: Logger, clock: Clock): void {
   const logFailure = createFailureLog(log, clock);
-  return events.subscribe((event) => {
+  events.subscribe((event) => {
     if (event.type === 'delivery.settled') logSettled(event, log);
     else if (event.type === 'part.failed') logFailure(event);
     else if (event.type === 'origin.paused') logPause(event, log);

@@ -7,7 +7,6 @@ import { pushTargetOf } from '../domain/push-service/push-target.ts';
 export type Metrics = {
   /** The text exposition format, version 0.0.4. */
   text(): Promise<string>;
-  readonly contentType: string;
 };
 
 const LATENCY_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -17,7 +16,7 @@ export function createMetrics(events: Events): Metrics {
   const registry = new Registry();
   const count = createCounts(registry);
   events.subscribe((event) => count(event));
-  return { text: () => registry.metrics(), contentType: registry.contentType };
+  return { text: () => registry.metrics() };
 }
 
 function createCounts(registry: Registry): (event: BellhopEvent) => void {

@@ -45,15 +45,3 @@ describe('the VAPID keys', () => {
     expect(answer.text).not.toContain('BElsewhere');
   });
 });
-
-describe('GET /metrics', () => {
-  it('counts what was told, for those with a key', async () => {
-    await api.notify([(await api.register('ada')).user_id]);
-    expect((await api.call('GET', '/metrics', { sign: 'none' })).status).toBe(401);
-    const { status, text, headers } = await api.call('GET', '/metrics', { sign: 'bearer' });
-    expect(status).toBe(200);
-    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(text).toContain('bellhop_notifications_accepted_total 1');
-    expect(text).not.toContain('ada');
-  });
-});
