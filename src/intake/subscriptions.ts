@@ -4,10 +4,11 @@ import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionId } from '../domain/ids.ts';
 import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
+import type { Registered } from '../domain/subscription/registration.ts';
 import type { Subscription, SubscriptionKeys } from '../domain/subscription/subscription.ts';
 import { judgeSubscriptionKeys } from '../domain/subscription/subscription-keys.ts';
 import type { Page, PageRequest } from '../store/page.ts';
-import type { RegisterResult, SubscriptionStore } from '../store/subscription-store.ts';
+import type { SubscriptionStore } from '../store/subscription-store.ts';
 
 export type RegisterRequest = Pick<
   Subscription,
@@ -18,8 +19,6 @@ export type RegisterRequest = Pick<
   /** The subscription of this user that the same device had before; null where it knows of none. */
   readonly formerId: string | null;
 };
-
-export type Registered = Exclude<RegisterResult, { readonly kind: 'taken' }>;
 
 export type Subscriptions = {
   /** Refuses endpoints that are no push service's and keys that nothing can be encrypted to. */

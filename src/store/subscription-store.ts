@@ -1,22 +1,7 @@
+import type { RegisterResult, RestoreResult } from '../domain/subscription/registration.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../domain/subscription/subscription-change.ts';
 import type { Page, PageRequest } from './page.ts';
-
-/**
- * `created`: a new row. `updated`: the same user's row, with its old id, active again if it was retired; the endpoint's
- * own, or else the former one that the caller named, which got the endpoint.
- * `moved`: the endpoint was another user's active row; that row is retired as `moved`, and `subscription` names it in
- * `replacesId`: a new row, or this user's own retired one with its old id, active again.
- * `taken`: the endpoint is another user's active row and the keys differ; nothing was written.
- */
-export type RegisterResult =
-  | {
-      readonly kind: 'created' | 'updated' | 'moved';
-      readonly subscription: Subscription;
-      /** The former row, where it was retired as `replaced`: the endpoint had a row of this user already. */
-      readonly replacedId?: string;
-    }
-  | { readonly kind: 'taken' };
 
 export type RegisterOptions = {
   /** Whether the caller said which VAPID key the browser subscribed with. If not, a known endpoint keeps its own. */
@@ -27,14 +12,6 @@ export type RegisterOptions = {
    */
   readonly formerId?: string | null;
 };
-
-/**
- * `restored`: active again. `active`: it was already. `taken`: another row of the endpoint is active, or its browser
- * went to another user; nothing was written.
- */
-export type RestoreResult =
-  | { readonly kind: 'restored' | 'active'; readonly subscription: Subscription }
-  | { readonly kind: 'taken' | 'missing' };
 
 export interface SubscriptionStore {
   /**

@@ -1,11 +1,17 @@
 import { AppError } from '../../../domain/app-error.ts';
-import { isInAnotherRow, type RetirementReason, type Subscription } from '../../../domain/subscription/subscription.ts';
-import { decodeText } from '../../stored-text.ts';
-import type { RegisterOptions, RegisterResult, RestoreResult } from '../../subscription-store.ts';
+import {
+  decideRegistration,
+  decideRestore,
+  type RegisterResult,
+  type RestoreResult,
+  type Retirement,
+} from '../../../domain/subscription/registration.ts';
+import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import type { RegisterOptions } from '../../subscription-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
-  asRetired,
+  fieldsOf,
   type SubscriptionDocument,
   toSubscription,
   toSubscriptionDocument,
@@ -21,13 +27,22 @@ const MAX_TURNS = 100;
  * unique: of those who come at the same time one wins, and the others look again. A process that dies between the two
  * writes of a move leaves an endpoint without an active row, which the next registration takes for the move that it is.
  */
-export async function register(
+export function register(
   collections: Collections,
   draft: Subscription,
   options?: RegisterOptions,
 ): Promise<RegisterResult> {
+  return untilWon(() => registerOnce(collections, draft, options));
+}
+
+/** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */
+export function restore(collections: Collections, id: string, atMs: number): Promise<RestoreResult> {
+  return untilWon(() => restoreOnce(collections, id, atMs));
+}
+
+async function untilWon<Result>(once: () => Promise<Result | 'lost'>): Promise<Result> {
   for (let turn = 0; turn < MAX_TURNS; turn++) {
-    const result = await registerOnce(collections, draft, options);
+    const result = await once();
     if (result !== 'lost') return result;
   }
   throw new AppError('store_unavailable', 'This endpoint is being registered by many callers at once: try again.');
@@ -38,38 +53,44 @@ async function registerOnce(
   draft: Subscription,
   options?: RegisterOptions,
 ): Promise<RegisterResult | 'lost'> {
-  const { subscriptions } = collections;
-  const found = await subscriptions.find(OF_ENDPOINT.filter(draft.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
-  const rows = found.map(toSubscription);
-  const rival = rows.find(({ userId, retired }) => userId !== draft.userId && retired === null);
-  if (rival !== undefined && !haveSameKeys(rival, draft)) return { kind: 'taken' };
-  const former = await formerRow(collections, draft, options);
-  if (rival !== undefined && !(await retireAsSeen(collections, rival, 'moved', draft.updatedAtMs))) return 'lost';
-  const moved = rival ?? leftInTheMiddle(rows, draft);
-  const before = found.find((_, index) => rows[index]?.userId === draft.userId) ?? former;
-  const subscription: Subscription = {
-    ...draft,
-    id: before?._id ?? draft.id,
-    createdAtMs: before?.createdAtMs ?? draft.createdAtMs,
-    replacesId: moved?.id ?? before?.replacesId ?? null,
-    // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
-    vapidPublicKey: (options?.isVapidKeyGiven ? null : rows[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
-    retired: null,
-  };
-  const document = toSubscriptionDocument(
-    subscription,
-    nextGeneration(before === undefined ? found : [...found, before]),
-  );
-  const isWritten = await (before === undefined
-    ? insert(collections, document)
-    : replace(collections, before, document));
+  const [found, former] = await Promise.all([
+    documentsOf(collections, draft.endpointHash),
+    options?.formerId ? findDocument(collections, options.formerId) : null,
+  ]);
+  const decision = decideRegistration({
+    draft,
+    ofEndpoint: found.map(toSubscription),
+    former: former === null ? null : toSubscription(former),
+    isVapidKeyGiven: options?.isVapidKeyGiven ?? false,
+    isAtomic: false,
+  });
+  if (decision.kind === 'taken') return decision;
+  const { retireBefore, over, result, retireAfter } = decision;
+  if (retireBefore !== null && !(await retireAsSeen(collections, retireBefore))) return 'lost';
+  const before = over === null ? undefined : [...found, former].find((document) => document?._id === over.id);
+  const document = toSubscriptionDocument(result.subscription, nextGeneration(before ? [...found, before] : found));
+  const isWritten = await (before ? replace(collections, before, document) : insert(collections, document));
   if (!isWritten) return 'lost';
-  const kind = moved !== undefined ? 'moved' : before === undefined ? 'created' : 'updated';
-  if (former === undefined || !former.isActive || former._id === subscription.id) return { kind, subscription };
-  // Last: whoever dies before leaves the device two active rows, of which a repetition retires this one, or its push
-  // service's 410 does. The other way round it would have none.
-  await retireAsSeen(collections, toSubscription(former), 'replaced', draft.updatedAtMs);
-  return { kind, subscription, replacedId: former._id };
+  // A former row that has changed meanwhile stays active: a repetition retires it, or its push service's 410 does.
+  if (retireAfter !== null) await retireAsSeen(collections, retireAfter);
+  return result;
+}
+
+async function restoreOnce(collections: Collections, id: string, atMs: number): Promise<RestoreResult | 'lost'> {
+  const own = await findDocument(collections, id);
+  const found = own === null ? [] : await documentsOf(collections, own.endpointHash);
+  const result = decideRestore(own === null ? null : toSubscription(own), found.map(toSubscription), atMs);
+  if (result.kind !== 'restored' || own === null) return result;
+  const document = toSubscriptionDocument(result.subscription, nextGeneration([...found, own]));
+  return (await replace(collections, own, document)) ? result : 'lost';
+}
+
+async function findDocument({ subscriptions }: Collections, id: string): Promise<SubscriptionDocument | null> {
+  return subscriptions.findOne(SUBSCRIPTION_BY_ID.filter(id), optionsOf(SUBSCRIPTION_BY_ID));
+}
+
+async function documentsOf({ subscriptions }: Collections, endpointHash: string): Promise<SubscriptionDocument[]> {
+  return subscriptions.find(OF_ENDPOINT.filter(endpointHash), optionsOf(OF_ENDPOINT)).toArray();
 }
 
 /** Above that of every row concerned, so that no row and no endpoint ever has the same one twice. */
@@ -77,56 +98,11 @@ function nextGeneration(documents: readonly SubscriptionDocument[]): number {
   return 1 + Math.max(0, ...documents.map(({ generation }) => generation));
 }
 
-async function formerRow(
-  { subscriptions }: Collections,
-  draft: Subscription,
-  options?: RegisterOptions,
-): Promise<SubscriptionDocument | undefined> {
-  if (!options?.formerId) return undefined;
-  const filter = SUBSCRIPTION_BY_ID.filter(options.formerId);
-  const former = await subscriptions.findOne(filter, optionsOf(SUBSCRIPTION_BY_ID));
-  return former !== null && decodeText(former.userId) === draft.userId ? former : undefined;
-}
-
-function haveSameKeys(one: Subscription, other: Subscription): boolean {
-  return one.keys.p256dh === other.keys.p256dh && one.keys.auth === other.keys.auth;
-}
-
-/** The row that a move retired whose second half is missing: the last to have been active, and nobody after it. */
-function leftInTheMiddle(rows: readonly Subscription[], draft: Subscription): Subscription | undefined {
-  if (rows.some(({ retired }) => retired === null)) return undefined;
-  const latest = rows.toSorted((one, other) => (other.retired?.atMs ?? 0) - (one.retired?.atMs ?? 0))[0];
-  const isMove = latest?.retired?.reason === 'moved' && latest.userId !== draft.userId;
-  return isMove && haveSameKeys(latest, draft) ? latest : undefined;
-}
-
 /** Only as it was looked at: its keys may have changed meanwhile, or its user, or its endpoint. */
-async function retireAsSeen(
-  { subscriptions }: Collections,
-  { id: _id, endpointHash, updatedAtMs, keys }: Subscription,
-  reason: RetirementReason,
-  atMs: number,
-): Promise<boolean> {
+async function retireAsSeen({ subscriptions }: Collections, { seen, change }: Retirement): Promise<boolean> {
+  const { id: _id, endpointHash, updatedAtMs, keys } = seen;
   const filter = { _id, isActive: true, endpointHash, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
-  return (await subscriptions.updateOne(filter, { $set: asRetired(reason, atMs, null) })).matchedCount > 0;
-}
-
-/** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */
-export async function restore(collections: Collections, id: string, atMs: number): Promise<RestoreResult> {
-  const { subscriptions } = collections;
-  for (let turn = 0; turn < MAX_TURNS; turn++) {
-    const own = await subscriptions.findOne(SUBSCRIPTION_BY_ID.filter(id), optionsOf(SUBSCRIPTION_BY_ID));
-    if (own === null) return { kind: 'missing' };
-    const subscription = toSubscription(own);
-    if (subscription.retired === null) return { kind: 'active', subscription };
-    const found = await subscriptions.find(OF_ENDPOINT.filter(own.endpointHash), optionsOf(OF_ENDPOINT)).toArray();
-    if (isInAnotherRow(subscription.retired) || found.some(({ isActive }) => isActive)) return { kind: 'taken' };
-    const restored = { ...subscription, retired: null, updatedAtMs: atMs };
-    if (await replace(collections, own, toSubscriptionDocument(restored, nextGeneration([...found, own])))) {
-      return { kind: 'restored', subscription: restored };
-    }
-  }
-  throw new AppError('store_unavailable', 'This endpoint is being registered by many callers at once: try again.');
+  return (await subscriptions.updateOne(filter, { $set: fieldsOf(change) })).matchedCount > 0;
 }
 
 async function insert({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {
