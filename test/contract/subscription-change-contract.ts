@@ -163,5 +163,14 @@ export function subscriptionChangeContract(open: OpenStore): void {
       await fresh.store.subscriptions.register(again, { isVapidKeyGiven: true });
       expect((await fresh.store.subscriptions.get(one.id))?.vapidPublicKey).toBe('B2');
     });
+
+    it('are those of the row that is active, not of one that the endpoint had before', async () => {
+      const one = await registered({ userId: 'ada', vapidPublicKey: 'B1' });
+      const { id } = sampleSubscription();
+      const moved = { ...one, id, userId: 'grace', vapidPublicKey: 'B2', createdAtMs: LATER_MS, updatedAtMs: LATER_MS };
+      await fresh.store.subscriptions.register(moved, { isVapidKeyGiven: true });
+      await fresh.store.subscriptions.register({ ...moved, vapidPublicKey: 'B3', updatedAtMs: LATER_MS + 1 });
+      expect((await fresh.store.subscriptions.get(id))?.vapidPublicKey).toBe('B2');
+    });
   });
 }

@@ -63,8 +63,7 @@ export function decideRegistration(facts: RegistrationFacts): RegistrationPlan |
     id: over?.id ?? draft.id,
     createdAtMs: over?.createdAtMs ?? draft.createdAtMs,
     replacesId: movedFrom?.id ?? over?.replacesId ?? null,
-    // A browser's subscription stays bound to the key it was made with, and its endpoint names it.
-    vapidPublicKey: (facts.isVapidKeyGiven ? null : ofEndpoint[0]?.vapidPublicKey) ?? draft.vapidPublicKey,
+    vapidPublicKey: (facts.isVapidKeyGiven ? null : keyOf(ofEndpoint)) ?? draft.vapidPublicKey,
     retired: null,
   };
   const replaced = former === null || former.id === subscription.id || former.retired !== null ? null : former;
@@ -79,6 +78,15 @@ export function decideRegistration(facts: RegistrationFacts): RegistrationPlan |
     },
     retireAfter: replaced === null ? null : retirement(replaced, 'replaced', draft.updatedAtMs),
   };
+}
+
+/**
+ * The VAPID key that an endpoint is known by: a browser's subscription stays bound to the key it was made with. Rows differ
+ * where a caller knew better later on, so the active row tells, or else the one last registered.
+ */
+function keyOf(ofEndpoint: readonly Subscription[]): string | undefined {
+  const [latest] = ofEndpoint.toSorted((one, other) => other.updatedAtMs - one.updatedAtMs);
+  return (ofEndpoint.find(({ retired }) => retired === null) ?? latest)?.vapidPublicKey;
 }
 
 /** Only the same browser knows both. */

@@ -165,6 +165,13 @@ describe('decideRegistration', () => {
   it.each([
     ['its own', false, [own], 'B1'],
     ['that of another user’s row', false, [rivalGone], 'B1'],
+    ['that of its active row', false, [rivalGone, { ...own, vapidPublicKey: 'B2' }], 'B2'],
+    [
+      'that of the row last registered, where none is active',
+      false,
+      [rivalGone, row('ben', { ...retired('gone'), vapidPublicKey: 'B2', updatedAtMs: LATER_MS }), ownGone],
+      'B2',
+    ],
     ['the caller’s, where that is given', true, [own], draft.vapidPublicKey],
     ['the caller’s, where the endpoint is new', false, [], draft.vapidPublicKey],
   ])('gives the endpoint %s as its VAPID key', (_, isVapidKeyGiven, ofEndpoint, vapidPublicKey) => {
