@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { INDEXES, QUERIES } from '../../src/store/mongodb/collections/collections.ts';
 import type { StoreIndex } from '../../src/store/mongodb/collections/named-query.ts';
+import { METRICS, type MetricInfo } from '../../src/telemetry/metric-table.ts';
 
 const PAGE = new URL('../../docs/operations.md', import.meta.url);
 
 /** `docs/operations.md` as it stands, with the tables between its marks made anew from the source. */
 export function operationsPage(): string {
-  const page = readFileSync(PAGE, 'utf8');
-  return replaceBetween(replaceBetween(page, 'queries', queryTable()), 'indexes', indexTable());
+  const tables = { metrics: metricTable(), queries: queryTable(), indexes: indexTable() };
+  return Object.entries(tables).reduce(
+    (page, [mark, rows]) => replaceBetween(page, mark, rows),
+    readFileSync(PAGE, 'utf8'),
+  );
 }
 
 function replaceBetween(page: string, mark: string, rows: readonly string[]): string {
@@ -15,6 +19,19 @@ function replaceBetween(page: string, mark: string, rows: readonly string[]): st
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/operations.md lacks the marks of ${mark}`);
   return [page.slice(0, from + begin.length), '', ...rows, '', page.slice(to)].join('\n');
+}
+
+function metricTable(): string[] {
+  const rows = Object.values<MetricInfo>(METRICS).map(
+    ({ name, kind, help, labels }) =>
+      `| \`${name}\` | ${kind} | ${help} | ${Object.entries(labels).map(labelOf).join('; ')} |`,
+  );
+  return ['| Metric | Kind | Counts | Labels |', '|---|---|---|---|', ...rows];
+}
+
+function labelOf([label, values]: [string, MetricInfo['labels'][string]]): string {
+  if (values === 'number') return `\`${label}\`: a number, or none`;
+  return `\`${label}\`: ${values.map((value) => value || 'empty').join(', ')}`;
 }
 
 function queryTable(): string[] {

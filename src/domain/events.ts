@@ -76,16 +76,18 @@ export type BellhopEvent =
  * The parts that work with nobody waiting for an answer, as `part.failed`, the log and the metrics name them: the three
  * backends, what queues for a caller that has its answer, and what delivers and keeps up.
  */
-export type PartName =
-  | 'store'
-  | 'queue'
-  | 'coordination'
-  | 'notifications'
-  | 'dead_letters'
-  | 'worker'
-  | 'prune_guard'
-  | 'rescuer'
-  | 'sweeper';
+export const PART_NAMES = [
+  'store',
+  'queue',
+  'coordination',
+  'notifications',
+  'dead_letters',
+  'worker',
+  'prune_guard',
+  'rescuer',
+  'sweeper',
+] as const;
+export type PartName = (typeof PART_NAMES)[number];
 
 export type EventListener = (event: BellhopEvent) => void;
 

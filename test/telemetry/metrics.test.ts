@@ -1,71 +1,188 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/domain/delivery/delivery.ts';
-import type { BellhopEvent } from '../../src/domain/events.ts';
+import { DELIVERY_STATES, END_REASONS } from '../../src/domain/delivery/delivery.ts';
+import { type BellhopEvent, PART_NAMES } from '../../src/domain/events.ts';
+import { PRUNE_HOLD_SCOPES } from '../../src/domain/pruning/prune-hold.ts';
+import { OUTCOMES } from '../../src/domain/push-service/push-outcome.ts';
+import { PUSH_SERVICES } from '../../src/domain/push-service/push-service.ts';
+import { RETIREMENT_REASONS } from '../../src/domain/subscription/subscription.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
+import { METRICS } from '../../src/telemetry/metric-table.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { sampleAttempt } from '../support/samples.ts';
+import { ORIGINS, SAMPLE_EVENTS, sampleEvent } from './sample-events.ts';
 
-const settled = (origin: string, attempt: Attempt | null): BellhopEvent => ({
-  type: 'delivery.settled',
-  deliveryId: 'dlv_1',
-  notificationId: 'ntf_1',
-  subscriptionId: 'sub_1',
-  userId: 'ada',
-  origin,
-  state: attempt === null ? 'cancelled' : 'delivered',
-  reason: attempt === null ? 'superseded' : null,
-  attempt,
-});
-
-function make() {
+/** The lines of the exposition that a process shows once it has been told these events. */
+async function linesAfter(...told: readonly BellhopEvent[]): Promise<string[]> {
   const events = createEvents((error) => {
     throw error;
   });
-  return { events, metrics: createMetrics(events) };
+  const metrics = createMetrics(events);
+  for (const event of told) events.publish(event);
+  return (await metrics.text()).split('\n');
 }
 
-it('counts attempts and trouble by push service, and names nobody', async () => {
-  const { events, metrics } = make();
-  const hold = { holdId: 'hld_1', scope: 'vapid_key', subject: 'BKey' } as const;
-  const told: readonly BellhopEvent[] = [
-    settled('https://db5p.notify.windows.com', sampleAttempt()),
-    settled('https://sg2p.notify.windows.com', sampleAttempt({ latencyMs: 300 })),
-    settled('https://push.example.net', null),
-    settled('', sampleAttempt({ httpStatus: null, outcome: 'interrupted' })),
-    { type: 'lane.closed', origin: 'https://push.example.net', untilMs: 1, failures: 10 },
-    { type: 'origin.paused', origin: 'https://fcm.googleapis.com', untilMs: 1 },
-    { type: 'prune_hold.opened', ...hold, goneCount: 60, answerCount: 100 },
-    { type: 'prune_hold.decided', ...hold, state: 'dismissed', subscriptions: 60 },
-    { type: 'subscription.retired', subscriptionId: 'sub_1', userId: 'ada', reason: 'gone' },
-    { type: 'part.failed', part: 'worker', error: new Error('secret') },
-  ];
-  for (const event of told) events.publish(event);
-  const lines = (await metrics.text()).split('\n');
-  for (const line of [
-    'bellhop_attempts_total{push_service="wns",outcome="delivered",http_status="201"} 2',
-    'bellhop_attempts_total{push_service="other",outcome="interrupted",http_status="none"} 1',
-    'bellhop_attempt_duration_seconds_bucket{le="0.05",push_service="wns"} 1',
-    'bellhop_attempt_duration_seconds_bucket{le="0.5",push_service="wns"} 2',
-    'bellhop_deliveries_settled_total{state="cancelled",reason="superseded"} 1',
-    'bellhop_lanes_closed{push_service="other"} 1',
-    'bellhop_origin_pauses_total{push_service="fcm"} 1',
-    'bellhop_prune_holds_total{scope="vapid_key",state="opened"} 1',
-    'bellhop_prune_holds_total{scope="vapid_key",state="dismissed"} 1',
-    'bellhop_subscriptions_retired_total{reason="gone"} 1',
-    'bellhop_part_failures_total{part="worker"} 1',
-  ]) {
-    expect(lines).toContain(line);
-  }
-  expect(lines.join('\n')).not.toMatch(/ada|dlv_|sub_|ntf_|BKey|secret|windows|example/);
-  events.publish({ type: 'lane.opened', origin: 'https://push.example.net' });
-  expect(await metrics.text()).toContain('bellhop_lanes_closed{push_service="other"} 0');
+const holdDecided = (scope: (typeof PRUNE_HOLD_SCOPES)[number], state: 'confirmed' | 'dismissed') =>
+  sampleEvent('prune_hold.decided', { scope, state });
+
+/** Every series with a label of a closed set, and an event that it counts. */
+const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
+  ['bellhop_notifications_accepted_total', SAMPLE_EVENTS['notification.accepted']],
+  ...DELIVERY_STATES.map(
+    (state) =>
+      [
+        `bellhop_deliveries_settled_total{state="${state}",reason=""}`,
+        sampleEvent('delivery.settled', { state }),
+      ] as const,
+  ),
+  ...END_REASONS.map(
+    (reason) =>
+      [
+        `bellhop_deliveries_settled_total{state="failed",reason="${reason}"}`,
+        sampleEvent('delivery.settled', { state: 'failed', reason, attempt: null }),
+      ] as const,
+  ),
+  ...PUSH_SERVICES.flatMap((service) =>
+    OUTCOMES.map(
+      (outcome) =>
+        [
+          `bellhop_attempts_total{push_service="${service}",outcome="${outcome}",http_status="201"}`,
+          sampleEvent('delivery.settled', { origin: ORIGINS[service], attempt: sampleAttempt({ outcome }) }),
+        ] as const,
+    ),
+  ),
+  [
+    'bellhop_attempts_total{push_service="fcm",outcome="retryable",http_status="none"}',
+    sampleEvent('delivery.settled', {
+      origin: ORIGINS.fcm,
+      attempt: sampleAttempt({ outcome: 'retryable', httpStatus: null }),
+    }),
+  ],
+  ...PUSH_SERVICES.flatMap(
+    (service) =>
+      [
+        [
+          `bellhop_attempt_duration_seconds_count{push_service="${service}"}`,
+          sampleEvent('delivery.settled', { origin: ORIGINS[service] }),
+        ],
+        [
+          `bellhop_origin_pauses_total{push_service="${service}"}`,
+          sampleEvent('origin.paused', { origin: ORIGINS[service] }),
+        ],
+        [`bellhop_lanes_closed{push_service="${service}"}`, sampleEvent('lane.closed', { origin: ORIGINS[service] })],
+      ] as const,
+  ),
+  ...RETIREMENT_REASONS.map(
+    (reason) =>
+      [
+        `bellhop_subscriptions_retired_total{reason="${reason}"}`,
+        sampleEvent('subscription.retired', { reason }),
+      ] as const,
+  ),
+  ...PRUNE_HOLD_SCOPES.flatMap(
+    (scope) =>
+      [
+        [`bellhop_prune_holds_total{scope="${scope}",state="opened"}`, sampleEvent('prune_hold.opened', { scope })],
+        [`bellhop_prune_holds_total{scope="${scope}",state="confirmed"}`, holdDecided(scope, 'confirmed')],
+        [`bellhop_prune_holds_total{scope="${scope}",state="dismissed"}`, holdDecided(scope, 'dismissed')],
+      ] as const,
+  ),
+  ...PART_NAMES.map(
+    (part) => [`bellhop_part_failures_total{part="${part}"}`, sampleEvent('part.failed', { part })] as const,
+  ),
+];
+
+describe('the metrics', () => {
+  it.each(SERIES)('%s counts its event', async (series, event) => {
+    expect(await linesAfter(event)).toContain(`${series} 1`);
+    if (event.type === 'lane.closed') return;
+    expect(await linesAfter(event, event)).toContain(`${series} 2`);
+  });
+
+  it('are those of the table, each with its kind and help, and each has a series here', async () => {
+    const lines = await linesAfter();
+    const table = Object.values(METRICS);
+    expect(lines.filter((line) => line.startsWith('# HELP')).sort()).toEqual(
+      table.map(({ name, help }) => `# HELP ${name} ${help}`).sort(),
+    );
+    expect(lines.filter((line) => line.startsWith('# TYPE')).sort()).toEqual(
+      table.map(({ name, kind }) => `# TYPE ${name} ${kind}`).sort(),
+    );
+    const driven = new Set(SERIES.map(([series]) => series.replace(/_count\{.*|\{.*/, '')));
+    expect([...driven].sort()).toEqual(table.map(({ name }) => name).sort());
+  });
+
+  it('have every value of their labels in the table', async () => {
+    const series = (await linesAfter(...SERIES.map(([, event]) => event))).filter((line) =>
+      line.startsWith('bellhop_'),
+    );
+    for (const { name, labels } of Object.values(METRICS)) {
+      for (const [label, values] of Object.entries<readonly string[] | 'number'>(labels)) {
+        const shown = series.filter((line) => line.startsWith(name)).map((line) => labelIn(line, label));
+        if (values === 'number') expect([...new Set(shown)].sort()).toEqual(['201', 'none']);
+        else expect([...new Set(shown)].sort(), `${name}, ${label}`).toEqual([...values].sort());
+      }
+    }
+  });
+
+  it('begin at 0 where a first event is a reason to alert: an increase from nothing is none', async () => {
+    const lines = await linesAfter();
+    for (const [series] of SERIES) {
+      if (/_(attempts_total|attempt_duration|deliveries_settled)/.test(series)) continue;
+      expect(lines).toContain(`${series} 0`);
+    }
+  });
+
+  it('measure attempts in seconds, and only those that were answered or timed', async () => {
+    const settled = (latencyMs: number | null) =>
+      sampleEvent('delivery.settled', { origin: ORIGINS.wns, attempt: sampleAttempt({ latencyMs }) });
+    const lines = await linesAfter(settled(29), settled(300), settled(null));
+    for (const line of [
+      'bellhop_attempt_duration_seconds_bucket{le="0.025",push_service="wns"} 0',
+      'bellhop_attempt_duration_seconds_bucket{le="0.05",push_service="wns"} 1',
+      'bellhop_attempt_duration_seconds_bucket{le="0.5",push_service="wns"} 2',
+      'bellhop_attempt_duration_seconds_bucket{le="+Inf",push_service="wns"} 2',
+      'bellhop_attempt_duration_seconds_sum{push_service="wns"} 0.329',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('count what has no attempt, and deliveries made before origins were kept', async () => {
+    const lines = await linesAfter(
+      sampleEvent('delivery.settled', { state: 'cancelled', reason: 'superseded', attempt: null }),
+      sampleEvent('delivery.settled', { origin: '' }),
+    );
+    expect(lines).toContain('bellhop_deliveries_settled_total{state="cancelled",reason="superseded"} 1');
+    expect(lines).toContain('bellhop_attempts_total{push_service="other",outcome="delivered",http_status="201"} 1');
+    expect(lines.filter((line) => line.startsWith('bellhop_attempts_total'))).toHaveLength(1);
+  });
+
+  it('name nobody, and no host', async () => {
+    const secret = 'S3CRET';
+    const planted = SERIES.map(([, event]) => ({
+      ...event,
+      ...Object.fromEntries(
+        ['userId', 'subscriptionId', 'deliveryId', 'notificationId', 'holdId', 'subject']
+          .filter((field) => field in event)
+          .map((field) => [field, secret]),
+      ),
+      ...('origin' in event ? { origin: `https://${secret}.example` } : {}),
+      ...('error' in event ? { error: new Error(secret, { cause: secret }) } : {}),
+    })) as BellhopEvent[];
+    expect((await linesAfter(...planted)).join('\n')).not.toMatch(/S3CRET/i);
+  });
 });
+
+/** The value of one label in a line of the exposition. */
+function labelIn(line: string, label: string): string | undefined {
+  return new RegExp(`[{,]${label}="([^"]*)"`).exec(line)?.[1];
+}
 
 describe('lanes closed', () => {
   const A = 'https://a.notify.windows.com';
   const B = 'https://b.notify.windows.com';
-  const closed = (origin: string): BellhopEvent => ({ type: 'lane.closed', origin, untilMs: 1, failures: 10 });
-  const opened = (origin: string): BellhopEvent => ({ type: 'lane.opened', origin });
+  const closed = (origin: string) => sampleEvent('lane.closed', { origin });
+  const opened = (origin: string) => sampleEvent('lane.opened', { origin });
 
   it.each([
     ['one of two hosts of WNS that reopens leaves the other closed', [closed(A), closed(B), opened(A)], 1],
@@ -74,8 +191,6 @@ describe('lanes closed', () => {
     ['and one success opens it', [closed(A), closed(A), opened(A)], 0],
     ['one that was never closed', [closed(A), opened(B)], 1],
   ] as const)('%s', async (_, told, count) => {
-    const { events, metrics } = make();
-    for (const event of told) events.publish(event);
-    expect((await metrics.text()).split('\n')).toContain(`bellhop_lanes_closed{push_service="wns"} ${count}`);
+    expect(await linesAfter(...told)).toContain(`bellhop_lanes_closed{push_service="wns"} ${count}`);
   });
 });

@@ -1,0 +1,63 @@
+import type { BellhopEvent } from '../../src/domain/events.ts';
+import type { PushService } from '../../src/domain/push-service/push-service.ts';
+import { NOW_MS, sampleAttempt } from '../support/samples.ts';
+
+type EventType = BellhopEvent['type'];
+type EventOf<Type extends EventType> = Extract<BellhopEvent, { type: Type }>;
+
+/** An origin of each push service. */
+export const ORIGINS: Readonly<Record<PushService, string>> = {
+  fcm: 'https://fcm.googleapis.com',
+  mozilla: 'https://updates.push.services.mozilla.com',
+  apple: 'https://web.push.apple.com',
+  wns: 'https://db5p.notify.windows.com',
+  other: 'https://push.example.net',
+};
+
+const UNTIL_MS = NOW_MS + 60_000;
+const hold = { holdId: 'hld_1', scope: 'origin', subject: ORIGINS.fcm } as const;
+
+/** One event of every type there is: a new type does not compile until it is here. */
+export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
+  'subscription.registered': {
+    type: 'subscription.registered',
+    subscriptionId: 'sub_1',
+    userId: 'ada',
+    result: 'created',
+  },
+  'subscription.deleted': { type: 'subscription.deleted', subscriptionId: 'sub_1' },
+  'subscription.retired': { type: 'subscription.retired', subscriptionId: 'sub_1', userId: 'ada', reason: 'gone' },
+  'subscription.quarantined': {
+    type: 'subscription.quarantined',
+    subscriptionId: 'sub_1',
+    userId: 'ada',
+    sinceMs: NOW_MS,
+    untilMs: UNTIL_MS,
+  },
+  'subscription.restored': { type: 'subscription.restored', subscriptionId: 'sub_1', userId: 'ada' },
+  'notification.accepted': { type: 'notification.accepted', notificationId: 'ntf_1', users: 3 },
+  'notification.fanned_out': { type: 'notification.fanned_out', notificationId: 'ntf_1' },
+  'delivery.settled': {
+    type: 'delivery.settled',
+    deliveryId: 'dlv_1',
+    notificationId: 'ntf_1',
+    subscriptionId: 'sub_1',
+    userId: 'ada',
+    origin: ORIGINS.mozilla,
+    state: 'delivered',
+    reason: null,
+    attempt: sampleAttempt(),
+  },
+  'origin.paused': { type: 'origin.paused', origin: ORIGINS.apple, untilMs: UNTIL_MS },
+  'lane.closed': { type: 'lane.closed', origin: ORIGINS.wns, untilMs: UNTIL_MS, failures: 10 },
+  'lane.opened': { type: 'lane.opened', origin: ORIGINS.wns },
+  'prune_hold.opened': { type: 'prune_hold.opened', ...hold, goneCount: 60, answerCount: 100 },
+  'prune_hold.decided': { type: 'prune_hold.decided', ...hold, state: 'confirmed', subscriptions: 60 },
+  'delivery.replayed': { type: 'delivery.replayed', deliveryId: 'dlv_1', notificationId: 'ntf_1' },
+  'part.failed': { type: 'part.failed', part: 'worker', error: new Error('away') },
+};
+
+/** The sample of one type, with something else in it. */
+export function sampleEvent<Type extends EventType>(type: Type, overrides: Partial<EventOf<Type>> = {}): EventOf<Type> {
+  return { ...SAMPLE_EVENTS[type], ...overrides };
+}
