@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 
-/** A reminder to look at something in the store. Losing one loses nothing: the rescuer finds what is due. */
+/** A reminder to look at something in the store. Losing a job loses nothing: the rescuer finds what is due. */
 export type Job = {
   readonly kind: 'deliver' | 'fan_out';
   /** A delivery id, or for `fan_out` a notification id. */
@@ -10,9 +10,9 @@ export type Job = {
   /** The attempt the reminder is for; for `fan_out` the number of pages done. A job is known by kind, id and step. */
   readonly step: number;
   readonly priority: Priority;
-  /** Where the push will go, for example `https://fcm.googleapis.com`; empty where it goes nowhere, or that is not known. */
+  /** Where the push will go, for example `https://fcm.googleapis.com`; empty for a fan-out, and where that is not known. */
   readonly origin: string;
-  /** When the push is of no use any more; null for what has no such time. */
+  /** When the push is of no use any more; null for a fan-out. */
   readonly deadlineAtMs: number | null;
   /** Not before this instant. */
   readonly runAtMs: number;

@@ -2,69 +2,68 @@ import type { Job } from '../job-queue.ts';
 
 type Waiting = Pick<Job, 'kind' | 'origin'>;
 
-/** A page of fan-out makes more deliveries than this, so that they never run out for want of its turn. */
+/** So many deliveries begin between two pages of fan-out. A page makes more of them, so that deliveries never run out. */
 const DELIVERIES_PER_FAN_OUT = 15;
-/** Where fan-outs wait: no origin reads so. */
+/** The name of the line of fan-outs. No origin reads so. */
 const FAN_OUTS = '*';
 
 /**
- * Jobs of one priority that could run, in order within each origin; the origins take turns. A fan-out has its turn after
- * fifteen deliveries, or when none may run: as often as an origin, it would make far more of them than can be sent, and
- * they and whatever else is to be done would wait for it.
+ * Due jobs of one priority: a line for each origin, and one for the fan-outs. The lines take turns. The fan-outs have their
+ * turn after fifteen deliveries, or when no delivery may run: if they had it as often as an origin, they would make far more
+ * deliveries than can be sent, and all other work would wait for them.
  */
 export class ReadyJobs<Item extends Waiting = Job> {
-  private readonly byOrigin = new Map<string, Fifo<Item>>();
-  private sinceFanOut = 0;
-  /** How many wait in all. */
+  private readonly lines = new Map<string, Fifo<Item>>();
+  private deliveriesSinceFanOut = 0;
+  /** How many jobs wait in all lines. */
   size = 0;
 
-  /** How many wait in the same line: those of its origin, or the fan-outs. */
+  /** How many jobs wait in the line that this job belongs to. */
   sizeOf(job: Waiting): number {
-    return this.byOrigin.get(lineOf(job))?.size ?? 0;
+    return this.lines.get(lineOf(job))?.size ?? 0;
   }
 
   push(job: Item): void {
     this.size += 1;
-    const key = lineOf(job);
-    const fifo = this.byOrigin.get(key);
-    if (fifo !== undefined) {
-      fifo.push(job);
+    const name = lineOf(job);
+    const known = this.lines.get(name);
+    if (known !== undefined) {
+      known.push(job);
       return;
     }
-    const first = new Fifo<Item>();
-    first.push(job);
-    this.byOrigin.set(key, first);
+    const line = new Fifo<Item>();
+    line.push(job);
+    this.lines.set(name, line);
   }
 
-  /** Whether any may run. */
+  /** Whether the first job of any line may run. */
   has(mustWait: (job: Item) => boolean): boolean {
-    for (const fifo of this.byOrigin.values()) if (!mustWait(fifo.first)) return true;
+    for (const line of this.lines.values()) if (!mustWait(line.first)) return true;
     return false;
   }
 
-  /** Takes the next that may run; the origin it came from has its next turn after the others. */
+  /** Takes the next job that may run, null where none may. The line that it came from has its next turn after the others. */
   take(mustWait: (job: Item) => boolean): Item | null {
-    const isFanOutsTurn = this.sinceFanOut >= DELIVERIES_PER_FAN_OUT;
-    return (
-      this.takeWhere((key) => (key === FAN_OUTS) === isFanOutsTurn, mustWait) ?? this.takeWhere(() => true, mustWait)
-    );
+    const isFanOutsTurn = this.deliveriesSinceFanOut >= DELIVERIES_PER_FAN_OUT;
+    const hasTurn = (name: string): boolean => (name === FAN_OUTS) === isFanOutsTurn;
+    return this.takeFrom(hasTurn, mustWait) ?? this.takeFrom(() => true, mustWait);
   }
 
-  private takeWhere(isMeant: (key: string) => boolean, mustWait: (job: Item) => boolean): Item | null {
-    for (const [key, fifo] of this.byOrigin) {
-      if (!isMeant(key) || mustWait(fifo.first)) continue;
-      const job = fifo.shift();
+  private takeFrom(hasTurn: (name: string) => boolean, mustWait: (job: Item) => boolean): Item | null {
+    for (const [name, line] of this.lines) {
+      if (!hasTurn(name) || mustWait(line.first)) continue;
+      const job = line.shift();
       this.size -= 1;
-      this.sinceFanOut = key === FAN_OUTS ? 0 : this.sinceFanOut + 1;
-      this.byOrigin.delete(key);
-      if (fifo.size > 0) this.byOrigin.set(key, fifo);
+      this.deliveriesSinceFanOut = name === FAN_OUTS ? 0 : this.deliveriesSinceFanOut + 1;
+      this.lines.delete(name);
+      if (line.size > 0) this.lines.set(name, line);
       return job;
     }
     return null;
   }
 }
 
-/** A name for the line that a job of its lane waits in. */
+/** The name of the line that a job waits in. */
 function lineOf({ kind, origin }: Waiting): string {
   return kind === 'fan_out' ? FAN_OUTS : origin;
 }

@@ -1,10 +1,10 @@
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { StartOptions } from '../job-queue.ts';
 
-/** Two priorities that both had a job begun within this time come side by side. */
+/** Priorities that each had a job begin within this time come side by side. */
 const SIDE_BY_SIDE_MS = 1000;
 
-/** Whether one more of a priority may begin, and that one does. */
+/** Room to plan with: whether one more job of a priority may begin, and that it is to begin. */
 export type Room = {
   admits(priority: Priority): boolean;
   take(priority: Priority): void;
@@ -12,7 +12,7 @@ export type Room = {
 
 type Counts = Record<Priority, number>;
 
-/** Counts the jobs that run, and tells which may begin. `nowMs` need only go forward. */
+/** Counts the jobs that run, and tells whether another may begin. `nowMs` need only go forward. */
 export class WorkLimit {
   private readonly limits: StartOptions;
   private readonly nowMs: () => number;
@@ -25,12 +25,12 @@ export class WorkLimit {
     this.nowMs = nowMs;
   }
 
-  /** Whether one of this priority may begin. */
+  /** Whether a job of this priority may begin. */
   admits(priority: Priority): boolean {
     return admits(this.limits, this.mostNow(), { running: this.running, atWork: this.atWork }, priority);
   }
 
-  /** The room there is now, to plan with: what is taken of it has not begun. */
+  /** The room that there is now. What is taken of it counts in the plan alone. */
   room(): Room {
     const [limits, most] = [this.limits, this.mostNow()];
     const planned = { running: this.running, atWork: { ...this.atWork } };
@@ -73,7 +73,7 @@ export class WorkLimit {
 
 type Load = { readonly running: number; readonly atWork: Readonly<Counts> };
 
-/** Few overtake, so that their priority cannot keep the others from their turns by overtaking all the time. */
+/** Only few jobs overtake: else a priority that overtakes all the time would keep the others from their turns. */
 function admits(limits: StartOptions, most: number, { running, atWork }: Load, priority: Priority): boolean {
   if (running >= limits.concurrency) return false;
   const asUrgent = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1);

@@ -12,9 +12,9 @@ import {
   saveAll,
   withinLimit,
 } from './bee-queue-library.ts';
-import { createLanePicker, type LanePicker } from './priority-picker.ts';
+import { createPriorityPicker, type PriorityPicker } from './priority-picker.ts';
 import { preflightRedis } from './redis-preflight.ts';
-import { openLane, type RedisLane } from './redis-priority.ts';
+import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 
 export type BeeQueueOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
@@ -30,7 +30,7 @@ export type BeeQueueOptions = {
 const DEFAULT_STALL_INTERVAL_MS = 5000;
 const DEFAULT_SAVE_LIMIT_MS = 2000;
 const ANSWER_LIMIT_MS = 1000;
-/** Also the most that a delayed job waits beyond its time where word of it got lost. */
+/** Also the most that a delayed job waits beyond its time where Redis lost the message about it. */
 const TEND_INTERVAL_MS = 500;
 const OPEN_AGAIN_MS = 1000;
 
@@ -40,8 +40,8 @@ const SAVED_AT_ONCE = 500;
 const retryForEver = ({ attempt }: { attempt: number }): number => Math.min(attempt * 100, 1000);
 
 /**
- * Jobs in three bee-queues on Redis. A Redis that is away now is waited for in the background; one that refuses rejects
- * with AppError `store_unavailable`. Losing every job in it loses nothing.
+ * Jobs in three bee-queues on Redis, one for each priority. A Redis that is away now is waited for in the background; where
+ * Redis refuses, this rejects with AppError `store_unavailable`. Losing every job in Redis loses nothing.
  */
 export async function createBeeQueue(options: BeeQueueOptions): Promise<JobQueue> {
   await preflightRedis(options.url);
@@ -54,9 +54,9 @@ class RedisJobQueue implements JobQueue {
   private readonly producer: RedisClient;
   private readonly savers = new Map<Priority, BeeQueue>();
   private readonly closing = new AbortController();
-  /** Names of the jobs that run here, as they would be added for now. */
+  /** Names of the jobs that run in this process. */
   private readonly running = new Set<string>();
-  private picker: LanePicker | null = null;
+  private picker: PriorityPicker | null = null;
   private working: Promise<void> = Promise.resolve();
   private closed: Promise<void> | null = null;
 
@@ -73,21 +73,21 @@ class RedisJobQueue implements JobQueue {
 
   async enqueueMany(jobs: readonly Job[]): Promise<void> {
     for (const priority of PRIORITIES) {
-      const ofLane = jobs.filter((job) => job.priority === priority);
-      for (let start = 0; start < ofLane.length; start += SAVED_AT_ONCE) {
-        await this.save(priority, ofLane.slice(start, start + SAVED_AT_ONCE));
+      const ofPriority = jobs.filter((job) => job.priority === priority);
+      for (let start = 0; start < ofPriority.length; start += SAVED_AT_ONCE) {
+        await this.save(priority, ofPriority.slice(start, start + SAVED_AT_ONCE));
         this.picker?.notice(priority);
       }
     }
   }
 
   async start(handler: JobHandler, options: StartOptions): Promise<void> {
-    const noting: JobHandler = async (job, onPosted) => {
+    const trackedHandler: JobHandler = async (job, onPosted) => {
       const name = nameOf(job);
       this.running.add(name);
       await handler(job, onPosted).finally(() => this.running.delete(name));
     };
-    const picker = createLanePicker({ ...options, handler: noting, onError: this.options.onError });
+    const picker = createPriorityPicker({ ...options, handler: trackedHandler, onError: this.options.onError });
     this.picker = picker;
     // Not waited for: a Redis that is away must not keep the service from starting.
     this.working = this.work(picker);
@@ -99,11 +99,12 @@ class RedisJobQueue implements JobQueue {
     await this.working;
   }
 
+  /** Never calls a listener: Redis has room for all jobs. */
   onRoom(): void {}
 
-  async depthOf(lane: Priority): Promise<number> {
+  async depthOf(priority: Priority): Promise<number> {
     this.demandConnection();
-    const waiting = this.saverOf(lane).toKey('waiting');
+    const waiting = this.saverOf(priority).toKey('waiting');
     return Number(await command(this.producer, 'llen', [waiting], ANSWER_LIMIT_MS));
   }
 
@@ -130,8 +131,8 @@ class RedisJobQueue implements JobQueue {
   }
 
   /**
-   * The job that is run now goes from Redis, name and all, only when it ends: so one for later has a name of its own, and
-   * so has the very one that runs, added by its handler for a time that has passed by now.
+   * Redis refuses a name that it has, and it has the name of a job that runs until the job ends. So a job for later has a
+   * name of its own, and so has a job that is added while it runs for a time that has passed by now.
    */
   private idOf(job: Job, nowMs: number): string {
     const name = nameOf(job);
@@ -152,32 +153,32 @@ class RedisJobQueue implements JobQueue {
     return queue;
   }
 
-  /** Opens the lanes, however long Redis stays away, and tends them until the end. */
-  private async work(picker: LanePicker): Promise<void> {
+  /** Opens the worker's end of each priority, however long Redis stays away, and tends them until the queue stops. */
+  private async work(picker: PriorityPicker): Promise<void> {
     const { signal } = this.closing;
-    const lanes = new Map<Priority, RedisLane>();
+    const opened = new Map<Priority, RedisPriority>();
     await Promise.all(
       PRIORITIES.map(async (priority) => {
-        const lane = await this.openUntil(priority, signal);
-        if (lane !== null) lanes.set(priority, lane);
+        const redis = await this.openUntil(priority, signal);
+        if (redis !== null) opened.set(priority, redis);
       }),
     );
-    if (lanes.size === PRIORITIES.length && !signal.aborted) picker.begin(lanes);
+    if (opened.size === PRIORITIES.length && !signal.aborted) picker.begin(opened);
     while (!signal.aborted) {
       await wait(TEND_INTERVAL_MS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await Promise.all([...lanes.values()].map((lane) => lane.tend()));
+      if (!signal.aborted) await Promise.all([...opened.values()].map((redis) => redis.tend()));
     }
     await picker.stop();
-    await Promise.all([...lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...opened.values()].map((redis) => redis.close()));
   }
 
-  private async openUntil(priority: Priority, signal: AbortSignal): Promise<RedisLane | null> {
+  private async openUntil(priority: Priority, signal: AbortSignal): Promise<RedisPriority | null> {
     const { url, onError, stallIntervalMs = DEFAULT_STALL_INTERVAL_MS } = this.options;
     const retry_strategy = (failure: { attempt: number }) =>
       signal.aborted ? new Error('closed') : retryForEver(failure);
     while (!signal.aborted) {
       try {
-        return await openLane({ name: priority, redis: { url, retry_strategy }, stallIntervalMs, onError, signal });
+        return await openRedisPriority({ priority, redis: { url, retry_strategy }, stallIntervalMs, onError, signal });
       } catch (error) {
         onError(error);
         await wait(OPEN_AGAIN_MS, undefined, { signal }).catch(() => {});

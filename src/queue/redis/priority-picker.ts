@@ -3,94 +3,95 @@ import type { Job, JobHandler, StartOptions } from '../job-queue.ts';
 import { ReadyJobs } from '../picking/ready-jobs.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
 import { WorkLimit } from '../picking/work-limit.ts';
-import type { RedisLane, Taken } from './redis-priority.ts';
+import type { RedisPriority, Taken } from './redis-priority.ts';
 
-export type LanePickerOptions = StartOptions & {
+export type PriorityPickerOptions = StartOptions & {
   readonly handler: JobHandler;
   readonly onError: (error: unknown) => void;
 };
 
-/** Runs the jobs of three lanes: which comes next is decided before it is fetched, so that only held jobs wait here. */
-export interface LanePicker {
-  begin(lanes: ReadonlyMap<Priority, RedisLane>): void;
-  /** Something was added to this lane. */
-  notice(lane: Priority): void;
+/**
+ * Runs the jobs of all priorities. Which priority comes next is decided before a job is fetched from Redis, so that no job
+ * waits in this process but those that `mustWait`.
+ */
+export interface PriorityPicker {
+  begin(priorities: ReadonlyMap<Priority, RedisPriority>): void;
+  /** To be called when jobs of this priority were added. */
+  notice(priority: Priority): void;
   /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
   stop(): Promise<void>;
 }
 
-/** What a stop waits for Redis to be told of jobs that have ended. */
+/** How long a stop waits for jobs that have ended to be removed from Redis. */
 const REMOVAL_LIMIT_MS = 2000;
 const LOOK_AGAIN_MS = 500;
 const ASK_AGAIN_MS = 5;
-/** Of each lane: many that are held in one must leave room for those of another. */
+/** Of each priority: many jobs set aside in one must leave room for those of another. */
 const MOST_SET_ASIDE = 1000;
 
-type LaneState = {
+/*
+ * What the picker knows of a priority:
+ *
+ *   state    | mayHaveJobs | isWatched | what the picker does with it
+ *   has jobs | true        | false     | plans jobs of it, and fetches as many as it planned
+ *   empty    | false       | false     | fetches again after ASK_AGAIN_MS; watches it as soon as a job of it may begin
+ *   watched  | false       | true      | waits on the blocking connection for the next job to come
+ *
+ *   has jobs -> empty       a fetch failed, or brought fewer jobs than were planned
+ *   empty    -> has jobs    `notice`, or a fetch brought as many jobs as were planned
+ *   empty    -> watched     nothing is left to plan, and the limit admits a job of it
+ *   watched  -> has jobs    a job came; it is kept as `arrived` until a job of this priority is planned
+ *   watched  -> empty       no job came for some seconds, or Redis was lost: it is watched again at once
+ */
+type PriorityState = {
   readonly priority: Priority;
-  readonly lane: RedisLane;
-  /** Whether a job may be waiting: so until a fetch came back with less than was asked. */
-  mayHave: boolean;
-  /** When it was last asked, on a clock that only goes forward. */
+  readonly redis: RedisPriority;
+  mayHaveJobs: boolean;
+  /** When jobs were last fetched, on a clock that only goes forward. */
   askedAtMs: number;
   isWatched: boolean;
-  /** Fetched and held by the handler's word. */
-  readonly aside: ReadyJobs<SetAside>;
-  /** One that came while the lane was watched. */
-  held: Taken | null;
+  /** Jobs that were fetched, and then had to wait. */
+  readonly setAside: ReadyJobs<SetAside>;
+  /** The job that came while the priority was watched. */
+  arrived: Taken | null;
 };
 
 type SetAside = Pick<Job, 'kind' | 'origin'> & { readonly job: Job; readonly taken: Taken };
 
-const nobody = (): boolean => false;
+const noneMustWait = (): boolean => false;
 
-export function createLanePicker(options: LanePickerOptions): LanePicker {
+export function createPriorityPicker(options: PriorityPickerOptions): PriorityPicker {
   return new Picker(options);
 }
 
-class Picker implements LanePicker {
-  private readonly options: LanePickerOptions;
+class Picker implements PriorityPicker {
+  private readonly options: PriorityPickerOptions;
   private readonly pick = weightedRoundRobin(PRIORITY_WEIGHTS);
-  private readonly pickAside = weightedRoundRobin(PRIORITY_WEIGHTS);
+  private readonly pickSetAside = weightedRoundRobin(PRIORITY_WEIGHTS);
+  /** Jobs that have begun, until they are gone from Redis; and until their handlers have ended. */
   private readonly running = new Set<Promise<void>>();
   private readonly handling = new Set<Promise<void>>();
   private readonly limit: WorkLimit;
-  private readonly watches = new Set<Promise<void>>();
-  private lanes: ReadonlyMap<Priority, LaneState> = new Map();
+  private states: ReadonlyMap<Priority, PriorityState> = new Map();
   private isOpen = true;
   private filling: Promise<void> | null = null;
   private mustFillAgain = false;
 
-  constructor(options: LanePickerOptions) {
+  constructor(options: PriorityPickerOptions) {
     this.options = options;
     this.limit = new WorkLimit(options, () => performance.now());
   }
 
-  begin(lanes: ReadonlyMap<Priority, RedisLane>): void {
-    const entries = [...lanes].map(
-      ([priority, lane]) =>
-        [
-          priority,
-          {
-            priority,
-            lane,
-            mayHave: true,
-            askedAtMs: 0,
-            isWatched: false,
-            aside: new ReadyJobs<SetAside>(),
-            held: null,
-          },
-        ] as const,
-    );
-    this.lanes = new Map(entries);
+  begin(priorities: ReadonlyMap<Priority, RedisPriority>): void {
+    this.states = new Map([...priorities].map(([priority, redis]) => [priority, initialState(priority, redis)]));
     this.fill();
   }
 
-  notice(lane: Priority): void {
-    const state = this.lanes.get(lane);
-    // One that is watched tells by itself.
+  notice(priority: Priority): void {
+    const state = this.states.get(priority);
+    // The watch of a watched priority sees the new job by itself.
     if (state === undefined || state.isWatched) return;
-    state.mayHave = true;
+    state.mayHaveJobs = true;
     this.fill();
   }
 
@@ -98,10 +99,10 @@ class Picker implements LanePicker {
     this.isOpen = false;
     await this.filling;
     await Promise.all(this.handling);
-    const impatience = new Promise((resolve) => setTimeout(resolve, REMOVAL_LIMIT_MS).unref());
-    await Promise.race([Promise.all(this.running), impatience]);
-    await Promise.all([...this.lanes.values()].map((state) => this.putBackHeld(state)));
-    await Promise.all([...this.lanes.values()].map((state) => this.putBackAside(state)));
+    const limit = new Promise((resolve) => setTimeout(resolve, REMOVAL_LIMIT_MS).unref());
+    await Promise.race([Promise.all(this.running), limit]);
+    await Promise.all([...this.states.values()].map((state) => this.putBackArrived(state)));
+    await Promise.all([...this.states.values()].map((state) => this.putBackSetAside(state)));
   }
 
   private fill(): void {
@@ -113,7 +114,7 @@ class Picker implements LanePicker {
     });
   }
 
-  /** One round: asks each lane for as many jobs as the picker gives it of the free slots, until none has more. */
+  /** Plans which jobs may begin, fetches so many of each priority, and runs them, until nothing is left to plan. */
   private async fillSlots(): Promise<void> {
     this.mustFillAgain = false;
     while (this.isOpen) {
@@ -122,25 +123,26 @@ class Picker implements LanePicker {
       if (picks.length === 0) break;
       const taken = new Map<Priority, Taken[]>();
       await Promise.all(
-        [...this.lanes].map(async ([priority, state]) => {
+        [...this.states].map(async ([priority, state]) => {
           const count = picks.filter((pick) => pick === priority).length;
           if (count > 0) taken.set(priority, await this.take(state, count));
         }),
       );
       for (const pick of picks) {
         const next = taken.get(pick)?.shift();
-        const state = this.lanes.get(pick);
-        if (next !== undefined && state !== undefined) this.runOrHold(state, next);
+        const state = this.states.get(pick);
+        if (next !== undefined && state !== undefined) this.runOrSetAside(state, next);
       }
     }
-    for (const state of this.lanes.values()) this.watch(state);
+    for (const state of this.states.values()) this.watch(state);
   }
 
+  /** The priorities of the jobs that may begin now, in the order in which they take turns. */
   private plan(): Priority[] {
     const picks: Priority[] = [];
     const room = this.limit.room();
     for (;;) {
-      const pick = this.pick((lane) => room.admits(lane) && this.isWorthAsking(lane));
+      const pick = this.pick((priority) => room.admits(priority) && this.isWorthAsking(priority));
       if (pick === null) return picks;
       room.take(pick);
       picks.push(pick);
@@ -148,49 +150,49 @@ class Picker implements LanePicker {
   }
 
   /**
-   * A lane that had nothing is watched only while there is a slot to spare, and one that floods leaves none: so the others
-   * are asked again now and then, in the same round trip.
+   * An empty priority is watched only while the limit admits a job of it, and a flood of another priority takes all that the
+   * limit admits. So an empty priority is asked again now and then, in the round trip that fetches the others.
    */
-  private isWorthAsking(name: Priority): boolean {
-    const state = this.lanes.get(name);
+  private isWorthAsking(priority: Priority): boolean {
+    const state = this.states.get(priority);
     if (state === undefined) return false;
-    return state.mayHave || (!state.isWatched && performance.now() - state.askedAtMs >= ASK_AGAIN_MS);
+    return state.mayHaveJobs || (!state.isWatched && performance.now() - state.askedAtMs >= ASK_AGAIN_MS);
   }
 
-  private async take(state: LaneState, count: number): Promise<Taken[]> {
-    const held = state.held === null ? [] : [state.held];
-    state.held = null;
-    if (held.length === count) return held;
+  private async take(state: PriorityState, count: number): Promise<Taken[]> {
+    const arrived = state.arrived === null ? [] : [state.arrived];
+    state.arrived = null;
+    if (arrived.length === count) return arrived;
     try {
-      const taken = await state.lane.take(count - held.length);
-      state.mayHave = taken.length === count - held.length;
+      const taken = await state.redis.take(count - arrived.length);
+      state.mayHaveJobs = taken.length === count - arrived.length;
       state.askedAtMs = performance.now();
-      return [...held, ...taken];
+      return [...arrived, ...taken];
     } catch (error) {
-      this.tell(error);
-      state.mayHave = false;
-      return held;
+      this.report(error);
+      state.mayHaveJobs = false;
+      return arrived;
     }
   }
 
-  private runOrHold(state: LaneState, taken: Taken): void {
-    // Those behind must be reached, too: what there is no room for is run, and its handler sends it away.
+  private runOrSetAside(state: PriorityState, taken: Taken): void {
     const job = jobOf(taken.data);
-    if (state.aside.size < MOST_SET_ASIDE && this.mustWait(job)) {
+    // Jobs behind this one must be reached, too: with no room to set it aside it is run, and its handler postpones it.
+    if (state.setAside.size < MOST_SET_ASIDE && this.mustWait(job)) {
       const { kind, origin } = job;
-      state.aside.push({ kind, origin, job, taken });
+      state.setAside.push({ kind, origin, job, taken });
     } else this.run(state, taken);
   }
 
-  /** What is no longer held goes before anything of its lane fetched after it; the lanes take turns as ever. */
+  /** A job set aside that need not wait any longer begins before all that are fetched later. The priorities take turns. */
   private runSetAside(): void {
     const mustWait = ({ job }: SetAside): boolean => this.mustWait(job);
     for (;;) {
-      const name = this.pickAside(
-        (lane) => this.limit.admits(lane) && (this.lanes.get(lane)?.aside.has(mustWait) ?? false),
+      const picked = this.pickSetAside(
+        (priority) => this.limit.admits(priority) && (this.states.get(priority)?.setAside.has(mustWait) ?? false),
       );
-      const state = name === null ? undefined : this.lanes.get(name);
-      const next = state?.aside.take(mustWait) ?? null;
+      const state = picked === null ? undefined : this.states.get(picked);
+      const next = state?.setAside.take(mustWait) ?? null;
       if (state === undefined || next === null) return;
       this.run(state, next.taken);
     }
@@ -200,7 +202,7 @@ class Picker implements LanePicker {
     return this.options.mustWait?.(job) ?? false;
   }
 
-  private run({ lane, priority }: LaneState, taken: Taken): void {
+  private run({ redis, priority }: PriorityState, taken: Taken): void {
     const { onPosted, onEnded } = this.limit.begin(priority);
     const handler = (job: Job): Promise<void> => {
       const handled = this.options.handler(job, () => {
@@ -211,10 +213,10 @@ class Picker implements LanePicker {
       this.handling.add(ended);
       return handled;
     };
-    // The slot is free once the job is gone from Redis: only then can the same one be added again.
-    const run: Promise<void> = lane
+    // Another job may take its place once this one is gone from Redis: only then can the same job be added again.
+    const run: Promise<void> = redis
       .run(taken, handler)
-      .catch((error: unknown) => this.tell(error))
+      .catch((error: unknown) => this.report(error))
       .finally(() => {
         this.running.delete(run);
         onEnded();
@@ -223,52 +225,55 @@ class Picker implements LanePicker {
     this.running.add(run);
   }
 
-  /** Waits for the next job of a lane that had none, while there is a slot for it. */
-  private watch(state: LaneState): void {
-    if (!this.isOpen || state.mayHave || state.isWatched || !this.limit.admits(state.priority)) return;
+  /** Waits for the next job of a priority that had none, while the limit admits it. */
+  private watch(state: PriorityState): void {
+    if (!this.isOpen || state.mayHaveJobs || state.isWatched || !this.limit.admits(state.priority)) return;
     state.isWatched = true;
-    const watch: Promise<void> = state.lane
+    void state.redis
       .next()
       .catch(async (error: unknown) => {
-        this.tell(error);
+        this.report(error);
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
         return null;
       })
       .then((next) => {
         state.isWatched = false;
-        this.watches.delete(watch);
-        state.held = next;
-        state.mayHave = next !== null;
-        if (!this.isOpen) return this.putBackHeld(state);
+        state.arrived = next;
+        state.mayHaveJobs = next !== null;
+        if (!this.isOpen) return this.putBackArrived(state);
         if (next === null) this.watch(state);
         else this.fill();
         return undefined;
       });
-    this.watches.add(watch);
   }
 
-  /** Connections that are cut at the end are no trouble. */
-  private tell(error: unknown): void {
+  /** Not after a stop: then the connections are cut on purpose. */
+  private report(error: unknown): void {
     if (this.isOpen) this.options.onError(error);
   }
 
-  private async putBackHeld(state: LaneState): Promise<void> {
-    const { held } = state;
-    state.held = null;
-    if (held !== null) await this.putBack(state.lane, held);
+  private async putBackArrived(state: PriorityState): Promise<void> {
+    const { arrived } = state;
+    state.arrived = null;
+    if (arrived !== null) await this.putBack(state.redis, arrived);
   }
 
-  private async putBackAside({ lane, aside }: LaneState): Promise<void> {
+  private async putBackSetAside({ redis, setAside }: PriorityState): Promise<void> {
     const all: Promise<void>[] = [];
-    for (let next = aside.take(nobody); next !== null; next = aside.take(nobody)) {
-      all.push(this.putBack(lane, next.taken));
+    for (let next = setAside.take(noneMustWait); next !== null; next = setAside.take(noneMustWait)) {
+      all.push(this.putBack(redis, next.taken));
     }
     await Promise.all(all);
   }
 
-  private async putBack(lane: RedisLane, taken: Taken): Promise<void> {
-    await lane.putBack(taken).catch((error: unknown) => this.tell(error));
+  private async putBack(redis: RedisPriority, taken: Taken): Promise<void> {
+    await redis.putBack(taken).catch((error: unknown) => this.report(error));
   }
+}
+
+function initialState(priority: Priority, redis: RedisPriority): PriorityState {
+  const setAside = new ReadyJobs<SetAside>();
+  return { priority, redis, mayHaveJobs: true, askedAtMs: 0, isWatched: false, setAside, arrived: null };
 }
 
 /** The job in bee-queue's own record of it. */

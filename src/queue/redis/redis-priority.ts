@@ -1,11 +1,12 @@
+import type { Priority } from '../../domain/notification/priority.ts';
 import type { Job } from '../job-queue.ts';
 import { type BeeQueue, command, jobFrom, makeBeeQueue, type RedisClient } from './bee-queue-library.ts';
 
 /** A job moved from waiting to active, not run yet. */
 export type Taken = { readonly id: string; readonly data: string };
 
-export type LaneOptions = {
-  readonly name: string;
+export type RedisPriorityOptions = {
+  readonly priority: Priority;
   /** Settings of the redis@3 clients. */
   readonly redis: Readonly<Record<string, unknown>>;
   readonly stallIntervalMs: number;
@@ -14,15 +15,15 @@ export type LaneOptions = {
   readonly signal: AbortSignal;
 };
 
-/** A worker's end of one lane: a bee-queue of three connections, whose jobs are fetched by whoever picks among lanes. */
-export interface RedisLane {
+/** A worker's end of one priority: a bee-queue with three connections, whose jobs the priority picker fetches. */
+export interface RedisPriority {
   /** Up to `count` waiting jobs, now. */
   take(count: number): Promise<readonly Taken[]>;
-  /** The next job to come; null where none came for some seconds. */
+  /** Waits for the next job; null where none came for some seconds. */
   next(): Promise<Taken | null>;
-  /** Runs one and removes it. Resolves when it is gone from Redis, too. */
+  /** Runs a job and removes it. Resolves when it is gone from Redis, too. */
   run(taken: Taken, handler: (job: Job) => Promise<void>): Promise<void>;
-  /** Puts one back that was not run. */
+  /** Puts a job back that was not run. */
   putBack(taken: Taken): Promise<void>;
   /** Cuts connections that do not answer, so that they are made anew; looks for delayed jobs whose time has come. */
   tend(): Promise<void>;
@@ -45,9 +46,9 @@ end
 return taken`;
 
 /** Connects, however long Redis is away; null where the signal came first. Rejects where Redis refuses. */
-export async function openLane(options: LaneOptions): Promise<RedisLane | null> {
-  const { name, redis, stallIntervalMs, onError, signal } = options;
-  const queue = makeBeeQueue(name, {
+export async function openRedisPriority(options: RedisPriorityOptions): Promise<RedisPriority | null> {
+  const { priority, redis, stallIntervalMs, onError, signal } = options;
+  const queue = makeBeeQueue(priority, {
     prefix: 'bellhop',
     redis,
     stallInterval: stallIntervalMs,
@@ -59,16 +60,16 @@ export async function openLane(options: LaneOptions): Promise<RedisLane | null> 
   const ready = queue.ready();
   await Promise.race([ready, new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))]);
   if (signal.aborted) {
-    // It may have connected in this very moment.
+    // The queue may have connected in this very moment.
     ready.then(
-      () => laneOn(queue, clientsOf(queue)).close(),
+      () => priorityOn(queue, clientsOf(queue)).close(),
       () => {},
     );
     return null;
   }
   queue.checkStalledJobs(Math.round(stallIntervalMs / 2)).catch(onError);
   queue._activateDelayed();
-  return laneOn(queue, clientsOf(queue));
+  return priorityOn(queue, clientsOf(queue));
 }
 
 type Clients = { readonly commands: RedisClient; readonly blocking: RedisClient; readonly events: RedisClient };
@@ -78,7 +79,7 @@ function clientsOf({ client, bclient, eclient }: BeeQueue): Clients {
   return { commands: client, blocking: bclient, events: eclient };
 }
 
-function laneOn(queue: BeeQueue, { commands, blocking, events }: Clients): RedisLane {
+function priorityOn(queue: BeeQueue, { commands, blocking, events }: Clients): RedisPriority {
   const [waiting, active, jobs] = ['waiting', 'active', 'jobs'].map((name) => queue.toKey(name)) as [
     string,
     string,
@@ -89,14 +90,14 @@ function laneOn(queue: BeeQueue, { commands, blocking, events }: Clients): Redis
     async take(count) {
       const reply = await command(commands, 'eval', [TAKE, 3, waiting, active, jobs, count], ANSWER_LIMIT_MS);
       const taken = pairsOf(reply as string[]);
-      // Emptied meanwhile, or saved by nobody we know: there is nothing to run.
+      // Without data there is nothing to run: Redis was emptied meanwhile, or something else wrote the id.
       await Promise.all(taken.filter(({ data }) => data === '').map(({ id }) => discard(id)));
       return taken.filter(({ data }) => data !== '');
     },
     async next() {
       const limitMs = NEXT_WAIT_SECONDS * 1000 + ANSWER_LIMIT_MS;
       const id = await command(blocking, 'brpoplpush', [waiting, active, NEXT_WAIT_SECONDS], limitMs).catch((error) => {
-        // Else the answer to this command would be taken for that to the next.
+        // A late answer to this command would be taken for the answer to the next.
         if (blocking.connected) blocking.stream.destroy();
         throw error;
       });
