@@ -5,23 +5,23 @@ import type { JobQueue } from '../queue/job-queue.ts';
 export type RefillOptions = {
   readonly queue: Pick<JobQueue, 'depthOf'>;
   readonly clock: Clock;
-  /** The most that one look into the store finds for a lane. A lane that has half of it is not read again yet. */
+  /** The most deliveries that one read of a priority finds. A priority runs low once the queue has half of that or less. */
   readonly pageSize: number;
-  /** Has lanes that run low read now. */
+  /** Has the caller's tick come at once. */
   readonly hurry: () => void;
 };
 
-/** What a look into the store found for a lane. */
+/** What a read of a priority found: how many due deliveries, and the last of them. */
 export type Found = { readonly count: number; readonly lastId: string | null };
 
-/** Which lanes are worth reading from the store, and when: a backlog is queued page by page, and each page once. */
+/** Which priorities to read from the store, and when: a backlog is queued page by page, and each page once. */
 export interface Refill {
-  /** Has this lane read now: the queue dropped some of it, and has room again. */
-  ask(lane: Priority): void;
-  /** The lanes to read now. Each is to be noted afterwards. */
-  lanesToRead(): Promise<readonly Priority[]>;
-  noteRead(lane: Priority, found: Found): void;
-  /** Sees to it that a lane of which more may be due is read again before it runs dry. */
+  /** Has this priority read at once: the queue dropped jobs of it, and has room for them again. */
+  ask(priority: Priority): void;
+  /** The priorities to read in this tick. `noteRead` is to be called for each afterwards. */
+  prioritiesToRead(): Promise<readonly Priority[]>;
+  noteRead(priority: Priority, found: Found): void;
+  /** Has a priority of which more may be due read again before the queue has no more of it. */
   watch(): void;
   /** Ends the watch, for good until `start`. */
   stop(): void;
@@ -34,25 +34,38 @@ const READ_ANYWAY_MS = 30_000;
 /** At three thousand deliveries a second, half a page lasts eight times as long. */
 const LOOK_AGAIN_MS = 200;
 
-type Lane = {
-  readAtMs: number;
+/*
+ * What the refill knows of a priority, and when it is read next:
+ *
+ *   state    | isAsked | mayHaveMore | read next
+ *   asked    | true    | either      | in the next tick, which comes at once
+ *   watched  | false   | true        | when it runs low, which is looked at in each tick and every LOOK_AGAIN_MS
+ *   read out | false   | false       | in a tick in which it is low, and READ_ANYWAY_MS after the last read
+ *
+ *   any      -> asked     the queue dropped jobs of it and has room again
+ *   watched  -> asked     it runs low between two ticks
+ *   any      -> watched   a read found a whole page
+ *   any      -> read out  a read found less, or it was asked for and ends with the same delivery as the read before
+ */
+type PriorityState = {
   isAsked: boolean;
-  /** It is read now because it was asked for, not because its turn has come. */
-  isRefilling: boolean;
+  /** Whether the read under way was asked for; if not, its time had come. */
+  wasAsked: boolean;
   mayHaveMore: boolean;
+  readAtMs: number;
   lastId: string | null;
 };
 
 export function createRefill(options: RefillOptions): Refill {
-  return new LaneRefill(options);
+  return new PagedRefill(options);
 }
 
-class LaneRefill implements Refill {
+class PagedRefill implements Refill {
   private readonly options: RefillOptions;
-  private readonly lanes = new Map<Priority, Lane>(
-    PRIORITIES.map((lane) => [
-      lane,
-      { readAtMs: 0, isAsked: false, isRefilling: false, mayHaveMore: false, lastId: null },
+  private readonly states = new Map<Priority, PriorityState>(
+    PRIORITIES.map((priority) => [
+      priority,
+      { isAsked: false, wasAsked: false, mayHaveMore: false, readAtMs: 0, lastId: null },
     ]),
   );
   private cancel: CancelTimer | null = null;
@@ -62,28 +75,28 @@ class LaneRefill implements Refill {
     this.options = options;
   }
 
-  ask(lane: Priority): void {
-    this.stateOf(lane).isAsked = true;
+  ask(priority: Priority): void {
+    this.stateOf(priority).isAsked = true;
     this.options.hurry();
   }
 
-  async lanesToRead(): Promise<readonly Priority[]> {
+  async prioritiesToRead(): Promise<readonly Priority[]> {
     const nowMs = this.options.clock.now();
-    const worth = await Promise.all(
-      PRIORITIES.map(async (lane) => {
-        const state = this.stateOf(lane);
-        state.isRefilling = state.isAsked;
+    const isToBeRead = await Promise.all(
+      PRIORITIES.map(async (priority) => {
+        const state = this.stateOf(priority);
+        state.wasAsked = state.isAsked;
         state.isAsked = false;
-        return state.isRefilling || nowMs - state.readAtMs >= READ_ANYWAY_MS || (await this.isLow(lane, true));
+        return state.wasAsked || nowMs - state.readAtMs >= READ_ANYWAY_MS || (await this.isLow(priority, true));
       }),
     );
-    return PRIORITIES.filter((_, index) => worth[index]);
+    return PRIORITIES.filter((_, index) => isToBeRead[index]);
   }
 
-  noteRead(lane: Priority, { count, lastId }: Found): void {
-    const state = this.stateOf(lane);
-    // Where no job does anything, as with a store that takes no writes, reading them again at once is of no use.
-    const isStuck = state.isRefilling && lastId === state.lastId;
+  noteRead(priority: Priority, { count, lastId }: Found): void {
+    const state = this.stateOf(priority);
+    // Where no job does anything, as with a store that takes no writes, reading the same page again at once is of no use.
+    const isStuck = state.wasAsked && lastId === state.lastId;
     state.mayHaveMore = count >= this.options.pageSize && !isStuck;
     state.lastId = lastId;
     state.readAtMs = this.options.clock.now();
@@ -91,9 +104,9 @@ class LaneRefill implements Refill {
 
   watch(): void {
     if (this.isStopped || this.cancel !== null) return;
-    if (![...this.lanes.values()].some(({ mayHaveMore }) => mayHaveMore)) return;
+    if (![...this.states.values()].some(({ mayHaveMore }) => mayHaveMore)) return;
     const { clock } = this.options;
-    this.cancel = clock.wakeAt(clock.now() + LOOK_AGAIN_MS, () => void this.look());
+    this.cancel = clock.wakeAt(clock.now() + LOOK_AGAIN_MS, () => void this.askForLow());
   }
 
   stop(): void {
@@ -106,29 +119,29 @@ class LaneRefill implements Refill {
     this.isStopped = false;
   }
 
-  private async look(): Promise<void> {
-    const lanes = PRIORITIES.filter((lane) => this.stateOf(lane).mayHaveMore);
-    const low = await Promise.all(lanes.map((lane) => this.isLow(lane, false)));
+  private async askForLow(): Promise<void> {
+    const watched = PRIORITIES.filter((priority) => this.stateOf(priority).mayHaveMore);
+    const isLow = await Promise.all(watched.map((priority) => this.isLow(priority, false)));
     this.cancel = null;
-    if (!low.includes(true)) return this.watch();
-    lanes.forEach((lane, index) => {
-      if (low[index]) this.stateOf(lane).isAsked = true;
+    if (!isLow.includes(true)) return this.watch();
+    watched.forEach((priority, index) => {
+      if (isLow[index]) this.stateOf(priority).isAsked = true;
     });
     return this.options.hurry();
   }
 
-  /** `unless`: the answer where the queue cannot tell. */
-  private async isLow(lane: Priority, unless: boolean): Promise<boolean> {
+  /** `ifUnknown` is the answer where the queue cannot tell. */
+  private async isLow(priority: Priority, ifUnknown: boolean): Promise<boolean> {
     try {
-      return (await this.options.queue.depthOf(lane)) <= this.options.pageSize / 2;
+      return (await this.options.queue.depthOf(priority)) <= this.options.pageSize / 2;
     } catch {
-      return unless;
+      return ifUnknown;
     }
   }
 
-  private stateOf(lane: Priority): Lane {
-    const state = this.lanes.get(lane);
-    if (state === undefined) throw new Error(`no lane is called ${lane}`);
+  private stateOf(priority: Priority): PriorityState {
+    const state = this.states.get(priority);
+    if (state === undefined) throw new Error(`there is no priority ${priority}`);
     return state;
   }
 }

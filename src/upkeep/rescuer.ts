@@ -21,19 +21,19 @@ export type RescuerOptions = {
   readonly random: Random;
   readonly leads?: Leads;
   readonly intervalMs?: number;
-  /** The most deliveries of a lane that one tick finds. */
+  /** The most deliveries of a priority that one tick finds. */
   readonly pageSize?: number;
 };
 
-/** A loop whose turn can come early for one lane: the queue dropped some of it, and has room again. */
-export type Rescuer = Loop & { refill(lane: Priority): void; tick(): Promise<void> };
+/** `refill` has a priority read at once: the queue dropped jobs of it, and has room for them again. */
+export type Rescuer = Loop & { refill(priority: Priority): void; tick(): Promise<void> };
 
 const DEFAULT_INTERVAL_MS = 5000;
 
-/** As many as the embedded queue keeps per lane and origin. */
+/** As many as the embedded queue keeps of a priority and origin. */
 const DEFAULT_PAGE_SIZE = 10_000;
 
-/** Enqueued in one turn of the event loop. */
+/** Jobs enqueued in one turn of the event loop. */
 const ENQUEUED_AT_ONCE = 1000;
 
 /** Leases settled in one commit. */
@@ -41,17 +41,19 @@ const INTERRUPTED_PAGE = 128;
 
 /**
  * Finds work whose reminder is lost: due deliveries, fan-outs not finished, and attempts whose process is gone, which
- * it puts on record as interrupted. The first tick, at start, is the recovery from a crash. A lane that has plenty
- * waiting is left alone meanwhile; one that is fed from here is fed again before it runs dry.
+ * it puts on record as interrupted. The first tick, at start, is the recovery from a crash. `refill.ts` says which priorities
+ * a tick reads: none that the queue has plenty of, and each that runs low, before it runs dry.
  */
 export function createRescuer(options: RescuerOptions): Rescuer {
   const { queue, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS, pageSize = DEFAULT_PAGE_SIZE } = options;
   const refill = createRefill({ queue, clock, pageSize, hurry: () => loop.hurry() });
   const tick = async (): Promise<void> => {
     const nowMs = clock.now();
-    const lanes = await refill.lanesToRead();
-    await rescueFanOuts(options, lanes, nowMs, pageSize);
-    for (const lane of lanes) refill.noteRead(lane, await rescueLane(options, lane, nowMs, pageSize));
+    const priorities = await refill.prioritiesToRead();
+    await rescueFanOuts(options, priorities, nowMs, pageSize);
+    for (const priority of priorities) {
+      refill.noteRead(priority, await rescueDeliveries(options, priority, nowMs, pageSize));
+    }
     refill.watch();
   };
   const loop = createLoop({ name: 'rescuer', intervalMs, clock, events, tick, leads });
@@ -65,28 +67,33 @@ export function createRescuer(options: RescuerOptions): Rescuer {
       refill.stop();
       return loop.stop();
     },
-    refill: (lane) => refill.ask(lane),
+    refill: (priority) => refill.ask(priority),
     tick,
   };
 }
 
 async function rescueFanOuts(
   { store, queue }: RescuerOptions,
-  lanes: readonly Priority[],
+  priorities: readonly Priority[],
   nowMs: number,
   limit: number,
 ): Promise<void> {
-  if (lanes.length === 0) return;
+  if (priorities.length === 0) return;
   const found = await store.notifications.unfinishedFanOuts(nowMs, limit);
-  const worth = found.filter(({ priority }) => lanes.includes(priority));
+  const wanted = found.filter(({ priority }) => priorities.includes(priority));
   await enqueue(
     queue,
-    worth.map((notification) => fanOutJobOf(notification, nowMs)),
+    wanted.map((notification) => fanOutJobOf(notification, nowMs)),
   );
 }
 
-async function rescueLane(options: RescuerOptions, lane: Priority, nowMs: number, limit: number): Promise<Found> {
-  const due = await options.store.deliveries.due({ priority: lane, untilMs: nowMs, limit });
+async function rescueDeliveries(
+  options: RescuerOptions,
+  priority: Priority,
+  nowMs: number,
+  limit: number,
+): Promise<Found> {
+  const due = await options.store.deliveries.due({ priority, untilMs: nowMs, limit });
   const interrupted = due.filter(({ state }) => state === 'sending');
   for (let start = 0; start < interrupted.length; start += INTERRUPTED_PAGE) {
     const ids = interrupted.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
@@ -100,7 +107,7 @@ async function rescueLane(options: RescuerOptions, lane: Priority, nowMs: number
   return { count: due.length, lastId: due.at(-1)?.id ?? null };
 }
 
-/** Some at a time: thousands in one turn would hold up every push that is under way. */
+/** A thousand jobs at a time: more in one turn would hold up every push that is under way. */
 async function enqueue(queue: JobQueue, jobs: readonly Job[]): Promise<void> {
   for (let start = 0; start < jobs.length; start += ENQUEUED_AT_ONCE) {
     if (start > 0) await new Promise(setImmediate);

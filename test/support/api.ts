@@ -248,7 +248,7 @@ function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
     start: (handler, options) => queue.start(handler, options),
     stop: () => queue.stop(),
     onRoom: (listener) => queue.onRoom(listener),
-    depthOf: (lane) => queue.depthOf(lane),
+    depthOf: (priority) => queue.depthOf(priority),
     ping: () => queue.ping(),
     close: () => queue.close(),
   };

@@ -21,18 +21,18 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('a backlog', () => {
   let clock: FakeClock;
   let rescuer: Rescuer;
-  /** Due in the store, and waiting in the queue: ids of the normal lane. */
+  /** Due in the store, and waiting in the queue: ids of normal priority. */
   let due: string[];
   let waiting: Set<string>;
   let reads: Priority[];
-  let depth: (lane: Priority) => number;
+  let depth: (priority: Priority) => number;
 
   beforeEach(() => {
     clock = createFakeClock(NOW_MS);
     due = Array.from({ length: 35 }, (_, index) => `dlv_${index}`);
     waiting = new Set();
     reads = [];
-    depth = (lane) => (lane === 'normal' ? waiting.size : 0);
+    depth = (priority) => (priority === 'normal' ? waiting.size : 0);
     const store = {
       notifications: { unfinishedFanOuts: async () => [] },
       deliveries: {
@@ -46,7 +46,7 @@ describe('a backlog', () => {
       enqueueMany: async (jobs) => {
         for (const { id } of jobs) waiting.add(id);
       },
-      depthOf: async (lane) => depth(lane),
+      depthOf: async (priority) => depth(priority),
     } as JobQueue;
     const policy = { maxRetries: 1, baseMs: 1, maxMs: 1, quarantine: { retryMs: 1, retireAfterMs: 1 } };
     const events = createEvents((error) => {
@@ -76,9 +76,9 @@ describe('a backlog', () => {
     clock.advance(ms);
     await turn();
   };
-  const readsOf = (lane: Priority): number => reads.filter((one) => one === lane).length;
+  const readsOf = (priority: Priority): number => reads.filter((one) => one === priority).length;
 
-  it('is not read again while plenty of it is queued, and the other lanes are', async () => {
+  it('is not read again while plenty of it is queued, and the other priorities are', async () => {
     await rescuer.start();
     await pass(INTERVAL_MS);
     await pass(INTERVAL_MS);
