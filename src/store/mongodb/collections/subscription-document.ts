@@ -1,5 +1,6 @@
-import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
-import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
+import type { Quarantine } from '../../../domain/subscription/quarantine.ts';
+import type { Retired, RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
+import { changedFields, type SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import { instant } from './instant.ts';
 
@@ -42,14 +43,9 @@ export function toSubscriptionDocument(subscription: Subscription, generation: n
     auth: keys.auth,
     locale: rest.locale === null ? null : encodeText(rest.locale),
     userAgent: rest.userAgent === null ? null : encodeText(rest.userAgent),
-    isActive: retired === null,
     generation,
-    retiredReason: retired?.reason ?? null,
-    retiredAtMs: retired?.atMs ?? null,
-    retiredById: retired?.deliveryId ?? null,
-    quarantinedSinceMs: quarantine?.sinceMs ?? null,
-    quarantinedUntilMs: quarantine?.untilMs ?? null,
-    retainedFrom: retired === null ? null : instant(retired.atMs),
+    ...retiredFields(retired),
+    ...quarantineFields(quarantine),
   };
 }
 
@@ -82,32 +78,24 @@ export function changeableBy({ subscriptionId, notUpdatedSinceMs }: Subscription
 
 /** The fields that a change sets. */
 export function fieldsOf(change: SubscriptionChange): Partial<SubscriptionDocument> {
-  switch (change.kind) {
-    case 'retire':
-      return asRetired(change.reason, change.atMs, change.deliveryId);
-    case 'quarantine':
-      return { quarantinedSinceMs: change.quarantine.sinceMs, quarantinedUntilMs: change.quarantine.untilMs };
-    case 'suspect':
-      return { suspectedByHoldId: change.holdId };
-    case 'clear':
-      return UNTROUBLED;
-  }
+  const { retired, quarantine, suspectedByHoldId } = changedFields(change);
+  return {
+    ...(retired !== undefined && retiredFields(retired)),
+    ...(quarantine !== undefined && quarantineFields(quarantine)),
+    ...(suspectedByHoldId !== undefined && { suspectedByHoldId }),
+  };
 }
 
-const UNTROUBLED = { quarantinedSinceMs: null, quarantinedUntilMs: null, suspectedByHoldId: null } as const;
-
-/** The change that retires one. */
-export function asRetired(
-  reason: RetirementReason,
-  atMs: number,
-  deliveryId: string | null,
-): Partial<SubscriptionDocument> {
+function retiredFields(retired: Retired | null) {
   return {
-    isActive: false,
-    retiredReason: reason,
-    retiredAtMs: atMs,
-    retiredById: deliveryId,
-    retainedFrom: instant(atMs),
-    ...UNTROUBLED,
+    isActive: retired === null,
+    retiredReason: retired?.reason ?? null,
+    retiredAtMs: retired?.atMs ?? null,
+    retiredById: retired?.deliveryId ?? null,
+    retainedFrom: retired === null ? null : instant(retired.atMs),
   };
+}
+
+function quarantineFields(quarantine: Quarantine | null) {
+  return { quarantinedSinceMs: quarantine?.sinceMs ?? null, quarantinedUntilMs: quarantine?.untilMs ?? null };
 }

@@ -1,5 +1,9 @@
 import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
-import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
+import {
+  changedFields,
+  type Standing,
+  type SubscriptionChange,
+} from '../../../domain/subscription/subscription-change.ts';
 import type { Database } from '../file/driver.ts';
 import type { SqlValue } from '../file/sql-value.ts';
 
@@ -92,27 +96,25 @@ export function writeSubscription(database: Database, subscription: Subscription
 
 /** Nothing happens to one that is retired already, gone, or registered again meanwhile. */
 export function changeSubscription(database: Database, change: SubscriptionChange): void {
-  const [assignments, values] = assignmentsOf(change);
-  database.run(`UPDATE subscriptions SET ${assignments} WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`, [
-    ...values,
-    change.subscriptionId,
-    change.notUpdatedSinceMs,
-  ]);
+  const columns = columnsOf(changedFields(change));
+  const assignments = Object.keys(columns).map((column) => `${column} = ?`);
+  database.run(
+    `UPDATE subscriptions SET ${assignments.join(', ')} WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`,
+    [...Object.values(columns), change.subscriptionId, change.notUpdatedSinceMs],
+  );
 }
 
-function assignmentsOf(change: SubscriptionChange): readonly [assignments: string, values: readonly SqlValue[]] {
-  switch (change.kind) {
-    case 'retire':
-      return [
-        `retired_reason = ?, retired_at = ?, retired_by = ?, quarantined_since = NULL, quarantined_until = NULL,
-         suspected_by = NULL`,
-        [change.reason, change.atMs, change.deliveryId],
-      ];
-    case 'quarantine':
-      return ['quarantined_since = ?, quarantined_until = ?', [change.quarantine.sinceMs, change.quarantine.untilMs]];
-    case 'suspect':
-      return ['suspected_by = ?', [change.holdId]];
-    case 'clear':
-      return ['quarantined_since = NULL, quarantined_until = NULL, suspected_by = NULL', []];
-  }
+function columnsOf({ retired, quarantine, suspectedByHoldId }: Partial<Standing>): Readonly<Record<string, SqlValue>> {
+  return {
+    ...(retired !== undefined && {
+      retired_reason: retired?.reason ?? null,
+      retired_at: retired?.atMs ?? null,
+      retired_by: retired?.deliveryId ?? null,
+    }),
+    ...(quarantine !== undefined && {
+      quarantined_since: quarantine?.sinceMs ?? null,
+      quarantined_until: quarantine?.untilMs ?? null,
+    }),
+    ...(suspectedByHoldId !== undefined && { suspected_by: suspectedByHoldId }),
+  };
 }
