@@ -3,7 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY src src
-COPY scripts/bootstrap.cjs scripts/build-sdk.ts scripts/
+COPY scripts/bootstrap.cjs scripts/build-browser-files.ts scripts/
 COPY tsconfig.json ./
 RUN npm run build
 

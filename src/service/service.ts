@@ -29,7 +29,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createRescuer } from '../upkeep/rescuer.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
 import { type Backends, openBackends } from './backends.ts';
-import { readSdkFiles } from './sdk-files.ts';
+import { readSdkFiles } from './browser-files.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readSdkFiles } from '../../../src/service/sdk-files.ts';
+import { readSdkFiles } from '../../../src/service/browser-files.ts';
 import { type Api, type ApiOptions, startApi } from '../../support/api.ts';
 import { SDK } from '../../support/samples.ts';
 
