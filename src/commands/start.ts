@@ -1,6 +1,7 @@
 import { type Config, parseConfig } from '../config/config.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { type Keys, loadKeys } from '../config/key-files.ts';
+import { DEMO_PATH } from '../http/pages/demo.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
@@ -27,7 +28,7 @@ export async function start(): Promise<void> {
     log.info(
       {
         address: service.address,
-        ...(config.demoPage ? { demo_page: `${service.address}/demo` } : {}),
+        ...(config.demoPage ? { demo_page: service.address + DEMO_PATH } : {}),
         public_key: keys.vapid.publicKey,
         secrets: keys.files,
         version: VERSION,
@@ -46,7 +47,7 @@ function greeting({ address }: Service, config: Config, { vapid, files, made }: 
     `  Bellhop ${VERSION} is ready`,
     '',
     `  API         ${address}`,
-    ...(config.demoPage ? [`  Demo page   ${address}/demo`] : []),
+    ...(config.demoPage ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
     `  Public key  ${vapid.publicKey}`,
     `  Secrets     ${secrets}`,
     `  Data        ${config.dataDir}`,

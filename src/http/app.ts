@@ -19,8 +19,9 @@ import { logRequest, type RequestLine } from './kit/request-log.ts';
 import { createRouter, type Router } from './kit/router.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addOpenApiRoute, OPENAPI_PATH } from './openapi.ts';
-import { addDemoRoutes, type DemoRoutesOptions } from './pages/demo.ts';
-import { addSdkRoutes, type SdkFiles } from './pages/sdk.ts';
+import { addDemoRoutes, DEMO_PATH, type DemoRoutesOptions } from './pages/demo.ts';
+import { addSdkRoutes } from './pages/sdk.ts';
+import type { StaticFile } from './pages/static-files.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
@@ -44,8 +45,8 @@ export type AppOptions = {
   /** False in a process that only sends: it answers for health and metrics and nothing else. */
   readonly servesApi: boolean;
   readonly vapidPublicKey: string;
-  /** Null where it was not built: then it is not served. */
-  readonly sdk: SdkFiles | null;
+  /** The files under `/sdk/`. Null where they were not built: then they are not served. */
+  readonly sdk: readonly StaticFile[] | null;
   /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
   readonly corsAllowedOrigins: readonly string[];
   readonly version: string;
@@ -76,7 +77,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   app.use(assignRequestId(options));
   app.use(logRequest(options));
   if (options.servesApi && options.demo !== undefined) {
-    app.use('/demo/*', refuseWhenStopping(options.isStopping));
+    app.use(`${DEMO_PATH}/*`, refuseWhenStopping(options.isStopping));
     addDemoRoutes(app, { ...options.demo, clock: options.clock });
   }
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));

@@ -1,17 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { SdkFiles } from '../http/pages/sdk.ts';
+import { existsSync } from 'node:fs';
+import { readStaticFiles, type StaticFile } from '../http/pages/static-files.ts';
 
-/** Beside this file where it was built itself; a runtime that takes the source as it is uses what was built before. */
-const FOLDERS = [new URL('../sdk/', import.meta.url), new URL('../../dist/sdk/', import.meta.url)];
+/** Beside this folder in `dist/` as in `src/`: a runtime that takes the source as it is finds the same pages. */
+const PAGES = new URL('../pages/', import.meta.url);
+/** Beside this folder in `dist/`; a runtime that takes the source uses what was built before. */
+const SDK_FOLDERS = [new URL('../sdk/', import.meta.url), new URL('../../dist/sdk/', import.meta.url)];
+
+/** The demo page with all that it loads but the SDK. Null where `npm run build` did not copy it. */
+export function readDemoFiles(): readonly StaticFile[] | null {
+  const own = new URL('demo/', PAGES);
+  return existsSync(own) ? [...readStaticFiles(PAGES), ...readStaticFiles(own)] : null;
+}
 
 /** What `npm run build` made of `src/sdk/`. Null where it did not run. */
-export function readSdkFiles(): SdkFiles | null {
-  const folder = FOLDERS.find((each) => existsSync(new URL('bellhop.js', each)));
-  if (folder === undefined) return null;
-  const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-  return {
-    'bellhop.js': read('bellhop.js'),
-    'bellhop-sw.js': read('bellhop-sw.js'),
-    'bellhop.d.ts': read('bellhop.d.ts'),
-  };
+export function readSdkFiles(): readonly StaticFile[] | null {
+  const folder = SDK_FOLDERS.find((each) => existsSync(new URL('bellhop.js', each)));
+  return folder === undefined ? null : readStaticFiles(folder);
 }

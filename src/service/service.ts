@@ -14,7 +14,7 @@ import { createWorker } from '../delivery/worker.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
-import type { SdkFiles } from '../http/pages/sdk.ts';
+import type { StaticFile } from '../http/pages/static-files.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createNotifications, type Notifications } from '../intake/notifications.ts';
@@ -29,7 +29,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createRescuer } from '../upkeep/rescuer.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
 import { type Backends, openBackends } from './backends.ts';
-import { readSdkFiles } from './browser-files.ts';
+import { readDemoFiles, readSdkFiles } from './browser-files.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
@@ -190,7 +190,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     ...parts,
     subscriberTokens,
     notifications,
-    ...(config.demoPage ? buildDemo(keys, { ...parts, subscriberTokens, notifications }) : {}),
+    ...(config.demoPage ? buildDemo(keys, log, { ...parts, subscriberTokens, notifications }) : {}),
     access: createAccess({ ...parts, keys: keys.apiKeys, allowBearer: config.allowBearer }),
     subscriptions: createSubscriptions({
       ...parts,
@@ -204,7 +204,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
-    sdk: builtSdk(log),
+    sdk: ifBuilt('the browser SDK', readSdkFiles(), log),
     corsAllowedOrigins: config.corsAllowedOrigins,
     log: (line) =>
       log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
@@ -216,17 +216,18 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
   });
 }
 
-function builtSdk(log: Logger): SdkFiles | null {
-  const files = readSdkFiles();
-  if (files === null) log.warn('the browser SDK is not built, so /sdk/ is not served: npm run build');
+function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {
+  if (files === null) log.warn(`${what} is not built, so it is not served: npm run build`);
   return files;
 }
 
 type DemoParts = ApiParts & { readonly subscriberTokens: SubscriberTokens; readonly notifications: Notifications };
 
-function buildDemo({ apiKeys }: Keys, { stopping, ...parts }: DemoParts): Pick<AppOptions, 'demo'> {
+function buildDemo({ apiKeys }: Keys, log: Logger, { stopping, ...parts }: DemoParts): Pick<AppOptions, 'demo'> {
   const [signing] = apiKeys;
-  return signing === undefined ? {} : { demo: { demo: createDemo({ ...parts, keyId: signing.id }), stopping } };
+  const files = ifBuilt('the demo page', readDemoFiles(), log);
+  if (signing === undefined || files === null) return {};
+  return { demo: { demo: createDemo({ ...parts, keyId: signing.id }), files, stopping } };
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */

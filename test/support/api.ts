@@ -24,7 +24,7 @@ import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
-import { endingAs, NOW_MS, SDK } from './samples.ts';
+import { endingAs, NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
 export const OLDER_KEY = 'BOlderVapidPublicKey';
@@ -104,7 +104,7 @@ export async function startApi(options: ApiOptions = {}) {
     readiness: { store: async () => {}, queue: async () => {} },
     servesApi: true,
     vapidPublicKey: CURRENT_KEY,
-    sdk: SDK,
+    sdk: SDK_FILES,
     corsAllowedOrigins: [],
     version: '1.2.3',
     isStopping: () => false,
@@ -160,7 +160,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     readiness: { store: unused, queue: unused },
     servesApi: true,
     vapidPublicKey: '',
-    sdk: SDK,
+    sdk: SDK_FILES,
     corsAllowedOrigins: [],
     version: '1.2.3',
     isStopping: () => false,

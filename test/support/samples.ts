@@ -6,6 +6,7 @@ import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
+import { staticFile } from '../../src/http/pages/static-files.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 
@@ -14,6 +15,7 @@ export const NOW_MS = 1_767_225_600_000;
 
 /** Stands for what the build makes of `src/sdk/`. */
 export const SDK = { 'bellhop.js': 'export {};', 'bellhop-sw.js': '// worker', 'bellhop.d.ts': 'export {};' };
+export const SDK_FILES = Object.entries(SDK).map(([name, text]) => staticFile(name, text));
 
 /** A while after every sample was made. */
 export const LATER_MS = NOW_MS + 1_000_000;

@@ -13,10 +13,10 @@ export function visitorOf(demo: Demo, c: ApiContext): string | null {
   return userId !== undefined && demo.isUser(userId) ? userId : null;
 }
 
-/** The visitor, who gets an id of their own here where they had none. */
-export function welcome(demo: Demo, c: ApiContext): string {
+/** The visitor, who gets an id of their own here where they had none; the cookie is for this path and those below. */
+export function welcome(demo: Demo, c: ApiContext, path: string): string {
   const userId = visitorOf(demo, c) ?? demo.newUser();
-  setCookie(c, COOKIE, userId, { path: '/demo', httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
+  setCookie(c, COOKIE, userId, { path, httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
   return userId;
 }
 

@@ -8,22 +8,31 @@ import { readInput } from '../kit/request-input.ts';
 import { defineRoute } from '../kit/route.ts';
 import { isoOf } from '../kit/wire-fields.ts';
 import { acceptedWire, link } from '../v1/notification-schema.ts';
-import { readDemoFiles } from './demo-files.ts';
 import { createDemoLimits } from './demo-limits.ts';
 import { streamViews } from './demo-stream.ts';
 import { onlySameOrigin, visitorOf, welcome } from './demo-visitor.ts';
+import { PAGE_HEADERS } from './page-headers.ts';
+import type { StaticFile } from './static-files.ts';
 
 export type DemoRoutesOptions = {
   readonly demo: Demo;
   readonly clock: Clock;
   /** Aborted when the service stops: streams end then. */
   readonly stopping: AbortSignal;
+  /** The page, `demo.html`, and all that it loads but the SDK. */
+  readonly files: readonly StaticFile[];
 };
+
+/** Where the page is; its files and its back end are below. */
+export const DEMO_PATH = '/demo';
+const TOKEN_PATH = `${DEMO_PATH}/token`;
+const NOTIFICATIONS_PATH = `${DEMO_PATH}/notifications`;
+const EVENTS_PATH = `${NOTIFICATIONS_PATH}/:id/events` as const;
 
 /** Not among the routes of the API, which `/openapi.json` lists: it serves the demo page and nothing else. */
 const sendRoute = defineRoute({
   method: 'post',
-  path: '/demo/notifications',
+  path: NOTIFICATIONS_PATH,
   operationId: 'sendDemoNotification',
   tag: 'Demo',
   summary: 'Send a notification to oneself',
@@ -47,29 +56,31 @@ const sendRoute = defineRoute({
 export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
   const { demo, clock } = options;
   const limits = createDemoLimits(clock);
-  for (const { path, text, headers } of readDemoFiles()) {
+  for (const { name, text, mediaType } of options.files) {
+    const isPage = name === 'demo.html';
+    const path = isPage ? DEMO_PATH : `${DEMO_PATH}/${name}`;
     app.get(path, named(path), (c) => {
-      if (path === '/demo') welcome(demo, c);
-      return c.body(text, 200, headers);
+      if (isPage) welcome(demo, c, DEMO_PATH);
+      return c.body(text, 200, { ...PAGE_HEADERS, 'Content-Type': mediaType });
     });
   }
   const post = (path: string, handle: (c: ApiContext, userId: string) => Promise<Response>) =>
     app.post(path, named(path), onlySameOrigin, async (c) => {
-      const userId = welcome(demo, c);
+      const userId = welcome(demo, c, DEMO_PATH);
       limits.spend(userId);
       await readRawBody(c);
       return handle(c, userId);
     });
-  post('/demo/token', async (c, userId) => {
+  post(TOKEN_PATH, async (c, userId) => {
     const { token, expiresAtMs } = demo.mintToken(userId);
     return c.json({ token, user_id: userId, expires_at: isoOf(expiresAtMs) }, 201, { 'Cache-Control': 'no-store' });
   });
-  post('/demo/notifications', async (c, userId) => {
+  post(NOTIFICATIONS_PATH, async (c, userId) => {
     const { notification, payloadOctets } = await demo.send(userId, messageOf(readInput(sendRoute, c).body));
     c.set('resourceId', notification.id);
     return c.json({ ...acceptedWire(notification, payloadOctets), payload_octets: payloadOctets }, 202);
   });
-  app.get('/demo/notifications/:id/events', named('/demo/notifications/:id/events'), onlySameOrigin, async (c) => {
+  app.get(EVENTS_PATH, named(EVENTS_PATH), onlySameOrigin, async (c) => {
     const userId = visitorOf(demo, c);
     if (userId === null) throw new AppError('notification_not_found', 'There is no notification with this id.');
     const first = await demo.view(userId, c.req.param('id'));
@@ -77,7 +88,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     return streamViews(c, options, first, { userId, onEnd: limits.openStream(userId) });
   });
   // Preflights, too, end here.
-  app.all('/demo/*', () => {
+  app.all(`${DEMO_PATH}/*`, () => {
     throw new AppError('route_not_found', 'There is nothing at this path of the demo page.');
   });
 }

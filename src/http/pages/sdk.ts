@@ -1,25 +1,19 @@
-import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { answer, defineRoute } from '../kit/route.ts';
+import { defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
+import { answerWithFile, type StaticFile } from './static-files.ts';
 
-/** The text of each file under /sdk/. */
-export type SdkFiles = { readonly [Name in keyof typeof FILES]: string };
+const SDK_PATH = '/sdk';
 
-const SCRIPT = 'text/javascript; charset=utf-8';
-
-const FILES = {
-  'bellhop.js': { mediaType: SCRIPT, operationId: 'getSdk', summary: 'The browser SDK, an ES module' },
-  'bellhop-sw.js': { mediaType: SCRIPT, operationId: 'getSdkWorker', summary: 'The service worker of the SDK' },
-  'bellhop.d.ts': {
-    mediaType: 'text/plain; charset=utf-8',
-    operationId: 'getSdkTypes',
-    summary: 'The types of the SDK, for TypeScript',
-  },
-} as const;
+/** The files of the SDK as the API's description names them. */
+const DESCRIPTIONS: Readonly<Record<string, { readonly operationId: string; readonly summary: string }>> = {
+  'bellhop.js': { operationId: 'getSdk', summary: 'The browser SDK, an ES module' },
+  'bellhop-sw.js': { operationId: 'getSdkWorker', summary: 'The service worker of the SDK' },
+  'bellhop.d.ts': { operationId: 'getSdkTypes', summary: 'The types of the SDK, for TypeScript' },
+};
 
 const HEADERS = {
-  // Any page may load it, also one that isolates itself (COEP).
+  // Any page may load the SDK, also one that isolates itself (COEP).
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
   // Asked for anew each time, answered with 304: an update of Bellhop reaches pages at their next load.
@@ -29,26 +23,21 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
-/** What pages load from Bellhop. No credentials: it is the same for everybody. */
-export function addSdkRoutes(router: Router, sdk: SdkFiles): void {
-  for (const [name, file] of Object.entries(FILES)) {
-    const text = sdk[name as keyof SdkFiles];
-    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-    router.add(routeOf(name, file), async ({ headers }) =>
-      isNamed(etag, headers['if-none-match'])
-        ? answer(304, null, { ...HEADERS, ETag: etag })
-        : answer(200, text, { ...HEADERS, ETag: etag }),
-    );
+/** What pages load from Bellhop. No credentials: the files are the same for everybody. */
+export function addSdkRoutes(router: Router, files: readonly StaticFile[]): void {
+  for (const file of files) {
+    router.add(routeOf(file), async ({ headers }) => answerWithFile(file, HEADERS, headers['if-none-match']));
   }
 }
 
-function routeOf(name: string, { mediaType, operationId, summary }: (typeof FILES)[keyof typeof FILES]) {
+function routeOf({ name, mediaType }: StaticFile) {
+  const description = DESCRIPTIONS[name];
+  if (description === undefined) throw new Error(`the SDK’s file ${name} is not described`);
   return defineRoute({
     method: 'get',
-    path: `/sdk/${name}`,
-    operationId,
+    path: `${SDK_PATH}/${name}`,
+    ...description,
     tag: 'Browser SDK',
-    summary,
     access: 'open',
     headers: z.object({ 'if-none-match': z.string().optional() }),
     answers: {
@@ -57,9 +46,4 @@ function routeOf(name: string, { mediaType, operationId, summary }: (typeof FILE
     },
     errors: ['invalid_request'],
   });
-}
-
-/** A proxy that compresses marks the tag as weak; the weak comparison is the one that is asked for (RFC 9110 13.1.2). */
-function isNamed(etag: string, ifNoneMatch = ''): boolean {
-  return ifNoneMatch.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
 }
