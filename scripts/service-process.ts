@@ -21,6 +21,8 @@ export type ServiceProcessOptions = {
   /** An existing folder; the process also runs in it, so that no `.env` of a checkout is read. */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The path of the `main.js` to run; else the one that was built here. */
+  readonly program?: string;
   /** The path of a Deno that runs the source as it is; else this Node runs what was built from it. */
   readonly deno?: string | null;
 };
@@ -35,13 +37,14 @@ const SOURCE = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 export async function startServiceProcess({
   folder,
   environment = {},
+  program = BUILT,
   deno = null,
 }: ServiceProcessOptions): Promise<ServiceProcess> {
   const { PATH = '', HOME = folder } = process.env;
   const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'data'), DENO_NO_UPDATE_CHECK: '1', ...environment };
   const [command, args] =
     deno === null
-      ? [process.execPath, ['--disable-warning=ExperimentalWarning', BUILT]]
+      ? [process.execPath, ['--disable-warning=ExperimentalWarning', program]]
       : [deno, ['run', '--allow-all', '--quiet', '--node-modules-dir=manual', SOURCE]];
   const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

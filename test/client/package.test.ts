@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
+import { installPackage } from '../support/package.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -70,12 +71,8 @@ describe('the packed client, in a folder of somebody else', () => {
 
   beforeAll(async () => {
     service = await startServiceProcess({ folder });
-    // Built already; and unpacked as npm does, without the packages that only the service needs: the client needs none.
-    await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT });
-    const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-    mkdirSync(join(folder, 'node_modules', 'bellhop'), { recursive: true });
-    const into = join('node_modules', 'bellhop');
-    await run('tar', ['-xzf', String(archive), '-C', into, '--strip-components=1'], { cwd: folder });
+    // Without the packages that only the service needs: the client needs none.
+    await installPackage(folder);
     writeFileSync(join(folder, 'program.mjs'), PROGRAM);
     writeFileSync(join(folder, 'web-only.mjs'), WEB_ONLY);
     writeFileSync(join(folder, 'typed.mts'), TYPED);
