@@ -8,8 +8,8 @@ import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from '
 import {
   type IdempotencyKeyDocument,
   type NonceDocument,
-  PASSING_INDEXES,
-  PASSING_QUERIES,
+  SHORT_LIVED_INDEXES,
+  SHORT_LIVED_QUERIES,
 } from './short-lived-queries.ts';
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
@@ -40,8 +40,8 @@ export const INDEXES: Readonly<Record<Exclude<keyof Collections, 'meta'>, readon
   notifications: NOTIFICATION_INDEXES,
   deliveries: DELIVERY_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
-  idempotency_keys: PASSING_INDEXES,
-  nonces: PASSING_INDEXES,
+  idempotency_keys: SHORT_LIVED_INDEXES,
+  nonces: SHORT_LIVED_INDEXES,
 };
 
 /** Every question the adapter asks. `docs/operations.md` prints this list, and a test has MongoDB explain each. */
@@ -50,7 +50,7 @@ export const QUERIES = [
   ...NOTIFICATION_QUERIES,
   ...DELIVERY_QUERIES,
   ...PRUNE_HOLD_QUERIES,
-  ...PASSING_QUERIES,
+  ...SHORT_LIVED_QUERIES,
 ] as const;
 
 export function collectionsOf(database: Db): Collections {

@@ -3,7 +3,7 @@ import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 /** What has only a short life: MongoDB deletes it by itself, within a minute of `expiresAt`. */
 const EXPIRY: StoreIndex = { name: 'expiry', key: { expiresAt: 1 }, expires: 'at_once' };
 
-export const PASSING_INDEXES = [EXPIRY];
+export const SHORT_LIVED_INDEXES = [EXPIRY];
 
 export type IdempotencyKeyDocument = {
   readonly _id: string;
@@ -46,4 +46,4 @@ const expiredIn = (collection: 'idempotency_keys' | 'nonces'): NamedQuery<Date> 
 export const EXPIRED_KEYS = expiredIn('idempotency_keys');
 export const EXPIRED_NONCES = expiredIn('nonces');
 
-export const PASSING_QUERIES = [IDEMPOTENCY_KEY, NONCE, EXPIRED_KEYS, EXPIRED_NONCES] as const;
+export const SHORT_LIVED_QUERIES = [IDEMPOTENCY_KEY, NONCE, EXPIRED_KEYS, EXPIRED_NONCES] as const;
