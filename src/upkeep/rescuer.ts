@@ -41,8 +41,8 @@ const INTERRUPTED_PAGE = 128;
 
 /**
  * Finds work whose reminder is lost: due deliveries, fan-outs not finished, and attempts whose process is gone, which
- * it puts on record as interrupted. The first tick, at start, is the recovery from a crash. `refill.ts` says which priorities
- * a tick reads: none that the queue has plenty of, and each that runs low, before it runs dry.
+ * it puts on record as interrupted. The first tick, at start, is the recovery from a crash. `refill.ts` says which
+ * priorities a tick reads: none that the queue has plenty of, and each that runs low, before it runs dry.
  */
 export function createRescuer(options: RescuerOptions): Rescuer {
   const { queue, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS, pageSize = DEFAULT_PAGE_SIZE } = options;

@@ -4,59 +4,66 @@ import { isUnavailable } from './storage-error.ts';
 /** Measured: 32 to 128 rows commit 20 000 transitions a second; 256 block the event loop for 5 to 10 ms. */
 export const MAX_ROWS_PER_COMMIT = 128;
 
-/** Writes by the same `work` are done by one call to it, whoever asked: a statement for many rows is cheaper. */
+/**
+ * When a writer is answered. `durable`: once the disk has confirmed the commit, so that it outlives a loss of power.
+ * `committed`: after a commit at the end of this turn of the event loop; it outlives the end of the process. `in_turn`: like
+ * `committed`, but after a commit in the next turn, for work whose writes follow each other without end: else nothing else
+ * would have a turn. Commits reach the disk in order, so what is durable brings all that was committed before it.
+ */
+export type Durability = 'durable' | 'committed' | 'in_turn';
+
+/** The items of all writers that ask for the same `work` are done by one call: a statement for many rows is cheaper. */
 export type Work = (items: readonly unknown[]) => readonly unknown[];
 
 export type Write = {
   readonly work: Work;
   readonly items: readonly unknown[];
-  /** Their rough size. */
+  /** The rough size of the write. */
   readonly rows: number;
-  /** Whoever asked is told only once the disk has confirmed. */
-  readonly isDurable: boolean;
+  readonly durability: Durability;
   readonly resolve: (answers: readonly unknown[]) => void;
   readonly reject: (error: unknown) => void;
 };
 
-/** A write that is committed, and has yet to be told so. */
+/** A write that is committed, and whose writer is not answered yet. */
 export type Committed = { readonly write: Write; readonly answers: readonly unknown[] };
 
-/** A write of more rows is a page of many: nobody waits for it who would notice. */
-const FEW_ROWS = 20;
+/** A write of more rows is a page of a longer work, for which no caller waits. */
+const MOST_ROWS_OF_SMALL = 20;
 
-/** Writes in the order they were asked for; but a page of many holds nobody up. */
+/** Writes in the order they were asked for, small ones and pages apart: a page holds up no small write. */
 export class WriteQueue {
-  private readonly few: Write[] = [];
-  private readonly many: Write[] = [];
+  private readonly small: Write[] = [];
+  private readonly pages: Write[] = [];
 
   get isEmpty(): boolean {
-    return this.few.length === 0 && this.many.length === 0;
+    return this.small.length === 0 && this.pages.length === 0;
   }
 
   add(write: Write): void {
-    if (write.rows > FEW_ROWS) this.many.push(write);
-    else this.few.push(write);
+    if (write.rows > MOST_ROWS_OF_SMALL) this.pages.push(write);
+    else this.small.push(write);
   }
 
-  /** Takes what one commit may hold, at least one write of few rows if there are any, and one page of many if it may. */
+  /** Takes what one commit may hold: small writes, at least one if there are any, and a page where `withPage` says so. */
   takeGroup({ withPage }: { readonly withPage: boolean }): readonly Write[] {
     let rows = 0;
-    const end = this.few.findIndex((write, index) => {
+    const end = this.small.findIndex((write, index) => {
       rows += write.rows;
       return index > 0 && rows > MAX_ROWS_PER_COMMIT;
     });
-    const group = this.few.splice(0, end === -1 ? this.few.length : end);
-    const page = withPage ? this.many.shift() : undefined;
+    const group = this.small.splice(0, end === -1 ? this.small.length : end);
+    const page = withPage ? this.pages.shift() : undefined;
     return page === undefined ? group : [...group, page];
   }
 }
 
-/** Commits them together; where that fails each by itself, so that only the guilty one is refused. */
+/** Commits writes together; where that fails each by itself, so that only the write that fails is refused. */
 export function commitGroup(database: Database, group: readonly Write[]): readonly Committed[] {
   try {
     return transact(database, () => perform(group));
   } catch (error) {
-    // A full disk is nobody's fault; anything else is one operation's, and costs the others only this second run.
+    // A full disk refuses every write. Any other error comes from one write, and costs the others only this second run.
     if (group.length > 1 && !isUnavailable(error)) return group.flatMap((write) => commitGroup(database, [write]));
     for (const { reject } of group) reject(error);
     return [];

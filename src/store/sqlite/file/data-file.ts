@@ -11,12 +11,12 @@ export async function openDataFile(path: string, driver: DriverName | null = nul
   await makeFile(path);
   const database = await connect(path, driver);
   try {
-    // Waiting is no use: whoever holds the file holds it for as long as it lives.
+    // Waiting is of no use: a process keeps the file's lock until it ends.
     database.all('PRAGMA busy_timeout = 0');
     // Before WAL: then SQLite needs no shared memory, and the lock dies with the process.
     database.all('PRAGMA locking_mode = EXCLUSIVE');
     database.all('PRAGMA journal_mode = WAL');
-    // Accepted means durable: `wal-sync.ts` waits for the disk in its place, before anybody is told of a commit.
+    // Accepted means durable: instead of SQLite, `wal-sync.ts` waits for the disk before a durable write is answered.
     database.execute('PRAGMA synchronous = NORMAL');
     return database;
   } catch (error) {

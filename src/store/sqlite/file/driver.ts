@@ -9,7 +9,7 @@ export type DriverName = (typeof DRIVERS)[number];
 /** The seam: all that the adapter asks of SQLite. Synchronous; statements are prepared once per text and kept. */
 export interface Database {
   readonly driver: DriverName;
-  /** Of the file. */
+  /** Path of the database file. */
   readonly path: string;
   all<Row>(sql: string, values?: readonly SqlValue[]): Row[];
   first<Row>(sql: string, values?: readonly SqlValue[]): Row | undefined;
@@ -25,7 +25,7 @@ type RawStatement = { all(...values: unknown[]): unknown[]; run(...values: unkno
 type RawDatabase = { prepare(sql: string): RawStatement; exec(script: string): void; close(): void };
 type Connect = (path: string) => RawDatabase;
 
-// Kept out of the compiler's sight: each is missing on some runtime that Bellhop supports.
+// Of type string, so that the compiler does not look for them: each is missing on some runtime that Bellhop supports.
 const NODE_SQLITE: string = 'node:sqlite';
 const LIBSQL: string = 'libsql';
 
@@ -75,8 +75,8 @@ function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
     statements.set(sql, statement);
     return statement;
   };
-  // A lone null argument is taken for a missing list by libsql, so it always gets a list.
-  const given = (values: readonly SqlValue[]): unknown[] => {
+  // libsql takes a lone null argument for a missing list, so it always gets a list.
+  const argumentsOf = (values: readonly SqlValue[]): unknown[] => {
     const bound = values.map(toBound);
     return driver === 'libsql' ? [bound] : bound;
   };
@@ -84,7 +84,7 @@ function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
   const all = <Row>(sql: string, values: readonly SqlValue[] = []): Row[] =>
     guarded(() =>
       prepared(sql)
-        .all(...given(values))
+        .all(...argumentsOf(values))
         .map((row) => plain(row) as Row),
     );
   let isOpen = true;
@@ -93,7 +93,7 @@ function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
     path,
     all,
     first: <Row>(sql: string, values: readonly SqlValue[] = []) => all<Row>(sql, values)[0],
-    run: (sql, values = []) => guarded(() => Number(prepared(sql).run(...given(values)).changes)),
+    run: (sql, values = []) => guarded(() => Number(prepared(sql).run(...argumentsOf(values)).changes)),
     execute: (script) => guarded(() => raw.exec(script)),
     close() {
       if (!isOpen) return;
@@ -116,7 +116,7 @@ function unlock(raw: RawDatabase): void {
   }
 }
 
-/** Into what the row is already, where a value has another type than asked for: copying all cost more than reading. */
+/** Decodes the values of a row in place: copying the row cost more than reading it. */
 function plain(row: unknown): Record<string, SqlValue> {
   const columns = row as Record<string, unknown>;
   for (const name in columns) {

@@ -1,30 +1,22 @@
 import process from 'node:process';
 import { AppError } from '../../../domain/app-error.ts';
-import { type Committed, commitGroup, type Work, type Write, WriteQueue } from './commit.ts';
+import { type Committed, commitGroup, type Durability, type Work, type Write, WriteQueue } from './commit.ts';
 import type { Database } from './driver.ts';
 import type { WalSync } from './wal-sync.ts';
-
-/**
- * When the writer of a commit is told. `durable`: once the disk has confirmed it, so that it outlives a loss of power.
- * `committed`: at once; it outlives the end of the process. Commits come back in order, so what is durable brings all
- * that was committed before it. `in_turn`: like `committed`, but with the commit of a turn of the event loop: for work that
- * goes on and on, which would let nothing else have its turn.
- */
-export type Told = 'durable' | 'committed' | 'in_turn';
 
 /** Who may touch the database, and when: writes share commits, reads see only what is committed. */
 export interface GroupCommit {
   /**
-   * Runs `operation` in the next commit; resolves with its value, once that is durable unless said otherwise. It may run
-   * twice, so it must leave no trace but in the database. `rows` is its rough size.
+   * Runs `operation` in the next commit; resolves with its value, once the commit is durable unless said otherwise. The
+   * operation may run twice, so it must leave no trace but in the database. `rows` is its rough size.
    */
-  write<Value>(rows: number, operation: () => Value, told?: Told): Promise<Value>;
+  write<Value>(rows: number, operation: () => Value, durability?: Durability): Promise<Value>;
   /**
    * Makes a write of many items, a row each, answered in the order asked. What different callers ask for before the same
    * commit is done by one call to `work`.
    */
   writesOf<Item, Answer>(
-    told: Told,
+    durability: Durability,
     work: (items: readonly Item[]) => readonly Answer[],
   ): (items: readonly Item[]) => Promise<readonly Answer[]>;
   /** Runs at once, between two commits. */
@@ -33,24 +25,38 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-type Asked = Pick<Write, 'work' | 'items' | 'rows'>;
+type WriteRequest = Pick<Write, 'work' | 'items' | 'rows'>;
 
-/**
- * One commit for all the writes asked for in one turn of the event loop, and one fsync for them all. While the disk is
- * busy with that, the next writes gather: the slower the disk, the larger the groups. A write that need not be durable
- * waits for neither, and takes along what has gathered.
+/*
+ * What becomes of a write:
+ *
+ *   durability | no sync under way                | a sync under way                         | the writer is answered
+ *   durable    | a commit in the next turn        | the next commit, at the end of the sync  | when a sync after the commit
+ *              |                                  | or earlier                               | has ended
+ *   committed  | a commit at the end of this turn | a commit at the end of this turn         | after the commit
+ *   in_turn    | a commit in the next turn        | a commit in the next turn                | after the commit
+ *
+ *   a commit ends   a sync begins, if durable writes wait for one and none is under way; what is left over is committed in
+ *                   the next turn
+ *   a sync ends     the writers that waited for it are answered; a sync begins for what was committed meanwhile; what was
+ *                   asked for meanwhile is committed in the next turn
+ *
+ * So while the disk is busy with a sync, durable writes gather: the slower the disk, the larger the groups. A commit takes
+ * along all small writes that have gathered, as many as it may hold, and in the next turn one page, too (`WriteQueue`).
  */
+
+/** One commit for all writes that are asked for in one turn of the event loop, and one fsync for them all. */
 export function groupCommit(database: Database, wal: WalSync): GroupCommit {
   const commits = new Commits(database, wal);
   return {
-    write: async <Value>(rows: number, operation: () => Value, told: Told = 'durable') => {
-      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows }, told);
+    write: async <Value>(rows: number, operation: () => Value, durability: Durability = 'durable') => {
+      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows }, durability);
       return value as Value;
     },
-    writesOf: <Item, Answer>(told: Told, work: (items: readonly Item[]) => readonly Answer[]) => {
+    writesOf: <Item, Answer>(durability: Durability, work: (items: readonly Item[]) => readonly Answer[]) => {
       return async (items: readonly Item[]) => {
-        const asked = { work: work as Work, items, rows: items.length };
-        return (await commits.ask(asked, told)) as readonly Answer[];
+        const request = { work: work as Work, items, rows: items.length };
+        return (await commits.ask(request, durability)) as readonly Answer[];
       };
     },
     async read(query) {
@@ -65,10 +71,10 @@ class Commits {
   private readonly database: Database;
   private readonly wal: WalSync;
   private readonly queue = new WriteQueue();
+  /** Durable writes that are committed, and wait for a sync. */
   private unconfirmed: Committed[] = [];
-  /** The commit of the next turn, where one is to come. */
-  private next: NodeJS.Immediate | null = null;
-  private isHurrying = false;
+  private nextTurnsCommit: NodeJS.Immediate | null = null;
+  private isCommitDueThisTurn = false;
   private isSyncing = false;
   private isOpen = true;
   private readonly awaitingIdle: (() => void)[] = [];
@@ -82,12 +88,12 @@ class Commits {
     if (!this.isOpen) throw new AppError('store_unavailable', 'The store is closed: Bellhop is stopping.');
   }
 
-  ask({ work, items, rows }: Asked, told: Told): Promise<readonly unknown[]> {
+  ask({ work, items, rows }: WriteRequest, durability: Durability): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       this.demandOpen();
-      this.queue.add({ work, items, rows, isDurable: told === 'durable', resolve, reject });
-      if (told === 'committed') this.hurry();
-      else if (told === 'in_turn' || !this.isSyncing) this.schedule();
+      this.queue.add({ work, items, rows, durability, resolve, reject });
+      if (durability === 'committed') this.commitThisTurn();
+      else if (durability === 'in_turn' || !this.isSyncing) this.commitNextTurn();
     });
   }
 
@@ -101,39 +107,39 @@ class Commits {
   }
 
   private isIdle(): boolean {
-    return this.next === null && !this.isHurrying && !this.isSyncing;
+    return this.nextTurnsCommit === null && !this.isCommitDueThisTurn && !this.isSyncing;
   }
 
-  private schedule(): void {
-    this.next ??= setImmediate(() => {
-      this.next = null;
+  private commitNextTurn(): void {
+    this.nextTurnsCommit ??= setImmediate(() => {
+      this.nextTurnsCommit = null;
       this.commit({ withPage: true });
     });
   }
 
-  /** At the end of this turn's promises, so that all who go on after the same event share the commit. */
-  private hurry(): void {
-    if (this.isHurrying) return;
-    this.isHurrying = true;
+  /** Once the promises of this turn have run, so that all writes that follow from one event share the commit. */
+  private commitThisTurn(): void {
+    if (this.isCommitDueThisTurn) return;
+    this.isCommitDueThisTurn = true;
     process.nextTick(() => {
-      this.isHurrying = false;
+      this.isCommitDueThisTurn = false;
       this.commit({ withPage: false });
     });
   }
 
-  /** Each commit in a turn of its own, so that a long queue does not hold up everything else. */
+  /** What one commit may not hold is left to a turn of its own, so that a long queue does not hold up all other work. */
   private commit(what: { readonly withPage: boolean }): void {
     const group = this.queue.takeGroup(what);
     for (const committed of group.length === 0 ? [] : commitGroup(this.database, group)) {
-      if (committed.write.isDurable) this.unconfirmed.push(committed);
+      if (committed.write.durability === 'durable') this.unconfirmed.push(committed);
       else committed.write.resolve(committed.answers);
     }
     if (!this.isSyncing && this.unconfirmed.length > 0) void this.sync();
-    if (!this.queue.isEmpty) this.schedule();
-    this.tellIfIdle();
+    if (!this.queue.isEmpty) this.commitNextTurn();
+    this.resolveIfIdle();
   }
 
-  /** Tells the writers, once it is true. */
+  /** Answers the writers once the disk has confirmed their writes. */
   private async sync(): Promise<void> {
     this.isSyncing = true;
     const committed = this.unconfirmed;
@@ -146,11 +152,11 @@ class Commits {
     }
     this.isSyncing = false;
     if (this.unconfirmed.length > 0) void this.sync();
-    if (!this.queue.isEmpty) this.schedule();
-    this.tellIfIdle();
+    if (!this.queue.isEmpty) this.commitNextTurn();
+    this.resolveIfIdle();
   }
 
-  private tellIfIdle(): void {
+  private resolveIfIdle(): void {
     if (!this.isIdle()) return;
     for (const resolve of this.awaitingIdle.splice(0)) resolve();
   }

@@ -1,6 +1,6 @@
 import { decodeText, encodeText } from '../../stored-text.ts';
 
-/** All that is ever bound. `libsql` aborts the whole process on a boolean and rounds large bigints: neither gets there. */
+/** The only values that are bound: `libsql` aborts the whole process on a boolean, and rounds large bigints. */
 export type SqlValue = string | number | null;
 
 /** The value as the driver gets it. Refuses whatever SQLite would refuse, round or crash on. */

@@ -1,6 +1,6 @@
 import { AppError } from '../../../domain/app-error.ts';
 
-const HELD =
+const IN_USE =
   'Another Bellhop process holds the data folder. The embedded store serves one process only: stop the other one.';
 const UNWRITABLE =
   'The data folder cannot be written to: check who owns it, its mode, and that its disk is not mounted read-only.';
@@ -9,8 +9,8 @@ const DAMAGED = 'The database file is damaged or is none: stop Bellhop and put a
 /** By SQLite's primary result code: what a person can do about trouble outside Bellhop. */
 const REMEDY_BY_CODE: Readonly<Record<number, string>> = {
   3: UNWRITABLE,
-  5: HELD,
-  6: HELD,
+  5: IN_USE,
+  6: IN_USE,
   7: 'SQLite ran out of memory: give this machine or container more.',
   8: UNWRITABLE,
   10: 'The disk that holds the data folder answers with I/O errors: check the disk.',
@@ -31,7 +31,7 @@ const CODE_BY_MESSAGE: readonly (readonly [RegExp, number])[] = [
   [/not a database/i, 26],
 ];
 
-/** A driver's error as `store_unavailable` where the trouble is outside Bellhop; else the error itself, a defect of ours. */
+/** A driver's error as `store_unavailable` where its cause is outside Bellhop; else the error itself, a defect of ours. */
 export function toStorageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   const code = resultCodeOf(error);

@@ -8,63 +8,63 @@ export type WalSync = {
    * disk cannot say so.
    */
   sync(): Promise<void>;
-  /** Harmless when repeated. Not while a sync is under way. */
+  /** Harmless when repeated. Not to be called while a sync is under way. */
   close(): void;
 };
 
-/** A disk that confirms within this, usually, is waited for: to turn to something else meanwhile takes the writers longer. */
+/** A disk that confirms within this, usually, is quick: to turn to other work meanwhile would take the writers longer. */
 const QUICK_MS = 0.7;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-/** After so many quick ones an earlier slowness is forgotten. */
+const FIRST_SLOW_MS = 1000;
+const LONGEST_SLOW_MS = 60_000;
+/** After so many syncs by a quick disk, its earlier slowness is forgotten. */
 const FORGOTTEN_AFTER = 100;
 
-/** Whether to wait for the disk on the spot. Once it was slow not for a while, and each time twice as long as before. */
-export class Patience {
+/** Whether the disk is quick. Once it was slow it is taken to be so for a while, and each time twice as long as before. */
+export class DiskSpeed {
   private usualMs = 0;
   private count = 0;
-  private pauseMs = FIRST_PAUSE_MS;
-  private pausedUntilMs = Number.NEGATIVE_INFINITY;
+  private slowForMs = FIRST_SLOW_MS;
+  private slowUntilMs = Number.NEGATIVE_INFINITY;
 
-  waits(nowMs: number): boolean {
-    return nowMs >= this.pausedUntilMs;
+  isQuick(nowMs: number): boolean {
+    return nowMs >= this.slowUntilMs;
   }
 
-  /** The disk was waited for so long. */
+  /** A sync took so long, on a disk that was taken to be quick. */
   note(tookMs: number, nowMs: number): void {
     this.usualMs += 0.1 * (tookMs - this.usualMs);
     this.count += 1;
     if (this.usualMs <= QUICK_MS) {
-      if (this.count >= FORGOTTEN_AFTER) this.pauseMs = FIRST_PAUSE_MS;
+      if (this.count >= FORGOTTEN_AFTER) this.slowForMs = FIRST_SLOW_MS;
       return;
     }
-    this.pausedUntilMs = nowMs + this.pauseMs;
-    this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+    this.slowUntilMs = nowMs + this.slowForMs;
+    this.slowForMs = Math.min(2 * this.slowForMs, LONGEST_SLOW_MS);
     this.usualMs = 0;
     this.count = 0;
   }
 }
 
 /**
- * The fsync of a commit, off the event loop where the disk is slow: SQLite would wait for it in the middle of everything
- * else, up to 10 ms each time. A file has one write-ahead log for as long as it is open, and SQLite holds no lock on
- * that, so a second descriptor of ours hurts nothing. See docs/decisions/0012-durable-off-the-loop.md.
+ * Syncs on the event loop while the disk is quick, and off it while the disk is slow: SQLite would stop all other work for
+ * up to 10 ms each time. A file has one write-ahead log for as long as it is open, and SQLite holds no lock on the log, so a
+ * second descriptor of it does no harm. See docs/decisions/0012-durable-off-the-loop.md.
  */
 export function openWalSync(path: string): WalSync {
   const descriptor = openSync(path, 'r+');
-  const patience = new Patience();
+  const speed = new DiskSpeed();
   let isOpen = true;
   return {
     async sync() {
       const startedAtMs = performance.now();
-      if (!patience.waits(startedAtMs)) return syncElsewhere(descriptor);
+      if (!speed.isQuick(startedAtMs)) return syncOnThreadPool(descriptor);
       try {
         fdatasyncSync(descriptor);
       } catch (error) {
         throw notDurable(error);
       }
       const endedAtMs = performance.now();
-      patience.note(endedAtMs - startedAtMs, endedAtMs);
+      speed.note(endedAtMs - startedAtMs, endedAtMs);
     },
     close() {
       if (isOpen) closeSync(descriptor);
@@ -73,8 +73,7 @@ export function openWalSync(path: string): WalSync {
   };
 }
 
-/** On Node's thread pool. */
-function syncElsewhere(descriptor: number): Promise<void> {
+function syncOnThreadPool(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fdatasync(descriptor, (error) => {
       if (error === null) resolve();

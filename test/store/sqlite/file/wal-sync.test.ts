@@ -2,28 +2,28 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openWalSync, Patience } from '../../../../src/store/sqlite/file/wal-sync.ts';
+import { DiskSpeed, openWalSync } from '../../../../src/store/sqlite/file/wal-sync.ts';
 
-describe('waiting for the disk', () => {
-  it('goes on while it is quick, with a slow one now and then', () => {
-    const patience = new Patience();
+describe('the speed of the disk', () => {
+  it('is quick while its syncs are, with a slow one now and then', () => {
+    const speed = new DiskSpeed();
     for (let nowMs = 0; nowMs < 1000; nowMs += 1) {
-      expect(patience.waits(nowMs)).toBe(true);
-      patience.note(nowMs % 50 === 0 ? 4 : 0.3, nowMs);
+      expect(speed.isQuick(nowMs)).toBe(true);
+      speed.note(nowMs % 50 === 0 ? 4 : 0.3, nowMs);
     }
   });
 
-  it('stops for longer and longer while it is slow, and starts anew once it was quick', () => {
-    const patience = new Patience();
+  it('is slow for longer and longer each time, and anew for a second once it was quick for long', () => {
+    const speed = new DiskSpeed();
     let nowMs = 0;
     for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
-      patience.note(12, nowMs);
-      expect([patience.waits(nowMs + pauseMs - 1), patience.waits(nowMs + pauseMs)]).toEqual([false, true]);
+      speed.note(12, nowMs);
+      expect([speed.isQuick(nowMs + pauseMs - 1), speed.isQuick(nowMs + pauseMs)]).toEqual([false, true]);
       nowMs += pauseMs;
     }
-    for (let quick = 0; quick < 100; quick += 1) patience.note(0.3, nowMs);
-    patience.note(12, nowMs);
-    expect([patience.waits(nowMs + 999), patience.waits(nowMs + 1000)]).toEqual([false, true]);
+    for (let quick = 0; quick < 100; quick += 1) speed.note(0.3, nowMs);
+    speed.note(12, nowMs);
+    expect([speed.isQuick(nowMs + 999), speed.isQuick(nowMs + 1000)]).toEqual([false, true]);
   });
 
   it('confirms what is on a real disk, and says so where it cannot', async () => {
