@@ -1,36 +1,81 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { BellhopEvent } from '../domain/events.ts';
+import type { BellhopEvent, PartName } from '../domain/events.ts';
+import { summarize } from './error-summary.ts';
 
 type Failure = Extract<BellhopEvent, { type: 'part.failed' }>;
 
 /** While a server is away, every job and every call fails alike: one line tells it, and then one at most in this time. */
 const QUIET_MS = 10_000;
 
-/** Writes a line for the first of equal failures, and how many more there were with the next line that is due. */
+/** Kinds of failure that are known at a time, so that their texts cannot fill the memory. */
+const MOST_KINDS = 100;
+
+/** What follows when a part fails. */
+const FOLLOWS: Readonly<Record<PartName, string>> = {
+  store: 'the store is lost to another process',
+  queue: 'the queue has trouble: Bellhop connects again by itself, and the rescuer queues what is due',
+  coordination: 'Redis, where processes share pauses and leaders, has trouble: Bellhop connects again by itself',
+  notifications: 'what was accepted could not be queued: it is stored, and the rescuer queues it',
+  dead_letters: 'a replayed delivery could not be queued: it is stored, and the rescuer queues it',
+  worker: 'a job failed: the rescuer finds it again',
+  prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
+  rescuer: 'what is due could not be looked for: the rescuer tries again',
+  sweeper: 'what is old could not be deleted: the sweeper tries again',
+};
+
+/** Equal failures whose first line is written: those after it are counted until `untilMs`. */
+type Kind = {
+  readonly fields: object;
+  readonly says: string;
+  readonly untilMs: number;
+  leftOut: number;
+  lastAtMs: number;
+};
+
+/**
+ * | A failure comes | Line |
+ * |---|---|
+ * | of a new kind | written |
+ * | of a known kind, in its quiet time | left out and counted |
+ * | of a known kind, later | written, with how many were left out and until when |
+ *
+ * Failures are of one kind where part and error summary are equal. A kind that is forgotten to make room for another has
+ * what was left out of it written.
+ */
 export function createFailureLog(log: Logger, clock: Clock): (failure: Failure) => void {
-  const told = new Map<string, { untilMs: number; unsaid: number }>();
-  return (failure) => {
-    const error = textOf(failure.error);
-    const key = `${failure.part} ${error}`;
-    const nowMs = clock.now();
-    const last = told.get(key);
-    if (last !== undefined && nowMs < last.untilMs) {
-      last.unsaid += 1;
+  const kinds = new Map<string, Kind>();
+
+  const write = ({ fields, says }: Kind, before: Kind | undefined): void => {
+    const repeated =
+      before === undefined || before.leftOut === 0
+        ? {}
+        : { repeated: before.leftOut, repeated_until: new Date(before.lastAtMs).toISOString() };
+    log.error({ ...fields, ...repeated }, says);
+  };
+
+  const forgetOldest = (): void => {
+    for (const [key, kind] of kinds) {
+      kinds.delete(key);
+      if (kind.leftOut > 0) write(kind, kind);
       return;
     }
-    // Texts that vary must not fill the memory.
-    if (told.size > 100) told.clear();
-    told.set(key, { untilMs: nowMs + QUIET_MS, unsaid: 0 });
-    const repeated = last === undefined || last.unsaid === 0 ? {} : { repeated: last.unsaid };
-    log.error(
-      { event: failure.type, part: failure.part, error, ...repeated },
-      `${failure.part} failed; it tries again`,
-    );
   };
-}
 
-/** A store or network error can carry anything, so only its kind and message are written, not its whole object. */
-function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : 'not an error object';
+  return ({ type, part, error }) => {
+    const nowMs = clock.now();
+    const fields = { event: type, part, ...summarize(error) };
+    const key = JSON.stringify(fields);
+    const known = kinds.get(key);
+    if (known !== undefined && nowMs < known.untilMs) {
+      known.leftOut += 1;
+      known.lastAtMs = nowMs;
+      return;
+    }
+    if (known === undefined && kinds.size >= MOST_KINDS) forgetOldest();
+    const kind = { fields, says: FOLLOWS[part], untilMs: nowMs + QUIET_MS, leftOut: 0, lastAtMs: nowMs };
+    kinds.delete(key);
+    kinds.set(key, kind);
+    write(kind, known);
+  };
 }

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { summarize } from './error-summary.ts';
 
 export type LoggerOptions = {
   readonly level: string;
@@ -10,13 +11,29 @@ export type LoggerOptions = {
 /**
  * Writes to standard output, synchronously, what one turn of the event loop had to say: a write for each line took a
  * twentieth of the processor time. A crash that runs the exit handlers loses nothing, a kill what nobody had seen yet.
+ * An error under `err` is told by its summary. `destination` is in place of standard output.
  */
-export function createLogger({ level, pretty: forPerson }: LoggerOptions): Logger {
-  const options = { level, base: null, timestamp: isoTime(), formatters: { level: levelName } };
-  if (!forPerson) return pino(options, lineGroups());
+export function createLogger({ level, pretty: forPerson }: LoggerOptions, destination?: NodeJS.WritableStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: isoTime(),
+    formatters: { level: levelName },
+    serializers: { err: summarize },
+  };
+  if (!forPerson) return pino(options, destination ?? lineGroups());
   return pino(
     options,
-    pretty({ sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true }),
+    pretty({
+      sync: true,
+      colorize: true,
+      translateTime: 'SYS:HH:MM:ss.l',
+      ignore: 'pid,hostname',
+      singleLine: true,
+      // `error` is a text, so it stays on the line with the others.
+      errorLikeObjectKeys: [],
+      ...(destination === undefined ? {} : { destination }),
+    }),
   );
 }
 
