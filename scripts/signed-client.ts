@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> };
 
@@ -11,7 +11,7 @@ export function signedClient(address: string, secret: string) {
     const response = await fetch(`${address}${path}`, {
       method,
       headers: {
-        ...signedHeaders(secret, method, path, text),
+        ...signedHeaders(secret, method, path, text, headers['Idempotency-Key']),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
@@ -22,11 +22,18 @@ export function signedClient(address: string, secret: string) {
   };
 }
 
-/** The two headers that sign a request, now. */
-export function signedHeaders(secret: string, method: string, path: string, text: string): Record<string, string> {
+/** The two headers that sign a request, now. Without a nonce: what scripts send may well be sent again. */
+export function signedHeaders(
+  secret: string,
+  method: string,
+  path: string,
+  text: string,
+  idempotencyKey = '',
+): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', secret).update(`${timestamp}\n${method}\n${path}\n${text}`).digest('hex');
-  return { 'X-Timestamp': timestamp, 'X-Signature': signature };
+  const bodyDigest = createHash('sha256').update(text).digest('hex');
+  const signed = ['v2', timestamp, '', method, path, idempotencyKey, bodyDigest].join('\n');
+  return { 'X-Timestamp': timestamp, 'X-Signature': createHmac('sha256', secret).update(signed).digest('hex') };
 }
 
 export type SignedClient = ReturnType<typeof signedClient>;

@@ -1,6 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../domain/app-error.ts';
-import { type AccessRequest, type SignatureOptions, signingKeyOf } from './request-signature.ts';
+import {
+  judgeSignedHead,
+  type RequestHead,
+  type SignatureOptions,
+  type SignedHead,
+  verifySignature,
+} from './request-signature.ts';
 import { looksLikeToken, verifySubscriberToken } from './subscriber-tokens.ts';
 
 /** A back end that holds an API key and may do anything, or a page that acts for one user. */
@@ -8,8 +14,15 @@ export type Caller =
   | { readonly kind: 'key'; readonly keyId: string }
   | { readonly kind: 'subscriber'; readonly keyId: string; readonly userId: string };
 
-/** Says who calls, or refuses with an error that tells what to mend. */
-export type Access = { authenticate(request: AccessRequest): Promise<Caller> };
+/** What the head of a request came to: who calls, or a signature that the body must bear out. */
+export type Judged = Caller | { readonly kind: 'signed'; readonly head: SignedHead };
+
+/** Says who calls, or refuses with an error that tells what to mend: first without the body, so that nobody's is read. */
+export type Access = {
+  judgeHead(request: RequestHead): Judged;
+  /** Every octet of the body, or none: a part of it would be another request. */
+  verifyBody(head: SignedHead, rawBody: Uint8Array): Promise<Caller>;
+};
 
 export type AccessOptions = SignatureOptions & { readonly allowBearer: boolean };
 
@@ -21,14 +34,15 @@ const howTo = (allowBearer: boolean): string =>
 /** Request signing by HMAC-SHA256, Bearer for people with curl, subscriber tokens for pages: see `docs/http.md`. */
 export function createAccess(options: AccessOptions): Access {
   return {
-    async authenticate(request) {
+    judgeHead(request) {
       if (request.header('x-signature') !== undefined || request.header('x-timestamp') !== undefined) {
-        return { kind: 'key', keyId: await signingKeyOf(options, request) };
+        return { kind: 'signed', head: judgeSignedHead(options, request) };
       }
       const authorization = request.header('authorization');
       if (authorization !== undefined) return byBearer(options, authorization);
       throw new AppError('missing_credentials', `This request has no credentials. ${howTo(options.allowBearer)}`);
     },
+    verifyBody: async (head, rawBody) => ({ kind: 'key', keyId: await verifySignature(options, head, rawBody) }),
   };
 }
 

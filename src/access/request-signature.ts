@@ -1,14 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Store } from '../store/store.ts';
 import { type ApiKey, DEFAULT_KEY_ID, secretsOf } from './api-keys.ts';
 
-/** A request as it came, before anything of it was parsed. */
-export type AccessRequest = {
+/** All of a request but its body, as it came: nothing of it was parsed. */
+export type RequestHead = {
   readonly method: string;
-  readonly pathWithQuery: string;
-  readonly rawBody: Uint8Array;
+  /** Path and query as they were sent, which is what routing used. */
+  readonly target: string;
   header(name: string): string | undefined;
 };
 
@@ -18,11 +18,24 @@ export type SignatureOptions = {
   readonly clock: Clock;
 };
 
+/** A signed request whose head is in order. Whether the signature is right shows with the body, which it covers. */
+export type SignedHead = {
+  readonly keyId: string;
+  readonly signature: string;
+  readonly secrets: readonly string[];
+  readonly nonce: string | null;
+  /** The first six of the lines that are signed. */
+  readonly lines: string;
+};
+
 /** How far the caller's clock may be off, either way. */
 export const TIMESTAMP_WINDOW_MS = 300_000;
 
-/** The id of the key that the request is signed with (HMAC-SHA256; `docs/http.md` shows how). Refuses any other. */
-export async function signingKeyOf(options: SignatureOptions, request: AccessRequest): Promise<string> {
+/** Stands first in what is signed, so that a later form can never be taken for this one. */
+const FORM = 'v2';
+
+/** Refuses what is wrong with a signed request already without its body: headers, key id, timestamp, form of the nonce. */
+export function judgeSignedHead({ keys, clock }: SignatureOptions, request: RequestHead): SignedHead {
   const signature = request.header('x-signature');
   const timestamp = request.header('x-timestamp');
   if (signature === undefined || timestamp === undefined) {
@@ -30,7 +43,7 @@ export async function signingKeyOf(options: SignatureOptions, request: AccessReq
     throw new AppError('missing_credentials', `A signed request needs both headers; ${missing} is missing.`);
   }
   const keyId = request.header('x-key-id') ?? DEFAULT_KEY_ID;
-  const secrets = secretsOf(options.keys, keyId);
+  const secrets = secretsOf(keys, keyId);
   if (secrets.length === 0) {
     const which =
       request.header('x-key-id') === undefined
@@ -38,18 +51,26 @@ export async function signingKeyOf(options: SignatureOptions, request: AccessReq
         : 'X-Key-Id names no key';
     throw new AppError('unknown_key', `${which} of this server: send the id of a key in HMAC_SECRET or API_KEYS.`);
   }
-  checkTimestamp(timestamp, options.clock.now());
+  checkTimestamp(timestamp, clock.now());
   const nonce = checkNonce(request.header('x-nonce'));
-  if (!isSignedByAny(secrets, signature, signedParts(request, timestamp, nonce))) {
-    throw new AppError(
-      'bad_signature',
-      'X-Signature does not match. It is the lower-case hex of HMAC-SHA256 over timestamp, method, path with query ' +
-        'and raw body, joined by line feeds, then the nonce if there is one.',
-    );
-  }
+  if (!/^[0-9a-fA-F]{64}$/.test(signature)) throw badSignature();
+  const { method, target } = request;
+  const idempotencyKey = request.header('idempotency-key') ?? '';
+  const lines = `${FORM}\n${timestamp}\n${nonce ?? ''}\n${method}\n${target}\n${idempotencyKey}\n`;
+  return { keyId, signature, secrets, nonce, lines };
+}
+
+/** The id of the key that the request is signed with (HMAC-SHA256; `docs/http.md` shows how). Refuses any other. */
+export async function verifySignature(
+  options: SignatureOptions,
+  head: SignedHead,
+  rawBody: Uint8Array,
+): Promise<string> {
+  const secret = signingSecretOf(head, rawBody);
+  if (secret === null) throw badSignature();
   // Only now: a stranger must not be able to use up the nonces of a caller.
-  if (nonce !== null) await spendNonce(options, keyId, nonce);
-  return keyId;
+  if (head.nonce !== null) await spendNonce(options, secret, head.nonce);
+  return head.keyId;
 }
 
 function checkTimestamp(text: string, nowMs: number): void {
@@ -77,32 +98,32 @@ function checkNonce(nonce: string | undefined): string | null {
   });
 }
 
-function signedParts(
-  request: AccessRequest,
-  timestamp: string,
-  nonce: string | null,
-): readonly (string | Uint8Array)[] {
-  const head = `${timestamp}\n${request.method}\n${request.pathWithQuery}\n`;
-  return nonce === null ? [head, request.rawBody] : [head, request.rawBody, `\n${nonce}`];
-}
-
-function isSignedByAny(
-  secrets: readonly string[],
-  signature: string,
-  parts: readonly (string | Uint8Array)[],
-): boolean {
-  if (!/^[0-9a-fA-F]{64}$/.test(signature)) return false;
+/** Null where no live secret of the key made the signature. Every secret is tried, so that the time tells nothing. */
+function signingSecretOf({ signature, secrets, lines }: SignedHead, rawBody: Uint8Array): string | null {
   const given = Buffer.from(signature, 'hex');
-  const matches = secrets.map((secret) => {
-    const hmac = createHmac('sha256', secret);
-    for (const part of parts) hmac.update(part);
-    return timingSafeEqual(hmac.digest(), given);
-  });
-  return matches.includes(true);
+  const signed = lines + createHash('sha256').update(rawBody).digest('hex');
+  const matches = secrets.filter((secret) => timingSafeEqual(hmacOf(secret, signed), given));
+  return matches[0] ?? null;
 }
 
-async function spendNonce({ store, clock }: SignatureOptions, keyId: string, nonce: string): Promise<void> {
+/** Header values and targets come as Latin-1, one character for each octet that was sent. */
+function hmacOf(secret: string, octets: string): Buffer {
+  return createHmac('sha256', secret).update(octets, 'latin1').digest();
+}
+
+async function spendNonce({ store, clock }: SignatureOptions, secret: string, nonce: string): Promise<void> {
+  // By secret, for the key id is not signed: whoever replays a request might name another one of the same secret.
+  const name = hmacOf(secret, `nonce\n${nonce}`).toString('base64url');
   // A timestamp may lie a window ahead, and then stays good for two.
-  const isFresh = await store.useNonce(`${keyId}:${nonce}`, clock.now() + 2 * TIMESTAMP_WINDOW_MS);
+  const isFresh = await store.useNonce(name, clock.now() + 2 * TIMESTAMP_WINDOW_MS);
   if (!isFresh) throw new AppError('reused_nonce', 'X-Nonce was used before. Make a new one for each request.');
+}
+
+function badSignature(): AppError {
+  return new AppError(
+    'bad_signature',
+    'X-Signature does not match. It is the lower-case hex of HMAC-SHA256 over seven lines, joined by line feeds: ' +
+      `${FORM}, X-Timestamp, X-Nonce (an empty line without one), the method, the path with its query as sent, ` +
+      'Idempotency-Key (an empty line without one), and the SHA-256 of the raw body in lower-case hex.',
+  );
 }

@@ -16,7 +16,7 @@ export type Call = {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal | undefined;
   /** False: a call that may have been done is not made again. Only a refusal of which that is certain is. */
   readonly isRepeatable?: boolean;
@@ -52,11 +52,11 @@ export function createCaller(options: CallerOptions): Caller {
 
 async function attempt(options: CallerOptions, call: Prepared): Promise<unknown> {
   const { method, pathWithQuery: path, text: body, requestId } = call;
+  const { idempotencyKey = null } = call;
   const headers = {
-    ...(await signedHeaders(options.signer, { keyId: options.keyId, method, path, body })),
+    ...(await signedHeaders(options.signer, { keyId: options.keyId, method, path, idempotencyKey, body })),
     ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
     'X-Request-Id': requestId,
-    ...call.headers,
   };
   call.signal?.throwIfAborted();
   const stop = new AbortController();

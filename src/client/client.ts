@@ -131,11 +131,10 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
   return {
     async send(notification, { idempotencyKey = crypto.randomUUID(), signal } = {}) {
       // Else a fetch would refuse the header, which looks like a network that is down.
-      if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
-        throw new RangeError('idempotencyKey must be 1 to 255 printable ASCII characters');
+      if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey) || idempotencyKey.trim() !== idempotencyKey) {
+        throw new RangeError('idempotencyKey must be 1 to 255 printable ASCII characters, no space first or last');
       }
-      const headers = { 'Idempotency-Key': idempotencyKey };
-      return caller({ method: 'POST', path: '/v1/notifications', body: notification, headers, signal });
+      return caller({ method: 'POST', path: '/v1/notifications', body: notification, idempotencyKey, signal });
     },
     notifications: {
       get: (id, options) => get(`/v1/notifications/${encodeURIComponent(id)}`, {}, options),

@@ -21,8 +21,11 @@ export function waitBeforeRetry(error: unknown, retriesSpent: number, policy: Re
   return Math.max(asked, grown * (0.5 + Math.random() / 2));
 }
 
+/** Each try has a new nonce. One that was used before shows that something on the way sent the try twice. */
+const PASSING_CODES = new Set(['connection_failed', 'timeout', 'reused_nonce']);
+
 function isPassing({ code, status }: BellhopError): boolean {
-  return code === 'connection_failed' || code === 'timeout' || (status !== null && PASSING_STATUSES.has(status));
+  return PASSING_CODES.has(code) || (status !== null && PASSING_STATUSES.has(status));
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. Null where there is none that can be understood. */

@@ -24,17 +24,30 @@ export function base64UrlOf(octets: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** The headers that sign a request, as `docs/http.md` describes: now, and over the very text that is sent. */
-export async function signedHeaders(
-  signer: Signer,
-  request: { readonly keyId: string | null; readonly method: string; readonly path: string; readonly body: string },
-): Promise<Record<string, string>> {
-  const { keyId, method, path, body } = request;
+export type Signed = {
+  readonly keyId: string | null;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly idempotencyKey: string | null;
+  readonly body: string;
+};
+
+/**
+ * The headers that sign a request, as `docs/http.md` describes: now, over the very text that is sent, and with a nonce
+ * of its own, so that nobody who saw the request can make it again.
+ */
+export async function signedHeaders(signer: Signer, request: Signed): Promise<Record<string, string>> {
+  const { keyId, method, path, idempotencyKey, body } = request;
   const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = await signer.sign(`${timestamp}\n${method}\n${path}\n${body}`);
+  const nonce = crypto.randomUUID();
+  const bodyDigest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body)));
+  const lines = ['v2', timestamp, nonce, method, path, idempotencyKey ?? '', hexOf(bodyDigest)];
   return {
     'X-Timestamp': timestamp,
-    'X-Signature': hexOf(signature),
+    'X-Nonce': nonce,
+    'X-Signature': hexOf(await signer.sign(lines.join('\n'))),
     ...(keyId === null ? {} : { 'X-Key-Id': keyId }),
+    ...(idempotencyKey === null ? {} : { 'Idempotency-Key': idempotencyKey }),
   };
 }

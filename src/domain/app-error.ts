@@ -4,6 +4,7 @@ export type AppErrorCode =
   | 'malformed_json'
   | 'unsupported_media_type'
   | 'body_too_large'
+  | 'unexpected_body'
   | 'payload_too_large'
   | 'invalid_cursor'
   | 'missing_credentials'

@@ -26,8 +26,10 @@ const SECURITY_SCHEMES = {
     in: 'header',
     name: 'X-Signature',
     description:
-      'Lower-case hex of HMAC-SHA256, keyed with the secret, over `{X-Timestamp}\\n{METHOD}\\n{path with query}\\n' +
-      '{raw body}`; with `X-Nonce`, followed by `\\n{nonce}`. `X-Key-Id` names the key where it is not `default`.',
+      'Lower-case hex of HMAC-SHA256, keyed with the secret, over seven lines joined by line feeds: `v2`, `X-Timestamp`, ' +
+      '`X-Nonce` (an empty line without one), the method, the path with its query as sent, `Idempotency-Key` (an empty ' +
+      'line without one), and the SHA-256 of the raw body in lower-case hex. `X-Key-Id` names the key where it is not ' +
+      '`default`.',
   },
   timestamp: {
     type: 'apiKey',

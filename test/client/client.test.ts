@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BellhopError, type ClientOptions, createClient, eachItem } from '../../src/client/client.ts';
 import { until } from '../support/until.ts';
@@ -34,53 +33,6 @@ const caught = (promise: Promise<unknown>): Promise<BellhopError> =>
     (error) => error,
   );
 
-describe('a call', () => {
-  it('is signed over what is sent, with a key id where one is given', async () => {
-    const client = await start([TAKEN], { keyId: 'shop' });
-    await client.send(NOTE);
-    const { method, path, headers, body } = server.heard[0]!;
-    expect(JSON.parse(body)).toEqual(NOTE);
-    const signed = `${headers['x-timestamp']}\n${method}\n${path}\n${body}`;
-    expect(headers['x-signature']).toBe(createHmac('sha256', SECRET).update(signed).digest('hex'));
-    expect(headers['x-key-id']).toBe('shop');
-    expect(Math.abs(Number(headers['x-timestamp']) - Date.now() / 1000)).toBeLessThan(5);
-  });
-
-  it('never carries the secret', async () => {
-    const client = await start([{ status: 200, body: { items: [], next_cursor: null } }]);
-    await client.subscriptions.list({ user_id: 'a b&c', include_inactive: true, limit: undefined });
-    await client.notifications.list();
-    await client.notifications.get('../../x?y');
-    expect(server.heard.map(({ path }) => path)).toEqual([
-      '/v1/subscriptions?user_id=a+b%26c&include_inactive=true',
-      '/v1/notifications',
-      '/v1/notifications/..%2F..%2Fx%3Fy',
-    ]);
-    expect(JSON.stringify(server.heard)).not.toContain(SECRET);
-  });
-
-  it('behind a proxy with a path of its own is signed as Bellhop sees it', async () => {
-    server = await startScriptedServer({ status: 200, body: { public_key: 'B' } });
-    const client = createClient({ url: `${server.url}/push/`, secret: SECRET });
-    expect(await client.publicKey()).toBe('B');
-    const { path, headers } = server.heard[0]!;
-    expect(path).toBe('/push/v1/push/public-key');
-    const signed = `${headers['x-timestamp']}\nGET\n/v1/push/public-key\n`;
-    expect(headers['x-signature']).toBe(createHmac('sha256', SECRET).update(signed).digest('hex'));
-  });
-
-  it('works with a fetch that must not be called as a method', async () => {
-    const seen: unknown[] = [];
-    const strict: typeof fetch = function (this: unknown, input, init) {
-      seen.push(this, String(input), init?.method);
-      return Promise.resolve(Response.json({ public_key: 'B' }));
-    };
-    const client = createClient({ url: 'https://push.example.com', secret: SECRET, fetch: strict });
-    expect(await client.publicKey()).toBe('B');
-    expect(seen).toEqual([undefined, 'https://push.example.com/v1/push/public-key', 'GET']);
-  });
-});
-
 describe('a try that failed in a way that may pass', () => {
   it.each<[string, Move]>([
     ['503', problem(503, 'store_unavailable')],
@@ -106,6 +58,15 @@ describe('a try that failed in a way that may pass', () => {
     expect(new Set(server.heard.slice(0, 3).map(({ headers }) => headers['x-request-id'])).size).toBe(1);
   });
 
+  it('is made again where something on the way sent it twice, so that its nonce was used', async () => {
+    const client = await start([problem(401, 'reused_nonce'), TAKEN]);
+    expect(await client.send(NOTE)).toMatchObject({ id: 'ntf_1' });
+    expect(server.heard).toHaveLength(2);
+    await server.close();
+    const once = await start([problem(401, 'reused_nonce'), TAKEN]);
+    expect(await caught(once.deliveries.replay('dlv_1'))).toMatchObject({ code: 'reused_nonce' });
+  });
+
   it('is made again with the caller’s own idempotency key', async () => {
     const client = await start(['cut', TAKEN]);
     await client.send(NOTE, { idempotencyKey: 'order-42-shipped' });
@@ -115,11 +76,14 @@ describe('a try that failed in a way that may pass', () => {
     ]);
   });
 
-  it('is not made at all with an idempotency key that no header can hold', async () => {
-    const client = await start([TAKEN]);
-    await expect(client.send(NOTE, { idempotencyKey: 'schlüssel' })).rejects.toThrow(RangeError);
-    expect(server.heard).toEqual([]);
-  });
+  it.each(['schlüssel', '', ' order-42', 'order-42 ', 'order\n42'])(
+    'is not made with the idempotency key %j, which no header can hold',
+    async (idempotencyKey) => {
+      const client = await start([TAKEN]);
+      await expect(client.send(NOTE, { idempotencyKey })).rejects.toThrow(RangeError);
+      expect(server.heard).toEqual([]);
+    },
+  );
 
   it('is made again after a silence of timeoutMs', async () => {
     const client = await start(['silence', TAKEN], { timeoutMs: 500 });
@@ -257,6 +221,19 @@ describe('an abort', () => {
     const client = await start([TAKEN]);
     await expect(client.send(NOTE, { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late');
     expect(server.heard).toEqual([]);
+  });
+});
+
+describe('a fetch of one’s own', () => {
+  it('may be one that must not be called as a method', async () => {
+    const seen: unknown[] = [];
+    const strict: typeof fetch = function (this: unknown, input, init) {
+      seen.push(this, String(input), init?.method);
+      return Promise.resolve(Response.json({ public_key: 'B' }));
+    };
+    const client = createClient({ url: 'https://push.example.com', secret: SECRET, fetch: strict });
+    expect(await client.publicKey()).toBe('B');
+    expect(seen).toEqual([undefined, 'https://push.example.com/v1/push/public-key', 'GET']);
   });
 });
 

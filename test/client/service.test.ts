@@ -12,7 +12,7 @@ import { type Client, createClient, type Delivery, eachItem } from '../../src/cl
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { until } from '../support/until.ts';
 
-const SHOP = 'a-secret-of-the-shop-0123456789';
+const SHOP = 'a-secret-of-the-shop-0123456789abc';
 
 describe('the client against the service', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-client-'));

@@ -78,4 +78,22 @@ describe('the programs of docs/clients.md, against the service', () => {
       GO_MS,
     );
   }
+
+  itInterprets('sh', 'the call that docs/http.md signs is taken, once', async () => {
+    const code = codeUnder('http.md', '### Signing').find(({ language }) => language === 'sh')?.code;
+    const environment = { BELLHOP: service.address, SECRET: service.secret };
+    const accepted = await interpret('sh', `set -eu\n${code}`, { folder, environment });
+    expect(JSON.parse(accepted.stdout)).toMatchObject({ status: 'accepted', user_count: 1 });
+    const again = await interpret(
+      'sh',
+      `set -eu\n${code}\ncurl --silent "$BELLHOP/v1/notifications" \\
+      -H "X-Timestamp: $TIMESTAMP" -H "X-Nonce: $NONCE" -H "X-Signature: $SIGNATURE" \\
+      -H 'Content-Type: application/json' -H 'Idempotency-Key: order-42-shipped' --data-raw "$BODY"`,
+      {
+        folder,
+        environment,
+      },
+    );
+    expect(again.stdout).toContain('"code":"reused_nonce"');
+  });
 });

@@ -1,4 +1,4 @@
-import { createECDH, createHmac, randomBytes } from 'node:crypto';
+import { createECDH, createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,8 @@ const KEYS: readonly ApiKey[] = [
   { id: 'default', secret: SECRET },
   { id: 'default', secret: 'the-older-secret-of-default' },
   { id: 'shop', secret: 'secret-of-the-shop' },
+  // One secret under two names, as somebody has it who renames a key.
+  { id: 'store', secret: 'secret-of-the-shop' },
 ];
 
 export type CallOptions = {
@@ -203,14 +205,15 @@ function credentials(
   method: string,
   path: string,
   body: CallOptions['body'],
-  { sign = 'hmac', secret = SECRET, keyId, nonce, timestamp: given }: CallOptions,
+  { sign = 'hmac', secret = SECRET, keyId, nonce, timestamp: given, headers = {} }: CallOptions,
 ): Record<string, string> {
+  const idempotencyKey = headers['Idempotency-Key'];
   if (sign === 'none') return {};
   if (sign === 'bearer' || body instanceof ReadableStream) return { Authorization: `Bearer ${secret}` };
   const timestamp = given ?? String(Math.floor(clock.now() / 1000));
   return {
     'X-Timestamp': timestamp,
-    'X-Signature': signatureOf({ secret, timestamp, method, path, body: body ?? '', nonce }),
+    'X-Signature': signatureOf({ secret, timestamp, method, path, idempotencyKey, body, nonce }),
     ...(keyId === undefined ? {} : { 'X-Key-Id': keyId }),
     ...(nonce === undefined ? {} : { 'X-Nonce': nonce }),
   };
@@ -218,16 +221,23 @@ function credentials(
 
 /** A signature as docs/http.md describes it, made without the code under test. */
 export function signatureOf(of: {
-  secret: string;
-  timestamp: string;
-  method: string;
-  path: string;
-  body: string | Uint8Array;
-  nonce: string | undefined;
+  readonly secret?: string;
+  readonly timestamp: string;
+  readonly nonce?: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
 }): string {
-  const hmac = createHmac('sha256', of.secret).update(`${of.timestamp}\n${of.method}\n${of.path}\n`).update(of.body);
-  if (of.nonce !== undefined) hmac.update(`\n${of.nonce}`);
-  return hmac.digest('hex');
+  const { timestamp, nonce = '', method, path, idempotencyKey = '' } = of;
+  const bodyDigest = createHash('sha256')
+    .update(of.body ?? '')
+    .digest('hex');
+  // Header values are octets, which reach a program as Latin-1.
+  const signed = ['v2', timestamp, nonce, method, path, idempotencyKey, bodyDigest].join('\n');
+  return createHmac('sha256', of.secret ?? SECRET)
+    .update(signed, 'latin1')
+    .digest('hex');
 }
 
 /** What a browser gives: PushSubscription.toJSON(). */

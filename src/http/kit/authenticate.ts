@@ -1,24 +1,25 @@
-import type { Access } from '../../access/access.ts';
+import type { Access, Judged } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { type ApiContext, pathWithQuery } from './request-context.ts';
 
 export type RouteAccess = 'key' | 'subscriber';
 
-/** Lets only known callers pass. Runs after the raw body is read and before anything of it is parsed. */
-export async function authenticate(c: ApiContext, access: Access, needed: RouteAccess): Promise<void> {
-  const caller = await access.authenticate({
+/** Refuses a caller for whatever shows without the body, which is not read for a stranger. Runs before anything is parsed. */
+export function judgeCaller(c: ApiContext, access: Access, needed: RouteAccess): Judged {
+  const judged = access.judgeHead({
     method: c.req.method,
-    pathWithQuery: pathWithQuery(c),
-    rawBody: c.get('rawBody'),
+    target: pathWithQuery(c),
     header: (name) => c.req.header(name),
   });
-  c.set('caller', caller);
-  if (caller.kind === 'subscriber' && needed === 'key') {
+  if (judged.kind === 'signed') return judged;
+  c.set('caller', judged);
+  if (judged.kind === 'subscriber' && needed === 'key') {
     throw new AppError(
       'subscriber_token_not_enough',
       'A subscriber token is good only for its user’s own subscriptions. This takes an API key.',
     );
   }
+  return judged;
 }
 
 /** The user that a subscriber's token is bound to; null with an API key, which may act for anybody. */

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unsupported_media_type: { status: 415, title: 'The body is not declared as JSON' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  unexpected_body: { status: 400, title: 'The route takes no body' },
   payload_too_large: { status: 413, title: 'The payload is too large for push services' },
   invalid_cursor: { status: 400, title: 'The cursor is not valid' },
   missing_credentials: { status: 401, title: 'Credentials are missing', headers: CHALLENGE },

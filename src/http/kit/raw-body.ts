@@ -6,17 +6,27 @@ import { invalidRequest } from './validation.ts';
 /** Room for 10 000 user ids of any usual form, and far below what would hurt. */
 export const MAX_BODY_OCTETS = 2 * 1024 * 1024;
 
-/** Reads the body once, as the raw octets that a signature covers. Counts them: Content-Length is only a claim. */
-export async function readRawBody(c: ApiContext): Promise<void> {
-  if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
-  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_OCTETS) throw tooLarge();
+/** Whether there is anything to read: RFC 9112 section 6.3, a request without both headers has no body. */
+export function mayHaveBody(c: ApiContext): boolean {
+  const incoming = c.env?.incoming;
+  if (incoming === undefined) return c.req.raw.body !== null;
+  const { 'content-length': length, 'transfer-encoding': coding } = incoming.headers;
+  return coding !== undefined || (length !== undefined && length !== '0');
+}
+
+/**
+ * Reads the body once, as the raw octets that a signature covers. Counts them: Content-Length is only a claim. More than
+ * `mostOctets` are refused; where none are taken, any.
+ */
+export async function readRawBody(c: ApiContext, mostOctets: number): Promise<void> {
+  if (Number(c.req.header('content-length') ?? 0) > mostOctets) throw tooLarge(mostOctets);
   const { incoming } = c.env ?? {};
-  if (incoming !== undefined) c.set('rawBody', await readIncoming(incoming));
-  else if (c.req.raw.body !== null) c.set('rawBody', await readLimited(c.req.raw.body));
+  if (incoming !== undefined) c.set('rawBody', await readIncoming(incoming, mostOctets));
+  else if (c.req.raw.body !== null) c.set('rawBody', await readLimited(c.req.raw.body, mostOctets));
 }
 
 /** Straight from Node: a web Request and the stream of its body cost a third of what accepting a notification does. */
-function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
+function readIncoming(incoming: IncomingMessage, mostOctets: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let octets = 0;
@@ -26,10 +36,10 @@ function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
     const onData = (chunk: Uint8Array): void => {
       octets += chunk.byteLength;
       chunks.push(chunk);
-      if (octets <= MAX_BODY_OCTETS) return;
+      if (octets <= mostOctets) return;
       stop();
       incoming.pause();
-      reject(tooLarge());
+      reject(tooLarge(mostOctets));
     };
     const onEnd = (): void => {
       stop();
@@ -43,7 +53,7 @@ function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
   });
 }
 
-async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function readLimited(stream: ReadableStream<Uint8Array>, mostOctets: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   const reader = stream.getReader();
@@ -53,9 +63,9 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
     });
     if (done) return Buffer.concat(chunks);
     octets += value.byteLength;
-    if (octets > MAX_BODY_OCTETS) {
+    if (octets > mostOctets) {
       await reader.cancel();
-      throw tooLarge();
+      throw tooLarge(mostOctets);
     }
     chunks.push(value);
   }
@@ -66,8 +76,11 @@ function brokenOff(): AppError {
   return invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
 }
 
-function tooLarge(): AppError {
-  return new AppError('body_too_large', `The body is over ${MAX_BODY_OCTETS} octets (2 MiB). Send less at a time.`, {
-    limit_octets: MAX_BODY_OCTETS,
+function tooLarge(mostOctets: number): AppError {
+  if (mostOctets === 0) {
+    return new AppError('unexpected_body', 'This route takes no body, and would read nothing of it. Leave it out.');
+  }
+  return new AppError('body_too_large', `The body is over ${mostOctets} octets (2 MiB). Send less at a time.`, {
+    limit_octets: mostOctets,
   });
 }

@@ -99,15 +99,14 @@ const WITH_CALLER: readonly AppErrorCode[] = [
   'subscriber_token_not_enough',
   'store_unavailable',
 ];
-const WITH_BODY: readonly AppErrorCode[] = ['malformed_json', 'unsupported_media_type'];
+const WITH_BODY: readonly AppErrorCode[] = ['body_too_large', 'malformed_json', 'unsupported_media_type'];
 
 /** Every code that a route can refuse with. */
 export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {
   return [
     ...route.errors,
     ...(route.access === 'open' ? [] : WITH_CALLER),
-    ...(route.access !== 'open' && route.method !== 'get' ? (['body_too_large'] as const) : []),
-    ...(route.body === undefined ? [] : WITH_BODY),
+    ...(route.body === undefined ? (['unexpected_body'] as const) : WITH_BODY),
     ...EVERYWHERE.filter((code) => code !== 'shutting_down' || route.isServedWhileStopping !== true),
   ];
 }

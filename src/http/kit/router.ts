@@ -2,8 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isResourceId } from '../../domain/ids.ts';
-import { authenticate } from './authenticate.ts';
-import { readRawBody } from './raw-body.ts';
+import { judgeCaller } from './authenticate.ts';
+import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
 import { readInput } from './request-input.ts';
 import type { RouteHandler, RouteSpec } from './route.ts';
@@ -26,10 +26,9 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
       // One handler and not a chain of them: each link costs a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
-        if (route.access !== 'open') {
-          await readRawBody(c);
-          await authenticate(c, access, route.access);
-        }
+        const judged = route.access === 'open' ? null : judgeCaller(c, access, route.access);
+        if (mayHaveBody(c)) await readRawBody(c, route.body === undefined ? 0 : MAX_BODY_OCTETS);
+        if (judged?.kind === 'signed') c.set('caller', await access.verifyBody(judged.head, c.get('rawBody')));
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));

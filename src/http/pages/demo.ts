@@ -2,7 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Demo, DemoMessage } from '../../intake/demo.ts';
-import { readRawBody } from '../kit/raw-body.ts';
+import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 import { readInput } from '../kit/request-input.ts';
 import { defineRoute } from '../kit/route.ts';
@@ -68,7 +68,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     app.post(path, named(path), onlySameOrigin, async (c) => {
       const userId = welcome(demo, c, DEMO_PATH);
       limits.spend(userId);
-      await readRawBody(c);
+      if (mayHaveBody(c)) await readRawBody(c, MAX_BODY_OCTETS);
       return handle(c, userId);
     });
   post(TOKEN_PATH, async (c, userId) => {

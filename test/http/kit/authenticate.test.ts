@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Api, type ApiOptions, SECRET, signatureOf, startApi } from '../../support/api.ts';
 
@@ -39,13 +40,13 @@ describe('credentials', () => {
     await start();
     const path = '/v1/./subscriptions?user_id={"x"}';
     const timestamp = String(api.clock.now() / 1000);
-    const signature = signatureOf({ secret: SECRET, timestamp, method: 'GET', path, body: '', nonce: undefined });
+    const signature = signatureOf({ timestamp, method: 'GET', path });
     const headers = { 'X-Timestamp': timestamp, 'X-Signature': signature };
-    expect((await api.app.request(path, { headers }, { incoming: { url: path } })).status).toBe(200);
+    expect((await api.app.request(path, { headers }, { incoming: { url: path, headers: {} } })).status).toBe(200);
     expect((await api.app.request(path, { headers })).status).toBe(401);
   });
 
-  it('refuses a nonce the second time, for that key alone, and also late in the window', async () => {
+  it('refuses a nonce the second time, for that secret alone, and also late in the window', async () => {
     await start();
     expect((await list({ nonce: 'n1' })).status).toBe(200);
     expect((await list({ nonce: 'n1' })).body.code).toBe('reused_nonce');
@@ -53,6 +54,13 @@ describe('credentials', () => {
     api.clock.advance(299_000);
     await api.store.sweep(api.clock.now());
     expect((await list({ nonce: 'n1' })).body.code).toBe('reused_nonce');
+  });
+
+  it('refuses a nonce under another id of the same secret: the id is not signed', async () => {
+    await start();
+    expect((await list({ nonce: 'n1', keyId: 'shop', secret: 'secret-of-the-shop' })).status).toBe(200);
+    const renamed = await list({ nonce: 'n1', keyId: 'store', secret: 'secret-of-the-shop' });
+    expect(renamed.body.code).toBe('reused_nonce');
   });
 
   it('does not let a stranger use up a nonce', async () => {
@@ -85,6 +93,72 @@ describe('credentials', () => {
     await start();
     const answer = await list({ secret: 'wrong', headers: { Authorization: `Bearer ${SECRET}` } });
     expect(answer.body.code).toBe('bad_signature');
+  });
+
+  it('refuses the form before v2, and tells the seven lines of v2', async () => {
+    await start();
+    const timestamp = String(api.clock.now() / 1000);
+    for (const nonce of [undefined, 'n1']) {
+      const signed = `${timestamp}\nGET\n/v1/subscriptions?limit=1\n${nonce === undefined ? '' : `\n${nonce}`}`;
+      const signature = createHmac('sha256', SECRET).update(signed).digest('hex');
+      const headers = { 'X-Timestamp': timestamp, 'X-Signature': signature, ...(nonce && { 'X-Nonce': nonce }) };
+      const { body } = await list({ sign: 'none', headers });
+      expect(body.code).toBe('bad_signature');
+      expect(body.detail).toMatch(/seven lines.*v2.*X-Timestamp.*X-Nonce.*method.*path.*Idempotency-Key.*SHA-256/);
+    }
+  });
+
+  it('lets nobody take a nonce from the headers into the body', async () => {
+    await start();
+    const path = `/v1/subscriptions/${(await api.register('u1')).id}/restore`;
+    const timestamp = String(api.clock.now() / 1000);
+    const old = createHmac('sha256', SECRET).update(`${timestamp}\nPOST\n${path}\n\nn1`).digest('hex');
+    for (const signature of [old, signatureOf({ timestamp, nonce: 'n1', method: 'POST', path })]) {
+      const headers = { 'X-Timestamp': timestamp, 'X-Signature': signature };
+      const codes = [];
+      for (const body of ['\nn1', 'n1', '']) {
+        codes.push((await api.call('POST', path, { sign: 'none', headers, body })).body.code);
+      }
+      expect(codes).toEqual(['unexpected_body', 'unexpected_body', 'bad_signature']);
+    }
+  });
+
+  it('covers the idempotency key: one signature is not good for three notifications', async () => {
+    await start();
+    const json = { type: 't', title: 'Once', user_ids: ['u1'] };
+    const body = JSON.stringify(json);
+    const timestamp = String(api.clock.now() / 1000);
+    const signature = signatureOf({
+      timestamp,
+      method: 'POST',
+      path: '/v1/notifications',
+      idempotencyKey: 'order-1',
+      body,
+    });
+    const statuses = [];
+    for (const key of ['order-1', 'order-1', 'order-2', 'order-3', 'ORDER-1', 'order-1, order-1', undefined]) {
+      const headers = {
+        'Content-Type': 'application/json',
+        'X-Timestamp': timestamp,
+        'X-Signature': signature,
+        ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+      };
+      statuses.push((await api.call('POST', '/v1/notifications', { sign: 'none', headers, body })).status);
+    }
+    expect(statuses).toEqual([202, 202, 401, 401, 401, 401, 401]);
+    expect((await api.call('GET', '/v1/notifications')).body.items).toHaveLength(1);
+  });
+
+  it.each([
+    ['DELETE', '/v1/subscriptions/sub_1'],
+    ['POST', '/v1/subscriptions/sub_1/restore'],
+    ['POST', '/v1/prune-holds/hld_1/confirm'],
+  ])('%s %s refuses a body, of which nothing would be read', async (method, path) => {
+    await start();
+    const json = { a: 1 };
+    const answer = await api.call(method, path, { json });
+    expect([answer.status, answer.body.code]).toEqual([400, 'unexpected_body']);
+    expect((await api.call(method, path, { json, sign: 'none' })).body.code).toBe('missing_credentials');
   });
 
   it('comes before parsing: a stranger learns nothing from a body', async () => {

@@ -23,15 +23,7 @@ const idempotency = (what: string, key: string): BadInput => [
 ];
 
 const signed = (timestamp: string, extra: Partial<Parameters<typeof signatureOf>[0]> = {}) =>
-  signatureOf({
-    secret: SECRET,
-    timestamp,
-    method: 'POST',
-    path: NOTIFICATIONS,
-    body: goodText,
-    nonce: undefined,
-    ...extra,
-  });
+  signatureOf({ timestamp, method: 'POST', path: NOTIFICATIONS, body: goodText, ...extra });
 const withHeaders = (timestamp: string, signature: string, more: Record<string, string> = {}): CallOptions => ({
   sign: 'none',
   headers: { 'X-Timestamp': timestamp, 'X-Signature': signature, ...more },
@@ -63,6 +55,22 @@ export const BAD_CALLERS: readonly BadInput[] = [
   caller('a signature of another method', 'bad_signature', withHeaders(now, signed(now, { method: 'GET' }))),
   caller('a signature of another body', 'bad_signature', withHeaders(now, signed(now, { body: '{}' }))),
   caller('a signature of another time', 'bad_signature', withHeaders(String(nowSeconds - 1), signed(now))),
+  caller('a nonce taken away after signing', 'bad_signature', withHeaders(now, signed(now, { nonce: 'n' }))),
+  caller(
+    'an idempotency key added after signing',
+    'bad_signature',
+    withHeaders(now, signed(now), { 'Idempotency-Key': 'order-42' }),
+  ),
+  caller(
+    'another idempotency key',
+    'bad_signature',
+    withHeaders(now, signed(now, { idempotencyKey: 'order-42' }), { 'Idempotency-Key': 'order-43' }),
+  ),
+  caller(
+    'an idempotency key taken away',
+    'bad_signature',
+    withHeaders(now, signed(now, { idempotencyKey: 'order-42' })),
+  ),
   caller('a nonce added after signing', 'bad_signature', withHeaders(now, signed(now), { 'X-Nonce': 'n' })),
   caller('a nonce with a space', 'invalid_request', { nonce: 'a b' }),
   caller('a nonce of 129 characters', 'invalid_request', { nonce: 'n'.repeat(129) }),
