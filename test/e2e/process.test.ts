@@ -135,9 +135,9 @@ describe('the service as a process', () => {
   });
 
   it('reads a .env file, and lets the environment go first', async () => {
-    writeFileSync(join(folder, '.env'), 'HMAC_SECRET=from-the-file-0123456789\nLOG_LEVEL=silent\n');
-    const service = await start({ LOG_LEVEL: 'info', API_KEYS: 'default:from-the-file-0123456789x' });
-    const call = signedClient(service.address, 'from-the-file-0123456789');
+    writeFileSync(join(folder, '.env'), 'HMAC_SECRET=from-the-file-0123456789-0123456789\nLOG_LEVEL=silent\n');
+    const service = await start({ LOG_LEVEL: 'info', API_KEYS: 'default:from-the-file-0123456789-0123456789x' });
+    const call = signedClient(service.address, 'from-the-file-0123456789-0123456789');
     expect((await call('GET', '/v1/notifications')).status).toBe(200);
   });
 });
