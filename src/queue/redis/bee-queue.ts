@@ -2,17 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
-import {
-  type BeeQueue,
-  command,
-  loadScripts,
-  makeBeeQueue,
-  makeRedisClient,
-  type RedisClient,
-  saveAll,
-  withinLimit,
-} from './bee-queue-library.ts';
+import { type BeeQueue, loadScripts, makeRedisClient } from './bee-queue-library.ts';
 import { createPriorityPicker, type PriorityPicker } from './priority-picker.ts';
+import { makeBeeQueue, saveAll } from './recovering-queue.ts';
+import { command, type RedisClient, withinLimit } from './redis-command.ts';
 import { preflightRedis } from './redis-preflight.ts';
 import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 

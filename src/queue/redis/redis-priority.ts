@@ -1,6 +1,8 @@
 import type { Priority } from '../../domain/notification/priority.ts';
 import type { Job } from '../job-queue.ts';
-import { type BeeQueue, command, jobFrom, makeBeeQueue, type RedisClient } from './bee-queue-library.ts';
+import { type BeeQueue, jobFrom } from './bee-queue-library.ts';
+import { makeBeeQueue } from './recovering-queue.ts';
+import { command, type RedisClient } from './redis-command.ts';
 
 /** A job moved from waiting to active, not run yet. */
 export type Taken = { readonly id: string; readonly data: string };
