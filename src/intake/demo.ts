@@ -6,24 +6,25 @@ import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Accepted, Notifications } from './notifications.ts';
 
-/** What a visitor of the demo page writes to themselves. */
+/** What visitors of the demo page send to themselves. */
 export type DemoMessage = { readonly title: string; readonly body?: string; readonly url?: string };
 
 /** A notification and what has become of it so far. */
 export type DemoView = { readonly notification: Notification; readonly deliveries: readonly Delivery[] };
 
-/** What the demo page may do, for a user of its own and for nobody else. */
+/** What the demo page may do, for the user that its visitor is and for no other. */
 export type Demo = {
   /** A user id that nobody can guess, and that no back end would choose. */
   newUser(): string;
+  /** Whether `newUser` makes such ids. */
   isUser(text: string): boolean;
-  /** For the SDK in the page. */
+  /** A subscriber token, for the SDK in the page. */
   mintToken(userId: string): { readonly token: string; readonly expiresAtMs: number };
   /** Accepts a notification to this user. Throws what `Notifications.accept` throws. */
   send(userId: string, message: DemoMessage): Promise<Accepted>;
-  /** Throws `notification_not_found` where it was not this user who sent it to themselves. */
+  /** Throws `notification_not_found` where the notification is none that this user sent here. */
   view(userId: string, notificationId: string): Promise<DemoView>;
-  /** Calls back when this process moved something of the notification on. Returns the unsubscriber. */
+  /** Calls back when this process changed a delivery of the notification. Returns the function that ends this. */
   onChange(notificationId: string, listener: () => void): () => void;
 };
 
@@ -37,12 +38,12 @@ export type DemoOptions = {
 
 const DEMO_TYPE = 'bellhop.demo';
 const TOKEN_SECONDS = 3600;
-/** Worth sending for as long as somebody looks at the page. */
+/** As long as a visitor may still look at the page. */
 const TTL_SECONDS = 600;
 /** One visitor has a browser or two. */
 const MAX_DELIVERIES_SHOWN = 10;
 
-/** Lets a person try the whole way with their own browser, without a back end. */
+/** Lets people try the whole way with their own browser, without a back end. */
 export function createDemo(options: DemoOptions): Demo {
   const { notifications, subscriberTokens, events, keyId } = options;
   return {
@@ -52,7 +53,7 @@ export function createDemo(options: DemoOptions): Demo {
     send: (userId, message) =>
       notifications.accept(
         {
-          // The user is kept with it, so that any process can tell whose it is before a delivery exists.
+          // Tells any process whose notification this is, before a delivery exists.
           content: { type: DEMO_TYPE, ...message, data: { demo_user: userId } },
           userIds: [userId],
           priority: 'high',

@@ -5,22 +5,29 @@ import type { ApiContext } from './request-context.ts';
 import type { InputOf, RouteSpec } from './route.ts';
 import { invalidRequest, validate } from './validation.ts';
 
-/** Everything a route takes, validated at once, so that a caller learns of all problems together. */
+/** All that a route takes, validated at once, so that a caller learns of all problems together: `invalid_request`. */
 export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf<R> {
   const parts = {
     query: readQuery(route, c),
     headers: readHeaders(route, c),
-    body: readBody(route, c),
+    body: readBody(route.body, c),
   };
   const issues = Object.values(parts).flatMap((part) => part.issues);
   if (issues.length > 0) throw invalidRequest(issues);
   return {
-    // Not validated: an id of any other form is one that does not exist.
+    // Not validated: no resource has an id of another form, so the answer is the one for an unknown id.
     params: route.params === undefined ? null : c.req.param(),
     query: parts.query.value,
     headers: parts.headers.value,
     body: parts.body.value,
   } as InputOf<R>;
+}
+
+/** The body of a request that no route describes, validated. Throws what the body of a route is refused with. */
+export function readJsonBody<Schema extends z.ZodType>(schema: Schema, c: ApiContext): z.output<Schema> {
+  const { value, issues } = readBody({ schema, required: true }, c);
+  if (issues.length > 0) throw invalidRequest(issues);
+  return value as z.output<Schema>;
 }
 
 type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
@@ -56,7 +63,7 @@ function readHeaders({ headers }: RouteSpec, c: ApiContext): Read {
 
 const readWithoutHeaders = new WeakMap<z.ZodObject, Read>();
 
-/** Most requests have none of their route's own headers, and what that gives is always the same. */
+/** Most requests lack all headers of their route, and validating no headers always gives the same: it is done once. */
 function withoutHeaders(headers: z.ZodObject): Read {
   const known = readWithoutHeaders.get(headers);
   if (known !== undefined) return known;
@@ -65,7 +72,7 @@ function withoutHeaders(headers: z.ZodObject): Read {
   return read;
 }
 
-function readBody({ body }: RouteSpec, c: ApiContext): Read {
+function readBody(body: RouteSpec['body'], c: ApiContext): Read {
   const rawBody = c.get('rawBody');
   if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
   if (rawBody.byteLength > 0) checkMediaType(c);

@@ -1,27 +1,28 @@
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 
-/** Of one visitor; a person is slower. */
+/** Requests of one visitor at once. A person is slower. */
 const VISITOR_BURST = 10;
-/** Of all: a stranger can have any number of visitors by dropping the cookie. */
+/** Requests of all visitors at once: who drops the cookie becomes another visitor. */
 const TOTAL_BURST = 60;
+/** One visitor may make one request more after this time, and all visitors together ten. */
 const REFILL_MS = 3000;
 const MAX_VISITORS_KEPT = 1000;
-/** Each holds a connection open. */
+/** Each stream holds a connection open. */
 const MAX_STREAMS = 50;
 const MAX_STREAMS_OF_ONE = 4;
 
 export type DemoLimits = {
   /** Counts a request that costs something. Throws `too_many_requests`. */
   spend(userId: string): void;
-  /** Takes a place for a stream, and gives what frees it. Throws `too_many_requests`. */
+  /** Takes a place for a stream, and returns the function that frees the place. Throws `too_many_requests`. */
   openStream(userId: string): () => void;
   openStreams(): number;
 };
 
 type Bucket = { tokens: number; atMs: number };
 
-/** Light limits, so that an open demo page cannot be used to keep a server busy. */
+/** Limits of this process, so that nobody can keep a server busy through its demo page. */
 export function createDemoLimits(clock: Clock): DemoLimits {
   const visitors = new Map<string, Bucket>();
   const total: Bucket = { tokens: TOTAL_BURST, atMs: clock.now() };
@@ -52,7 +53,7 @@ export function createDemoLimits(clock: Clock): DemoLimits {
   };
 }
 
-/** A token bucket. */
+/** Takes a token from a bucket that gets one back every `refillMs`; false where the bucket is empty. */
 function take(bucket: Bucket, burst: number, refillMs: number, nowMs: number): boolean {
   bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.atMs) / refillMs);
   bucket.atMs = nowMs;

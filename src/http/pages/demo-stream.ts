@@ -13,16 +13,17 @@ export type DemoStreamOptions = {
   readonly stopping: AbortSignal;
 };
 
-/** Another process tells us nothing, and a claim is no event: the store is read again this often. */
-const LOOK_EVERY_MS = 1000;
-/** A proxy cuts what says nothing, and a browser that vanished shows only when something is written. */
-const SAY_SOMETHING_EVERY_MS = 15_000;
-/** A page that still wants it connects again by itself. */
-const LONGEST_MS = 15 * 60 * 1000;
+/** How often the store is read again: a change by another process is no event here, and a claim is no event at all. */
+const READ_EVERY_MS = 1000;
+/** A proxy cuts a silent connection, and only a write shows that a browser has vanished. */
+const KEEP_ALIVE_EVERY_MS = 15_000;
+/** A page that still shows the notification then connects again by itself. */
+const MAX_STREAM_MS = 15 * 60 * 1000;
 
 /**
- * What becomes of a notification, as server-sent events: `view` whenever it changed, each complete, so that a page that
- * missed one has lost nothing; `end` after the last. Frees everything when the page goes or the service stops.
+ * What becomes of a notification, as server-sent events: `view` after each change, and `end` after the last view. Each view
+ * is complete, so that a page that missed one has lost nothing. Calls `onEnd` and lets go of every listener when the page
+ * goes or the service stops.
  */
 export function streamViews(
   c: ApiContext,
@@ -31,23 +32,23 @@ export function streamViews(
   { userId, onEnd }: { readonly userId: string; readonly onEnd: () => void },
 ): Response {
   const { id } = first.notification;
-  const bell = createBell(clock);
-  const stopListening = demo.onChange(id, bell.ring);
-  stopping.addEventListener('abort', bell.ring);
-  // nginx would keep events back until it has many.
+  const sleeper = createSleeper(clock);
+  const stopListening = demo.onChange(id, sleeper.wake);
+  stopping.addEventListener('abort', sleeper.wake);
+  // nginx would keep events back until there are many.
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, async (stream) => {
-    stream.onAbort(bell.ring);
+    stream.onAbort(sleeper.wake);
     try {
       await writeViews(stream, first, {
         view: () => demo.view(userId, id),
-        isOver: () => stopping.aborted,
-        bell,
+        isStopping: () => stopping.aborted,
+        sleeper,
         clock,
       });
     } finally {
       stopListening();
-      stopping.removeEventListener('abort', bell.ring);
+      stopping.removeEventListener('abort', sleeper.wake);
       onEnd();
     }
   });
@@ -55,24 +56,24 @@ export function streamViews(
 
 type Source = {
   readonly view: () => Promise<DemoView>;
-  readonly isOver: () => boolean;
-  readonly bell: Bell;
+  readonly isStopping: () => boolean;
+  readonly sleeper: Sleeper;
   readonly clock: Clock;
 };
 
 async function writeViews(stream: SSEStreamingApi, first: DemoView, source: Source): Promise<void> {
-  const { clock, bell, isOver } = source;
-  const endsAtMs = clock.now() + LONGEST_MS;
+  const { clock, sleeper, isStopping } = source;
+  const endsAtMs = clock.now() + MAX_STREAM_MS;
   let view: DemoView | null = first;
   let written = '';
   let writtenAtMs = clock.now();
-  while (!stream.aborted && !isOver() && clock.now() < endsAtMs) {
+  while (!stream.aborted && !isStopping() && clock.now() < endsAtMs) {
     const data = view === null ? written : JSON.stringify(viewWire(view));
     if (data !== written) await stream.writeSSE({ event: 'view', data });
-    else if (clock.now() - writtenAtMs >= SAY_SOMETHING_EVERY_MS) await stream.write(': still here\n\n');
+    else if (clock.now() - writtenAtMs >= KEEP_ALIVE_EVERY_MS) await stream.write(': still here\n\n');
     else {
-      await bell.wait(LOOK_EVERY_MS);
-      // A store that has trouble for a moment is asked again.
+      await sleeper.sleep(READ_EVERY_MS);
+      // A store in trouble may answer the next time.
       view = await source.view().catch(() => null);
       continue;
     }
@@ -90,24 +91,24 @@ function viewWire({ notification, deliveries }: DemoView) {
   return { notification: notificationWire(notification), deliveries: deliveries.map(deliveryWire) };
 }
 
-type Bell = { ring(): void; wait(ms: number): Promise<void> };
+type Sleeper = { wake(): void; sleep(ms: number): Promise<void> };
 
-/** Wakes who waits, and lets who was busy when it rang not wait at all. */
-function createBell(clock: Clock): Bell {
-  let hasRung = false;
-  let wake: () => void = () => {};
+/** `wake` ends a sleep at once. A `wake` while nothing sleeps ends the next sleep at once, so that no change is missed. */
+function createSleeper(clock: Clock): Sleeper {
+  let isWoken = false;
+  let endSleep: () => void = () => {};
   return {
-    ring() {
-      hasRung = true;
-      wake();
+    wake() {
+      isWoken = true;
+      endSleep();
     },
-    wait: (ms) =>
+    sleep: (ms) =>
       new Promise((resolve) => {
-        const cancel = clock.wakeAt(hasRung ? clock.now() : clock.now() + ms, () => wake());
-        wake = () => {
+        const cancel = clock.wakeAt(isWoken ? clock.now() : clock.now() + ms, () => endSleep());
+        endSleep = () => {
           cancel();
-          hasRung = false;
-          wake = () => {};
+          isWoken = false;
+          endSleep = () => {};
           resolve();
         };
       }),

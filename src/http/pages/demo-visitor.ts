@@ -7,13 +7,13 @@ import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 const COOKIE = 'bellhop_demo';
 const KEPT_SECONDS = 30 * 24 * 60 * 60;
 
-/** The visitor of the demo page, by a cookie that scripts cannot read and other sites cannot send; null for a new one. */
+/** The visitor of the demo page, by a cookie that scripts cannot read and other sites cannot send; null without a cookie. */
 export function visitorOf(demo: Demo, c: ApiContext): string | null {
   const userId = getCookie(c, COOKIE);
   return userId !== undefined && demo.isUser(userId) ? userId : null;
 }
 
-/** The visitor, who gets an id of their own here where they had none; the cookie is for this path and those below. */
+/** The visitor, who gets an id where they had none. The browser sends the cookie for this path and those below it. */
 export function welcome(demo: Demo, c: ApiContext, path: string): string {
   const userId = visitorOf(demo, c) ?? demo.newUser();
   setCookie(c, COOKIE, userId, { path, httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
@@ -21,8 +21,9 @@ export function welcome(demo: Demo, c: ApiContext, path: string): string {
 }
 
 /**
- * Lets only the demo page itself through: pages of other origins would act in its visitor's name. Browsers say where a
- * request comes from (Fetch Metadata), on plain http at least its Origin with all but GET.
+ * Lets only requests of the demo page through: a page of another origin would act in the visitor's name. `Sec-Fetch-Site`
+ * says where a request comes from (Fetch Metadata). Browsers leave it out on plain http, but for other methods than GET and
+ * HEAD they send `Origin` there.
  */
 export const onlySameOrigin = createMiddleware<ApiEnv>(async (c, next) => {
   const site = c.req.header('sec-fetch-site');
@@ -36,7 +37,7 @@ export const onlySameOrigin = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
 });
 
-/** By host: a proxy in front may speak https where this process speaks http. */
+/** By host alone: a proxy in front may speak https where this process speaks http. */
 function isOwnOrigin(origin: string, c: ApiContext): boolean {
   return URL.canParse(origin) && new URL(origin).host === c.req.header('host');
 }

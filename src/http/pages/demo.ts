@@ -4,8 +4,7 @@ import { AppError } from '../../domain/app-error.ts';
 import type { Demo, DemoMessage } from '../../intake/demo.ts';
 import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
-import { readInput } from '../kit/request-input.ts';
-import { defineRoute } from '../kit/route.ts';
+import { readJsonBody } from '../kit/request-input.ts';
 import { isoOf } from '../kit/wire-fields.ts';
 import { acceptedWire, link } from '../v1/notification-schema.ts';
 import { createDemoLimits } from './demo-limits.ts';
@@ -17,41 +16,27 @@ import type { StaticFile } from './static-files.ts';
 export type DemoRoutesOptions = {
   readonly demo: Demo;
   readonly clock: Clock;
-  /** Aborted when the service stops: streams end then. */
+  /** Aborted when the service stops, so that every stream ends. */
   readonly stopping: AbortSignal;
-  /** The page, `demo.html`, and all that it loads but the SDK. */
+  /** The page, `demo.html`, and all files that the page loads but the SDK. */
   readonly files: readonly StaticFile[];
 };
 
-/** Where the page is; its files and its back end are below. */
+/** The path of the page. Its files and its back end are below this path. */
 export const DEMO_PATH = '/demo';
 const TOKEN_PATH = `${DEMO_PATH}/token`;
 const NOTIFICATIONS_PATH = `${DEMO_PATH}/notifications`;
 const EVENTS_PATH = `${NOTIFICATIONS_PATH}/:id/events` as const;
 
-/** Not among the routes of the API, which `/openapi.json` lists: it serves the demo page and nothing else. */
-const sendRoute = defineRoute({
-  method: 'post',
-  path: NOTIFICATIONS_PATH,
-  operationId: 'sendDemoNotification',
-  tag: 'Demo',
-  summary: 'Send a notification to oneself',
-  access: 'open',
-  body: {
-    required: true,
-    schema: z.strictObject({
-      title: z.string().min(1).max(200),
-      body: z.string().max(1000).optional(),
-      url: link.optional(),
-    }),
-  },
-  answers: { 202: { description: 'Accepted.', body: z.unknown() } },
-  errors: [],
+const messageBody = z.strictObject({
+  title: z.string().min(1).max(200),
+  body: z.string().max(1000).optional(),
+  url: link.optional(),
 });
 
 /**
- * The demo page and its own little back end. Each browser is a user of its own, whom only it can send to. Added before
- * CORS is: no other origin has any business here.
+ * The demo page with a small back end of its own, which `/openapi.json` leaves out. Each browser is a user of its own, and
+ * only that browser can send to that user. Add these routes before CORS: no page of another origin may use them.
  */
 export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
   const { demo, clock } = options;
@@ -76,7 +61,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     return c.json({ token, user_id: userId, expires_at: isoOf(expiresAtMs) }, 201, { 'Cache-Control': 'no-store' });
   });
   post(NOTIFICATIONS_PATH, async (c, userId) => {
-    const { notification, payloadOctets } = await demo.send(userId, messageOf(readInput(sendRoute, c).body));
+    const { notification, payloadOctets } = await demo.send(userId, messageOf(readJsonBody(messageBody, c)));
     c.set('resourceId', notification.id);
     return c.json({ ...acceptedWire(notification, payloadOctets), payload_octets: payloadOctets }, 202);
   });
@@ -87,19 +72,14 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     c.set('resourceId', first.notification.id);
     return streamViews(c, options, first, { userId, onEnd: limits.openStream(userId) });
   });
-  // Preflights, too, end here.
+  // Preflights end here, too: CORS comes later and must not answer them.
   app.all(`${DEMO_PATH}/*`, () => {
     throw new AppError('route_not_found', 'There is nothing at this path of the demo page.');
   });
 }
 
-function messageOf({ title, body, url }: { title: string; body?: string | undefined; url?: string | undefined }) {
-  const message: DemoMessage = {
-    title,
-    ...(body === undefined ? {} : { body }),
-    ...(url === undefined ? {} : { url }),
-  };
-  return message;
+function messageOf({ title, body, url }: z.output<typeof messageBody>): DemoMessage {
+  return { title, ...(body === undefined ? {} : { body }), ...(url === undefined ? {} : { url }) };
 }
 
 function named(pattern: string) {

@@ -1,4 +1,4 @@
-/** Nothing of another origin, nothing inline, and no page around this one. */
+/** Lets in no file of another origin and no inline script or style, and lets no other page frame this one. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   ...['script-src', 'style-src', 'connect-src', 'img-src', 'worker-src', 'manifest-src'].map(
@@ -9,7 +9,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What every page of ours, and every file that belongs to it, is served with. */
+/** Headers of each of our own pages and of each file that belongs to one. */
 export const PAGE_HEADERS = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
