@@ -50,7 +50,7 @@ export type AppOptions = {
   /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
   readonly corsAllowedOrigins: readonly string[];
   readonly version: string;
-  /** Once true, everything but the health routes is refused. */
+  /** Once true, every route is refused but those that tell of the process itself. */
   readonly isStopping: () => boolean;
   readonly log: (line: RequestLine) => void;
   readonly logError: LogError;
@@ -62,8 +62,13 @@ const NO_SUCH_PATH = `There is nothing at this path. GET ${OPENAPI_PATH} lists a
 const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has the role api.';
 
 /**
- * The API. Each request passes, in this order: request id, log, (the demo page, where it is on), CORS, the stop check; then, for a route that needs a
- * key, raw body, credentials, parsing and validation; then its handler. Whatever is thrown becomes a problem.
+ * The API. A request passes, in this order:
+ * 1. request id and log; the demo page, where it is on;
+ * 2. CORS; health and metrics; the check that the server is not stopping;
+ * 3. for a route that needs a key: raw body, credentials; then parsing and validation;
+ * 4. the handler of its route.
+ *
+ * Whatever is thrown on the way becomes a problem (RFC 9457).
  */
 export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
@@ -126,7 +131,7 @@ function allowOrigins(origins: readonly string[]) {
     maxAge: 600,
   });
   return createMiddleware<ApiEnv>(async (c, next) => {
-    // The library takes every OPTIONS for a preflight; one that is none asks a route for its methods.
+    // The library takes every OPTIONS for a preflight. Without this header an OPTIONS asks a route for its methods.
     const isPreflight = c.req.header('access-control-request-method') !== undefined;
     if (c.req.method === 'OPTIONS' && !isPreflight) return next();
     return withCors(c, next);

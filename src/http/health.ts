@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
 
-/** Each rejects, or does not answer, where its part cannot be used now. */
+/** One check for each part. A check rejects, or never answers, where its part cannot be used now. */
 export type Readiness = { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
 
 export type HealthOptions = {
@@ -13,7 +13,7 @@ export type HealthOptions = {
   readonly clock: Clock;
 };
 
-/** Shorter than the usual probe's patience: a probe that runs into its own timeout learns nothing. */
+/** Shorter than the usual timeout of a probe: a probe that times out learns nothing. */
 export const READINESS_LIMIT_MS = 2000;
 
 const check = z.enum(['ok', 'failing']);

@@ -16,7 +16,7 @@ const metricsRoute = defineRoute({
   errors: [],
 });
 
-/** Served by every process, whatever its role: each counts what it does itself. */
+/** Every process serves metrics, whatever its roles: a process counts only what it does itself. */
 export function addMetricsRoute(router: Router, options: { readonly metrics: () => Promise<string> }): void {
   router.add(metricsRoute, async () => answer(200, await options.metrics()));
 }

@@ -5,8 +5,8 @@ export type VapidKeyUse = {
   readonly publicKey: string;
   /** Browsers subscribe with this one now. */
   readonly isCurrent: boolean;
-  /** Whether its private half is held here: without it nothing can be sent to its subscriptions. */
-  readonly isHeld: boolean;
+  /** False: nothing can be sent to the subscriptions of this key. */
+  readonly hasPrivateKey: boolean;
   readonly activeSubscriptions: number;
 };
 
@@ -20,7 +20,7 @@ export type VapidKeys = {
 
 export type VapidKeysOptions = {
   readonly store: Pick<SubscriptionStore, 'countByVapidKey'>;
-  /** The public halves of the pairs held, the current one first. */
+  /** The public halves of the pairs that this process has, the current one first. */
   readonly publicKeys: readonly [string, ...string[]];
 };
 
@@ -33,7 +33,7 @@ export function createVapidKeys({ store, publicKeys }: VapidKeysOptions): VapidK
         (publicKey): VapidKeyUse => ({
           publicKey,
           isCurrent: publicKey === publicKeys[0],
-          isHeld: publicKeys.includes(publicKey),
+          hasPrivateKey: publicKeys.includes(publicKey),
           activeSubscriptions: counts.get(publicKey) ?? 0,
         }),
       );

@@ -28,7 +28,10 @@ export function boundUser(c: ApiContext): string | null {
   return caller?.kind === 'subscriber' ? caller.userId : null;
 }
 
-/** The user that a request is about: the one it names, which a token must agree with, else the token's; null: none. */
+/**
+ * The user that a request is about: the one it names, else the one of its token; null where there is neither. Throws
+ * `subscriber_token_not_enough` where the two differ.
+ */
 export function namedUser(c: ApiContext, named: string | undefined): string | null {
   const bound = boundUser(c);
   if (bound !== null && named !== undefined && named !== bound) {

@@ -3,7 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 export type Issue = { readonly path: string; readonly message: string };
 
 const MAX_DEPTH = 32;
-/** Twice the largest audience: room for everything legitimate, none for a million validation problems. */
+/** Twice the largest audience. Many more values could make a million validation problems. */
 const MAX_VALUES = 20_000;
 
 /** Parses a body, once. Errors name a position where one is known, and never hold what was sent. */
@@ -84,7 +84,7 @@ function hazardInText(text: string): string | null {
 
 function pathTo(visit: Visit): string {
   const keys: (string | number)[] = [];
-  // Deep paths are of no use to a reader; the outer names are.
+  // The outer names say where to look; a reader has no use for a deep path.
   for (let at: Visit | null = visit; at !== null; at = at.parent) if (at.key !== null) keys.unshift(at.key);
   return formatPath(keys.slice(0, 4));
 }

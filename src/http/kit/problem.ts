@@ -86,10 +86,10 @@ export const problemSchema = z
   })
   .openapi({ description: 'RFC 9457 problem details. Other members depend on the code; see docs/errors.md.' });
 
-/** Told of what an operator should hear: defects, with their cause, and a store that is out of reach. */
+/** Called with the errors that an operator should know: defects, with their cause, and a store that is out of reach. */
 export type LogError = (error: AppError, requestId: string) => void;
 
-/** Turns anything thrown into a problem. What is not an AppError is told to `logError` only, never to the client. */
+/** Turns anything thrown into a problem. An error that is no AppError goes to `logError` alone, never to the client. */
 export function answerProblem(logError: LogError) {
   return (thrown: unknown, c: ApiContext): Response => {
     const requestId = c.get('requestId');

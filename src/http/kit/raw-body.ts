@@ -15,8 +15,8 @@ export function mayHaveBody(c: ApiContext): boolean {
 }
 
 /**
- * Reads the body once, as the raw octets that a signature covers. Counts them: Content-Length is only a claim. More than
- * `mostOctets` are refused; where none are taken, any.
+ * Reads the body once, as the raw octets that a signature covers. Counts the octets: Content-Length is only a claim. Refuses
+ * more than `mostOctets`; 0 refuses any body.
  */
 export async function readRawBody(c: ApiContext, mostOctets: number): Promise<void> {
   if (Number(c.req.header('content-length') ?? 0) > mostOctets) throw tooLarge(mostOctets);
@@ -25,7 +25,7 @@ export async function readRawBody(c: ApiContext, mostOctets: number): Promise<vo
   else if (c.req.raw.body !== null) c.set('rawBody', await readLimited(c.req.raw.body, mostOctets));
 }
 
-/** Straight from Node: a web Request and the stream of its body cost a third of what accepting a notification does. */
+/** Straight from Node: a web Request and its stream would cost a third of what it takes to accept a notification. */
 function readIncoming(incoming: IncomingMessage, mostOctets: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
@@ -71,7 +71,7 @@ async function readLimited(stream: ReadableStream<Uint8Array>, mostOctets: numbe
   }
 }
 
-/** The caller went away or broke the framing: its doing, not ours. */
+/** The caller went away or broke the framing, so this is no error of the server. */
 function brokenOff(): AppError {
   return invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
 }

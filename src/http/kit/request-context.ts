@@ -26,7 +26,7 @@ export type ApiContext = Context<ApiEnv>;
 
 /** Path and query as they were sent: what a caller signed. */
 export function pathWithQuery(c: ApiContext): string {
-  // A Request has its URL normalised, so that a quote or a dot segment would no longer be what was signed.
+  // A Request normalises its URL: a quote or a dot segment would no longer be what the caller signed.
   const sent = c.env?.incoming?.url;
   if (sent?.startsWith('/')) return sent;
   const afterScheme = c.req.url.indexOf('://') + 3;

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { requestId as newRequestId, type Random } from '../../domain/ids.ts';
 import type { ApiEnv } from './request-context.ts';
 
-/** Anything else could break a log line apart. */
+/** Other characters could break a log line apart. */
 const USABLE = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Gives every answer an `X-Request-Id`: the caller's own where usable, else a new one. */
@@ -19,7 +19,7 @@ export function assignRequestId({ clock, random }: { readonly clock: Clock; read
     c.set('rawBody', new Uint8Array());
     c.set('hasRequestIdHeader', false);
     await next();
-    // To add a header to an answer that is made costs as much as making another, so the answers of routes have it already.
+    // Adding a header to a finished answer costs as much as making one, so the answers of routes come with the header.
     if (!c.get('hasRequestIdHeader')) c.header('X-Request-Id', requestId);
   });
 }

@@ -13,7 +13,7 @@ export type RequestLine = {
   readonly status: number;
   readonly latency_ms: number;
   readonly key_id: string | null;
-  /** Who held it: a back end the `key`, or a `subscriber` a token that was signed with it. */
+  /** A back end that proved the key itself, or a page with a token that the key signed. */
   readonly caller: Caller['kind'] | null;
   readonly code: AppErrorCode | null;
   readonly resource_id: string | null;

@@ -9,7 +9,7 @@ const REQUEST_ID = 'The id of this request, also in the log.';
 const WITH_KEY = [{ signature: [], timestamp: [] }, { bearer: [] }];
 const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriberToken: [] }] };
 
-/** A route as OpenAPI tells it, from the schemas that validate it. */
+/** The OpenAPI description of a route, from the schemas that also validate its requests. */
 export function describeRoute(route: RouteSpec): RouteConfig {
   const { method, path, operationId, summary, description, params, query, headers, body } = route;
   return createRoute({

@@ -7,13 +7,13 @@ type AnswerSpec = {
   readonly description: string;
   /** Null for an answer without a body. */
   readonly body: z.ZodType | null;
-  /** Of a body that is text; JSON where it is not given. */
+  /** The media type of a body that is text. Left out, the body is JSON. */
   readonly mediaType?: string;
-  /** Names with what they hold. */
+  /** Names of headers, each with its description. */
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** All that is to know about a route: what it takes, what it gives, how it refuses. It validates and it documents. */
+/** All that is to know about a route: what it takes, what it gives, how it refuses. Validation and documents follow it. */
 export type RouteSpec = {
   readonly method: 'get' | 'post' | 'delete';
   /** In OpenAPI's form, for example `/v1/notifications/{id}`. */
@@ -32,11 +32,11 @@ export type RouteSpec = {
   readonly body?: {
     readonly schema: z.ZodType;
     readonly required: boolean;
-    /** A field that the schema leaves open because a subscriber's token says it; with an API key it is required. */
+    /** A field that is required with an API key alone: a subscriber's token says the same. */
     readonly requiredWithKey?: string;
   };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
-  /** Its own refusals; those that its access and body bring along are added. */
+  /** The refusals of this route alone. `errorsOf` adds those that come with its access and its body. */
   readonly errors: readonly AppErrorCode[];
 };
 
@@ -74,7 +74,7 @@ export function answer<const Status extends number, Body>(
   return { status, body, headers };
 }
 
-/** Keeps the literal types of a route, which its handler is checked against. */
+/** Keeps the literal types of a route: the compiler checks its handler against them. */
 export function defineRoute<const R extends RouteSpec>(route: R): R {
   return route;
 }

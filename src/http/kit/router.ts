@@ -9,13 +9,14 @@ import { readInput } from './request-input.ts';
 import type { RouteHandler, RouteSpec } from './route.ts';
 import { describeRoute } from './route-description.ts';
 
-/** Where resources put their routes. What a route says of itself is what happens to a request for it. */
+/** Takes the routes of every resource, and handles each request as the description of its route says. */
 export type Router = {
   add<R extends RouteSpec>(route: R, handle: RouteHandler<R>): void;
-  /** Answers known paths under other methods. Called once all routes are in. */
+  /** Answers the other methods of each known path. Call it once, after all routes were added. */
   closeMethods(): void;
 };
 
+/** Routes on this app. A route that needs a key asks `access` who calls. */
 export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
   const methodsByPattern = new Map<string, string[]>();
   return {
@@ -23,7 +24,7 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
-      // One handler and not a chain of them: each link costs a promise and a closure for every request.
+      // One handler, not a chain: each link would cost a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
         const judged = route.access === 'open' ? null : judgeCaller(c, access, route.access);
@@ -47,7 +48,7 @@ type Answer = {
   readonly headers: Readonly<Record<string, string>> | undefined;
 };
 
-/** With plain headers, which the server under it writes as they are; a Headers object would be made and taken apart again. */
+/** The headers are a plain object, which the server writes as it is: a Headers object would be built and taken apart again. */
 function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType: string | undefined): Response {
   c.set('hasRequestIdHeader', true);
   const all: Record<string, string> = { ...headers, 'X-Request-Id': c.get('requestId') };
@@ -56,7 +57,7 @@ function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType:
   return new Response(mediaType === undefined ? JSON.stringify(body) : String(body), { status, headers: all });
 }
 
-/** The id if it has the form of ours: a path can hold anything, and the log shall not. */
+/** The id where it has the form of our ids, else null: a path can hold anything, and the log must not. */
 function ourId(id: unknown): string | null {
   return typeof id === 'string' && isResourceId(id) ? id : null;
 }

@@ -8,15 +8,17 @@ const DEFAULT_PAGE = 50;
 /** An instant on the wire. Inside, instants are epoch milliseconds. */
 export const instant = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' });
 
+/** Epoch milliseconds as an instant on the wire. */
 export function isoOf(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
+/** As `isoOf`, where there may be no instant. */
 export function isoOrNull(atMs: number | null): string | null {
   return atMs === null ? null : isoOf(atMs);
 }
 
-/** Text on one line. A pattern with flags would reach OpenAPI broken, so it is documented beside the check. */
+/** Text on one line. OpenAPI knows no flags, so the pattern is documented beside the check. */
 export function plainText(maxLength: number) {
   return z
     .string()

@@ -3,7 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 
 /** Requests of one visitor at once. A person is slower. */
 const VISITOR_BURST = 10;
-/** Requests of all visitors at once: who drops the cookie becomes another visitor. */
+/** Requests of all visitors at once: a stranger who drops the cookie is another visitor. */
 const TOTAL_BURST = 60;
 /** One visitor may make one request more after this time, and all visitors together ten. */
 const REFILL_MS = 3000;

@@ -7,10 +7,10 @@ import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
+import { TTL_RANGE } from './notification-schema.ts';
 import { NOTIFICATION_PATH } from './notifications.ts';
 
 const DELIVERY_PATH = '/v1/deliveries/{id}';
-const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
 const notificationParams = idParams('notification');
 const deliveryParams = idParams('delivery');
 
@@ -96,7 +96,7 @@ const replayRoute = defineRoute({
   errors: ['delivery_not_found', 'delivery_not_replayable', 'deadline_passed', 'subscription_inactive'],
 });
 
-/** What became of a notification, subscription by subscription; and the deliveries that Bellhop gave up. */
+/** What became of a notification, subscription by subscription. Those that Bellhop gave up are the dead letters. */
 export function addDeliveryRoutes(router: Router, notifications: Notifications, deadLetters: DeadLetters): void {
   router.add(listRoute, async ({ params, query }) => {
     const { state } = query;

@@ -60,6 +60,7 @@ export const deliverySchema = z
   })
   .openapi('Delivery');
 
+/** An attempt as callers see it. */
 export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<typeof attemptSchema> {
   return {
     delivery_id: delivery.id,
@@ -80,6 +81,7 @@ export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<type
   };
 }
 
+/** A delivery as callers see it. */
 export function deliveryWire(delivery: Delivery): z.output<typeof deliverySchema> {
   return {
     id: delivery.id,
@@ -93,7 +95,7 @@ export function deliveryWire(delivery: Delivery): z.output<typeof deliverySchema
     reason: delivery.reason,
     retry_count: delivery.retryCount,
     attempt_count: delivery.attemptCount,
-    // While sending, the due time is the lease's end, which is nobody's next attempt.
+    // While an attempt is under way, the due time is the end of its lease and no next attempt.
     next_attempt_at: isWaiting(delivery.state) ? isoOrNull(delivery.dueAtMs) : null,
     deadline_at: isoOf(delivery.deadlineAtMs),
     created_at: isoOf(delivery.createdAtMs),

@@ -15,7 +15,8 @@ import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
 import { instant, isoOf, locale, plainText, userId } from '../kit/wire-fields.ts';
 
-const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
+/** What is wrong with a TTL, in words. */
+export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
 
 /** What a notification may link to. A leading `//` or `/\\` would name a host of whatever scheme the page has. */
 export const link = z
@@ -29,7 +30,7 @@ export const notificationType = z
   .regex(/^[A-Za-z0-9._:/-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
   .openapi({ example: 'order.shipped' });
 
-/** A button. Browsers that know none leave them out, so nothing may depend on one. */
+/** A button. Some browsers show none, so nothing may depend on one. */
 const action = z.strictObject({
   action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
   title: plainText(100),
@@ -77,7 +78,7 @@ export const notificationBody = z
   })
   .openapi('NotificationInput');
 
-/** Always as it was at acceptance, so that a repeated call gets the very same answer. */
+/** The notification as it was at acceptance, so that a repeated call gets the same answer. */
 export const acceptedSchema = z
   .strictObject({
     id: z.string(),
@@ -110,6 +111,7 @@ export const notificationSchema = z.strictObject({
   deadline_at: instant,
 });
 
+/** What the body asks for, in domain terms. */
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
   return {
     content: contentOf(body),
@@ -153,6 +155,7 @@ function largeWarning(octets: number): string {
   return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
 }
 
+/** The answer to an accepted notification. `payloadOctets` is measured before encryption. */
 export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
   return {
     id: from.id,
@@ -164,6 +167,7 @@ export function acceptedWire(from: Notification, payloadOctets: number): z.outpu
   };
 }
 
+/** A notification as callers see it. */
 export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
   const { type, title, body, icon, badge, url, actions, locale, data } = from.content;
   return {

@@ -98,7 +98,7 @@ const getRoute = defineRoute({
   errors: ['notification_not_found'],
 });
 
-/** What callers send, and what became of it. */
+/** The notifications that callers send, and how far each has come. */
 export function addNotificationRoutes(router: Router, notifications: Notifications): void {
   router.add(acceptRoute, async ({ body, headers }, c) => {
     const claim = claimOf(headers['idempotency-key'], c);

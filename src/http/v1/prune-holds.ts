@@ -21,7 +21,7 @@ const holdFields = {
 
 const holdSchema = z.strictObject(holdFields).openapi('PruneHold');
 
-// Not by `extend`: OpenAPI would then refuse each part's fields in the other's name.
+// Not by `extend`: OpenAPI would get two strict objects, each of which refuses the fields of the other.
 const decidedSchema = z
   .strictObject({
     ...holdFields,
@@ -86,7 +86,7 @@ const dismissRoute = defineRoute({
   errors: ['prune_hold_not_found', 'prune_hold_decided'],
 });
 
-/** What a person on call decides when a push service calls half of a list gone. */
+/** Lets a person decide where a push service calls unusually many subscriptions gone. */
 export function addPruneHoldRoutes(router: Router, holds: PruneHolds): void {
   router.add(listRoute, async ({ query }) =>
     answer(200, { items: (await holds.list(query.state ?? null)).map(holdWire) }),

@@ -39,7 +39,7 @@ const mintRoute = defineRoute({
   errors: [],
 });
 
-/** What a page gets in place of an API key, which it cannot keep secret. */
+/** Makes the tokens that pages use in place of an API key, which no page can keep secret. */
 export function addSubscriberTokenRoutes(router: Router, tokens: SubscriberTokens): void {
   router.add(mintRoute, async ({ body }, c) => {
     const keyId = c.get('caller')?.keyId ?? '';

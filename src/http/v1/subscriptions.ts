@@ -169,13 +169,13 @@ const deleteRoute = defineRoute({
   errors: ['subscription_not_found'],
 });
 
-/** Browsers and whom they belong to. */
+/** The browsers that can be sent to, and the user of each. */
 export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptions): void {
   router.add(registerRoute, async ({ body }, c) => {
     const registered = await subscriptions.register(requestOf(body, namedUser(c, body.user_id)));
     const status = registered.kind === 'updated' ? 200 : 201;
     const headers = { Location: resourcePath(SUBSCRIPTION_PATH, registered.subscription.id) };
-    return answer(status, wireOf(registered.subscription), headers);
+    return answer(status, subscriptionWire(registered.subscription), headers);
   });
   router.add(listRoute, async ({ query }, c) => {
     const page = await subscriptions.list({
@@ -183,10 +183,14 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
       userId: namedUser(c, query.user_id),
       includeRetired: query.include_inactive === 'true',
     });
-    return answer(200, { items: page.items.map(wireOf), next_cursor: page.next });
+    return answer(200, { items: page.items.map(subscriptionWire), next_cursor: page.next });
   });
-  router.add(getRoute, async ({ params: { id } }, c) => answer(200, wireOf(await subscriptions.get(id, boundUser(c)))));
-  router.add(restoreRoute, async ({ params: { id } }) => answer(200, wireOf(await subscriptions.restore(id))));
+  router.add(getRoute, async ({ params: { id } }, c) =>
+    answer(200, subscriptionWire(await subscriptions.get(id, boundUser(c)))),
+  );
+  router.add(restoreRoute, async ({ params: { id } }) =>
+    answer(200, subscriptionWire(await subscriptions.restore(id))),
+  );
   router.add(deleteRoute, async ({ params: { id } }, c) => {
     await subscriptions.delete(id, boundUser(c));
     return answer(204, null);
@@ -209,7 +213,7 @@ function requestOf(body: z.output<typeof registerBody>, user: string | null): Re
   };
 }
 
-function wireOf(from: Subscription): z.output<typeof subscriptionSchema> {
+function subscriptionWire(from: Subscription): z.output<typeof subscriptionSchema> {
   return {
     id: from.id,
     user_id: from.userId,

@@ -61,10 +61,10 @@ export function addVapidKeyRoutes(router: Router, { vapidPublicKey, vapidKeys }:
   router.add(publicKeyRoute, async () => answer(200, { public_key: vapidPublicKey }));
   router.add(keysRoute, async () => {
     const { movedPercent, keys } = await vapidKeys.progress();
-    const items = keys.map(({ publicKey, isCurrent, isHeld, activeSubscriptions }) => ({
+    const items = keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions }) => ({
       public_key: publicKey,
       current: isCurrent,
-      held: isHeld,
+      held: hasPrivateKey,
       active_subscriptions: activeSubscriptions,
     }));
     return answer(200, { moved_percent: movedPercent, items });
