@@ -8,7 +8,7 @@ export function explain(status, error = null) {
   return { ...plain, tone: 'bad', text: 'That did not work', help: error.message };
 }
 
-/** While the browser is asked for something, and when it has kept us waiting. */
+/** What to say while the browser is asked, and what to say when its answer is late. */
 export const BUSY = {
   subscribe: {
     text: 'Subscribing …',

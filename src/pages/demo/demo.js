@@ -4,7 +4,7 @@ import { createBellhop } from '/sdk/bellhop.js';
 
 const MAX_SHOWN = 10;
 const RECONNECT_MS = 3000;
-/** A push service answers a browser within a second or two. */
+/** A push service usually answers a browser within two seconds. */
 const LATE_AFTER_MS = 8000;
 
 const part = (id) => document.getElementById(id);
@@ -40,7 +40,7 @@ async function showStatus(error = null) {
   part('send-hint').hidden = isSubscribed;
 }
 
-/** Shows one of the two buttons, and keeps the focus with it where the other had it. */
+/** Shows one of the two buttons, and moves the focus to it where the other one had the focus. */
 function swap({ show }) {
   const hadFocus = ['subscribe', 'unsubscribe'].some((id) => part(id) === document.activeElement);
   for (const id of ['subscribe', 'unsubscribe']) part(id).hidden = id !== show;
@@ -49,12 +49,12 @@ function swap({ show }) {
 
 function setText(id, text) {
   const element = part(id);
-  // A live region says a text again when it is set again.
+  // A screen reader reads a live region again whenever its text is set.
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === '';
 }
 
-/** Runs one thing at a time on a button, and says meanwhile what it is. Not `disabled`: that would lose the focus. */
+/** Handles the presses of a button one at a time; it shows `busyText` meanwhile. `disabled` would take the focus from it. */
 function onPress(button, busyText, run) {
   const text = button.textContent;
   return async (event) => {
@@ -120,16 +120,16 @@ function watch(sent) {
   part('sent').prepend(timeline.element);
   for (const old of timelines.splice(MAX_SHOWN)) old.element.remove();
   follow(timeline);
-  // On a phone it is below the form, out of sight.
+  // On a phone the timeline is below the form, out of sight.
   if (part('watch').getBoundingClientRect().top > innerHeight * 0.6)
-    part('watch').scrollIntoView({ behavior: smoothly() });
+    part('watch').scrollIntoView({ behavior: scrollBehavior() });
 }
 
-function smoothly() {
+function scrollBehavior() {
   return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
 }
 
-/** Views come as server-sent events, each complete. A lost connection is taken up again. */
+/** Shows each view that the server sends: a view is complete. Connects again where the connection was lost. */
 function follow(timeline) {
   const source = new EventSource(`/demo/notifications/${timeline.id}/events`);
   source.onopen = () => setText('connection', '');

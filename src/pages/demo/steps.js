@@ -15,7 +15,7 @@ const TONES = {
   cancelled: 'quiet',
 };
 
-/** Where no attempt tells more. */
+/** What to say of an end where no attempt says more. */
 const ENDINGS = {
   pruned: 'The push service says that this subscription is gone. It was retired.',
   failed: 'Given up.',
@@ -75,12 +75,12 @@ function deliverySteps(delivery) {
       isOpen: isLast && ['pending', 'sending', 'retrying'].includes(state),
       name: state[0].toUpperCase() + state.slice(1),
       atMs: Date.parse(at),
-      ...said(state, delivery, attempt),
+      ...wordsFor(state, delivery, attempt),
     };
   });
 }
 
-function said(state, delivery, attempt) {
+function wordsFor(state, delivery, attempt) {
   if (state === 'pending') return { text: 'One delivery for this browser, waiting for its turn.' };
   if (state === 'sending') return { text: `Encrypted, signed, posted to ${hostOf(delivery.push_service)}.` };
   const facts = attempt === undefined ? [] : factsOf(attempt);
@@ -133,7 +133,7 @@ function shownStep(deliveryId, shownAtMs, isLate) {
   };
 }
 
-/** One word for all of it. */
+/** One word for the whole notification. */
 export function outcomeOf(view, isShown) {
   if (view === null) return { word: 'Accepted', tone: 'quiet' };
   const states = view.deliveries.map(({ state }) => state);

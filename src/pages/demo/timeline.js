@@ -1,11 +1,9 @@
 import { allSteps, clockTime, outcomeOf, sinceText } from '/demo/steps.js';
 
-/** A browser that got a push shows it at once; after this long something else is the matter. */
+/** A browser shows a push at once: after this time something keeps the push back. */
 const LATE_AFTER_MS = 8000;
 
-/**
- * The way of one notification on the page. `announce` is told each new step in words, for those who cannot see it come.
- */
+/** The way of one notification on the page. `announce` gets each new step in words, for people who cannot see the page. */
 export function createTimeline(sent, { ownSubscriptionId, announce }) {
   const { element, outcome, list } = frame(sent.title);
   const startMs = Date.parse(sent.accepted.accepted_at);
@@ -26,7 +24,7 @@ export function createTimeline(sent, { ownSubscriptionId, announce }) {
       announce(`${step.name}. ${step.text}${step.remedy ? ` ${step.remedy}` : ''}`);
     }
   };
-  const beLate = () => {
+  const showLate = () => {
     isLate = true;
     draw();
   };
@@ -41,9 +39,9 @@ export function createTimeline(sent, { ownSubscriptionId, announce }) {
       const isOut = next.deliveries.some(
         (one) => one.state === 'delivered' && one.subscription_id === ownSubscriptionId(),
       );
-      if (isOut && shownAtMs === null) lateTimer ??= setTimeout(beLate, LATE_AFTER_MS);
+      if (isOut && shownAtMs === null) lateTimer ??= setTimeout(showLate, LATE_AFTER_MS);
     },
-    /** The browser's own report. Its clock may differ from the server's, so the time is counted from the sending here. */
+    /** The browser reports that it showed the push. Its clock may differ from the server's, so the time counts from the sending. */
     shown() {
       if (shownAtMs !== null) return;
       shownAtMs = startMs + (performance.now() - sent.answeredAtMs);
@@ -67,7 +65,7 @@ function frame(title) {
   return { element, outcome, list };
 }
 
-/** Changes what is there instead of making it anew: what moves on the page is what happened. Gives the steps again. */
+/** Changes the items that are there and adds new ones, so that only new steps move on the page. Returns the steps. */
 function drawSteps(list, steps, startMs) {
   const items = new Map([...list.children].map((item) => [item.dataset.key, item]));
   const wanted = new Set(steps.map(({ key }) => key));
