@@ -65,7 +65,7 @@ const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has th
  * The API. A request passes, in this order:
  * 1. request id and log; the demo page, where it is on;
  * 2. CORS; health and metrics; the check that the server is not stopping;
- * 3. for a route that needs a key: raw body, credentials; then parsing and validation;
+ * 3. for a route that needs a key: the credentials; the raw body and what was signed of it; then parsing and validation;
  * 4. the handler of its route.
  *
  * Whatever is thrown on the way becomes a problem (RFC 9457).
