@@ -11,7 +11,7 @@ export type LanesOptions = {
   readonly random: Random;
   /** The most pushes under way at once to one origin. */
   readonly maxInFlightPerOrigin: number;
-  /** Pushes a second by host, or host and port, for those that have a limit. */
+  /** Pushes a second by host, or host and port; only for hosts that have a limit. */
   readonly ratesPerSecond: ReadonlyMap<string, number>;
 };
 
@@ -24,17 +24,17 @@ export type Entry =
   | { readonly kind: 'go'; readonly place: PlaceInLane }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-/** One lane for each origin that is pushed to: what troubles one of them stays in its own. */
+/** One lane for each origin that is pushed to: the trouble of one origin stays in its lane. */
 export type Lanes = {
   /** Asks for one push to this origin now. */
   enter(origin: string): Entry;
-  /** Whether the next push to this origin has only to wait for one under way to end. */
+  /** Whether the lane of this origin is only full: the next push waits for one under way to end. */
   isBusy(origin: string): boolean;
 };
 
 const MOST_LANES = 1000;
 
-/** A pause asked for by `Retry-After` goes before everything; where Redis is shared it is known to every process. */
+/** A pause that `Retry-After` asked for goes before the lane's own state. Where Redis is shared, every process knows it. */
 export function createLanes(options: LanesOptions): Lanes {
   const { coordination, clock, random, maxInFlightPerOrigin, ratesPerSecond } = options;
   const lanes = new Map<string, Lane>();
@@ -58,7 +58,7 @@ export function createLanes(options: LanesOptions): Lanes {
         hasLeft = true;
         const nowMs = clock.now();
         const news = lane.leave({ report, isProbe, latencyMs: nowMs - enteredAtMs, nowMs, jitter: random() });
-        if (news !== null) tell(options, origin, news);
+        if (news !== null) announce(options, origin, news);
       },
     };
   };
@@ -77,12 +77,12 @@ export function createLanes(options: LanesOptions): Lanes {
   };
 }
 
-/** Hosts of one push service are without number; what is known of those that are well and unused is no loss. */
+/** A push service may have any number of hosts. Forgetting a lane that is open and unused loses nothing. */
 function forgetIdle(lanes: Map<string, Lane>): void {
   for (const [origin, { state, inFlight }] of lanes) if (state === 'open' && inFlight === 0) lanes.delete(origin);
 }
 
-function tell({ events }: LanesOptions, origin: string, news: LaneNews): void {
+function announce({ events }: LanesOptions, origin: string, news: LaneNews): void {
   if (news.kind === 'opened') events.publish({ type: 'lane.opened', origin });
   else events.publish({ type: 'lane.closed', origin, untilMs: news.untilMs, failures: news.failures });
 }

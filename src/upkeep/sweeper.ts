@@ -17,7 +17,7 @@ const DEFAULT_INTERVAL_MS = 600_000;
 
 const DAY_MS = 86_400_000;
 
-/** Few enough that a stop need not wait for long. */
+/** Notifications forgotten in one tick: few, so that a stop need not wait for long. */
 const FORGET_AT_ONCE = 200;
 
 /** Deletes what has only a limited life: idempotency keys, nonces, and what was completed longer ago than is kept. */

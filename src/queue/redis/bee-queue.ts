@@ -12,7 +12,7 @@ import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 export type BeeQueueOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url: string;
-  /** Told of lost connections and the like; the queue recovers by itself. */
+  /** Called for lost connections and the like; the queue recovers by itself. */
   readonly onError: (error: unknown) => void;
   /** The jobs of a process that died run again elsewhere after about this long. */
   readonly stallIntervalMs?: number;

@@ -3,12 +3,12 @@ import { AppError } from '../../domain/app-error.ts';
 
 const CONNECT_LIMIT_MS = 2000;
 
-/** What a Redis says that is there, but not for this user: wrong password, missing right, no such database. */
+/** What Redis answers where it refuses this user: wrong password, missing right, no such database. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/;
 
 /**
- * Asks, once, whether Redis answers and takes this user. `away` where nobody answers in time: that passes. Rejects with
- * AppError `store_unavailable`, in one sentence without the URL, where it refuses: bee-queue would crash on that.
+ * Asks Redis once whether it takes this user. `away` where Redis does not answer in time, which passes. Where Redis refuses,
+ * this rejects with AppError `store_unavailable`, in one sentence without the URL: bee-queue would crash on a refusal.
  */
 export async function preflightRedis(url: string): Promise<'ready' | 'away'> {
   const refusals: string[] = [];
