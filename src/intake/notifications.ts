@@ -4,8 +4,10 @@ import { AppError } from '../domain/app-error.ts';
 import { deliveryFor, uniqueUsers } from '../domain/audience/audience.ts';
 import { largestFieldOf, payloadOctets } from '../domain/content/payload.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
+import type { Idempotency } from '../domain/notification/idempotency.ts';
 import {
   MAX_PAYLOAD_OCTETS,
   type Notification,
@@ -14,7 +16,7 @@ import {
 } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
-import type { Idempotency, NotificationQuery } from '../store/notification-store.ts';
+import type { NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
@@ -49,7 +51,7 @@ export type Accepted = {
 export type Notifications = {
   /** Durable once resolved. A repeated call gives the first one's notification. */
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
-  get(id: string): Promise<{ notification: Notification; counts: Readonly<Record<DeliveryState, number>> }>;
+  get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
   deliveries(query: PageRequest & { notificationId: string; state: DeliveryState | null }): Promise<Page<Delivery>>;
   /** The limit counts attempts, not deliveries. */

@@ -16,6 +16,12 @@ export function decodePlace(cursor: string): Place {
   return { atMs: atMs as number, id };
 }
 
+/** The id that a cursor is, where a listing's places are ids; AppError `invalid_cursor` where it cannot be one of its. */
+export function decodeId(cursor: string | null, isOfListing: (id: string) => boolean): string | null {
+  if (cursor !== null && !isOfListing(cursor)) throw invalidCursor();
+  return cursor;
+}
+
 /** The page of one row more than asked for, which tells whether another follows. */
 export function toPage<Row, Item>(
   rows: readonly Row[],
@@ -28,7 +34,7 @@ export function toPage<Row, Item>(
   return { items, next: rows.length > limit && last !== undefined ? toCursor(last) : null };
 }
 
-export function invalidCursor(): AppError {
+function invalidCursor(): AppError {
   return new AppError('invalid_cursor', 'The cursor is not one this listing gave: start again without it.');
 }
 

@@ -1,18 +1,11 @@
+import type { Claim } from '../domain/delivery/claim.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Settlement } from '../domain/delivery/settlement.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { Page, PageRequest } from './page.ts';
-
-/** A worker asks for the lease of one delivery, for the attempt that its job named. */
-export type Claim = {
-  readonly deliveryId: string;
-  /** The attempt to make: the delivery's `attemptCount` plus one. Any other means the job is out of date. */
-  readonly attempt: number;
-  readonly nowMs: number;
-  readonly leaseUntilMs: number;
-};
 
 /** `before` is the delivery as it was, `pending` or `retrying`; its row now has the state `sending` and `version`. */
 export type Claimed = {
@@ -65,7 +58,7 @@ export interface DeliveryStore {
   ): Promise<Page<Delivery>>;
   /** Dead letters: `failed` deliveries, newest first. */
   listFailed(query: PageRequest): Promise<Page<Delivery>>;
-  countByState(notificationId: string): Promise<Readonly<Record<DeliveryState, number>>>;
+  countByState(notificationId: string): Promise<DeliveryCounts>;
   /** Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first. */
   due(query: { priority: Priority; untilMs: number; limit: number }): Promise<readonly DueDelivery[]>;
 }

@@ -1,16 +1,10 @@
 import type { FanOutCursor } from '../domain/audience/audience.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
+import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ActiveSubscription } from './subscription-store.ts';
-
-/** What a repeated call is recognised by: the caller's key, scoped to its API key, and a digest of the body. */
-export type Idempotency = {
-  readonly key: string;
-  readonly bodyDigest: string;
-  readonly expiresAtMs: number;
-};
 
 /**
  * `accepted`: `deliveries` are those that were kept with it, the fan-out being done; null where it is yet to come.

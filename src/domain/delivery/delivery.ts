@@ -17,6 +17,9 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export const WAITING_STATES = ['pending', 'retrying'] as const;
 export type WaitingState = (typeof WAITING_STATES)[number];
 
+/** A delivery in one of these keeps its notification from being completed. */
+export const OPEN_STATES = ['pending', 'sending', 'retrying'] as const satisfies readonly DeliveryState[];
+
 /** Nothing more happens by itself in these; `failed` and `expired` can be replayed. */
 export const FINAL_STATES = ['delivered', 'pruned', 'failed', 'expired', 'cancelled'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];

@@ -1,4 +1,4 @@
-import { DELIVERY_STATES, type DeliveryState, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState, OPEN_STATES, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import type { Place } from '../../cursor.ts';
@@ -180,7 +180,7 @@ export const OPEN_OF_NOTIFICATION: NamedQuery<string> = {
   purpose: 'whether any of its deliveries is not final, from the index alone',
   index: STATE,
   filter: (notificationId) => ({
-    state: { $in: ['pending', 'sending', 'retrying'] },
+    state: { $in: OPEN_STATES },
     _id: ofNotification({ notificationId, afterId: null }),
   }),
   projection: { _id: 1 },

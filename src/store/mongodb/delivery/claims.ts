@@ -1,7 +1,7 @@
-import { isWaiting } from '../../../domain/delivery/delivery.ts';
+import { type Claim, claimedFields, grantClaims } from '../../../domain/delivery/claim.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
-import type { Claim, Claimed } from '../../delivery-store.ts';
+import type { Claimed } from '../../delivery-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { type DeliveryDocument, toDelivery } from '../collections/delivery-document.ts';
 import { DELIVERIES_BY_ID, NEWER_OF_TOPIC } from '../collections/delivery-queries.ts';
@@ -66,7 +66,7 @@ async function takeLeases(
     token,
     version: rows[0]?.version ?? 0,
     ids: rows.map(({ _id }) => _id),
-    set: claimedBy(claim),
+    set: claimedFields(claim),
   }));
   const isWon = await writeAll(collections, groups);
   const won = new Set<string>();
@@ -79,24 +79,16 @@ async function takeLeases(
   return won;
 }
 
-function claimedBy({ attempt, nowMs, leaseUntilMs }: Claim) {
-  return { state: 'sending', attemptCount: attempt, claimedAtMs: nowMs, dueAtMs: leaseUntilMs } as const;
-}
-
 /** The deliveries that wait for the very attempt a claim names, each with the first claim that names it. */
 async function candidatesFor({ deliveries }: Collections, claims: readonly Claim[]): Promise<readonly Candidate[]> {
   const ids = [...new Set(claims.map(({ deliveryId }) => deliveryId))];
   if (ids.length === 0) return [];
   const found = await deliveries.find(DELIVERIES_BY_ID.filter(ids), optionsOf(DELIVERIES_BY_ID)).toArray();
-  const free = new Map(found.filter(({ state }) => isWaiting(state)).map((document) => [document._id, document]));
-  const candidates: Candidate[] = [];
-  for (const claim of claims) {
-    const document = free.get(claim.deliveryId);
-    if (document === undefined || document.attemptCount !== claim.attempt - 1) continue;
-    free.delete(claim.deliveryId);
-    candidates.push({ document, claim });
-  }
-  return candidates;
+  const granted = grantClaims(claims, new Map(found.map((document) => [document._id, document])));
+  return claims.flatMap((claim, index) => {
+    const document = granted[index];
+    return document ? [{ document, claim }] : [];
+  });
 }
 
 async function notificationsOf(

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../clock.ts';
-import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../../domain/delivery/delivery.ts';
+import type { Delivery, DeliveryState } from '../../../domain/delivery/delivery.ts';
+import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
-import { decodePlace, encodePlace, invalidCursor, toPage } from '../../cursor.ts';
+import { decodeId, decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
 import type { Page, PageRequest } from '../../page.ts';
 import { encodeText } from '../../stored-text.ts';
@@ -44,8 +45,8 @@ async function get({ deliveries }: Collections, id: string): Promise<Delivery | 
 
 async function listByNotification({ deliveries }: Collections, query: ListQuery): Promise<Page<Delivery>> {
   const { notificationId, state, attempted, cursor, limit } = query;
-  if (cursor !== null && !cursor.startsWith(deliveryIdPrefix(notificationId))) throw invalidCursor();
-  const { filter, options } = listing({ notificationId, afterId: cursor }, state, attempted);
+  const afterId = decodeId(cursor, (id) => id.startsWith(deliveryIdPrefix(notificationId)));
+  const { filter, options } = listing({ notificationId, afterId }, state, attempted);
   const found = await deliveries.find(filter, { ...options, limit: limit + 1 }).toArray();
   return toPage(found, limit, toDelivery, ({ id }) => id);
 }
@@ -69,10 +70,7 @@ async function listFailed({ deliveries }: Collections, { cursor, limit }: PageRe
   return toPage(found, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
 }
 
-async function countByState(
-  { deliveries }: Collections,
-  notificationId: string,
-): Promise<Readonly<Record<DeliveryState, number>>> {
+async function countByState({ deliveries }: Collections, notificationId: string): Promise<DeliveryCounts> {
   const { hint, projection } = optionsOf(STATES_OF_NOTIFICATION);
   const found = await deliveries
     .aggregate<{ _id: DeliveryState; count: number }>(
@@ -84,9 +82,7 @@ async function countByState(
       { hint },
     )
     .toArray();
-  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
-  for (const { _id: state, count } of found) counts[state] = count;
-  return counts;
+  return countsOf(found.map(({ _id: state, count }) => [state, count]));
 }
 
 async function due({ deliveries }: Collections, { priority, untilMs, limit }: DueQuery): Promise<DueDelivery[]> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../clock.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
+import { touchedBy } from '../../../domain/notification/status.ts';
 import type { Collections } from '../collections/collections.ts';
 import { changeTo } from '../collections/delivery-document.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';
@@ -53,17 +54,16 @@ type Answered = { readonly kept: readonly Settlement[]; readonly lost: readonly 
  * completes the notification. Whoever settled what was lost here may have left it to this process to look.
  */
 async function follow(collections: Collections, { leases, clock }: Memory, { kept, lost }: Answered): Promise<void> {
-  const ended = new Set(lost.map(({ after }) => after.notificationId));
-  const reopened = new Set<string>();
-  for (const { after } of kept) (after.dueAtMs === null ? ended : reopened).add(after.notificationId);
+  const { open, perhapsCompleted } = touchedBy(kept);
   const nowMs = clock.now();
-  const maybeFinal = [...ended].filter((id) => !leases.hasAny(id, nowMs));
+  const toLookAt = [...new Set([...lost.map(({ after }) => after.notificationId), ...perhapsCompleted])];
+  const unleased = toLookAt.filter((id) => !leases.hasAny(id, nowMs));
   await Promise.all([
     change(
       collections,
       kept.flatMap((settlement) => settlement.change ?? []),
     ),
-    reopen(collections, [...reopened]),
-    ...maybeFinal.map((id) => completeIfFinal(collections, id)),
+    reopen(collections, [...open]),
+    ...unleased.map((id) => completeIfFinal(collections, id)),
   ]);
 }

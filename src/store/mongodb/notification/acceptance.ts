@@ -1,5 +1,6 @@
+import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
-import type { AcceptResult, Idempotency } from '../../notification-store.ts';
+import type { AcceptResult } from '../../notification-store.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
@@ -21,8 +22,9 @@ export async function accept(
   idempotency: Idempotency | null,
 ): Promise<AcceptResult> {
   const owner = idempotency === null ? null : await takeKey(collections, notification, idempotency);
-  if (owner !== null && owner.bodyDigest !== idempotency?.bodyDigest) return { kind: 'key_reused' };
-  const id = owner?.notificationId ?? notification.id;
+  const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
+  if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
+  const id = repetition?.kind === 'repeated' ? repetition.notificationId : notification.id;
   await insertOnce(collections, { ...notification, id }, userIds);
   if (id === notification.id) return { kind: 'accepted', deliveries: null };
   const options = optionsOf(NOTIFICATION_BY_ID);
@@ -32,23 +34,22 @@ export async function accept(
   return { kind: 'repeated', notification: toNotification(first) };
 }
 
-type Owner = { readonly notificationId: string; readonly bodyDigest: string };
-
-/** Whose the key is: this call's, unless an earlier one's has not expired. */
+/** The key as it is kept by another call; null where this call has taken it, since it was free. */
 async function takeKey(
   { idempotency_keys: keys }: Collections,
   { id: notificationId, acceptedAtMs }: Notification,
   { key, bodyDigest, expiresAtMs }: Idempotency,
-): Promise<Owner> {
+): Promise<KeptKey | null> {
   const mine = { notificationId, bodyDigest, expiresAt: instant(expiresAtMs) };
   const _id = encodeText(key);
   try {
     // Fits only where the key is free again; where it is another's, the insertion meets it.
     await keys.updateOne({ _id, expiresAt: { $lte: instant(acceptedAtMs) } }, { $set: mine }, { upsert: true });
-    return mine;
+    return null;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
-    return (await keys.findOne(IDEMPOTENCY_KEY.filter(_id), optionsOf(IDEMPOTENCY_KEY))) ?? mine;
+    const kept = await keys.findOne(IDEMPOTENCY_KEY.filter(_id), optionsOf(IDEMPOTENCY_KEY));
+    return kept === null ? null : { ...kept, expiresAtMs: kept.expiresAt.getTime() };
   }
 }
 

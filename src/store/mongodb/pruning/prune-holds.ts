@@ -1,5 +1,5 @@
 import type { PruneHold, PruneHoldState } from '../../../domain/pruning/prune-hold.ts';
-import type { PruneHoldStore } from '../../prune-hold-store.ts';
+import { MOST_HOLDS_LISTED, type PruneHoldStore } from '../../prune-hold-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
@@ -12,8 +12,6 @@ import {
 } from '../collections/prune-hold-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-
-const MOST_LISTED = 100;
 
 export function mongoPruneHolds(collections: Collections, operations: Operations): PruneHoldStore {
   return {
@@ -49,7 +47,7 @@ async function read({ prune_holds: holds }: Collections, id: string): Promise<Pr
 async function list({ prune_holds: holds }: Collections, state: PruneHoldState | null): Promise<readonly PruneHold[]> {
   const query = state === null ? PRUNE_HOLDS_LISTED : PRUNE_HOLDS_OF_STATE;
   const filter = state === null ? PRUNE_HOLDS_LISTED.filter(null) : PRUNE_HOLDS_OF_STATE.filter(state);
-  const found = await holds.find(filter, { ...optionsOf<never>(query), limit: MOST_LISTED }).toArray();
+  const found = await holds.find(filter, { ...optionsOf<never>(query), limit: MOST_HOLDS_LISTED }).toArray();
   return found.map(toPruneHold);
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
-import { invalidCursor, toPage } from '../../cursor.ts';
+import { decodeId, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
@@ -75,13 +75,12 @@ async function countByVapidKey({ subscriptions }: Collections): Promise<Readonly
 
 async function list({ subscriptions }: Collections, query: ListQuery): Promise<Page<Subscription>> {
   const { cursor, limit } = query;
-  if (cursor !== null && !isSubscriptionId(cursor)) throw invalidCursor();
-  const { filter, options } = listing(query);
+  const { filter, options } = listing(query, decodeId(cursor, isSubscriptionId));
   const found = await subscriptions.find(filter, { ...options, limit: limit + 1 }).toArray();
   return toPage(found, limit, toSubscription, ({ id }) => id);
 }
 
-function listing({ userId, includeRetired, cursor: beforeId }: ListQuery) {
+function listing({ userId, includeRetired }: ListQuery, beforeId: string | null) {
   if (userId === null) {
     const query = includeRetired ? ALL_LISTED : ACTIVE_LISTED;
     return { filter: query.filter({ beforeId }), options: optionsOf(query) };

@@ -1,11 +1,17 @@
-import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../../domain/delivery/delivery.ts';
-import { decodePlace, encodePlace, invalidCursor, toPage } from '../../cursor.ts';
+import {
+  DELIVERY_STATES,
+  type Delivery,
+  type DeliveryState,
+  WAITING_STATES,
+} from '../../../domain/delivery/delivery.ts';
+import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
+import { decodeId, decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
 import type { Page, PageRequest } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
-import { type DeliveryRow, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
+import { type DeliveryRow, isIn, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
 import { sqliteTransitions } from './transitions.ts';
@@ -34,11 +40,11 @@ export function releaseLeases(database: Database): void {
 function listByNotification(database: Database, query: ListQuery): Page<Delivery> {
   const { notificationId, state, attempted, cursor, limit } = query;
   const [from, to] = deliveryRange(notificationId);
-  if (cursor !== null && !cursor.startsWith(from)) throw invalidCursor();
+  const afterId = decodeId(cursor, (id) => id.startsWith(from)) ?? from;
   const rows = database.all<DeliveryRow>(
     `SELECT * FROM deliveries WHERE id > ? AND id < ?${state === null ? '' : ' AND state = ?'}
      ${attempted ? 'AND attempts IS NOT NULL' : ''} ORDER BY id LIMIT ?`,
-    [cursor ?? from, to, ...(state === null ? [] : [state]), limit + 1],
+    [afterId, to, ...(state === null ? [] : [state]), limit + 1],
   );
   return toPage(rows, limit, toDelivery, ({ id }) => id);
 }
@@ -54,16 +60,14 @@ function listFailed(database: Database, { cursor, limit }: PageRequest): Page<De
   return toPage(rows, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
 }
 
-function countByState(database: Database, notificationId: string): Readonly<Record<DeliveryState, number>> {
+function countByState(database: Database, notificationId: string): DeliveryCounts {
   const rows = database.all<{ state: DeliveryState; count: number }>(
     `SELECT state, count(*) AS count FROM deliveries
-     WHERE state IN (${DELIVERY_STATES.map((state) => `'${state}'`).join(', ')}) AND id BETWEEN ? AND ?
+     WHERE ${isIn(DELIVERY_STATES)} AND id BETWEEN ? AND ?
      GROUP BY state`,
     [...deliveryRange(notificationId)],
   );
-  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
-  for (const { state, count } of rows) counts[state] = count;
-  return counts;
+  return countsOf(rows.map(({ state, count }) => [state, count]));
 }
 
 type DueRow = Pick<DeliveryRow, 'id' | 'origin' | 'attempt_count' | 'deadline_at'> & {
@@ -110,7 +114,7 @@ function outdated(database: Database, { notificationId, topic, subscriptionIds }
     .all<DeliveryRow>(
       `SELECT * FROM deliveries INDEXED BY deliveries_waiting_topic
        WHERE subscription_id IN (SELECT value FROM json_each(?)) AND topic = ? AND topic IS NOT NULL
-         AND due_at IS NOT NULL AND state IN ('pending', 'retrying') AND notification_id < ?`,
+         AND due_at IS NOT NULL AND ${isIn(WAITING_STATES)} AND notification_id < ?`,
       [textList(subscriptionIds), topic, notificationId],
     )
     .map(toDelivery);

@@ -1,9 +1,12 @@
+import type { Claim } from '../../../domain/delivery/claim.ts';
+import { WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
-import type { Claim, DeliveryStore, Postponement } from '../../delivery-store.ts';
+import { touchedBy } from '../../../domain/notification/status.ts';
+import type { DeliveryStore, Postponement } from '../../delivery-store.ts';
 import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
-import { updateDelivery } from '../tables/delivery-rows.ts';
+import { isIn, updateDelivery } from '../tables/delivery-rows.ts';
 import { completeIfFinal, reopenNotification } from '../tables/notification-rows.ts';
 import { changeSubscription } from '../tables/subscription-rows.ts';
 import { claimAll } from './claims.ts';
@@ -46,22 +49,20 @@ function postponeAll(database: Database, postponements: readonly Postponement[])
   return postponements.map(({ deliveryId, attempt, untilMs }) =>
     database.run(
       `UPDATE deliveries SET due_at = ?, version = version + 1
-       WHERE id = ? AND state IN ('pending', 'retrying') AND attempt_count = ?`,
+       WHERE id = ? AND ${isIn(WAITING_STATES)} AND attempt_count = ?`,
       [untilMs, deliveryId, attempt - 1],
     ),
   );
 }
 
 function settleAll(database: Database, settlements: readonly Settlement[]): boolean[] {
-  const ended = new Set<string>();
-  const reopened = new Set<string>();
   const kept = settlements.map(({ version, after, change }) => {
     if (!updateDelivery(database, version, after)) return false;
     if (change !== null) changeSubscription(database, change);
-    (after.dueAtMs === null ? ended : reopened).add(after.notificationId);
     return true;
   });
-  for (const id of reopened) reopenNotification(database, id);
-  for (const id of ended) completeIfFinal(database, id);
+  const { open, perhapsCompleted } = touchedBy(settlements.filter((_, index) => kept[index]));
+  for (const id of open) reopenNotification(database, id);
+  for (const id of perhapsCompleted) completeIfFinal(database, id);
   return kept;
 }

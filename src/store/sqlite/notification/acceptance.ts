@@ -1,8 +1,10 @@
 import { FAN_OUT_START } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
+import { statusWith } from '../../../domain/notification/status.ts';
 import { cursorText } from '../../fan-out-cursor.ts';
-import type { AcceptResult, DeliveryTo, Idempotency } from '../../notification-store.ts';
+import type { AcceptResult, DeliveryTo } from '../../notification-store.ts';
 import type { Database } from '../file/driver.ts';
 import { activeOf } from '../subscription/subscriptions.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
@@ -30,7 +32,7 @@ export function rowsOf({ userIds, deliveryTo }: Acceptance): number {
 
 export function accept(database: Database, acceptance: Acceptance): AcceptResult {
   const { notification, idempotency } = acceptance;
-  const earlier = idempotency === null ? null : firstCall(database, idempotency, notification.acceptedAtMs);
+  const earlier = idempotency === null ? null : answerTo(database, idempotency, notification.acceptedAtMs);
   if (earlier !== null) return earlier;
   const deliveries = deliveriesOf(database, acceptance);
   insertNotification(database, acceptance, deliveries);
@@ -65,7 +67,7 @@ function insertNotification(
       notification.urgency,
       notification.topic,
       notification.userCount,
-      deliveries === null ? notification.status : deliveries.length === 0 ? 'completed' : 'sending',
+      deliveries === null ? notification.status : statusWith(deliveries),
       notification.acceptedAtMs,
       deliveries === null ? cursorText(FAN_OUT_START) : null,
       JSON.stringify(content),
@@ -85,13 +87,17 @@ function keepKey(database: Database, { key, bodyDigest, expiresAtMs }: Idempoten
   );
 }
 
-function firstCall(database: Database, idempotency: Idempotency, nowMs: number): AcceptResult | null {
-  const kept = database.first<{ body_digest: string; notification_id: string }>(
-    'SELECT body_digest, notification_id FROM idempotency_keys WHERE key = ? AND expires_at > ?',
-    [idempotency.key, nowMs],
-  );
-  if (kept === undefined) return null;
-  if (kept.body_digest !== idempotency.bodyDigest) return { kind: 'key_reused' };
-  const notification = readNotification(database, kept.notification_id);
+/** The answer to a call that is not the first with its key. */
+function answerTo(database: Database, idempotency: Idempotency, nowMs: number): AcceptResult | null {
+  const repetition = judgeRepetition(readKey(database, idempotency.key), idempotency, nowMs);
+  if (repetition.kind !== 'repeated') return repetition.kind === 'first' ? null : { kind: repetition.kind };
+  const notification = readNotification(database, repetition.notificationId);
   return notification === null ? null : { kind: 'repeated', notification };
+}
+
+function readKey(database: Database, key: string): KeptKey | null {
+  const sql = 'SELECT body_digest, notification_id, expires_at FROM idempotency_keys WHERE key = ?';
+  const row = database.first<{ body_digest: string; notification_id: string; expires_at: number }>(sql, [key]);
+  if (row === undefined) return null;
+  return { bodyDigest: row.body_digest, notificationId: row.notification_id, expiresAtMs: row.expires_at };
 }

@@ -1,5 +1,7 @@
 import { FAN_OUT_START, type FanOutCursor } from '../../../domain/audience/audience.ts';
+import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
+import { statusWith } from '../../../domain/notification/status.ts';
 import { cursorText, parseCursor } from '../../fan-out-cursor.ts';
 import type { FanOut, NotificationStore } from '../../notification-store.ts';
 import type { Database } from '../file/driver.ts';
@@ -72,11 +74,11 @@ function largeAudience(database: Database, id: string): string {
 }
 
 function commitPage(database: Database, { notificationId, from, to, deliveries }: FanOutPage): boolean {
-  const moved =
-    to === null ? finish(database, notificationId, from, deliveries.length) : move(database, notificationId, from, to);
-  if (!moved) return false;
+  const isMoved =
+    to === null ? finish(database, notificationId, from, deliveries) : move(database, notificationId, from, to);
+  if (!isMoved) return false;
   for (const delivery of deliveries) insertDelivery(database, delivery);
-  // Of one page alone every delivery has just been made, or there is none.
+  // Where there is one page alone, `finish` has seen every delivery.
   if (to === null && !isStart(from)) completeIfFinal(database, notificationId);
   return true;
 }
@@ -86,12 +88,12 @@ function move(database: Database, id: string, from: FanOutCursor, to: FanOutCurs
   return database.run(sql, [cursorText(to), id, cursorText(from)]) > 0;
 }
 
-function finish(database: Database, id: string, from: FanOutCursor, deliveries: number): boolean {
-  const status = isStart(from) && deliveries === 0 ? 'completed' : 'sending';
+function finish(database: Database, id: string, from: FanOutCursor, deliveries: readonly Delivery[]): boolean {
+  const status = isStart(from) ? statusWith(deliveries) : 'sending';
   const moved = database.run(
-    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = '${status}'
+    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = ?
      WHERE id = ? AND fan_out_cursor = ?`,
-    [id, cursorText(from)],
+    [status, id, cursorText(from)],
   );
   if (moved === 0) return false;
   database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);

@@ -1,5 +1,5 @@
 import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../../domain/pruning/prune-hold.ts';
-import type { PruneHoldStore } from '../../prune-hold-store.ts';
+import { MOST_HOLDS_LISTED, type PruneHoldStore } from '../../prune-hold-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 
@@ -15,8 +15,6 @@ type PruneHoldRow = {
   readonly decided_at: number | null;
 };
 
-const MOST_LISTED = 100;
-
 export function sqlitePruneHolds(database: Database, commits: GroupCommit): PruneHoldStore {
   return {
     open: (hold) => commits.write(1, () => open(database, hold)),
@@ -25,7 +23,7 @@ export function sqlitePruneHolds(database: Database, commits: GroupCommit): Prun
       commits.read(() =>
         database
           .all<PruneHoldRow>(
-            `SELECT * FROM prune_holds ${state === null ? '' : 'WHERE state = ?'} ORDER BY id DESC LIMIT ${MOST_LISTED}`,
+            `SELECT * FROM prune_holds ${state === null ? '' : 'WHERE state = ?'} ORDER BY id DESC LIMIT ${MOST_HOLDS_LISTED}`,
             state === null ? [] : [state],
           )
           .map(toPruneHold),

@@ -1,6 +1,6 @@
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
-import { invalidCursor, toPage } from '../../cursor.ts';
+import { decodeId, toPage } from '../../cursor.ts';
 import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -54,12 +54,12 @@ function countByVapidKey(database: Database): ReadonlyMap<string, number> {
 }
 
 function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {
-  if (cursor !== null && !isSubscriptionId(cursor)) throw invalidCursor();
+  const beforeId = decodeId(cursor, isSubscriptionId);
   // Ids are ULIDs, so their order is that of creation.
   const rows = database.all<SubscriptionRow>(
     `SELECT * FROM subscriptions WHERE id < ?${userId === null ? '' : ' AND user_id = ?'}
      ${includeRetired ? '' : 'AND retired_at IS NULL'} ORDER BY id DESC LIMIT ?`,
-    [cursor ?? LAST_ID, ...(userId === null ? [] : [userId]), limit + 1],
+    [beforeId ?? LAST_ID, ...(userId === null ? [] : [userId]), limit + 1],
   );
   return toPage(rows, limit, toSubscription, ({ id }) => id);
 }

@@ -50,6 +50,11 @@ export function toDelivery(row: DeliveryRow): Delivery {
   };
 }
 
+/** The condition that a delivery is in one of these states. */
+export function isIn(states: readonly DeliveryState[]): string {
+  return `state IN (${states.map((state) => `'${state}'`).join(', ')})`;
+}
+
 export function readDelivery(database: Database, id: string): Delivery | null {
   const row = database.first<DeliveryRow>('SELECT * FROM deliveries WHERE id = ?', [id]);
   return row === undefined ? null : toDelivery(row);

@@ -1,3 +1,4 @@
+import { OPEN_STATES } from '../../../domain/delivery/delivery.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type {
   Notification,
@@ -6,6 +7,7 @@ import type {
   Urgency,
 } from '../../../domain/notification/notification.ts';
 import type { Database } from '../file/driver.ts';
+import { isIn } from './delivery-rows.ts';
 import { priorityOf } from './priority-number.ts';
 
 export type NotificationRow = {
@@ -51,7 +53,7 @@ export function deliveryRange(notificationId: string): readonly [from: string, t
 export function completeIfFinal(database: Database, id: string): void {
   database.run(
     `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND NOT EXISTS (
-       SELECT 1 FROM deliveries WHERE state IN ('pending', 'sending', 'retrying') AND id BETWEEN ? AND ?)`,
+       SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
     [id, ...deliveryRange(id)],
   );
 }
