@@ -1,12 +1,12 @@
-import { getNextSnapshot } from 'xstate';
 import { DELIVERY_STATES, type EndReason, isFinal } from '../../src/domain/delivery/delivery.ts';
 import {
   type DeliveryEvent,
   type DeliveryInput,
-  deliveryMachine,
   restoreDelivery,
+  stateAfter,
 } from '../../src/domain/delivery/delivery-machine.ts';
-import { MAX_INTERRUPTIONS, type SendReport } from '../../src/domain/delivery/verdict.ts';
+import { reportOn } from '../../src/domain/delivery/life.ts';
+import { MAX_INTERRUPTIONS, type SendReport, underHold } from '../../src/domain/delivery/verdict.ts';
 import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
 
 /** A final state, and the reason that a delivery in it has. */
@@ -20,7 +20,7 @@ export function endingsOfMachine(): Ending[] {
   const found = new Map<string, Ending>();
   for (const from of DELIVERY_STATES) {
     for (const [input, event] of from === 'sending' ? answersWhileSending() : eventsWhileWaiting()) {
-      const { value: state, context } = getNextSnapshot(deliveryMachine, restoreDelivery(from, input), event);
+      const { value: state, context } = stateAfter(restoreDelivery(from, input), event);
       const { reason } = context;
       if (reason !== null && isFinal(state)) found.set(`${state} ${reason}`, { state, reason });
     }
@@ -48,13 +48,17 @@ const INPUT: DeliveryInput = {
   isSuspected: false,
   subscription: 'active',
   isSuperseded: false,
-  message: {
-    endpoint: 'https://push.example.net/',
-    keys: { p256dh: '', auth: '' },
-    vapidPublicKey: '',
-    payload: '',
-    urgency: 'normal',
-    topic: null,
+  order: {
+    message: {
+      endpoint: 'https://push.example.net/',
+      keys: { p256dh: '', auth: '' },
+      vapidPublicKey: '',
+      payload: '',
+      urgency: 'normal',
+      topic: null,
+    },
+    subscription: { id: 'sub_', endpoint: 'https://push.example.net/', vapidPublicKey: '' },
+    onPosted: () => {},
   },
 };
 
@@ -87,15 +91,23 @@ function answersWhileSending(): Case[] {
     ...STATUSES.map((status) => ({ kind: 'response', status, retryAfter: null, reason: null }) as const),
     ...PUSH_FAILURES.map((failure) => ({ kind: 'failure', failure }) as const),
   ];
-  const events: DeliveryEvent[] = [
-    { type: 'INTERRUPTED', nowMs: NOW_MS, jitter: 0 },
-    ...results.flatMap((result) => [null, 'hld_1'].map((pruneHoldId) => answered(result, pruneHoldId))),
-  ];
-  return inputs.flatMap((input) => events.map((event): Case => [input, event]));
+  return inputs.flatMap((input) =>
+    results
+      .map((result) => reportOn(input, { result, endedAtMs: NOW_MS, jitter: 0 }))
+      .flatMap((report): DeliveryEvent[] => [
+        answered(report),
+        answered({ ...report, verdict: underHold(report.verdict, 'hld_1') }),
+        ...(isCrash(report) ? [{ type: 'INTERRUPTED', report } as const] : []),
+      ])
+      .map((event): Case => [input, event]),
+  );
+}
+
+function isCrash({ result }: SendReport): boolean {
+  return result?.kind === 'failure' && result.failure === 'crashed';
 }
 
 /** As xstate tells the machine that the actor `send` is done. */
-function answered(result: PushResult, pruneHoldId: string | null): DeliveryEvent {
-  const output: SendReport = { result, endedAtMs: NOW_MS, jitter: 0, pruneHoldId };
+function answered(output: SendReport): DeliveryEvent {
   return { type: 'xstate.done.actor.send', output } as object as DeliveryEvent;
 }

@@ -68,7 +68,6 @@ export function deliveryStatesPage(made: string): string {
 
 const EVENT_NAMES: Readonly<Record<string, string>> = {
   'xstate.done.actor.send': 'answer',
-  'xstate.error.actor.send': 'send broke',
 };
 
 /** The machine's transitions out of one state, one arrow for all the events that lead to the same state. */

@@ -1,8 +1,5 @@
-import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
-import type { Delivery } from '../domain/delivery/delivery.ts';
-import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
-import { planSettlement } from '../domain/delivery/settlement.ts';
+import { superseded } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
@@ -26,14 +23,7 @@ export async function supersede(
   const { id: notificationId, topic } = notification;
   if (topic === null || subscriptionIds.length === 0) return;
   const outdated = await store.outdated({ notificationId, topic, subscriptionIds });
-  const plans = outdated.map((delivery) => planCancellation(delivery, clock.now()));
+  const plans = outdated.map((delivery) => superseded(delivery, clock.now()));
   const settled = await store.settleMany(plans.map(({ settlement }) => settlement));
   for (const event of plans.filter((_, index) => settled[index]).flatMap((plan) => plan.events)) events.publish(event);
-}
-
-function planCancellation(delivery: Delivery, nowMs: number) {
-  const { version, attemptCount } = delivery;
-  const [after] = transition(deliveryMachine, restoreUnsent(delivery), { type: 'SUPERSEDE' });
-  const facts = { number: attemptCount + 1, startedAtMs: nowMs, endedAtMs: nowMs, result: null };
-  return planSettlement(delivery, version, after, facts);
 }

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import { postponed, putBack } from '../domain/delivery/life.ts';
 import type { SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
-import type { Attempter, AttemptPlan } from './attempt.ts';
+import type { Attempter } from './attempt.ts';
 import type { Lanes, PlaceInLane } from './lanes.ts';
 
 export type WorkerOptions = {
@@ -46,13 +47,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const deliver = createDelivery(options);
 
   const enterAndDeliver: JobHandler = async (job, onPosted) => {
-    const deadlineAtMs = job.deadlineAtMs ?? Number.MAX_SAFE_INTEGER;
     const entry = lanes.enter(job.origin);
     if (entry.kind === 'wait') {
-      if (deadlineAtMs <= clock.now()) return deliver(job, NO_PLACE, onPosted);
-      const untilMs = Math.min(entry.untilMs, deadlineAtMs);
-      await store.deliveries.postponeMany([{ deliveryId: job.id, attempt: job.step, untilMs }]);
-      return queue.enqueueMany([{ ...job, runAtMs: untilMs }]);
+      const { id: deliveryId, step: attempt, deadlineAtMs } = job;
+      if (deadlineAtMs !== null && deadlineAtMs <= clock.now()) return deliver(job, NO_PLACE, onPosted);
+      const postponement = postponed({ deliveryId, attempt, deadlineAtMs }, entry.untilMs);
+      await store.deliveries.postponeMany([postponement]);
+      return queue.enqueueMany([{ ...job, runAtMs: postponement.untilMs }]);
     }
     try {
       await deliver(job, entry.place, onPosted);
@@ -111,7 +112,7 @@ function createDelivery(options: WorkerOptions): (job: Job, place: PlaceInLane, 
     if (claimed === null) return;
     const waitsUntilMs = quarantinedUntil(claimed, nowMs);
     const plan = waitsUntilMs === null ? await options.attempt(claimed, onPosted) : putBack(claimed, waitsUntilMs);
-    place.leave(plan.report);
+    place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);
     // The lease ran out and another writer came first. Its record stands.
@@ -133,10 +134,4 @@ function quarantinedUntil({ before, subscription, isSuperseded }: Claimed, nowMs
   if (subscription === null || subscription.retired !== null || subscription.quarantine === null) return null;
   const { untilMs } = subscription.quarantine;
   return isSuperseded || before.deadlineAtMs <= nowMs || untilMs <= nowMs ? null : untilMs;
-}
-
-/** Back as it was, to be looked at when the quarantine ends, or at the deadline if that comes first. */
-function putBack({ before, version }: Claimed, untilMs: number): AttemptPlan {
-  const after = { ...before, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
-  return { settlement: { version, after, change: null }, events: [], pause: null, report: 'nothing' };
 }

@@ -1,9 +1,9 @@
-import { transition } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
-import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
+import { type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
+import type { Subscription } from '../domain/subscription/subscription.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
@@ -22,8 +22,6 @@ export type DeadLettersOptions = {
   readonly clock: Clock;
 };
 
-type ReplayableState = 'failed' | 'expired';
-
 /** A lost race is read again and judged anew; more than a few in a row means that others are busy with it. */
 const MAX_RACES = 3;
 
@@ -36,39 +34,50 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
 }
 
 async function replay(options: DeadLettersOptions, deliveryId: string, ttlSeconds: number | null): Promise<Delivery> {
-  const { deliveries } = options.store;
+  const { deliveries, subscriptions } = options.store;
   for (let race = 0; race < MAX_RACES; race += 1) {
     const nowMs = options.clock.now();
     const before = await deliveries.get(deliveryId);
     if (before === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
-    const from = replayableState(before);
-    await checkSubscription(options, before.subscriptionId);
-    const after = reopened(before, from, nowMs, newDeadline(before, ttlSeconds, nowMs));
-    const [won] = await deliveries.settleMany([{ version: before.version, after, change: null }]);
+    const subscription = await subscriptions.get(before.subscriptionId);
+    const turn = replayed(before, subscription, { nowMs, ttlSeconds });
+    if (turn.kind === 'refused') throw refusalOf(turn.why, before, subscription);
+    const { settlement, events } = turn.plan;
+    const [won] = await deliveries.settleMany([settlement]);
     if (won === true) {
-      void remind(options, after, nowMs);
-      const { id, notificationId } = after;
-      options.events.publish({ type: 'delivery.replayed', deliveryId: id, notificationId });
-      return { ...after, version: before.version + 1 };
+      void remind(options, settlement.after, nowMs);
+      for (const event of events) options.events.publish(event);
+      return { ...settlement.after, version: before.version + 1 };
     }
   }
   throw new AppError('delivery_not_replayable', 'Others are changing this delivery at this moment. Look at it again.');
 }
 
-function replayableState({ state, replays }: Delivery): ReplayableState {
-  if (state !== 'failed' && state !== 'expired') {
-    throw new AppError('delivery_not_replayable', `${whyNot(state)} Only failed and expired ones are sent again.`, {
-      state,
-    });
+function refusalOf(
+  why: ReplayRefusal,
+  { state, deadlineAtMs, replays, subscriptionId }: Delivery,
+  subscription: Subscription | null,
+) {
+  switch (why) {
+    case 'state':
+      return new AppError('delivery_not_replayable', `${whyNot(state)} Only failed and expired ones are sent again.`, {
+        state,
+      });
+    case 'too_often':
+      return new AppError(
+        'delivery_not_replayable',
+        `This delivery was replayed ${MAX_REPLAYS} times, which is the limit. Send a new notification instead.`,
+        { state, replay_count: replays.length },
+      );
+    case 'subscription':
+      return subscriptionRefusal(subscriptionId, subscription);
+    case 'deadline':
+      return new AppError(
+        'deadline_passed',
+        'The deadline of this delivery has passed. Give ttl_seconds to send it with a new deadline.',
+        { deadline_at: new Date(deadlineAtMs).toISOString() },
+      );
   }
-  if (replays.length >= MAX_REPLAYS) {
-    throw new AppError(
-      'delivery_not_replayable',
-      `This delivery was replayed ${MAX_REPLAYS} times, which is the limit. Send a new notification instead.`,
-      { state, replay_count: replays.length },
-    );
-  }
-  return state;
 }
 
 function whyNot(state: DeliveryState): string {
@@ -76,44 +85,13 @@ function whyNot(state: DeliveryState): string {
   return `This delivery is ${isUnderWay ? `still under way (${state})` : state}.`;
 }
 
-async function checkSubscription({ store }: DeadLettersOptions, id: string): Promise<void> {
-  const subscription = await store.subscriptions.get(id);
-  if (subscription !== null && subscription.retired === null) return;
+function subscriptionRefusal(id: string, subscription: Subscription | null): AppError {
   const why = subscription === null ? 'was deleted' : `is inactive (${subscription.retired?.reason})`;
-  throw new AppError(
+  return new AppError(
     'subscription_inactive',
     `The subscription of this delivery ${why}, so nothing can be sent to it. It comes back when its browser registers again.`,
     { subscription_id: id, retired_reason: subscription?.retired?.reason ?? null },
   );
-}
-
-function newDeadline(before: Delivery, ttlSeconds: number | null, nowMs: number): number {
-  if (ttlSeconds !== null) return nowMs + ttlSeconds * 1000;
-  if (nowMs < before.deadlineAtMs) return before.deadlineAtMs;
-  throw new AppError(
-    'deadline_passed',
-    'The deadline of this delivery has passed. Give ttl_seconds to send it with a new deadline.',
-    { deadline_at: new Date(before.deadlineAtMs).toISOString() },
-  );
-}
-
-function reopened(before: Delivery, from: ReplayableState, nowMs: number, deadlineAtMs: number): Delivery {
-  const [next] = transition(deliveryMachine, restoreUnsent(before), { type: 'REPLAY', nowMs, deadlineAtMs });
-  return {
-    ...before,
-    state: next.value,
-    deadlineAtMs: next.context.deadlineAtMs,
-    retryCount: next.context.retryCount,
-    interruptionCount: next.context.interruptionCount,
-    reason: next.context.reason,
-    dueAtMs: nowMs,
-    claimedAtMs: null,
-    endedAtMs: null,
-    replays: [
-      ...before.replays,
-      { from, afterAttempt: before.attemptCount, endedAtMs: before.endedAtMs ?? nowMs, atMs: nowMs },
-    ],
-  };
 }
 
 /** Not waited for: the delivery is due in the store, and the rescuer finds it there if the queue lost the word. */

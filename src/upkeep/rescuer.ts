@@ -1,9 +1,7 @@
-import { getNextSnapshot } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { type Delivery, isFinal } from '../domain/delivery/delivery.ts';
-import { deliveryMachine, restoreUnsent } from '../domain/delivery/delivery-machine.ts';
-import { planSettlement, type SettlementPlan } from '../domain/delivery/settlement.ts';
-import type { VerdictFacts } from '../domain/delivery/verdict.ts';
+import { isFinal } from '../domain/delivery/delivery.ts';
+import { interrupted } from '../domain/delivery/life.ts';
+import type { DeliveryPolicy } from '../domain/delivery/verdict.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Priority } from '../domain/notification/priority.ts';
@@ -17,7 +15,7 @@ export type RescuerOptions = {
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
-  readonly policy: VerdictFacts['policy'];
+  readonly policy: DeliveryPolicy;
   readonly random: Random;
   readonly leads?: Leads;
   readonly intervalMs?: number;
@@ -94,9 +92,9 @@ async function rescueDeliveries(
   limit: number,
 ): Promise<Found> {
   const due = await options.store.deliveries.due({ priority, untilMs: nowMs, limit });
-  const interrupted = due.filter(({ state }) => state === 'sending');
-  for (let start = 0; start < interrupted.length; start += INTERRUPTED_PAGE) {
-    const ids = interrupted.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
+  const unsettled = due.filter(({ state }) => state === 'sending');
+  for (let start = 0; start < unsettled.length; start += INTERRUPTED_PAGE) {
+    const ids = unsettled.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
     await recordInterrupted(options, ids, nowMs);
   }
   const waiting = due.filter(({ state }) => state !== 'sending');
@@ -117,23 +115,15 @@ async function enqueue(queue: JobQueue, jobs: readonly Job[]): Promise<void> {
 
 /** The leases of these ran out with nothing settled: the process died, and the pushes may or may not have gone out. */
 async function recordInterrupted(options: RescuerOptions, ids: readonly string[], nowMs: number): Promise<void> {
-  const { store, queue, events } = options;
+  const { store, queue, events, policy, random } = options;
   const deliveries = await Promise.all(ids.map((id) => store.deliveries.get(id)));
   const plans = deliveries
     .filter((delivery) => delivery !== null)
     .filter(({ state, dueAtMs }) => state === 'sending' && dueAtMs !== null && dueAtMs <= nowMs)
-    .map((delivery) => planInterrupted(options, delivery, nowMs));
+    .map((delivery) => interrupted(delivery, policy, { nowMs, jitter: random() }));
   const settled = await store.deliveries.settleMany(plans.map(({ settlement }) => settlement));
   const won = plans.filter((_, index) => settled[index]);
   for (const event of won.flatMap((plan) => plan.events)) events.publish(event);
   const waiting = won.map(({ settlement }) => settlement.after).filter(({ state }) => !isFinal(state));
   await queue.enqueueMany(waiting.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs)));
-}
-
-function planInterrupted({ policy, random }: RescuerOptions, delivery: Delivery, nowMs: number): SettlementPlan {
-  const event = { type: 'INTERRUPTED', nowMs, jitter: random() } as const;
-  const snapshot = getNextSnapshot(deliveryMachine, restoreUnsent(delivery, policy), event);
-  const startedAtMs = delivery.claimedAtMs ?? nowMs;
-  const facts = { number: delivery.attemptCount, startedAtMs, endedAtMs: nowMs, result: null };
-  return planSettlement(delivery, delivery.version, snapshot, facts);
 }

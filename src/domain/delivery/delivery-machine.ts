@@ -1,51 +1,51 @@
-import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
+import { assign, fromPromise, type SnapshotFrom, setup, transition } from 'xstate';
 import { type DraftMessage, remainingTtlSeconds } from '../push-service/push-message.ts';
-import type { Delivery, DeliveryState, EndReason } from './delivery.ts';
-import { judge, type SendReport, type Verdict, type VerdictFacts } from './verdict.ts';
+import type { Subscription } from '../subscription/subscription.ts';
+import type { DeliveryState, EndReason } from './delivery.ts';
+import type { SendReport, Verdict, VerdictFacts } from './verdict.ts';
 
 /** `missing`: its row was deleted. `retired`: it is kept, but no longer receives. */
 export type SubscriptionStanding = 'active' | 'retired' | 'missing';
 
-export type DeliveryContext = VerdictFacts & {
+/** A push to make. The machine hands it on to the actor `send` as it is. */
+export type PushOrder = {
+  readonly message: DraftMessage;
+  readonly subscription: Pick<Subscription, 'id' | 'endpoint' | 'vapidPublicKey'>;
+  /** To be called once all that is left is to wait for the push service's answer. */
+  readonly onPosted: () => void;
+};
+
+/** What a delivery's document tells the machine. */
+export type DeliveryInput = VerdictFacts & {
   readonly subscription: SubscriptionStanding;
   /** A newer notification with the same topic has reached this subscription, or is on its way. */
   readonly isSuperseded: boolean;
   /** Null where nothing will be sent. */
-  readonly message: DraftMessage | null;
-  readonly attemptAtMs: number;
-  readonly verdict: Verdict | null;
+  readonly order: PushOrder | null;
+};
+
+export type DeliveryContext = DeliveryInput & {
+  /** What came of the send; null where nothing was sent. */
+  readonly report: SendReport | null;
   readonly reason: EndReason | null;
 };
 
-/** What the actor `send` is asked for. The draft is handed on as it was given, so that its owner knows it again. */
-export type SendInput = { readonly message: DraftMessage; readonly ttlSeconds: number };
-
-/** What a delivery's document tells the machine. */
-export type DeliveryInput = Pick<DeliveryContext, keyof VerdictFacts | 'subscription' | 'isSuperseded' | 'message'>;
+/** What the actor `send` is asked for, and what its answer is to be judged by. */
+export type SendInput = {
+  readonly order: PushOrder;
+  readonly ttlSeconds: number;
+  readonly facts: VerdictFacts;
+};
 
 export type DeliveryEvent =
-  /** A worker holds the lease: send now, unless there is a reason not to. */
+  /** A worker has the lease: send now, unless there is a reason not to. */
   | { readonly type: 'ATTEMPT'; readonly nowMs: number }
   /** A newer notification with the same topic was accepted. */
   | { readonly type: 'SUPERSEDE' }
-  /** The process that held the lease is gone. */
-  | { readonly type: 'INTERRUPTED'; readonly nowMs: number; readonly jitter: number }
+  /** The process that had the lease is gone. */
+  | { readonly type: 'INTERRUPTED'; readonly report: SendReport }
   /** A person sends an ended delivery again; `deadlineAtMs` is the old deadline or a new one. */
   | { readonly type: 'REPLAY'; readonly nowMs: number; readonly deadlineAtMs: number };
-
-const cutShort = ({ nowMs, jitter }: { nowMs: number; jitter: number }): SendReport => ({
-  result: { kind: 'failure', failure: 'crashed' },
-  endedAtMs: nowMs,
-  jitter,
-  pruneHoldId: null,
-});
-
-const unexpected = (nowMs: number): SendReport => ({
-  result: { kind: 'failure', failure: 'unknown' },
-  endedAtMs: nowMs,
-  jitter: 0.5,
-  pruneHoldId: null,
-});
 
 const machineSetup = setup({
   types: {
@@ -54,6 +54,7 @@ const machineSetup = setup({
     input: {} as DeliveryInput,
   },
   actors: {
+    // Always answers with a report: a send that rejects is a fault of Bellhop's, and ends the actor with its error.
     send: fromPromise<SendReport, SendInput>(() => Promise.reject(new Error('bind `send` with provide()'))),
   },
   guards: {
@@ -62,34 +63,31 @@ const machineSetup = setup({
     isSuperseded: ({ context }) => context.isSuperseded,
     isRetired: ({ context }) => context.subscription === 'retired',
     isBeforeNewDeadline: ({ event }) => event.type === 'REPLAY' && event.nowMs < event.deadlineAtMs,
-    verdictIs: ({ context }, params: { report: SendReport; state: Verdict['state'] }) =>
-      judge(context, params.report).state === params.state,
+    verdictIs: (_, params: { verdict: Verdict; state: Verdict['state'] }) => params.verdict.state === params.state,
   },
   actions: {
     end: assign((_, params: { reason: EndReason }) => ({ reason: params.reason })),
-    begin: assign(({ event }) => ('nowMs' in event ? { attemptAtMs: event.nowMs } : {})),
-    record: assign(({ context }, params: { report: SendReport }) => {
-      const verdict = judge(context, params.report);
-      const { reason, retryCount, interruptionCount } = verdict;
-      return { verdict, reason, retryCount, interruptionCount };
+    record: assign((_, { report }: { report: SendReport }) => {
+      const { reason, retryCount, interruptionCount } = report.verdict;
+      return { report, reason, retryCount, interruptionCount };
     }),
     reopen: assign(({ event }) =>
       event.type === 'REPLAY'
-        ? { deadlineAtMs: event.deadlineAtMs, retryCount: 0, interruptionCount: 0, verdict: null, reason: null }
+        ? { deadlineAtMs: event.deadlineAtMs, retryCount: 0, interruptionCount: 0, report: null, reason: null }
         : {},
     ),
   },
 });
 
-/** Where an answer can lead; and where it can when there was none. */
+/** Where an answer can lead; and where an attempt can whose process died before it heard one. */
 const AFTER_ANSWER = ['delivered', 'pruned', 'retrying', 'expired', 'failed'] as const;
 const AFTER_NO_ANSWER = ['retrying', 'expired', 'failed'] as const;
 
-/** One guarded transition to each of `states`, of which the verdict on the report picks exactly one. */
+/** One guarded transition to each of `states`, of which the report's verdict picks exactly one. */
 function byVerdict<Args>(states: readonly Verdict['state'][], reportOf: (args: Args) => SendReport) {
   return states.map((state) => ({
     target: state,
-    guard: { type: 'verdictIs' as const, params: (args: Args) => ({ report: reportOf(args), state }) },
+    guard: { type: 'verdictIs' as const, params: (args: Args) => ({ verdict: reportOf(args).verdict, state }) },
     actions: { type: 'record' as const, params: (args: Args) => ({ report: reportOf(args) }) },
   }));
 }
@@ -99,7 +97,7 @@ const attemptTransitions = [
   { guard: 'isRetired', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_inactive' } } },
   { guard: 'isSuperseded', target: 'cancelled', actions: { type: 'end', params: { reason: 'superseded' } } },
   { guard: 'isPastDeadline', target: 'expired', actions: { type: 'end', params: { reason: 'deadline_passed' } } },
-  { target: 'sending', actions: 'begin' },
+  { target: 'sending' },
 ] as const;
 
 const supersedeTransition = {
@@ -110,13 +108,14 @@ const supersedeTransition = {
 const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', actions: 'reopen' } as const;
 
 /**
- * The life of one delivery. Pure: no I/O, clock, randomness or timers; times and jitter arrive in events and reports.
+ * The states of one delivery, and what leads from one to the next. Pure: no I/O, clock, randomness or timers. It judges
+ * nothing either: reports bring their verdict. `life.ts` asks it, and says what is to be written.
  * An actor lives for one attempt: restored from our own document, sent `ATTEMPT`, stopped when it leaves `sending`.
  */
 export const deliveryMachine = machineSetup.createMachine({
   id: 'delivery',
   initial: 'pending',
-  context: ({ input }) => ({ ...input, attemptAtMs: 0, verdict: null, reason: null }),
+  context: ({ input }) => ({ ...input, report: null, reason: null }),
   states: {
     pending: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
     retrying: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
@@ -124,16 +123,11 @@ export const deliveryMachine = machineSetup.createMachine({
       invoke: {
         id: 'send',
         src: 'send',
-        input: ({ context }) => sendInputOf(context),
+        input: ({ context, event }) => sendInputOf(context, event),
         onDone: byVerdict(AFTER_ANSWER, ({ event }: { event: { output: SendReport } }) => event.output),
-        onError: byVerdict(AFTER_NO_ANSWER, ({ context }: { context: DeliveryContext }) =>
-          unexpected(context.attemptAtMs),
-        ),
       },
       on: {
-        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { nowMs: number; jitter: number } }) =>
-          cutShort(event),
-        ),
+        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { report: SendReport } }) => event.report),
       },
     },
     delivered: { type: 'final' },
@@ -144,9 +138,11 @@ export const deliveryMachine = machineSetup.createMachine({
   },
 });
 
-function sendInputOf({ message, deadlineAtMs, attemptAtMs }: DeliveryContext): SendInput {
-  if (message === null) throw new Error('an active subscription always has a message');
-  return { message, ttlSeconds: remainingTtlSeconds(deadlineAtMs, attemptAtMs) };
+function sendInputOf(context: DeliveryContext, event: DeliveryEvent): SendInput {
+  const { order, deadlineAtMs } = context;
+  if (order === null || event.type !== 'ATTEMPT')
+    throw new Error('only an attempt sends, and it brings its push order');
+  return { order, ttlSeconds: remainingTtlSeconds(deadlineAtMs, event.nowMs), facts: context };
 }
 
 export type DeliverySnapshot = SnapshotFrom<typeof deliveryMachine>;
@@ -156,7 +152,7 @@ const resolved = new Map<DeliveryState, DeliverySnapshot>();
 
 /** The machine as our document left it. Never from xstate's own JSON: the document is the only truth. */
 export function restoreDelivery(state: DeliveryState, input: DeliveryInput): DeliverySnapshot {
-  const context: DeliveryContext = { ...input, attemptAtMs: 0, verdict: null, reason: null };
+  const context: DeliveryContext = { ...input, report: null, reason: null };
   let snapshot = resolved.get(state);
   if (snapshot === undefined) {
     snapshot = deliveryMachine.resolveState({ value: state, context });
@@ -165,22 +161,8 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return { ...snapshot, context, children: {} };
 }
 
-/** SUPERSEDE and REPLAY ask for no policy, but the machine's context has one. */
-const NO_POLICY = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
-
-/** The machine for an event that sends nothing: SUPERSEDE, REPLAY, or INTERRUPTED, which alone needs the policy. */
-export function restoreUnsent(delivery: Delivery, policy: DeliveryInput['policy'] = NO_POLICY): DeliverySnapshot {
-  const { state, retryCount, interruptionCount, deadlineAtMs } = delivery;
-  return restoreDelivery(state, {
-    policy,
-    retryCount,
-    interruptionCount,
-    deadlineAtMs,
-    service: 'other',
-    quarantinedSinceMs: null,
-    isSuspected: false,
-    subscription: 'active',
-    isSuperseded: false,
-    message: null,
-  });
+/** Where an event that sends nothing leads: `SUPERSEDE`, `INTERRUPTED` or `REPLAY`. */
+export function stateAfter(snapshot: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot {
+  const [next] = transition(deliveryMachine, snapshot, event);
+  return next;
 }

@@ -1,9 +1,8 @@
 import type { BellhopEvent } from '../events.ts';
-import type { PushResult } from '../push-service/push-outcome.ts';
 import type { SubscriptionChange } from '../subscription/subscription-change.ts';
 import { type Attempt, appendAttempt, type Delivery, isFinal } from './delivery.ts';
 import type { DeliverySnapshot } from './delivery-machine.ts';
-import type { Verdict } from './verdict.ts';
+import type { SendReport, Verdict } from './verdict.ts';
 
 /** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
 export type Settlement = {
@@ -13,13 +12,8 @@ export type Settlement = {
   readonly change: SubscriptionChange | null;
 };
 
-/** The attempt being settled: its number, when it began and ended, what it met. `result` null: nothing was heard. */
-export type AttemptFacts = {
-  readonly number: number;
-  readonly startedAtMs: number;
-  readonly endedAtMs: number;
-  readonly result: PushResult | null;
-};
+/** The turn being settled: the number of its attempt, or of the one that would have been next, and its time. */
+export type TurnFacts = { readonly number: number; readonly startedAtMs: number; readonly endedAtMs: number };
 
 /** What to write once the machine has taken a delivery to `snapshot`, and what to announce after the commit. */
 export type SettlementPlan = { readonly settlement: Settlement; readonly events: readonly BellhopEvent[] };
@@ -29,12 +23,13 @@ export function planSettlement(
   before: Delivery,
   version: number,
   snapshot: DeliverySnapshot,
-  facts: AttemptFacts,
+  facts: TurnFacts,
 ): SettlementPlan {
-  const { verdict, reason } = snapshot.context;
+  const { report, reason } = snapshot.context;
+  const verdict = report?.verdict ?? null;
   const state = snapshot.value;
-  // Without a verdict nothing was sent (expired or cancelled on the way), so no attempt counts.
-  const attempt = verdict === null ? null : attemptOf(before, verdict, facts);
+  // Without a report nothing was sent (expired or cancelled on the way), so no attempt counts.
+  const attempt = report === null ? null : attemptOf(before, report, facts);
   const after: Delivery = {
     ...before,
     state,
@@ -51,8 +46,9 @@ export function planSettlement(
   return { settlement: { version, after, change }, events: eventsOf(after, attempt, change) };
 }
 
-function attemptOf(before: Delivery, { outcome, retryAtMs }: Verdict, facts: AttemptFacts): Attempt {
-  const { number, startedAtMs, endedAtMs, result } = facts;
+function attemptOf(before: Delivery, { result, verdict }: SendReport, facts: TurnFacts): Attempt {
+  const { outcome, retryAtMs } = verdict;
+  const { number, startedAtMs, endedAtMs } = facts;
   const answer = result?.kind === 'response' ? result : null;
   return {
     number,
@@ -71,7 +67,7 @@ function attemptOf(before: Delivery, { outcome, retryAtMs }: Verdict, facts: Att
 }
 
 /** A subscription registered again while its push was under way has been reborn: the store keeps it as it is. */
-function changeOf(before: Delivery, verdict: Verdict | null, facts: AttemptFacts): SubscriptionChange | null {
+function changeOf(before: Delivery, verdict: Verdict | null, facts: TurnFacts): SubscriptionChange | null {
   const effect = verdict?.effect ?? null;
   if (effect === null) return null;
   const of = { subscriptionId: before.subscriptionId, notUpdatedSinceMs: facts.startedAtMs };

@@ -5,9 +5,11 @@ import type { RetirementReason } from '../subscription/subscription.ts';
 import type { EndReason } from './delivery.ts';
 import { backoffMs, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
 
+export type DeliveryPolicy = RetryPolicy & { readonly quarantine: QuarantinePolicy };
+
 /** What a verdict depends on besides the answer itself. */
 export type VerdictFacts = {
-  readonly policy: RetryPolicy & { readonly quarantine: QuarantinePolicy };
+  readonly policy: DeliveryPolicy;
   readonly retryCount: number;
   readonly interruptionCount: number;
   readonly deadlineAtMs: number;
@@ -18,14 +20,8 @@ export type VerdictFacts = {
   readonly isSuspected: boolean;
 };
 
-/** What came of a send: the answer, when it was in, and the jitter to use if it is to be tried again, in [0, 1). */
-export type SendReport = {
-  readonly result: PushResult;
-  readonly endedAtMs: number;
-  readonly jitter: number;
-  /** The hold on pruning that this answer falls under; null where subscriptions may be retired. */
-  readonly pruneHoldId: string | null;
-};
+/** What one attempt met, when, and the jitter to use if it is to be tried again, in [0, 1). */
+export type Answer = { readonly result: PushResult; readonly endedAtMs: number; readonly jitter: number };
 
 /** What an answer means for the subscription, beside its delivery. */
 export type SubscriptionEffect =
@@ -34,7 +30,7 @@ export type SubscriptionEffect =
   | { readonly kind: 'suspect'; readonly holdId: string }
   | { readonly kind: 'clear' };
 
-/** Where a delivery goes after an attempt, and why. */
+/** What one attempt came to: where its delivery goes, and why. */
 export type Verdict = {
   readonly state: 'delivered' | 'pruned' | 'retrying' | 'failed' | 'expired';
   readonly outcome: Outcome;
@@ -45,12 +41,23 @@ export type Verdict = {
   readonly effect: SubscriptionEffect | null;
 };
 
+/** What came of a send. Its verdict was judged once, where the answer came in, and goes with it from there. */
+export type SendReport = {
+  /** Null where the process ended before it heard anything. */
+  readonly result: PushResult | null;
+  readonly endedAtMs: number;
+  readonly verdict: Verdict;
+};
+
 /** An attempt cut short by our own process costs no retry, but a delivery that keeps meeting it is set aside. */
 export const MAX_INTERRUPTIONS = 10;
 
-/** Judges one attempt. Total over every answer; see `outcomeOf` for the answers and `decideRetry` for the waits. */
-export function judge(facts: VerdictFacts, report: SendReport): Verdict {
-  const outcome = outcomeOf(report.result, facts.service);
+/**
+ * Judges one attempt as though pruning were not on hold; see `underHold`. Total over every answer: `outcomeOf` has the
+ * answers, `decideRetry` the waits.
+ */
+export function judge(facts: VerdictFacts, answer: Answer): Verdict {
+  const outcome = outcomeOf(answer.result, facts.service);
   const { retryCount, interruptionCount } = facts;
   const base: Verdict = {
     state: 'delivered',
@@ -65,18 +72,18 @@ export function judge(facts: VerdictFacts, report: SendReport): Verdict {
     case 'delivered':
       return facts.quarantinedSinceMs === null && !facts.isSuspected ? base : { ...base, effect: { kind: 'clear' } };
     case 'gone':
-      return retiring(base, 'gone', report);
+      return { ...base, state: 'pruned', reason: 'subscription_gone', effect: { kind: 'retire', reason: 'gone' } };
     case 'quarantined':
-      if (isRefusedForGood(facts, report)) return retiring(base, 'refused', report);
-      return truthful({ ...base, ...afterRefusal(facts, report) });
+      if (isRefusedForGood(facts, answer)) return refusedForGood(base);
+      return truthful({ ...base, ...afterRefusal(facts, answer) });
     case 'rejected':
     case 'misconfigured':
       return { ...base, state: 'failed', reason: outcome.kind };
     case 'interrupted':
-      return truthful({ ...base, ...afterInterruption(facts, report) });
+      return truthful({ ...base, ...afterInterruption(facts, answer) });
     case 'throttled':
     case 'retryable':
-      return truthful({ ...base, ...afterTrouble(facts, report) });
+      return truthful({ ...base, ...afterTrouble(facts, answer) });
   }
 }
 
@@ -85,29 +92,28 @@ const REFUSED_FOR_GOOD =
 const ON_HOLD =
   'Unusually many subscriptions were called gone at once, so none of these is retired until a person has looked: GET /v1/prune-holds, then confirm or dismiss it. Dismissed, replay the delivery.';
 
-function retiring(base: Verdict, reason: 'gone' | 'refused', { pruneHoldId: holdId }: SendReport): Verdict {
-  const { outcome } = base;
-  if (holdId !== null) {
-    const effect = { kind: 'suspect', holdId } as const;
-    return { ...base, state: 'failed', reason: 'pruning_on_hold', effect, outcome: { ...outcome, remedy: ON_HOLD } };
-  }
-  const retired = { ...base, state: 'pruned', effect: { kind: 'retire', reason } } as const;
-  if (reason === 'gone') return { ...retired, reason: 'subscription_gone' };
-  return { ...retired, reason: 'subscription_refused', outcome: { ...outcome, remedy: REFUSED_FOR_GOOD } };
+/**
+ * The verdict while a hold keeps subscriptions from being retired: the delivery fails, and the subscription is suspected
+ * under the hold. A verdict that retires nothing stays as it is.
+ */
+export function underHold(verdict: Verdict, holdId: string): Verdict {
+  if (verdict.effect?.kind !== 'retire') return verdict;
+  const outcome = { ...verdict.outcome, remedy: ON_HOLD };
+  return { ...verdict, state: 'failed', reason: 'pruning_on_hold', effect: { kind: 'suspect', holdId }, outcome };
 }
 
-/** Whether an answer would retire its subscription, were there no hold. */
-export function wouldRetire(facts: VerdictFacts, report: Pick<SendReport, 'result' | 'endedAtMs'>): boolean {
-  const { kind } = outcomeOf(report.result, facts.service);
-  return kind === 'gone' || (kind === 'quarantined' && isRefusedForGood(facts, report));
+function refusedForGood(base: Verdict): Verdict {
+  const outcome = { ...base.outcome, remedy: REFUSED_FOR_GOOD };
+  const effect = { kind: 'retire', reason: 'refused' } as const;
+  return { ...base, state: 'pruned', reason: 'subscription_refused', effect, outcome };
 }
 
-function isRefusedForGood(facts: VerdictFacts, { endedAtMs }: Pick<SendReport, 'endedAtMs'>): boolean {
+function isRefusedForGood(facts: VerdictFacts, { endedAtMs }: Answer): boolean {
   return hasLastedTooLong(facts.policy.quarantine, facts.quarantinedSinceMs, endedAtMs);
 }
 
 /** Hours apart, so the deadline bounds the tries, not their number. */
-function afterRefusal(facts: VerdictFacts, { endedAtMs }: SendReport): Partial<Verdict> {
+function afterRefusal(facts: VerdictFacts, { endedAtMs }: Answer): Partial<Verdict> {
   const untilMs = endedAtMs + facts.policy.quarantine.retryMs;
   const quarantine = { sinceMs: facts.quarantinedSinceMs ?? endedAtMs, untilMs };
   const effect = { kind: 'quarantine', quarantine } as const;
@@ -127,7 +133,7 @@ function truthful(verdict: Verdict): Verdict {
 }
 
 /** The first time it is sent again at once; after that it waits as if the push service had failed, lest it go round. */
-function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: SendReport): Partial<Verdict> {
+function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: Answer): Partial<Verdict> {
   const interruptionCount = facts.interruptionCount + 1;
   if (interruptionCount > MAX_INTERRUPTIONS) {
     return { state: 'failed', reason: 'interrupted_too_often', interruptionCount };
@@ -138,7 +144,7 @@ function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: Se
   return { state: 'retrying', retryAtMs: atMs, interruptionCount };
 }
 
-function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }: SendReport): Partial<Verdict> {
+function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }: Answer): Partial<Verdict> {
   const { retryCount, deadlineAtMs } = facts;
   const retryAfterMs = result.kind === 'response' ? parseRetryAfter(result.retryAfter, nowMs) : null;
   const decision = decideRetry(facts.policy, { retryCount, nowMs, deadlineAtMs, retryAfterMs, jitter });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, type VerdictFacts, wouldRetire } from '../../../src/domain/delivery/verdict.ts';
+import { judge, underHold, type VerdictFacts } from '../../../src/domain/delivery/verdict.ts';
 import { PUSH_FAILURES, type PushResult } from '../../../src/domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES } from '../../../src/domain/push-service/push-service.ts';
 
@@ -46,8 +46,9 @@ describe('judge', () => {
         fc.integer({ min: 0, max: 3_000_000_000_000 }),
         fc.option(fc.constant('hld_1')),
         (result, known, jitter, now, pruneHoldId) => {
-          const report = { result, endedAtMs: now, jitter, pruneHoldId };
-          const verdict = judge(known, report);
+          const judged = judge(known, { result, endedAtMs: now, jitter });
+          const wouldRetire = judged.state === 'pruned';
+          const verdict = pruneHoldId === null ? judged : underHold(judged, pruneHoldId);
           expect(verdict.state === 'retrying').toBe(verdict.retryAtMs !== null);
           expect(verdict.reason === null).toBe(verdict.state === 'delivered' || verdict.state === 'retrying');
           if (verdict.state === 'retrying') {
@@ -56,11 +57,12 @@ describe('judge', () => {
           }
           if (verdict.state !== 'retrying') expect(verdict.outcome.remedy ?? '').not.toMatch(/tries again/);
           expect(verdict.retryCount).toBeLessThanOrEqual(Math.max(known.retryCount, known.policy.maxRetries));
-          expect(verdict.state === 'pruned').toBe(wouldRetire(known, report) && pruneHoldId === null);
+          expect(verdict.state === 'pruned').toBe(wouldRetire && pruneHoldId === null);
           expect(verdict.effect?.kind === 'retire').toBe(verdict.state === 'pruned');
           expect(verdict.effect?.kind === 'suspect').toBe(verdict.reason === 'pruning_on_hold');
           if (verdict.state === 'pruned') expect([404, 410, 403]).toContain(statusOf(result));
-          if ([404, 410].includes(statusOf(result))) expect(wouldRetire(known, report)).toBe(true);
+          if ([404, 410].includes(statusOf(result))) expect(wouldRetire).toBe(true);
+          if (!wouldRetire) expect(verdict).toBe(judged);
           if (verdict.effect?.kind === 'quarantine') expect(verdict.effect.quarantine.untilMs).toBeGreaterThan(now);
         },
       ),
@@ -78,10 +80,9 @@ describe('judge', () => {
       quarantinedSinceMs: null,
       isSuspected: false,
     };
-    const at = { jitter: 0, pruneHoldId: null };
-    const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, ...at });
+    const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, jitter: 0 });
     expect(trouble).toMatchObject({ state: 'retrying', retryCount: 2, interruptionCount: 0 });
-    const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, ...at });
+    const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, jitter: 0 });
     expect(ours).toMatchObject({ state: 'retrying', retryCount: 1, interruptionCount: 1, retryAtMs: 7 });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LONGEST_PAUSE_MS, pauseAskedBy } from '../../../src/domain/push-service/origin-pause.ts';
-import type { PushResult } from '../../../src/domain/push-service/push-outcome.ts';
+import { outcomeOf, type PushResult } from '../../../src/domain/push-service/push-outcome.ts';
 import { NOW_MS } from '../../support/samples.ts';
 
 const FCM = 'https://fcm.googleapis.com/fcm/send/token';
@@ -14,6 +14,9 @@ const response = (status: number, retryAfter: string | null): PushResult => ({
   reason: null,
 });
 
+const pauseAfter = (result: PushResult, endpoint: string) =>
+  pauseAskedBy(outcomeOf(result).kind, result, endpoint, NOW_MS);
+
 describe('pauseAskedBy', () => {
   it.each([
     [FCM, response(429, '30'), 30_000],
@@ -22,7 +25,7 @@ describe('pauseAskedBy', () => {
     [FCM, response(429, '999999'), LONGEST_PAUSE_MS],
   ])('%s, %j: the origin is paused', (endpoint, result, waitMs) => {
     const { origin } = new URL(endpoint);
-    expect(pauseAskedBy(result, endpoint, NOW_MS)).toEqual({ origin, untilMs: NOW_MS + waitMs });
+    expect(pauseAfter(result, endpoint)).toEqual({ origin, untilMs: NOW_MS + waitMs });
   });
 
   it.each([
@@ -32,8 +35,7 @@ describe('pauseAskedBy', () => {
     ['one request met trouble', FCM, response(503, '30')],
     ['all went well', FCM, response(201, '30')],
     ['nothing was answered', FCM, { kind: 'failure', failure: 'timeout' } as const],
-    ['nothing was sent', FCM, null],
   ])('pauses nothing where %s', (_, endpoint, result) => {
-    expect(pauseAskedBy(result, endpoint, NOW_MS)).toBeNull();
+    expect(pauseAfter(result, endpoint)).toBeNull();
   });
 });

@@ -1,0 +1,178 @@
+import { type LaneReport, laneReportOf } from '../push-service/lane.ts';
+import { type OriginPause, pauseAskedBy } from '../push-service/origin-pause.ts';
+import type { PushResult } from '../push-service/push-outcome.ts';
+import { pushTargetOf } from '../push-service/push-target.ts';
+import type { Subscription } from '../subscription/subscription.ts';
+import { type Delivery, MAX_REPLAYS } from './delivery.ts';
+import {
+  type DeliverySnapshot,
+  type PushOrder,
+  restoreDelivery,
+  type SubscriptionStanding,
+  stateAfter,
+} from './delivery-machine.ts';
+import { planSettlement, type SettlementPlan } from './settlement.ts';
+import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictFacts } from './verdict.ts';
+
+/*
+ * The life of one delivery, in the turns that it can take. Each function takes what was read and gives what is to be
+ * written; the machine in `delivery-machine.ts` says which states a turn leads to.
+ *
+ * | Turn        | Taken for                                    | From                | To                                  |
+ * |-------------|----------------------------------------------|---------------------|-------------------------------------|
+ * | attempted   | a worker that has the lease                  | pending, retrying   | any but pending and sending         |
+ * | putBack     | the same, where it is not to be sent yet     | pending, retrying   | the same, due later                 |
+ * | postponed   | a lane that has no place; there is no lease  | pending, retrying   | the same, due later                 |
+ * | interrupted | the rescuer: the lease ended, unsettled      | sending             | retrying, failed, expired           |
+ * | superseded  | a newer notification with the same topic     | pending, retrying   | cancelled                           |
+ * | replayed    | a person                                     | failed, expired     | pending                             |
+ */
+
+/** What a claim found. `before` is the delivery as it was until then, `version` its row's since. */
+export type LeasedDelivery = {
+  readonly before: Delivery;
+  readonly version: number;
+  readonly subscription: Subscription | null;
+  readonly isSuperseded: boolean;
+};
+
+/** What to write and announce, the pause that the push service asked for, and what the push says about its lane. */
+export type AttemptPlan = SettlementPlan & { readonly pause: OriginPause | null; readonly laneReport: LaneReport };
+
+/** The machine as it was before the claim, ready to be told `ATTEMPT`. `order` is null where there is no subscription. */
+export function restoreForAttempt(
+  { before, subscription, isSuperseded }: LeasedDelivery,
+  policy: DeliveryPolicy,
+  order: PushOrder | null,
+): DeliverySnapshot {
+  return restoreDelivery(before.state, {
+    policy,
+    retryCount: before.retryCount,
+    interruptionCount: before.interruptionCount,
+    deadlineAtMs: before.deadlineAtMs,
+    service: subscription === null ? 'other' : pushTargetOf(subscription.endpoint).service,
+    quarantinedSinceMs: subscription?.quarantine?.sinceMs ?? null,
+    isSuspected: subscription !== null && subscription.suspectedByHoldId !== null,
+    subscription: standingOf(subscription),
+    isSuperseded,
+    order,
+  });
+}
+
+/** The one place where an answer is judged: what comes of it later reads the report. */
+export function reportOn(facts: VerdictFacts, answer: Answer): SendReport {
+  return { result: answer.result, endedAtMs: answer.endedAtMs, verdict: judge(facts, answer) };
+}
+
+/** An attempt has ended, in `snapshot`: sent, or cancelled or expired before that. */
+export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, startedAtMs: number): AttemptPlan {
+  const { before, version, subscription } = leased;
+  const { report } = snapshot.context;
+  const endedAtMs = report?.endedAtMs ?? startedAtMs;
+  const number = before.attemptCount + 1;
+  const { settlement, events } = planSettlement(before, version, snapshot, { number, startedAtMs, endedAtMs });
+  if (report?.result == null || subscription === null) return { settlement, events, ...SAYS_NOTHING };
+  const { kind } = report.verdict.outcome;
+  const pause = pauseAskedBy(kind, report.result, subscription.endpoint, endedAtMs);
+  return { settlement, events, pause, laneReport: laneReportOf(kind, report.result.kind === 'response') };
+}
+
+const SAYS_NOTHING = { pause: null, laneReport: 'nothing' } as const;
+
+/** Unsent, as it was, to be looked at again at `untilMs`, or at the deadline if that comes first. */
+export function putBack({ before, version }: Pick<LeasedDelivery, 'before' | 'version'>, untilMs: number): AttemptPlan {
+  const after = { ...before, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
+  return { settlement: { version, after, change: null }, events: [], ...SAYS_NOTHING };
+}
+
+/** Not claimed, but to be looked at again at `untilMs`, or at the deadline if that comes first, so that it ends then. */
+export function postponed(
+  { deliveryId, attempt, deadlineAtMs }: { deliveryId: string; attempt: number; deadlineAtMs: number | null },
+  untilMs: number,
+): { readonly deliveryId: string; readonly attempt: number; readonly untilMs: number } {
+  return { deliveryId, attempt, untilMs: deadlineAtMs === null ? untilMs : Math.min(untilMs, deadlineAtMs) };
+}
+
+const CRASHED: PushResult = { kind: 'failure', failure: 'crashed' };
+
+/** The lease has run out with nothing settled: the process died, and the push may or may not have gone out. */
+export function interrupted(
+  delivery: Delivery,
+  policy: DeliveryPolicy,
+  { nowMs, jitter }: { readonly nowMs: number; readonly jitter: number },
+): SettlementPlan {
+  const snapshot = restoreUnsent(delivery, policy);
+  const { verdict } = reportOn(snapshot.context, { result: CRASHED, endedAtMs: nowMs, jitter });
+  const next = stateAfter(snapshot, { type: 'INTERRUPTED', report: { result: null, endedAtMs: nowMs, verdict } });
+  const { attemptCount: number, claimedAtMs, version } = delivery;
+  return planSettlement(delivery, version, next, { number, startedAtMs: claimedAtMs ?? nowMs, endedAtMs: nowMs });
+}
+
+/** A newer notification with the same topic makes it pointless, and it is not sent yet. */
+export function superseded(delivery: Delivery, nowMs: number): SettlementPlan {
+  const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'SUPERSEDE' });
+  const number = delivery.attemptCount + 1;
+  return planSettlement(delivery, delivery.version, next, { number, startedAtMs: nowMs, endedAtMs: nowMs });
+}
+
+/** `state`: not one to send again. `too_often`: `MAX_REPLAYS`. `subscription`: it is deleted or retired. */
+export type ReplayRefusal = 'state' | 'too_often' | 'subscription' | 'deadline';
+
+export type Replayed =
+  | { readonly kind: 'replayed'; readonly plan: SettlementPlan }
+  | { readonly kind: 'refused'; readonly why: ReplayRefusal };
+
+/** A person sends it again, with both budgets anew. `ttlSeconds` gives a new deadline; null keeps the old one. */
+export function replayed(
+  delivery: Delivery,
+  subscription: Subscription | null,
+  { nowMs, ttlSeconds }: { readonly nowMs: number; readonly ttlSeconds: number | null },
+): Replayed {
+  const { id, notificationId, state, version, replays, attemptCount: afterAttempt } = delivery;
+  if (state !== 'failed' && state !== 'expired') return { kind: 'refused', why: 'state' };
+  if (replays.length >= MAX_REPLAYS) return { kind: 'refused', why: 'too_often' };
+  if (standingOf(subscription) !== 'active') return { kind: 'refused', why: 'subscription' };
+  const deadlineAtMs = ttlSeconds === null ? delivery.deadlineAtMs : nowMs + ttlSeconds * 1000;
+  const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'REPLAY', nowMs, deadlineAtMs });
+  if (next.value !== 'pending') return { kind: 'refused', why: 'deadline' };
+  const { retryCount, interruptionCount, reason } = next.context;
+  const after: Delivery = {
+    ...delivery,
+    state: next.value,
+    deadlineAtMs,
+    retryCount,
+    interruptionCount,
+    reason,
+    dueAtMs: nowMs,
+    claimedAtMs: null,
+    endedAtMs: null,
+    replays: [...replays, { from: state, afterAttempt, endedAtMs: delivery.endedAtMs ?? nowMs, atMs: nowMs }],
+  };
+  const events = [{ type: 'delivery.replayed', deliveryId: id, notificationId }] as const;
+  return { kind: 'replayed', plan: { settlement: { version, after, change: null }, events } };
+}
+
+function standingOf(subscription: Subscription | null): SubscriptionStanding {
+  if (subscription === null) return 'missing';
+  return subscription.retired === null ? 'active' : 'retired';
+}
+
+/** `SUPERSEDE` and `REPLAY` ask for no policy, but the machine's context has one. */
+const NO_POLICY: DeliveryPolicy = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
+
+/** The machine for an event that sends nothing, whatever the subscription is like. */
+function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnapshot {
+  const { state, retryCount, interruptionCount, deadlineAtMs } = delivery;
+  return restoreDelivery(state, {
+    policy,
+    retryCount,
+    interruptionCount,
+    deadlineAtMs,
+    service: 'other',
+    quarantinedSinceMs: null,
+    isSuspected: false,
+    subscription: 'active',
+    isSuperseded: false,
+    order: null,
+  });
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { createAttempt } from '../../src/delivery/attempt.ts';
+import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
+import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
+import type { Claimed } from '../../src/store/delivery-store.ts';
+import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+
+const POLICY = { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } };
+
+function claimed(overrides: Partial<Claimed> = {}): Claimed {
+  const notification = sampleNotification({ acceptedAtMs: NOW_MS });
+  const subscription = sampleSubscription();
+  const before = sampleDelivery(notification, subscription);
+  return { before, version: 2, notification, subscription, isSuperseded: false, ...overrides };
+}
+
+/** An attempt whose push ends so, and under this hold on pruning, if under any. */
+function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Promise<never> = null) {
+  const noted: boolean[] = [];
+  const attempt = createAttempt({
+    transport: { send },
+    policy: POLICY,
+    pruneGuard: { note: (_, isGone) => noted.push(isGone), holdFor: async () => holdId },
+    clock: { now: () => NOW_MS },
+    random: () => 0.5,
+    siteUrl: null,
+    giveUp: new AbortController().signal,
+  });
+  return { noted, attempt: (given = claimed()) => attempt(given, () => {}) };
+}
+
+describe('an attempt', () => {
+  it.each<[status: number, holdId: string | null, state: DeliveryState]>([
+    [201, null, 'delivered'],
+    [400, null, 'failed'],
+    [403, null, 'retrying'],
+    [410, null, 'pruned'],
+    [410, 'hld_1', 'failed'],
+    [429, null, 'retrying'],
+    [503, null, 'retrying'],
+  ])('answered %d, under the hold %s, is judged once and becomes %s', async (status, holdId, state) => {
+    let readings = 0;
+    const answer: PushResult = {
+      kind: 'response',
+      status,
+      retryAfter: '1',
+      // Nothing but a judgement reads the service's words.
+      get reason() {
+        readings += 1;
+        return null;
+      },
+    };
+    const { attempt } = attemptWith(async () => answer, holdId);
+    const plan = await attempt();
+    expect([plan.settlement.after.state, readings]).toEqual([state, 1]);
+  });
+
+  it('whose transport breaks its promise is an unexpected failure, to be tried again', async () => {
+    const { attempt, noted } = attemptWith(() => Promise.reject(new Error('broken promise')));
+    const { settlement, pause, laneReport } = await attempt();
+    expect(settlement.after).toMatchObject({
+      state: 'retrying',
+      retryCount: 1,
+      attempts: [{ outcome: 'retryable', httpStatus: null, error: 'the attempt failed in an unexpected way' }],
+    });
+    expect([pause, laneReport, noted]).toEqual([null, 'trouble', []]);
+  });
+
+  it('tells the guard of each answer, and suspects under its hold what it would have retired', async () => {
+    const { attempt, noted } = attemptWith(
+      async () => ({ kind: 'response', status: 410, retryAfter: null, reason: null }),
+      'hld_1',
+    );
+    const { settlement } = await attempt();
+    expect(settlement).toMatchObject({
+      after: { reason: 'pruning_on_hold', attempts: [{ remedy: expect.stringContaining('/v1/prune-holds') }] },
+      change: { kind: 'suspect', holdId: 'hld_1' },
+    });
+    expect(noted).toEqual([true]);
+  });
+
+  it('that meets a fault of Bellhop’s own rejects with it, so that it is announced', async () => {
+    const fault = new Error('no such watch');
+    const { attempt } = attemptWith(
+      async () => ({ kind: 'response', status: 410, retryAfter: null, reason: null }),
+      Promise.reject(fault),
+    );
+    await expect(attempt()).rejects.toBe(fault);
+  });
+
+  it('that ends unsent says nothing of its lane, and is no attempt', async () => {
+    const { attempt } = attemptWith(() => Promise.reject(new Error('must not be sent')));
+    for (const [given, reason] of [
+      [claimed({ subscription: null }), 'subscription_deleted'],
+      [claimed({ isSuperseded: true }), 'superseded'],
+    ] as const) {
+      const { settlement, pause, laneReport } = await attempt(given);
+      expect(settlement.after).toMatchObject({ state: 'cancelled', reason, attemptCount: 0, attempts: [] });
+      expect([pause, laneReport]).toEqual([null, 'nothing']);
+    }
+  });
+});
