@@ -4,104 +4,167 @@ import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
 import { createFailureLog } from './failure-log.ts';
 
-/** One line for each event, ids throughout, and never an endpoint, key, secret or payload. */
+type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
+type LoggedType = Exclude<BellhopEvent['type'], 'part.failed'>;
+
+/** How one type of event is told. Fields are named one by one: whatever else an event brings along stays out. */
+type Line<Type extends LoggedType> = {
+  readonly level: (event: EventOf<Type>) => 'info' | 'warn' | 'error';
+  readonly fields: (event: EventOf<Type>) => Readonly<Record<string, unknown>>;
+  readonly says: (event: EventOf<Type>) => string;
+};
+
+/** One line for each event, ids throughout, and never an endpoint, secret, payload or key but a public VAPID key. */
 export function logEvents(events: Events, log: Logger, clock: Clock): void {
   const logFailure = createFailureLog(log, clock);
   events.subscribe((event) => {
-    if (event.type === 'delivery.settled') logSettled(event, log);
-    else if (event.type === 'part.failed') logFailure(event);
-    else if (event.type === 'origin.paused') logPause(event, log);
-    else if (event.type === 'lane.closed') logClosed(event, log);
-    else if (event.type === 'prune_hold.opened') logHold(event, log);
-    else log.info(fieldsOf(event), titleOf(event.type));
+    if (event.type === 'part.failed') logFailure(event);
+    else logLine(log, event, LINES[event.type] as Line<LoggedType>);
   });
 }
 
-const TITLES = new Map<string, string>();
-
-/** `notification.fanned_out` as `notification fanned out`. */
-function titleOf(type: string): string {
-  const title = TITLES.get(type) ?? type.replace(/[._]/g, ' ');
-  TITLES.set(type, title);
-  return title;
+function logLine(log: Logger, event: EventOf<LoggedType>, { level, fields, says }: Line<LoggedType>): void {
+  log[level(event)]({ event: event.type, ...fields(event) }, says(event));
 }
 
-function logPause({ type, origin, untilMs }: Extract<BellhopEvent, { type: 'origin.paused' }>, log: Logger): void {
-  const until = new Date(untilMs).toISOString();
-  log.warn({ event: type, origin, until }, `${origin} asked to wait: nothing goes there until ${until}`);
-}
+const info = () => 'info' as const;
+const warn = () => 'warn' as const;
+const error = () => 'error' as const;
 
-function logClosed({ type, origin, untilMs, failures }: Extract<BellhopEvent, { type: 'lane.closed' }>, log: Logger) {
-  const until = new Date(untilMs).toISOString();
-  log.warn(
-    { event: type, origin, failures, until },
-    `${origin} failed ${failures} times in a row: nothing goes there until one delivery has tried it at ${until}`,
-  );
-}
+const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
+  'subscription.registered': {
+    level: info,
+    fields: ({ subscriptionId, userId, result }) => ({ subscription_id: subscriptionId, user_id: userId, result }),
+    says: ({ result }) => `subscription ${result}`,
+  },
+  'subscription.deleted': {
+    level: info,
+    fields: ({ subscriptionId }) => ({ subscription_id: subscriptionId }),
+    says: () => 'subscription deleted',
+  },
+  'subscription.retired': {
+    level: info,
+    fields: ({ subscriptionId, userId, reason }) => ({ subscription_id: subscriptionId, user_id: userId, reason }),
+    says: ({ reason }) => `subscription retired: ${reason}`,
+  },
+  'subscription.quarantined': {
+    level: warn,
+    fields: ({ subscriptionId, userId, sinceMs, untilMs }) => ({
+      subscription_id: subscriptionId,
+      user_id: userId,
+      since: instant(sinceMs),
+      until: instant(untilMs),
+    }),
+    says: ({ untilMs }) => `subscription in quarantine: nothing goes to it until ${instant(untilMs)}`,
+  },
+  'subscription.restored': {
+    level: info,
+    fields: ({ subscriptionId, userId }) => ({ subscription_id: subscriptionId, user_id: userId }),
+    says: () => 'subscription restored',
+  },
+  'notification.accepted': {
+    level: info,
+    fields: ({ notificationId, users }) => ({ notification_id: notificationId, users }),
+    says: () => 'notification accepted',
+  },
+  'notification.fanned_out': {
+    level: info,
+    fields: ({ notificationId }) => ({ notification_id: notificationId }),
+    says: () => 'notification fanned out',
+  },
+  'delivery.settled': {
+    level: ({ state }) => LEVEL_BY_STATE[state],
+    fields: ({ notificationId, deliveryId, subscriptionId, userId, origin, state, reason, attempt }) => ({
+      notification_id: notificationId,
+      delivery_id: deliveryId,
+      subscription_id: subscriptionId,
+      user_id: userId,
+      origin,
+      state,
+      ...(reason === null ? {} : { reason }),
+      ...(attempt === null ? {} : attemptFields(attempt)),
+    }),
+    says: ({ state, reason, attempt }) => {
+      const why = reason === null ? '' : ` (${reason})`;
+      return attempt === null ? `delivery ${state} unsent${why}` : `${tellAttempt(attempt)}: ${state}${why}`;
+    },
+  },
+  'delivery.replayed': {
+    level: info,
+    fields: ({ notificationId, deliveryId }) => ({ notification_id: notificationId, delivery_id: deliveryId }),
+    says: () => 'delivery replayed: it is pending again',
+  },
+  'origin.paused': {
+    level: warn,
+    fields: ({ origin, untilMs }) => ({ origin, until: instant(untilMs) }),
+    says: ({ origin, untilMs }) => `${origin} asked to wait: nothing goes there until ${instant(untilMs)}`,
+  },
+  'lane.closed': {
+    level: warn,
+    fields: ({ origin, failures, untilMs }) => ({ origin, failures, until: instant(untilMs) }),
+    says: ({ origin, failures, untilMs }) =>
+      `${origin} failed ${failures} times in a row: nothing goes there until ${instant(untilMs)}, and then one delivery, to try it`,
+  },
+  'lane.opened': {
+    level: info,
+    fields: ({ origin }) => ({ origin }),
+    says: ({ origin }) => `${origin} is well again: deliveries go there`,
+  },
+  'prune_hold.opened': {
+    level: error,
+    fields: ({ holdId, scope, subject, goneCount, answerCount }) => ({
+      hold_id: holdId,
+      scope,
+      subject,
+      gone_count: goneCount,
+      answer_count: answerCount,
+    }),
+    says: ({ holdId, subject, goneCount, answerCount }) =>
+      `${goneCount} of the latest ${answerCount} answers for ${subject} called the subscription gone: pruning is on hold. Look, then POST /v1/prune-holds/${holdId}/confirm or /dismiss`,
+  },
+  'prune_hold.decided': {
+    level: info,
+    fields: ({ holdId, scope, subject, state, subscriptions }) => ({
+      hold_id: holdId,
+      scope,
+      subject,
+      state,
+      subscriptions,
+    }),
+    says: ({ state, subscriptions }) =>
+      `hold on pruning ${state}: ${subscriptions} ${subscriptions === 1 ? 'subscription' : 'subscriptions'} ${state === 'confirmed' ? 'retired' : 'restored'}`,
+  },
+};
 
-function logHold(event: Extract<BellhopEvent, { type: 'prune_hold.opened' }>, log: Logger): void {
-  const { holdId, subject, goneCount, answerCount } = event;
-  log.error(
-    fieldsOf(event),
-    `${goneCount} of the latest ${answerCount} answers for ${subject} called the subscription gone: pruning is on hold. Look, then POST /v1/prune-holds/${holdId}/confirm or /dismiss`,
-  );
-}
+/** `warn`: something went wrong that may pass or has passed. `error`: a person is needed. */
+const LEVEL_BY_STATE = {
+  pending: 'info',
+  sending: 'info',
+  retrying: 'warn',
+  delivered: 'info',
+  pruned: 'info',
+  failed: 'error',
+  expired: 'warn',
+  cancelled: 'info',
+} as const satisfies Record<DeliveryState, string>;
 
-function logSettled(event: Extract<BellhopEvent, { type: 'delivery.settled' }>, log: Logger): void {
-  const { attempt } = event;
-  const fields = {
-    event: event.type,
-    notification_id: event.notificationId,
-    delivery_id: event.deliveryId,
-    subscription_id: event.subscriptionId,
-    user_id: event.userId,
-    state: event.state,
-    ...(event.reason === null ? {} : { reason: event.reason }),
-    ...(attempt === null
-      ? {}
-      : {
-          attempt: attempt.number,
-          outcome: attempt.outcome,
-          http_status: attempt.httpStatus,
-          latency_ms: attempt.latencyMs,
-          ...(attempt.error === null ? {} : { error: attempt.error }),
-          ...(attempt.retryAtMs === null ? {} : { retry_at: new Date(attempt.retryAtMs).toISOString() }),
-        }),
+function attemptFields({ number, outcome, httpStatus, latencyMs, error, retryAtMs }: Attempt): Record<string, unknown> {
+  return {
+    attempt: number,
+    outcome,
+    http_status: httpStatus,
+    latency_ms: latencyMs,
+    ...(error === null ? {} : { error }),
+    ...(retryAtMs === null ? {} : { retry_at: instant(retryAtMs) }),
   };
-  const message = attempt === null ? `delivery ${event.state} unsent` : tellAttempt(attempt, event.state);
-  if (event.state === 'failed') log.error(fields, message);
-  else if (event.state === 'delivered' || event.state === 'pruned') log.info(fields, message);
-  else log.warn(fields, message);
 }
 
-/** For example `attempt 2: retrying after HTTP 503 in 29 ms`. */
-function tellAttempt({ number, httpStatus, latencyMs }: Attempt, state: DeliveryState): string {
+/** For example `attempt 2 got HTTP 503 in 29 ms`. */
+function tellAttempt({ number, httpStatus, latencyMs }: Attempt): string {
   const answer = httpStatus === null ? 'no answer' : `HTTP ${httpStatus}`;
-  return `attempt ${number}: ${state} after ${answer}${latencyMs === null ? '' : ` in ${latencyMs} ms`}`;
+  return `attempt ${number} got ${answer}${latencyMs === null ? '' : ` in ${latencyMs} ms`}`;
 }
 
-function fieldsOf(event: BellhopEvent): Record<string, unknown> {
-  const fields: Record<string, unknown> = { event: event.type };
-  for (const [name, value] of Object.entries(event)) {
-    if (name === 'type') continue;
-    const field = fieldOf(name);
-    fields[field.name] = field.isInstant ? new Date(Number(value)).toISOString() : value;
-  }
-  return fields;
-}
-
-type Field = { readonly name: string; readonly isInstant: boolean };
-
-/** The names that events have are few, and many events are told a second. */
-const FIELDS = new Map<string, Field>();
-
-/** Every time in an event is an instant, and a person reads it. */
-function fieldOf(property: string): Field {
-  const known = FIELDS.get(property);
-  if (known !== undefined) return known;
-  const isInstant = property.endsWith('Ms');
-  const name = isInstant ? property.slice(0, -2) : property;
-  const field = { name: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), isInstant };
-  FIELDS.set(property, field);
-  return field;
+function instant(atMs: number): string {
+  return new Date(atMs).toISOString();
 }

@@ -20,7 +20,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   dead_letters: 'a replayed delivery could not be queued: it is stored, and the rescuer queues it',
   worker: 'a job failed: the rescuer finds it again',
   prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
-  rescuer: 'what is due could not be looked for: the rescuer tries again',
+  rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',
 };
 

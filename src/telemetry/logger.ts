@@ -28,7 +28,8 @@ export function createLogger({ level, pretty: forPerson }: LoggerOptions, destin
       sync: true,
       colorize: true,
       translateTime: 'SYS:HH:MM:ss.l',
-      ignore: 'pid,hostname',
+      // pino-pretty would write a field of this name as the place in the code that called: `INFO <key>:`.
+      ignore: 'pid,hostname,caller',
       singleLine: true,
       // `error` is a text, so it stays on the line with the others.
       errorLikeObjectKeys: [],

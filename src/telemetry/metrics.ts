@@ -17,9 +17,9 @@ const LATENCY_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 /** Counts of this process, from its start. */
 export function createMetrics(events: Events): Metrics {
   const registry = new Registry();
+  const notificationsAccepted = new Counter(configOf(METRICS.notificationsAccepted, registry));
   const countDelivery = createDeliveryCounts(registry);
   const countTrouble = createTroubleCounts(registry);
-  const notificationsAccepted = new Counter(configOf(METRICS.notificationsAccepted, registry));
   events.subscribe((event) => {
     if (event.type === 'notification.accepted') notificationsAccepted.inc();
     else if (event.type === 'delivery.settled') countDelivery(event);

@@ -54,4 +54,15 @@ describe('the logger', () => {
       /^\[[\d:.]+\] ERROR: the queue has trouble \{"part":"queue","error":"Redis is away"\}\n$/,
     );
   });
+
+  it('shows a person no caller as a place in the code, and a machine every field', async () => {
+    for (const [pretty, shown] of [
+      [true, 'INFO: GET /v1/users 200 {"status":200}'],
+      [false, '"status":200,"caller":"key","msg":"GET /v1/users 200"'],
+    ] as const) {
+      const { log, text } = logOf({ level: 'info', pretty });
+      log.info({ status: 200, caller: 'key' }, 'GET /v1/users 200');
+      expect(await text()).toContain(shown);
+    }
+  });
 });
