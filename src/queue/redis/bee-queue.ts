@@ -5,7 +5,7 @@ import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import { type BeeQueue, loadScripts, makeRedisClient } from './bee-queue-library.ts';
 import { createPriorityPicker, type PriorityPicker } from './priority-picker.ts';
 import { makeBeeQueue, saveAll } from './recovering-queue.ts';
-import { command, type RedisClient, withinLimit } from './redis-command.ts';
+import { command, type RedisClient, redisAway, withinLimit } from './redis-command.ts';
 import { preflightRedis } from './redis-preflight.ts';
 import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 
@@ -134,7 +134,7 @@ class RedisJobQueue implements JobQueue {
   }
 
   private demandConnection(): void {
-    if (!this.producer.ready) throw new Error('Redis is away: check that it runs and that REDIS_URL leads there');
+    if (!this.producer.ready) throw redisAway();
   }
 
   private saverOf(priority: Priority): BeeQueue {

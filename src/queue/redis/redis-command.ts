@@ -1,3 +1,5 @@
+import { AppError } from '../../domain/app-error.ts';
+
 /** What Bellhop uses of a redis@3 client, the one that bee-queue brings. */
 export type RedisClient = {
   readonly ready: boolean;
@@ -34,7 +36,15 @@ export function command(
 /** Rejects where the work takes longer: a hung Redis answers nothing at all, and redis@3 knows no time limit. */
 export function withinLimit<Value>(work: Promise<Value>, limitMs: number): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('Redis does not answer')), limitMs);
+    const timer = setTimeout(() => reject(redisAway()), limitMs);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
+}
+
+/** Redis cannot be reached: what was asked may be asked again. */
+export function redisAway(): AppError {
+  return new AppError(
+    'store_unavailable',
+    'Redis does not answer: check that it runs and that REDIS_URL leads there. Bellhop goes on by itself once it does.',
+  );
 }

@@ -84,6 +84,9 @@ describeWithRedis('bee-queue, when Redis', () => {
     expect(Date.now() - startedAtMs).toBeLessThan(BOUNDED_MS);
   };
 
+  /** In words of Bellhop's own: the log quotes no others. */
+  const AWAY = { name: 'AppError', message: expect.stringMatching(/^Redis .* REDIS_URL/) };
+
   it('is emptied, runs what is saved afterwards', async () => {
     const queue = await working();
     await runsInTheEnd(queue);
@@ -107,6 +110,7 @@ describeWithRedis('bee-queue, when Redis', () => {
   it('is away at the start, comes up with it', async () => {
     await server.kill();
     const queue = await open();
+    await expect(queue.enqueueMany([job()])).rejects.toMatchObject(AWAY);
     await queue.start(async (one) => void ran.push(one), { concurrency: 5 });
     await bounded(() => queue.enqueueMany([job()]));
     await bounded(() => queue.ping());
@@ -137,6 +141,7 @@ describeWithRedis('bee-queue, when Redis', () => {
     await runsInTheEnd(queue);
     proxy.blackHole();
     await bounded(() => queue.enqueueMany([job()]));
+    await expect(queue.enqueueMany([job()])).rejects.toMatchObject(AWAY);
     await proxy.cut();
     await proxy.restore();
     await runsInTheEnd(queue);
