@@ -26,11 +26,12 @@ async function notifyAll(store: Store, subscriptions: readonly ActiveSubscriptio
     status: 'accepted',
     acceptedAtMs: nowMs,
   };
-  await store.notifications.accept(
-    notification,
-    subscriptions.map(({ userId }) => userId),
-    null,
-  );
+  await store.notifications.accept({
+    notification: notification,
+    userIds: subscriptions.map(({ userId }) => userId),
+    idempotency: null,
+    mayFanOutNow: false,
+  });
   let from = FAN_OUT_START;
   for (let start = 0; start < subscriptions.length; start += PAGE) {
     const page = subscriptions.slice(start, start + PAGE);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { deliveryFor, type FanOutCursor } from '../domain/audience/audience.ts';
+import { deliveriesFor, type FanOutCursor } from '../domain/audience/audience.ts';
 import type { Events } from '../domain/events.ts';
 import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { FanOut } from '../store/notification-store.ts';
@@ -31,7 +31,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const chunk = userIds.slice(cursor.userIndex, cursor.userIndex + usersPerPage);
     const found = await store.subscriptions.activeOf({ userIds: chunk, after: cursor.after, limit: pageSize });
     const nowMs = clock.now();
-    const deliveries = found.map((subscription) => deliveryFor(notification, subscription, nowMs));
+    const deliveries = deliveriesFor(notification, found, nowMs);
     const to = nextCursor(fanOut, { pageSize, usersPerPage }, found);
     const kept = await store.notifications.commitFanOut({
       notificationId: notification.id,

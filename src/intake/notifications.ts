@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { deliveryFor, uniqueUsers } from '../domain/audience/audience.ts';
+import { uniqueUsers } from '../domain/audience/audience.ts';
 import { largestFieldOf, payloadOctets } from '../domain/content/payload.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
@@ -108,13 +108,13 @@ async function accept(
   const userIds = uniqueUsers(request.userIds);
   const notification = notificationOf(options, request, userIds.length, nowMs);
   const payloadOctets = checkedOctets(notification, options.siteUrl);
-  const result = await store.notifications.accept(
+  const result = await store.notifications.accept({
     notification,
     userIds,
-    claim === null ? null : idempotencyOf(claim, nowMs),
-    // What a topic supersedes is the fan-out's to find.
-    notification.topic === null ? (subscription) => deliveryFor(notification, subscription, nowMs) : null,
-  );
+    idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
+    // What a topic supersedes is the worker's to find, when it fans out.
+    mayFanOutNow: notification.topic === null,
+  });
   if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true, payloadOctets };
   if (result.kind === 'key_reused') {
     throw new AppError(

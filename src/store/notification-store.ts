@@ -4,19 +4,27 @@ import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { ActiveSubscription } from './subscription-store.ts';
+
+/** What is accepted in one commit. */
+export type Acceptance = {
+  readonly notification: Notification;
+  readonly userIds: readonly string[];
+  /** Null where the caller gave no key. */
+  readonly idempotency: Idempotency | null;
+  /** Whether the store may make the deliveries in the same commit. If not, they are left to the fan-out. */
+  readonly mayFanOutNow: boolean;
+};
 
 /**
- * `accepted`: `deliveries` are those that were kept with it, the fan-out being done; null where it is yet to come.
+ * `accepted`: `deliveries` are those made in the same commit, and the fan-out is done. Null: it is yet to come. That is so
+ * where it may not be done now, where the audience is more than one commit should bear, and in a store that has no commit
+ * for several documents.
  * `repeated`: the same key and body came before; `notification` is the first call's.
  */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly deliveries: readonly Delivery[] | null }
   | { readonly kind: 'repeated'; readonly notification: Notification }
   | { readonly kind: 'key_reused' };
-
-/** What the notification becomes for one subscription. Pure, since it may be asked again. */
-export type DeliveryTo = (subscription: ActiveSubscription) => Delivery;
 
 export type NotificationQuery = PageRequest & {
   readonly type: string | null;
@@ -38,14 +46,8 @@ export interface NotificationStore {
   /**
    * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
    * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
-   * Given `deliveryTo`, a store that can do it in that commit turns a small audience into deliveries at once.
    */
-  accept(
-    notification: Notification,
-    userIds: readonly string[],
-    idempotency: Idempotency | null,
-    deliveryTo?: DeliveryTo | null,
-  ): Promise<AcceptResult>;
+  accept(acceptance: Acceptance): Promise<AcceptResult>;
   get(id: string): Promise<Notification | null>;
   /** Newest first. */
   list(query: NotificationQuery): Promise<Page<Notification>>;

@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/store.ts';
 import {
   endingAs,
   NOW_MS,
+  sampleAcceptance,
   sampleAttempt,
   sampleDelivery,
   sampleNotification,
@@ -19,7 +20,7 @@ const byId = (one: Delivery, other: Delivery): number => (one.id < other.id ? -1
 async function withDeliveries(store: Store, changes: readonly Partial<Delivery>[]): Promise<Delivery[]> {
   const notification = sampleNotification();
   const deliveries = changes.map((change) => sampleDelivery(notification, sampleSubscription(), change));
-  await store.notifications.accept(notification, ['a'], null);
+  await store.notifications.accept(sampleAcceptance(notification, ['a']));
   const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
   await store.notifications.commitFanOut(page);
   return deliveries;

@@ -5,7 +5,13 @@ import type { Notification } from '../../src/domain/notification/notification.ts
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import type { Page } from '../../src/store/page.ts';
 import type { Store } from '../../src/store/store.ts';
-import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import {
+  NOW_MS,
+  sampleAcceptance,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
 
 /** An adapter's part of the contract: a new, empty store; the same one closed and opened again; everything removed. */
 export type OpenedStore = { store: Store; reopen(): Promise<Store>; dispose(): Promise<void> };
@@ -43,9 +49,10 @@ export async function fannedOut(
     deliveries.push(sampleDelivery(notification, subscription, overrides.delivery));
   }
   await store.notifications.accept(
-    notification,
-    deliveries.map(({ userId }) => userId),
-    null,
+    sampleAcceptance(
+      notification,
+      deliveries.map(({ userId }) => userId),
+    ),
   );
   await store.notifications.commitFanOut({
     notificationId: notification.id,

@@ -5,6 +5,7 @@ import {
   endingAs,
   goneChange,
   LATER_MS,
+  sampleAcceptance,
   sampleDelivery,
   sampleNotification,
   sampleSubscription,
@@ -47,7 +48,7 @@ export function lineageContract(open: OpenStore): void {
     await register(first);
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, first);
-    await fresh.store.notifications.accept(notification, [first.userId], null);
+    await fresh.store.notifications.accept(sampleAcceptance(notification, [first.userId]));
     const { cursor: from } = (await fresh.store.notifications.fanOut(notification.id))!;
     await fresh.store.notifications.commitFanOut({
       notificationId: notification.id,
@@ -223,7 +224,7 @@ export function lineageContract(open: OpenStore): void {
     await register(first);
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, first);
-    await fresh.store.notifications.accept(notification, [first.userId], null);
+    await fresh.store.notifications.accept(sampleAcceptance(notification, [first.userId]));
     const { cursor: from } = (await fresh.store.notifications.fanOut(notification.id))!;
     await fresh.store.notifications.commitFanOut({
       notificationId: notification.id,

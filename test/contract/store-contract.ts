@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { NOW_MS, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
+import { fanOutContract } from './fan-out-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { lineageContract } from './lineage-contract.ts';
 import { notificationContract } from './notification-contract.ts';
@@ -16,6 +17,7 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the contract of Store`, () => {
     describe('subscriptions', () => subscriptionContract(open));
     describe('notifications', () => notificationContract(open));
+    describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('subscriptions: what changes them', () => subscriptionChangeContract(open));
     describe('subscriptions: one device, one row', () => lineageContract(open));
@@ -49,7 +51,9 @@ function remainderContract(open: OpenStore): void {
     const idempotency = { bodyDigest: 'd', expiresAtMs: NOW_MS + 10 };
     await store.useNonce('old', NOW_MS + 10);
     await store.useNonce('new', NOW_MS + 20);
-    await store.notifications.accept(sampleNotification({ acceptedAtMs: NOW_MS }), [], { key: 'k', ...idempotency });
+    await store.notifications.accept(
+      sampleAcceptance(sampleNotification({ acceptedAtMs: NOW_MS }), [], { idempotency: { key: 'k', ...idempotency } }),
+    );
     expect(await store.sweep(NOW_MS + 10)).toBe(0);
     expect(await store.sweep(NOW_MS + 11)).toBe(2);
     expect(await store.sweep(NOW_MS + 11)).toBe(0);
@@ -91,7 +95,9 @@ function remainderContract(open: OpenStore): void {
   it('has everything after it is opened again', async () => {
     const { store } = fresh;
     const { notification, deliveries } = await fannedOut(store, 3);
-    await store.notifications.accept(sampleNotification(), ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 });
+    await store.notifications.accept(
+      sampleAcceptance(sampleNotification(), ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 } }),
+    );
     await store.useNonce('n', NOW_MS);
     const reopened = await fresh.reopen();
     expect(await reopened.notifications.get(notification.id)).toEqual({ ...notification, status: 'sending' });
@@ -102,7 +108,9 @@ function remainderContract(open: OpenStore): void {
     expect(await reopened.notifications.unfinishedFanOuts(NOW_MS * 2, 10)).toHaveLength(1);
     expect(await reopened.useNonce('n', NOW_MS)).toBe(false);
     const repeated = { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 };
-    expect(await reopened.notifications.accept(sampleNotification(), ['a'], repeated)).toMatchObject({
+    expect(
+      await reopened.notifications.accept(sampleAcceptance(sampleNotification(), ['a'], { idempotency: repeated })),
+    ).toMatchObject({
       kind: 'repeated',
     });
   });

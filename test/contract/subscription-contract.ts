@@ -6,6 +6,7 @@ import {
   endingAs,
   goneChange,
   LATER_MS,
+  sampleAcceptance,
   sampleDelivery,
   sampleNotification,
   sampleSubscription,
@@ -24,7 +25,7 @@ export function subscriptionContract(open: OpenStore): void {
     const { store } = fresh;
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, subscription);
-    await store.notifications.accept(notification, [subscription.userId], null);
+    await store.notifications.accept(sampleAcceptance(notification, [subscription.userId]));
     const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries: [delivery] };
     await store.notifications.commitFanOut(page);
     const settlement = endingAs('pruned', await claimed(store, delivery.id));

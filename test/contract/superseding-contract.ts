@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
-import { endingAs, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import {
+  endingAs,
+  NOW_MS,
+  sampleAcceptance,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 
 /** Deliveries that are moved in time, and those that a newer one makes pointless. */
@@ -18,7 +25,7 @@ export function supersedingContract(open: OpenStore): void {
     const { notifications } = fresh.store;
     const notification = sampleNotification({ topic });
     const deliveries = subscriptions.map((one) => sampleDelivery(notification, one));
-    await notifications.accept(notification, ['user-1'], null);
+    await notifications.accept(sampleAcceptance(notification, ['user-1']));
     const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
     await notifications.commitFanOut(page);
     return deliveries;

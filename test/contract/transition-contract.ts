@@ -7,6 +7,7 @@ import {
   endingAs,
   goneChange,
   NOW_MS,
+  sampleAcceptance,
   sampleDelivery,
   sampleNotification,
   sampleSubscription,
@@ -87,7 +88,7 @@ export function transitionContract(open: OpenStore): void {
       const { store } = fresh;
       const notification = sampleNotification();
       const deliveries = Array.from({ length: 400 }, () => sampleDelivery(notification, sampleSubscription()));
-      await store.notifications.accept(notification, ['a'], null);
+      await store.notifications.accept(sampleAcceptance(notification, ['a']));
       const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
       await store.notifications.commitFanOut(page);
       const results = await store.deliveries.claimMany(deliveries.map(({ id }) => claimOf(id)));
@@ -191,7 +192,7 @@ export function transitionContract(open: OpenStore): void {
       const { store } = fresh;
       const notification = sampleNotification();
       const delivery = sampleDelivery(notification, sampleSubscription());
-      await store.notifications.accept(notification, ['a'], null);
+      await store.notifications.accept(sampleAcceptance(notification, ['a']));
       const to = { userIndex: 1, after: null };
       const page = { notificationId: notification.id, from: FAN_OUT_START, to, deliveries: [delivery] };
       await store.notifications.commitFanOut(page);

@@ -1,5 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
-import { goneChange, NOW_MS, sampleNotification } from '../support/samples.ts';
+import { goneChange, NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 
 /** Every method of the port at least once, in each of its variants. */
@@ -57,8 +57,12 @@ export async function useEverything(store: Store): Promise<void> {
     for (const type of [null, 't'])
       for (const status of [null, 'sending'] as const)
         await store.notifications.list({ ...listing, cursor, type, status });
-  await store.notifications.accept(sampleNotification(), ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 });
-  await store.notifications.accept(sampleNotification(), ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 });
+  await store.notifications.accept(
+    sampleAcceptance(sampleNotification(), ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 } }),
+  );
+  await store.notifications.accept(
+    sampleAcceptance(sampleNotification(), ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 } }),
+  );
   await store.notifications.fanOut(notification.id);
   await store.notifications.unfinishedFanOuts(NOW_MS, 5);
   await store.useNonce('n', NOW_MS);

@@ -28,7 +28,7 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createRescuer, type RescuerOptions } from '../../src/upkeep/rescuer.ts';
-import { fanOutJob, sampleNotification, sampleSubscription } from './samples.ts';
+import { fanOutJob, sampleAcceptance, sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {
   readonly coordination?: Coordination;
@@ -171,7 +171,7 @@ export async function startEngine(options: EngineOptions = {}) {
         userCount: userIds.length,
         ...rest,
       });
-      await store.notifications.accept(notification, userIds, null);
+      await store.notifications.accept(sampleAcceptance(notification, userIds));
       if (enqueue) await queue.enqueueMany([fanOutJob(notification)]);
       return notification;
     },

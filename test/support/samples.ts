@@ -9,6 +9,7 @@ import type { SubscriptionChange } from '../../src/domain/subscription/subscript
 import { staticFile } from '../../src/http/pages/static-files.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
+import type { Acceptance } from '../../src/store/notification-store.ts';
 
 /** 2026-01-01T00:00:00Z: where the time of every sample begins. */
 export const NOW_MS = 1_767_225_600_000;
@@ -61,6 +62,15 @@ export function sampleNotification(overrides: Partial<Notification> = {}): Notif
     acceptedAtMs,
     ...overrides,
   };
+}
+
+/** What a store is given to accept; the fan-out is to come. */
+export function sampleAcceptance(
+  notification: Notification,
+  userIds: readonly string[] = ['user-1'],
+  overrides: Partial<Acceptance> = {},
+): Acceptance {
+  return { notification, userIds, idempotency: null, mayFanOutNow: false, ...overrides };
 }
 
 /** The delivery of one to the other, as fan-out makes it. */

@@ -23,6 +23,15 @@ export function uniqueUsers(userIds: readonly string[]): string[] {
   return [...new Set(userIds)];
 }
 
+/** What a notification becomes for each of these subscriptions. Every fan-out makes its deliveries here. */
+export function deliveriesFor(
+  notification: Notification,
+  subscriptions: readonly Pick<Subscription, 'id' | 'userId' | 'endpoint'>[],
+  nowMs: number,
+): readonly Delivery[] {
+  return subscriptions.map((subscription) => deliveryFor(notification, subscription, nowMs));
+}
+
 /** What a notification becomes for one subscription. */
 export function deliveryFor(
   notification: Notification,

@@ -7,7 +7,14 @@ import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
-import { endingAs, goneChange, NOW_MS, sampleNotification, sampleSubscription } from '../../support/samples.ts';
+import {
+  endingAs,
+  goneChange,
+  NOW_MS,
+  sampleAcceptance,
+  sampleNotification,
+  sampleSubscription,
+} from '../../support/samples.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -63,7 +70,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       const { notification } = await fannedOut(store, 2);
       await stop();
       await refused(() => store.ping());
-      await refused(() => store.notifications.accept(sampleNotification(), ['a'], null));
+      await refused(() => store.notifications.accept(sampleAcceptance(sampleNotification(), ['a'])));
       await refused(() => store.deliveries.due({ priority: 'normal', untilMs: NOW_MS * 2, limit: 5 }));
       await recover();
       await until(
@@ -122,9 +129,11 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       const idempotency = { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS * 2 };
       const [first, second] = [sampleNotification(), sampleNotification()];
       await failNext(server.url, 1, { failCommands: [name], ...lost });
-      await expect(store.notifications.accept(first, ['a'], idempotency)).rejects.toMatchObject(UNAVAILABLE);
+      await expect(store.notifications.accept(sampleAcceptance(first, ['a'], { idempotency }))).rejects.toMatchObject(
+        UNAVAILABLE,
+      );
       await untilItAnswers();
-      const again = await store.notifications.accept(second, ['a'], idempotency);
+      const again = await store.notifications.accept(sampleAcceptance(second, ['a'], { idempotency }));
       expect(again).toMatchObject({ kind: 'repeated', notification: { id: first.id } });
       const all = { type: null, status: null, fromMs: null, untilMs: null, cursor: null, limit: 9 };
       expect((await store.notifications.list(all)).items.map(({ id }) => id)).toEqual([first.id]);

@@ -7,7 +7,7 @@ import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import { beSoleProcess } from '../../../src/store/mongodb/server/sole-process.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
-import { endingAs, goneChange, NOW_MS, sampleNotification } from '../../support/samples.ts';
+import { endingAs, goneChange, NOW_MS, sampleAcceptance, sampleNotification } from '../../support/samples.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -34,7 +34,9 @@ describeWithMongod('the MongoDB store', () => {
       await before.deliveries.settleMany([{ ...endingAs('pruned', await claimed(before, id)), change }]);
       const open1 = await fannedOut(before, 1);
       const accepted = sampleNotification();
-      await before.notifications.accept(accepted, ['a'], { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1 });
+      await before.notifications.accept(
+        sampleAcceptance(accepted, ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1 } }),
+      );
       await before.useNonce('n', NOW_MS + 1);
       await before.close();
 

@@ -11,7 +11,7 @@ import type { SqlValue } from '../../../src/store/sqlite/file/sql-value.ts';
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
 import { useEverything } from '../../contract/use-everything.ts';
-import { NOW_MS, sampleSubscription } from '../../support/samples.ts';
+import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../../support/samples.ts';
 import { freshFile } from './fresh-file.ts';
 import { recording } from './recording.ts';
 
@@ -78,6 +78,20 @@ export function adapterSuite(driver: DriverName): void {
       const due = await fresh.store.deliveries.due({ priority: 'normal', untilMs: NOW_MS - 1, limit: 9 });
       expect(due.map((one) => one.id)).toEqual([id]);
       expect(await fresh.store.deliveries.get(deliveries[1]!.id)).toEqual(deliveries[1]);
+    });
+
+    it.each([
+      [10, 50, true],
+      [11, 0, false],
+      [1, 51, false],
+    ])('fans %i users with %i browsers out in the commit that accepts them: %s', async (users, browsers, isDone) => {
+      const userIds = Array.from({ length: users }, (_, index) => `user-${index}`);
+      for (let made = 0; made < browsers; made++) {
+        await fresh.store.subscriptions.register(sampleSubscription({ userId: userIds[made % users]! }));
+      }
+      const acceptance = sampleAcceptance(sampleNotification(), userIds, { mayFanOutNow: true });
+      const result = await fresh.store.notifications.accept(acceptance);
+      expect(result.kind === 'accepted' && result.deliveries?.length).toBe(isDone ? browsers : undefined);
     });
 
     it('refuses every call after close', async () => {

@@ -1,6 +1,6 @@
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
-import type { AcceptResult } from '../../notification-store.ts';
+import type { Acceptance, AcceptResult } from '../../notification-store.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
@@ -13,14 +13,11 @@ import { duplicateField } from '../server/mongo-error.ts';
 /**
  * One document holds notification, audience and cursor, so one write accepts them all. The key, where there is one, is
  * kept before it and names it: whoever finds a key without its notification, because the first caller has not got there
- * or died on the way, writes the notification under that very id, and so it is there once.
+ * or died on the way, writes the notification under that very id, and so it is there once. Every fan-out is left to the
+ * worker: deliveries would be documents beside it, and there is no commit for them all.
  */
-export async function accept(
-  collections: Collections,
-  notification: Notification,
-  userIds: readonly string[],
-  idempotency: Idempotency | null,
-): Promise<AcceptResult> {
+export async function accept(collections: Collections, acceptance: Acceptance): Promise<AcceptResult> {
+  const { notification, userIds, idempotency } = acceptance;
   const owner = idempotency === null ? null : await takeKey(collections, notification, idempotency);
   const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
@@ -30,7 +27,7 @@ export async function accept(
   const options = optionsOf(NOTIFICATION_BY_ID);
   const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
   // Deleted in this very moment, or a day after it was made: then there is nothing to repeat.
-  if (first === null) return accept(collections, notification, userIds, null);
+  if (first === null) return accept(collections, { ...acceptance, idempotency: null });
   return { kind: 'repeated', notification: toNotification(first) };
 }
 

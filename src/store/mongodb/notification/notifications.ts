@@ -20,8 +20,7 @@ import { mongoFanOuts } from './fan-outs.ts';
 
 export function mongoNotifications(collections: Collections, operations: Operations): NotificationStore {
   return {
-    accept: (notification, userIds, idempotency) =>
-      operations.run(() => accept(collections, notification, userIds, idempotency)),
+    accept: (acceptance) => operations.run(() => accept(collections, acceptance)),
     get: (id) => operations.run(() => get(collections, id)),
     list: (query) => operations.run(() => list(collections, query)),
     ...mongoFanOuts(collections, operations),

@@ -1,10 +1,9 @@
-import { FAN_OUT_START } from '../../../domain/audience/audience.ts';
+import { deliveriesFor, FAN_OUT_START } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
-import type { Notification } from '../../../domain/notification/notification.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { cursorText } from '../../fan-out-cursor.ts';
-import type { AcceptResult, DeliveryTo } from '../../notification-store.ts';
+import type { Acceptance, AcceptResult } from '../../notification-store.ts';
 import type { Database } from '../file/driver.ts';
 import { activeOf } from '../subscription/subscriptions.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
@@ -17,16 +16,9 @@ export const USERS_PER_ROW = 100;
 const MOST_USERS_AT_ONCE = 10;
 const MOST_DEVICES_AT_ONCE = 50;
 
-export type Acceptance = {
-  readonly notification: Notification;
-  readonly userIds: readonly string[];
-  readonly idempotency: Idempotency | null;
-  readonly deliveryTo: DeliveryTo | null;
-};
-
 /** About how many rows it writes. */
-export function rowsOf({ userIds, deliveryTo }: Acceptance): number {
-  const devices = deliveryTo !== null && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
+export function rowsOf({ userIds, mayFanOutNow }: Acceptance): number {
+  const devices = mayFanOutNow && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
   return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW);
 }
 
@@ -41,11 +33,13 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   return { kind: 'accepted', deliveries };
 }
 
-/** Null where that is more than one commit should bear. */
-function deliveriesOf(database: Database, { userIds, deliveryTo }: Acceptance): readonly Delivery[] | null {
-  if (deliveryTo === null || userIds.length > MOST_USERS_AT_ONCE) return null;
+/** Null where the fan-out is yet to come: it may not be done now, or is more than one commit should bear. */
+function deliveriesOf(database: Database, acceptance: Acceptance): readonly Delivery[] | null {
+  const { notification, userIds, mayFanOutNow } = acceptance;
+  if (!mayFanOutNow || userIds.length > MOST_USERS_AT_ONCE) return null;
   const found = activeOf(database, { userIds, after: null, limit: MOST_DEVICES_AT_ONCE + 1 });
-  return found.length > MOST_DEVICES_AT_ONCE ? null : found.map(deliveryTo);
+  if (found.length > MOST_DEVICES_AT_ONCE) return null;
+  return deliveriesFor(notification, found, notification.acceptedAtMs);
 }
 
 function insertNotification(

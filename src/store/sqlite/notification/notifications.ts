@@ -10,8 +10,8 @@ import { sqliteFanOuts } from './fan-outs.ts';
 export function sqliteNotifications(database: Database, commits: GroupCommit): NotificationStore {
   const fanOuts = sqliteFanOuts(database, commits);
   return {
-    async accept(notification, userIds, idempotency, deliveryTo = null) {
-      const acceptance = { notification, userIds, idempotency, deliveryTo };
+    async accept(acceptance) {
+      const { notification, userIds } = acceptance;
       const result = await commits.write(rowsOf(acceptance), () => accept(database, acceptance));
       const isToFanOut = result.kind === 'accepted' && result.deliveries === null;
       if (isToFanOut && userIds.length <= USERS_PER_ROW) fanOuts.remember(notification, userIds);

@@ -5,14 +5,20 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/clock.ts';
 import { FAN_OUT_START } from '../../../../src/domain/audience/audience.ts';
 import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
-import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../../../support/samples.ts';
+import {
+  NOW_MS,
+  sampleAcceptance,
+  sampleDelivery,
+  sampleNotification,
+  sampleSubscription,
+} from '../../../support/samples.ts';
 
 it('lets other work go on while it reads thousands that are due', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-due-'));
   const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock: systemClock });
   const notification = sampleNotification();
   const deliveries = Array.from({ length: 1001 }, () => sampleDelivery(notification, sampleSubscription()));
-  await store.notifications.accept(notification, ['a'], null);
+  await store.notifications.accept(sampleAcceptance(notification, ['a']));
   await store.notifications.commitFanOut({
     notificationId: notification.id,
     from: FAN_OUT_START,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_ROWS_PER_COMMIT } from '../../../../src/store/sqlite/file/commit.ts';
 import type { DriverName } from '../../../../src/store/sqlite/file/driver.ts';
 import { groupCommit } from '../../../../src/store/sqlite/file/group-commit.ts';
-import { sampleNotification, sampleSubscription } from '../../../support/samples.ts';
+import { sampleAcceptance, sampleNotification, sampleSubscription } from '../../../support/samples.ts';
 import { until } from '../../../support/until.ts';
 import { freshFile } from '../fresh-file.ts';
 import { recording, recordingSync } from '../recording.ts';
@@ -130,11 +130,11 @@ export function groupCommitSuite(driver: DriverName): void {
 
     it('rejects only the guilty write', async () => {
       const twice = sampleNotification();
-      await fresh.store.notifications.accept(twice, [], null);
+      await fresh.store.notifications.accept(sampleAcceptance(twice, []));
       const others = Array.from({ length: 5 }, () => sampleSubscription());
       const writes = [
         ...others.slice(0, 3).map((each) => fresh.store.subscriptions.register(each)),
-        fresh.store.notifications.accept(twice, [], null),
+        fresh.store.notifications.accept(sampleAcceptance(twice, [])),
         ...others.slice(3).map((each) => fresh.store.subscriptions.register(each)),
       ];
       const results = await Promise.allSettled(writes);
