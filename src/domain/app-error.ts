@@ -1,4 +1,4 @@
-/** Every way Bellhop refuses a caller. `docs/errors.md` explains each; `http/problem.ts` gives each its HTTP status. */
+/** Every way Bellhop refuses a caller. `docs/errors.md` explains each; `http/kit/problem.ts` gives each its HTTP status. */
 export type AppErrorCode =
   | 'invalid_request'
   | 'malformed_json'

@@ -46,3 +46,10 @@ it('docs/architecture.md names each room of src/', () => {
     [],
   );
 });
+
+it('comments point only to pages that are there', () => {
+  const code = paths.filter((path) => /^(src|scripts|test)\/.*\.(ts|cjs|js)$/.test(path));
+  const pointers = code.flatMap((path) => [...read(path).matchAll(/\bdocs\/[\w/-]+\.md\b/g)].map(([page]) => page));
+  expect(pointers.length).toBeGreaterThan(20);
+  expect(pointers.filter((page) => !known.has(page))).toEqual([]);
+});
