@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { serve } from '@hono/node-server';
 import { type Config, ConfigError } from '../config/config.ts';
-import type { createApp } from '../http/app.ts';
 
 /** Connections on which nothing was asked yet: browsers open them for later. */
 const unused = new WeakMap<Server, Set<Socket>>();
@@ -14,11 +12,13 @@ const IDLE_CHECK_MS = 50;
 
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
 export async function listen(
-  app: ReturnType<typeof createApp>,
+  listener: RequestListener,
   { port, host }: Pick<Config, 'port' | 'host'>,
 ): Promise<Server> {
-  const server = serve({ fetch: app.fetch, port, hostname: host }) as Server;
+  // The listener refuses a request without one, as all else, with a problem.
+  const server = createServer({ requireHostHeader: false }, listener);
   unused.set(server, followUnused(server));
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {

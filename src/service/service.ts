@@ -14,6 +14,7 @@ import { createWorker } from '../delivery/worker.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
+import { createListener } from '../http/listener.ts';
 import type { StaticFile } from '../http/pages/static-files.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
@@ -93,7 +94,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     await checkVapidKeys({ config, keys: options.keys, log, store: backends.store });
     if (parts.sending !== null) await startSending(parts.sending, backends, config);
-    const server = await listen(parts.app, config);
+    const server = await listen(parts.listener, config);
     return { address: addressOf(server), stop: stopOnce(parts, server, log) };
   } catch (error) {
     await stopOnce(parts, null, log)();
@@ -108,11 +109,18 @@ function buildParts(options: ServiceOptions, shared: Shared, metrics: Metrics) {
   const { config, version } = options;
   const stopping = new AbortController();
   const isStopping = () => stopping.signal.aborted;
+  const api = apiOptionsOf(options, {
+    ...shared,
+    version,
+    isStopping,
+    metrics: metrics.text,
+    stopping: stopping.signal,
+  });
   return {
     backends: shared,
     stopping,
     sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
-    app: buildApi(options, { ...shared, version, isStopping, metrics: metrics.text, stopping: stopping.signal }),
+    listener: createListener(createApp(api), api),
   };
 }
 
@@ -178,7 +186,7 @@ async function startSending(sending: Sending, { queue }: Backends, config: Confi
 
 type ApiParts = Shared & Pick<AppOptions, 'version' | 'isStopping' | 'metrics'> & { readonly stopping: AbortSignal };
 
-function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
+function apiOptionsOf({ config, keys, log }: ServiceOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: keys.apiKeys });
   const notifications = createNotifications({
@@ -186,7 +194,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
     defaultTtlSeconds: config.defaultTtlSeconds,
     siteUrl: config.siteUrl,
   });
-  return createApp({
+  return {
     ...parts,
     subscriberTokens,
     notifications,
@@ -213,7 +221,7 @@ function buildApi({ config, keys, log }: ServiceOptions, parts: ApiParts) {
       if (error.code === 'store_unavailable') log.error({ request_id: requestId, code: error.code }, error.message);
       else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
     },
-  });
+  };
 }
 
 function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {

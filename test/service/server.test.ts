@@ -3,14 +3,15 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createListener } from '../../src/http/listener.ts';
 import { addressOf, closeServer, listen } from '../../src/service/server.ts';
-import { type Api, startApi } from '../support/api.ts';
+import { type Api, SECRET, startApi } from '../support/api.ts';
 
 let api: Api;
 let server: Server;
 beforeEach(async () => {
   api = await startApi();
-  server = await listen(api.app, { port: 0, host: '127.0.0.1' });
+  server = await listen(createListener(api.app, api.parts), { port: 0, host: '127.0.0.1' });
 });
 afterEach(async () => {
   await closeServer(server);
@@ -54,11 +55,12 @@ it('lets a request that is under way end', async () => {
     answer += chunk;
   });
   const closed = once(socket, 'close');
-  socket.write('POST /v1/notifications HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+  const head = `POST /v1/notifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRET}\r\nContent-Length: 2`;
+  socket.write(`${head}\r\n\r\n{`);
   await once(server, 'request');
   const closing = closeServer(server);
   await turn();
   socket.write('}');
   await Promise.all([closing, closed]);
-  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  expect(answer).toMatch(/^HTTP\/1\.1 415 /);
 });

@@ -117,8 +117,11 @@ export async function startApi(options: ApiOptions = {}) {
   const check = createOpenApiCheck(await documentOf());
   const call = (method: string, path: string, given: CallOptions = {}): Promise<Answer> =>
     callApp(app, clock, check, method, path, given);
+  const log = (line: RequestLine): void => void lines.push(line);
   return {
     app,
+    /** What a listener in front of the app needs. */
+    parts: { clock, random: Math.random, log },
     store: realStore,
     clock,
     jobs,

@@ -1,6 +1,6 @@
 import type { Access, Judged } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
-import { type ApiContext, pathWithQuery } from './request-context.ts';
+import { type ApiContext, targetOf } from './request-context.ts';
 
 export type RouteAccess = 'key' | 'subscriber';
 
@@ -8,7 +8,7 @@ export type RouteAccess = 'key' | 'subscriber';
 export function judgeCaller(c: ApiContext, access: Access, needed: RouteAccess): Judged {
   const judged = access.judgeHead({
     method: c.req.method,
-    target: pathWithQuery(c),
+    target: targetOf(c),
     header: (name) => c.req.header(name),
   });
   if (judged.kind === 'signed') return judged;

@@ -103,8 +103,14 @@ export function answerProblem(logError: LogError) {
 }
 
 function problemResponse(error: AppError, c: ApiContext): Response {
-  const { status, title, headers }: ProblemKind = PROBLEMS[error.code];
   c.set('code', error.code);
+  const { status, headers, body } = problemOf(error, c.get('requestId'));
+  return c.body(JSON.stringify(body), status, headers);
+}
+
+/** A refusal as it goes over the wire. */
+export function problemOf(error: AppError, requestId: string) {
+  const { status, title, headers }: ProblemKind = PROBLEMS[error.code];
   const body = {
     ...error.details,
     type: `urn:bellhop:error:${error.code}`,
@@ -112,7 +118,7 @@ function problemResponse(error: AppError, c: ApiContext): Response {
     status,
     detail: error.message,
     code: error.code,
-    request_id: c.get('requestId'),
+    request_id: requestId,
   };
-  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE });
+  return { status, headers: { ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE }, body };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Caller } from '../../access/access.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
+import { invalidRequest } from './validation.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {
@@ -24,12 +25,20 @@ export type ApiEnv = {
 
 export type ApiContext = Context<ApiEnv>;
 
-/** Path and query as they were sent: what a caller signed. */
-export function pathWithQuery(c: ApiContext): string {
-  // A Request normalises its URL: a quote or a dot segment would no longer be what the caller signed.
-  const sent = c.env?.incoming?.url;
-  if (sent?.startsWith('/')) return sent;
-  const afterScheme = c.req.url.indexOf('://') + 3;
-  const pathStart = c.req.url.indexOf('/', afterScheme);
-  return pathStart === -1 ? '/' : c.req.url.slice(pathStart);
+/**
+ * Path and query as they were sent: what a caller signed. Throws `invalid_request` where routing went by another path, so
+ * that no signature is good for what it does not cover, whatever makes a URL of a request in front of this app.
+ */
+export function targetOf(c: ApiContext): string {
+  const { url } = c.req;
+  const pathAt = url.indexOf('/', url.indexOf('://') + 3);
+  const routed = pathAt === -1 ? '/' : url.slice(pathAt);
+  const sent = c.env?.incoming?.url ?? routed;
+  if (sent === routed || pathOf(sent) === pathOf(routed)) return sent;
+  throw invalidRequest([{ path: 'target', message: 'is not what this request would be routed by' }]);
+}
+
+function pathOf(target: string): string {
+  const queryAt = target.indexOf('?');
+  return queryAt === -1 ? target : target.slice(0, queryAt);
 }

@@ -3,14 +3,20 @@ import type { Clock } from '../../clock.ts';
 import { requestId as newRequestId, type Random } from '../../domain/ids.ts';
 import type { ApiEnv } from './request-context.ts';
 
+export type RequestIdOptions = { readonly clock: Clock; readonly random: Random };
+
 /** Other characters could break a log line apart. */
 const USABLE = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Gives every answer an `X-Request-Id`: the caller's own where usable, else a new one. */
-export function assignRequestId({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
+/** The caller's own where usable, else a new one. */
+export function requestIdOf(given: string | undefined, { clock, random }: RequestIdOptions): string {
+  return given !== undefined && USABLE.test(given) ? given : newRequestId(clock.now(), random);
+}
+
+/** Gives every answer an `X-Request-Id`. */
+export function assignRequestId(options: RequestIdOptions) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    const given = c.req.header('x-request-id') ?? '';
-    const requestId = USABLE.test(given) ? given : newRequestId(clock.now(), random);
+    const requestId = requestIdOf(c.req.header('x-request-id'), options);
     c.set('requestId', requestId);
     c.set('route', null);
     c.set('caller', null);

@@ -84,9 +84,9 @@ export function resourcePath(path: `${string}{id}`, id: string): string {
   return path.replace('{id}', id);
 }
 
-const EVERYWHERE: readonly AppErrorCode[] = ['shutting_down', 'internal_error'];
+/** `invalid_request`: a Host or a target that no route gets to see (`listener.ts`). */
+const EVERYWHERE: readonly AppErrorCode[] = ['invalid_request', 'shutting_down', 'internal_error'];
 const WITH_CALLER: readonly AppErrorCode[] = [
-  'invalid_request',
   'missing_credentials',
   'unknown_key',
   'bad_signature',

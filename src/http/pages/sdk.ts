@@ -44,6 +44,6 @@ function routeOf({ name, mediaType }: StaticFile) {
       200: { description: 'The file.', body: z.string(), mediaType, headers: { ETag: 'Of this version.' } },
       304: { description: 'The version that `If-None-Match` names.', body: null },
     },
-    errors: ['invalid_request'],
+    errors: [],
   });
 }

@@ -1,0 +1,52 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { AppError } from '../domain/app-error.ts';
+import type { AppOptions, createApp } from './app.ts';
+import { problemOf } from './kit/problem.ts';
+import { faultOfHead } from './kit/request-head.ts';
+import { requestIdOf } from './kit/request-id.ts';
+import { invalidRequest } from './kit/validation.ts';
+
+export type ListenerOptions = Pick<AppOptions, 'clock' | 'random' | 'log'>;
+
+/**
+ * What stands between Node's HTTP server and the app. A request of which it is not clear where it leads is refused here:
+ * the app would be shown a URL that was made of it.
+ */
+export function createListener(app: ReturnType<typeof createApp>, options: ListenerOptions): RequestListener {
+  const pass = getRequestListener(app.fetch);
+  return (incoming, outgoing) => {
+    const fault = faultOfHead(incoming);
+    if (fault !== null) return refuse(incoming, outgoing, invalidRequest([fault]), options);
+    // The URL that routing goes by is made of this. Whoever asks the app for Host gets the one that was sent.
+    incoming.headers.host = 'localhost';
+    void pass(incoming, outgoing);
+  };
+}
+
+/** Closes the connection: what follows on it might be part of this request. */
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  error: AppError,
+  { clock, random, log }: ListenerOptions,
+): void {
+  const given = incoming.headers['x-request-id'];
+  const requestId = requestIdOf(typeof given === 'string' ? given : undefined, { clock, random });
+  const { status, headers, body } = problemOf(error, requestId);
+  const text = Buffer.from(JSON.stringify(body));
+  const length = { 'Content-Length': text.byteLength };
+  outgoing.writeHead(status, { ...headers, ...length, 'X-Request-Id': requestId, Connection: 'close' });
+  outgoing.end(text);
+  log({
+    request_id: requestId,
+    method: incoming.method ?? '',
+    route: null,
+    status,
+    latency_ms: 0,
+    key_id: null,
+    caller: null,
+    code: error.code,
+    resource_id: null,
+  });
+}
