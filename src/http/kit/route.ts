@@ -55,7 +55,7 @@ export type InputOf<R extends RouteSpec> = {
 };
 
 /** What a handler may answer: a documented status with the body that its schema describes. */
-export type AnswerOf<R extends RouteSpec> = {
+type AnswerOf<R extends RouteSpec> = {
   [Status in keyof R['answers']]: {
     readonly status: Status;
     readonly body: R['answers'][Status] extends { readonly body: infer S extends z.ZodType } ? z.output<S> : null;
