@@ -2,7 +2,10 @@ import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 
-/** Everything Bellhop tells about its work, after the commit that made it true. Ids only: no endpoint, key or payload. */
+/**
+ * Everything Bellhop announces of its work, after the commit that made it true. Ids only: no endpoint, secret or payload.
+ * The one exception is the `error` of `part.failed`, which may carry anything and is shown to nobody as it is.
+ */
 export type BellhopEvent =
   | {
       readonly type: 'subscription.registered';
@@ -69,12 +72,12 @@ export type BellhopEvent =
       readonly subscriptions: number;
     }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
-  /** A part met trouble that no caller is there to be told of. */
+  /** A part failed while no caller waited for its answer. */
   | { readonly type: 'part.failed'; readonly part: PartName; readonly error: unknown };
 
 /**
- * The parts that work with nobody waiting for an answer, as `part.failed`, the log and the metrics name them: the three
- * backends, what queues for a caller that has its answer, and what delivers and keeps up.
+ * The parts that work while no caller waits, as `part.failed`, the log and the metrics name them: the three backends, what
+ * queues for a caller that was answered, the worker, and the loops.
  */
 export const PART_NAMES = [
   'store',

@@ -1,8 +1,8 @@
 import type { BellhopEvent, EventListener, Events } from '../domain/events.ts';
 
 /**
- * Tells every listener at once, in the order they came. `onListenerError` hears of a listener that threw; nobody else
- * notices.
+ * Events within this process. `publish` calls every listener before it returns, in the order of their subscription.
+ * `onListenerError` is given what a listener threw: the publisher and the other listeners notice nothing of that.
  */
 export function createEvents(onListenerError: (error: unknown) => void): Events {
   const listeners = new Set<EventListener>();

@@ -9,9 +9,10 @@ export type LoggerOptions = {
 };
 
 /**
- * Writes to standard output, synchronously, what one turn of the event loop had to say: a write for each line took a
- * twentieth of the processor time. A crash that runs the exit handlers loses nothing, a kill what nobody had seen yet.
- * An error under `err` is told by its summary. `destination` is in place of standard output.
+ * Logs to standard output, or to `destination` where one is given. An error under `err` is told by its summary.
+ *
+ * All lines of one turn of the event loop are written at once and synchronously: a write for each line took a twentieth of
+ * the processor time. When the process exits or throws, no line is lost; when it is killed, those of its last turn are.
  */
 export function createLogger({ level, pretty: forPerson }: LoggerOptions, destination?: NodeJS.WritableStream): Logger {
   const options = {
@@ -38,7 +39,7 @@ export function createLogger({ level, pretty: forPerson }: LoggerOptions, destin
   );
 }
 
-/** As pino's own, but the text is made once for all the lines of a millisecond. */
+/** As pino's own, but made once for all the lines of a millisecond. */
 function isoTime(): () => string {
   let atMs = 0;
   let text = '';
@@ -57,7 +58,7 @@ function levelName(label: string): { level: string } {
 }
 
 function lineGroups(): DestinationStream {
-  // Its own groups would be flushed with an fsync each.
+  // A flush of the buffer that pino can keep itself does an fsync.
   const destination = pino.destination({ fd: 1, sync: true });
   let lines = '';
   const flush = (): void => {

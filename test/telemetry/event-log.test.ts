@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_STATES, type DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
@@ -100,6 +101,23 @@ describe('the line of an event', () => {
   it('is valid whatever an id has in it', () => {
     const userId = '"},\n{"level":"fatal"';
     expect(lineOf(sampleEvent('subscription.restored', { userId }))).toMatchObject({ level: 'info', user_id: userId });
+  });
+});
+
+describe('docs/operations.md', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const rows = new Map(
+    [...page.matchAll(/^\| `(\w+\.\w+)` \| ([a-z, ]+) \|/gm)].map(([, event, level]) => [event, level]),
+  );
+
+  it('has every event with its level', () => {
+    rows.delete('http.request');
+    expect([...rows.keys()].sort()).toEqual(Object.keys(SAMPLE_EVENTS).sort());
+    expect(rows.get('delivery.settled')).toBe('info, warn, error');
+    rows.delete('delivery.settled');
+    for (const [type, level] of rows) {
+      expect(lineOf(SAMPLE_EVENTS[type as BellhopEvent['type']]).level, type).toBe(level);
+    }
   });
 });
 
