@@ -9,10 +9,10 @@ import { type Spread, spreadOf } from './statistics.ts';
 import { makeSubscribers } from './subscribers.ts';
 
 /** Pushes in the order they are sent: those that warm up, those every size is compared by, those far into the backlog. */
-export type ScaleWindows = { readonly warmUp: number; readonly compared: number; readonly deep: number };
+type ScaleWindows = { readonly warmUp: number; readonly compared: number; readonly deep: number };
 
 /** With so many deliveries waiting in the embedded file. */
-export type ScaleRow = {
+type ScaleRow = {
   readonly waiting: number;
   readonly fileMib: Spread;
   readonly readyAfterMs: Spread;

@@ -63,8 +63,6 @@ export function figuresOf(name: string, steps: readonly Step[]): WaitFigures {
 }
 
 /** Sends notifications to one browser each, and knows when each reached the push service. */
-export type Sender = ReturnType<typeof senderTo>;
-
 export function senderTo({ address }: ServiceUnderTest, sink: Sink, subscribers: readonly Subscriber[]) {
   const pool = new Pool(address, { connections: AT_ONCE });
   const acceptedAtMs = new Map<string, number>();

@@ -29,7 +29,7 @@ export type SignedHead = {
 };
 
 /** How far the caller's clock may be off, either way. */
-export const TIMESTAMP_WINDOW_MS = 300_000;
+const TIMESTAMP_WINDOW_MS = 300_000;
 
 /** Stands first in what is signed, so that a later form can never be taken for this one. */
 const FORM = 'v2';

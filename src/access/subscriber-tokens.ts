@@ -18,7 +18,7 @@ const CLOCK_LEEWAY_SECONDS = 300;
 /** Whose token it is, and the API key whose secret signed it. */
 export type Subscriber = { readonly keyId: string; readonly userId: string };
 
-export type TokenRequest = Subscriber & { readonly ttlSeconds: number };
+type TokenRequest = Subscriber & { readonly ttlSeconds: number };
 
 export type SubscriberTokens = {
   /** A JWT (RFC 7519), good for this user's own subscriptions until `expiresAtMs`, which is a whole second. */

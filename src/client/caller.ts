@@ -11,7 +11,7 @@ export type CallerOptions = RetryPolicy & {
   readonly fetch: typeof fetch;
 };
 
-export type Call = {
+type Call = {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;

@@ -8,7 +8,7 @@ export type RetryPolicy = {
 };
 
 /** No wait grows beyond, and a `Retry-After` that asks for more ends the call: its caller may have better to do. */
-export const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 
 const PASSING_STATUSES = new Set([408, 425, 429, 502, 503, 504]);
 

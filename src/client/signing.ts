@@ -14,7 +14,7 @@ export function createSigner(secret: string): Signer {
 }
 
 /** Lower-case hex, as a request's signature is written. */
-export function hexOf(octets: Uint8Array): string {
+function hexOf(octets: Uint8Array): string {
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
 }
 

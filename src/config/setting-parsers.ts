@@ -32,7 +32,7 @@ export function redisAddress(text: string): string {
 }
 
 /** What a process can do. */
-export const ROLES = ['api', 'worker'] as const;
+const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
 export function roles(text: string): readonly Role[] {

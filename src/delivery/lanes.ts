@@ -20,9 +20,7 @@ export type PlaceInLane = {
   leave(report: LaneReport): void;
 };
 
-export type Entry =
-  | { readonly kind: 'go'; readonly place: PlaceInLane }
-  | { readonly kind: 'wait'; readonly untilMs: number };
+type Entry = { readonly kind: 'go'; readonly place: PlaceInLane } | { readonly kind: 'wait'; readonly untilMs: number };
 
 /** One lane for each origin that is pushed to: the trouble of one origin stays in its lane. */
 export type Lanes = {

@@ -2,9 +2,9 @@ import type { Device } from './device.ts';
 import type { ReceivedPush } from './push-log.ts';
 
 /** How many requests ended with each status; `none` are those not answered, or not yet. */
-export type StatusCounts = Readonly<Record<string, number>>;
+type StatusCounts = Readonly<Record<string, number>>;
 
-export type DeviceCounts = {
+type DeviceCounts = {
   readonly requests: number;
   /** Accepted with a 2xx. */
   readonly received: number;

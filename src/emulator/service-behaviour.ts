@@ -4,7 +4,7 @@ import type { Step } from './behaviour.ts';
  * How a whole push service treats well-formed requests, whichever device they are for. A rule with no condition holds
  * for all of them; one with several holds where all of them do.
  */
-export type ServiceRule = {
+type ServiceRule = {
   readonly step: Step;
   /** Holds this many times, then never again. */
   readonly nextRequests?: number;

@@ -70,7 +70,7 @@ export type NotificationsOptions = {
   readonly siteUrl: string | null;
 };
 
-export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
+const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** What callers may do with notifications, and see of them. */
 export function createNotifications(options: NotificationsOptions): Notifications {

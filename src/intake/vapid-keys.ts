@@ -1,7 +1,7 @@
 import type { SubscriptionStore } from '../store/subscription-store.ts';
 
 /** How many active subscriptions one VAPID key has. */
-export type VapidKeyUse = {
+type VapidKeyUse = {
   readonly publicKey: string;
   /** Browsers subscribe with this one now. */
   readonly isCurrent: boolean;
@@ -11,7 +11,7 @@ export type VapidKeyUse = {
 };
 
 /** `movedPercent`: how many of all active subscriptions are on the current key, from 0 to 100, rounded down. */
-export type VapidKeyProgress = { readonly movedPercent: number; readonly keys: readonly VapidKeyUse[] };
+type VapidKeyProgress = { readonly movedPercent: number; readonly keys: readonly VapidKeyUse[] };
 
 export type VapidKeys = {
   /** The current key first, then the others by how much they are used. */

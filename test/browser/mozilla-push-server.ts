@@ -13,10 +13,10 @@ import { checkRequest, UNKNOWN_DEVICE } from '../../src/emulator/request-check.t
 export type Channel = { readonly channelId: string; readonly token: string; readonly key: string; isGone: boolean };
 
 /** 100: decrypted and handed to the worker. 101: could not be decrypted. 102: not handed over. */
-export type Ack = { readonly channelId: string; readonly version: string; readonly code: number };
+type Ack = { readonly channelId: string; readonly version: string; readonly code: number };
 
 /** 200: by the page. 202: the permission was withdrawn. */
-export type Unregistration = { readonly channelId: string; readonly code: number };
+type Unregistration = { readonly channelId: string; readonly code: number };
 
 type Message = Readonly<Record<string, unknown>> & { readonly messageType?: string };
 

@@ -125,7 +125,7 @@ async function startBellhop(
 }
 
 /** Resolves once the SDK is there. */
-export async function openPage(browser: Browser, url: string): Promise<Page> {
+async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url);
   await until('the SDK is loaded', async () => (await page.evaluate('window.bellhop !== undefined')) === true);

@@ -14,7 +14,7 @@ import {
 } from '../support/samples.ts';
 
 /** An adapter's part of the contract: a new, empty store; the same one closed and opened again; everything removed. */
-export type OpenedStore = { store: Store; reopen(): Promise<Store>; dispose(): Promise<void> };
+type OpenedStore = { store: Store; reopen(): Promise<Store>; dispose(): Promise<void> };
 export type OpenStore = () => Promise<OpenedStore>;
 
 /** Opens an empty store before each test of the suite and removes it afterwards. */

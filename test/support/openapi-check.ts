@@ -14,7 +14,7 @@ export type OpenApiDocument = {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 };
 
-export type RealAnswer = {
+type RealAnswer = {
   readonly method: string;
   readonly path: string;
   readonly status: number;

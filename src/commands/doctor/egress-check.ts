@@ -15,7 +15,7 @@ export type EgressOptions = {
   readonly limitMs?: number;
 };
 
-export type PushServiceHost = { readonly name: string; readonly origin: string };
+type PushServiceHost = { readonly name: string; readonly origin: string };
 
 const SERVICES: readonly PushServiceHost[] = [
   { name: 'Google', origin: 'https://fcm.googleapis.com' },

@@ -24,7 +24,7 @@ export type DeliveryInput = VerdictFacts & {
   readonly order: PushOrder | null;
 };
 
-export type DeliveryContext = DeliveryInput & {
+type DeliveryContext = DeliveryInput & {
   /** What came of the send; null where nothing was sent. */
   readonly report: SendReport | null;
   readonly reason: EndReason | null;

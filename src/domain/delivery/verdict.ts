@@ -24,7 +24,7 @@ export type VerdictFacts = {
 export type Answer = { readonly result: PushResult; readonly endedAtMs: number; readonly jitter: number };
 
 /** What an answer means for the subscription, beside its delivery. */
-export type SubscriptionEffect =
+type SubscriptionEffect =
   | { readonly kind: 'retire'; readonly reason: RetirementReason }
   | { readonly kind: 'quarantine'; readonly quarantine: Quarantine }
   | { readonly kind: 'suspect'; readonly holdId: string }
