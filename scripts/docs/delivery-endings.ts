@@ -10,7 +10,7 @@ import { MAX_INTERRUPTIONS, type SendReport, underHold } from '../../src/domain/
 import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
 
 /** A final state, and the reason that a delivery in it has. */
-export type Ending = { readonly state: string; readonly reason: EndReason };
+type Ending = { readonly state: string; readonly reason: EndReason };
 
 /**
  * Every ending that has a reason, found by asking the machine: each state is told each event, with whatever can make a

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../domain/app-error.ts';
 
 /** What a log may tell of an error. */
-export type ErrorSummary = {
+type ErrorSummary = {
   /** A sentence of ours, or the kind and code of what a library or the system threw. */
   readonly error: string;
   /** The same of the causes, the nearest first. */

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { summarize } from './error-summary.ts';
 
-export type LoggerOptions = {
+type LoggerOptions = {
   readonly level: string;
   /** For a person at a terminal: colours and short times. Otherwise one JSON object a line, for machines. */
   readonly pretty: boolean;
