@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** The commands of the scripts, each a package of the folder itself, so that `npm ci` needs no network. */
-const TOOLS = ['tsc', 'biome', 'tsx', 'vitest'];
+const TOOLS = ['tsc', 'biome', 'knip', 'tsx', 'vitest'];
 const TOOL =
   "#!/usr/bin/env node\nconst { basename } = require('node:path');\nconsole.log('ran', basename(process.argv[1]), ...process.argv.slice(2));\n";
 

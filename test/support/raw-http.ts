@@ -22,19 +22,19 @@ export async function exchange(port: number, octets: string | Uint8Array): Promi
 }
 
 /** A connection on which nothing that goes wrong throws. */
-export function openSocket(port: number): Socket {
+function openSocket(port: number): Socket {
   const socket = connect({ port, host: '127.0.0.1' });
   socket.on('error', () => {});
   return socket;
 }
 
 /** Resolves once the connection is closed for good, also where it was before. */
-export function closed(socket: Socket): Promise<void> {
+function closed(socket: Socket): Promise<void> {
   return socket.closed ? Promise.resolve() : new Promise((resolve) => void socket.once('close', () => resolve()));
 }
 
 /** What came over the wire, the first answer taken apart. */
-export function answerOf(text: string): RawAnswer {
+function answerOf(text: string): RawAnswer {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [statusLine = '', ...lines] = head.split('\r\n');
   const headers = new Headers(
