@@ -174,5 +174,11 @@ function checkedUrl(text: string): string {
     throw new TypeError('url must have no query, fragment, user or password');
   }
   // A path is one that a proxy takes off again: Bellhop itself is at the root, and what it sees is what is signed.
-  return origin + pathname.replace(/\/+$/, '');
+  return origin + withoutTrailingSlashes(pathname);
+}
+
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (path.endsWith('/', end) && end > 0) end -= 1;
+  return path.slice(0, end);
 }

@@ -21,7 +21,7 @@ function hexOf(octets: Uint8Array): string {
 /** RFC 4648 section 5, without padding. */
 export function base64UrlOf(octets: Uint8Array): string {
   const binary = Array.from(octets, (octet) => String.fromCharCode(octet)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 export type Signed = {

@@ -195,11 +195,14 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
   return { publicKey, privateKey };
 }
 
+const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';
+const PEM_END = '-----END CERTIFICATE-----';
+
 function pemOf(path: string, readText: (path: string) => string, problems: string[]): string | null {
   try {
     const text = readText(path);
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-    if (blocks.length > 0 && blocks.every(isCertificate)) return text;
+    const [, ...certificates] = text.split(PEM_BEGIN);
+    if (certificates.length > 0 && certificates.every(isCertificate)) return text;
     problems.push(`PUSH_CA_FILE names ${path}, which holds no PEM certificate, or one that is damaged.`);
   } catch {
     problems.push(`PUSH_CA_FILE names ${path}, which cannot be read.`);
@@ -207,9 +210,10 @@ function pemOf(path: string, readText: (path: string) => string, problems: strin
   return null;
 }
 
-function isCertificate(pem: string): boolean {
+function isCertificate(afterBegin: string): boolean {
+  const [inside = '', ...rest] = afterBegin.split(PEM_END);
   try {
-    return new X509Certificate(pem).raw.length > 0;
+    return rest.length > 0 && new X509Certificate(PEM_BEGIN + inside + PEM_END).raw.length > 0;
   } catch {
     return false;
   }

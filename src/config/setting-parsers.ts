@@ -7,8 +7,7 @@ export class SettingProblem extends Error {}
 export function mongodbUrl(text: string): string {
   // The driver says the rest; the value holds a password, so it is not repeated.
   if (/^mongodb(\+srv)?:\/\/[^/?]/.test(text)) {
-    // What follows such an @ would be taken for a host, and be named in errors.
-    if (/^[^@]*(@.*@|:\/\/[^@]*[/?].*@)/.test(text)) {
+    if (hasBareCharacters(text)) {
       throw new SettingProblem(
         'has a special character in its user or password: percent-encode it (@ is %40, / is %2F).',
       );
@@ -16,6 +15,13 @@ export function mongodbUrl(text: string): string {
     return text;
   }
   throw new SettingProblem('is not a MongoDB URL: write mongodb://user:password@host:27017/bellhop.');
+}
+
+/** Whether user or password hold an @, / or ? as it is. What follows would be taken for a host, and be named in errors. */
+function hasBareCharacters(url: string): boolean {
+  const start = url.indexOf('://') + '://'.length;
+  const lastAt = url.lastIndexOf('@');
+  return lastAt >= start && /[@/?]/.test(url.slice(start, lastAt));
 }
 
 export function redisUrl(text: string): string {

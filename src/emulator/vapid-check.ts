@@ -25,7 +25,7 @@ export function checkVapid(
   subjectRule: SubjectRule = 'contact',
 ): VapidCheck {
   if (authorization === undefined) return fault('vapid_missing', MISSING);
-  const parameters = /^vapid\s+(.*)$/i.exec(authorization)?.[1]?.split(/\s*,\s*/) ?? [];
+  const parameters = /^vapid[ \t]/i.test(authorization) ? parametersIn(authorization.slice('vapid '.length)) : [];
   const token = parameterNamed(parameters, 't');
   const publicKey = parameterNamed(parameters, 'k');
   if (token === null || publicKey === null) return fault('vapid_malformed', MISSING);
@@ -86,6 +86,10 @@ function hostOf(url: string): string {
 
 function fault(kind: FaultKind, message: string): VapidCheck {
   return { kind: 'fault', fault: { kind, message } };
+}
+
+function parametersIn(text: string): readonly string[] {
+  return text.split(',').map((parameter) => parameter.trim());
 }
 
 function parameterNamed(parameters: readonly string[], name: string): string | null {

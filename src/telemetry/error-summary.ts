@@ -100,7 +100,7 @@ function placesOf(error: unknown): string {
 }
 
 function placeOf(line: string): string | null {
-  const [, name, path] = /^\s+at (?:(.+) \()?(?:file:\/\/)?(\/.+:\d+:\d+)\)?$/.exec(line) ?? [];
+  const [, name, path] = /^\s+at (?:([^(]+) \()?(?:file:\/\/)?(\/.+:\d+:\d+)\)?$/.exec(line) ?? [];
   if (path === undefined || !path.startsWith(ROOT)) return null;
   const place = path.slice(ROOT.length);
   return name === undefined ? place : `${name} (${place})`;

@@ -180,6 +180,12 @@ describe('parseConfig', () => {
     },
   );
 
+  it('refuses a CA file whose last certificate is cut off', async () => {
+    const { caPem } = await makeCertificate();
+    const text = caPem + caPem.slice(0, 200);
+    expect(() => parseConfig({ PUSH_CA_FILE: '/ca.pem' }, () => text)).toThrow(/one that is damaged/);
+  });
+
   it('never shows a secret', () => {
     const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
     expect(text).not.toMatch(/hunter/);

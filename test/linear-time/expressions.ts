@@ -1,0 +1,185 @@
+/** A text of any length: what it begins with, what is repeated, and what the expression stumbles over at the end. */
+export type Worst = { readonly head?: string; readonly repeated: string; readonly tail?: string };
+
+type Listed = readonly [expression: RegExp, worst: Worst];
+
+const digits: Worst = { repeated: '1', tail: 'x' };
+const letters: Worst = { repeated: 'a', tail: '\n' };
+const spaces: Worst = { repeated: ' ', tail: 'x' };
+
+/**
+ * Every regular expression of `src/` that meets what others write, by file: request lines and headers, bodies, endpoints,
+ * tokens, answers of push services, settings, and errors of servers and drivers. Each with the text that costs it most:
+ * repeats of what two of its quantifiers would both take, or of what it looks for from every place, and then no match.
+ */
+export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
+  'access/access.ts': [[/^Bearer +(\S+)$/i, { head: 'Bearer', repeated: ' ', tail: 'a b' }]],
+  'access/request-signature.ts': [
+    [/^\d{1,15}$/, digits],
+    [/^[\x21-\x7e]{1,128}$/, letters],
+    [/^[0-9a-fA-F]{64}$/, letters],
+  ],
+  'access/subscriber-tokens.ts': [[/[+/=]/, letters]],
+  'client/caller.ts': [[/json/, { repeated: 'jso' }]],
+  'client/client.ts': [
+    [/^[A-Za-z0-9._-]{1,64}$/, letters],
+    [/^[\x20-\x7e]{1,255}$/, letters],
+    [/^https?:$/, { head: 'http', repeated: 's' }],
+  ],
+  'client/retry.ts': [[/^\d+$/, digits]],
+  'client/subscriber-token.ts': [[/\p{Cc}/u, { repeated: 'a' }]],
+  'config/setting-parsers.ts': [
+    [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
+    [/[@/?]/, { repeated: 'a' }],
+    [/^rediss?:\/\/./, { head: 'redis', repeated: ':/' }],
+    [/^\/?\d*$/, { head: '/', ...digits }],
+    [/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { head: '[', repeated: ':1' }],
+    [/^\d+$/, digits],
+    [/^[A-Za-z0-9._:-]+$/, letters],
+    [/^([A-Za-z0-9._-]{1,64}):(\S{16,})$/, { head: 'a:', repeated: ':a', tail: ' ' }],
+    [/^(.+)=(\d+(?:\.\d+)?)$/, { repeated: '=1.1', tail: 'x' }],
+    [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
+  ],
+  'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
+  'domain/push-service/push-service.ts': [
+    [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
+    [/^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/, { repeated: 'push.services.mozilla.com.' }],
+    [/^(?:[a-z0-9-]+\.)+push\.apple\.com$/, { repeated: 'push.apple.com.' }],
+    [/^(?:[a-z0-9-]+\.)+notify\.windows\.com$/, { repeated: 'notify.windows.com.' }],
+  ],
+  'domain/push-service/vapid-key.ts': [
+    [/[\s<>\p{C}]/u, { repeated: 'a' }],
+    [/^mailto:/i, { repeated: 'mailto' }],
+    [/(?:^|\.)localhost$|^127\./i, { repeated: '.localhost', tail: 'x' }],
+    [/^[A-Za-z0-9_-]+$/, letters],
+    [/^mailto:[^@,?]+@([^@,?]+)$/i, { head: 'mailto:a@', repeated: 'a', tail: '@' }],
+    [/^https:\/\//i, { repeated: 'https:/' }],
+  ],
+  'domain/push-service/vendor-reasons.ts': [
+    [
+      /VapidPkHashMismatch|do not correspond|public key mismatch|UnauthorizedRegistration/i,
+      { repeated: 'public key mismatc' },
+    ],
+    [/BadJwtToken/i, { repeated: 'BadJwtToke' }],
+    [/BadVapidPublicKey/i, { repeated: 'BadVapidPublicKe' }],
+    [/invalid JWT|\baud claim\b/i, { repeated: 'aud clai ' }],
+    [/invalid push subscription endpoint/i, { repeated: 'invalid push subscription ' }],
+    [/InvalidTokenFormat/i, { repeated: 'InvalidTokenForma' }],
+    [/BadTtl|BadUrgency|BadWebPushTopic|\berrno (?:101|11[0-4])\b|\bTTL\b/i, { repeated: 'errno 110' }],
+  ],
+  'domain/subscription/endpoint-policy.ts': [
+    [/^(\[[0-9a-f:.]+\]|[^\s\p{C}:/?#@\\[\]%]+)(?::(\d{1,5}))?$/iu, { repeated: 'a', tail: ':123456' }],
+    [/^(?:\[[0-9a-f:]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/, { repeated: 'a.', tail: '!' }],
+    [/[\s\p{C}\\]/u, { repeated: 'a' }],
+    [/(?:^|\.)invalid\.?$/, { repeated: '.invalid', tail: 'x' }],
+    [/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }],
+    [/^\d{1,3}(?:\.\d{1,3}){3}$/, { head: '127', repeated: '.1' }],
+    [/^\[[23][0-9a-f]{3}:/, { head: '[', repeated: '2' }],
+  ],
+  'domain/subscription/subscription-keys.ts': [
+    [/={1,2}$/, { repeated: '=', tail: 'x' }],
+    [/^[A-Za-z0-9+/_-]+$/, letters],
+  ],
+  'domain/user/user-id.ts': [[/\p{Cc}/u, { repeated: 'a' }]],
+  'egress/failures.ts': [
+    [/^EAI_/, { repeated: 'EAI' }],
+    [/^ERR_(?:SSL|TLS|OSSL)_/, { head: 'ERR_', repeated: 'TLS' }],
+    [/^(?:CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C)/, { repeated: 'CERT' }],
+  ],
+  'emulator/control-schema.ts': [
+    [/^[\w!#$%&'*+.^`|~-]{1,100}$/, letters],
+    [/^[\t\x20-\x7e\x80-\xff]*$/, letters],
+    [/^[A-Za-z0-9._-]{1,64}$/, letters],
+    [/^(?:\d{3}|none)$/, { repeated: 'none' }],
+    [/^[1-9]\d{0,3}$/, digits],
+    [/^[\w-]+$/, letters],
+  ],
+  'emulator/emulator-settings.ts': [[/^\d{1,5}$/, digits]],
+  'emulator/request-check.ts': [
+    [/^(?:very-low|low|normal|high)$/, { repeated: 'high' }],
+    [/^-?\d+$/, { head: '-', ...digits }],
+    [/^[A-Za-z0-9_-]{1,32}$/, letters],
+  ],
+  'emulator/vapid-check.ts': [
+    [/^vapid[ \t]/i, { head: 'vapid', repeated: ' ' }],
+    [/^(?:mailto:|https:)/, { repeated: 'mailto' }],
+    [/[\s<>]/, { repeated: 'a' }],
+    [/@([^@]+)$/, { repeated: '@a', tail: '@' }],
+    [/(?:^|\.)localhost$|^127\./i, { repeated: '.localhost', tail: 'x' }],
+  ],
+  'emulator/wns-profile.ts': [[/%../g, { repeated: '%' }]],
+  'http/kit/json-body.ts': [
+    [/at position (\d+)/, { repeated: 'at position ' }],
+    [/\p{Surrogate}/u, { repeated: 'a' }],
+    [/\p{Surrogate}/gu, { repeated: '\ud800' }],
+  ],
+  'http/kit/request-id.ts': [[/^[A-Za-z0-9._-]{1,64}$/, letters]],
+  'http/kit/request-input.ts': [
+    [/^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i, { head: 'application/json', ...spaces }],
+  ],
+  'http/kit/wire-fields.ts': [
+    [/\p{Cc}/u, { repeated: 'a' }],
+    [/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, { head: 'en', repeated: '-aaaaaaaa', tail: '-' }],
+    [/^\d{1,6}$/, digits],
+  ],
+  'http/v1/notification-schema.ts': [
+    [/^[A-Za-z0-9._:/-]{1,64}$/, letters],
+    [/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }],
+  ],
+  'http/v1/notifications.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
+  'intake/demo.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
+  'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],
+  'push/service-reason.ts': [
+    [/[\w\-.~%:=+]+/g, { repeated: 'a ' }],
+    [/^\s*</, spaces],
+    [/<title[^<>]*>([^<]{1,500})/i, { repeated: '<title>' }],
+    [/<[^<>]*>/g, { repeated: '<a' }],
+    [/\b[a-z][a-z0-9+.-]{0,15}:\/\/\S+/gi, { repeated: 'a.', tail: ':' }],
+    [/\d/, { repeated: 'a' }],
+    [/[A-Z]+/g, { repeated: 'Aa' }],
+    [/[\p{C}\s]+/gu, spaces],
+  ],
+  'push/web-push.ts': [[/^\d{1,9}$/, digits]],
+  'queue/redis/redis-preflight.ts': [
+    [
+      /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/,
+      { head: 'ERR ', repeated: 'invalid ' },
+    ],
+  ],
+  'sdk/bellhop.ts': [[/\/?$/, { repeated: '/', tail: 'x' }]],
+  'sdk/retry.ts': [[/^\d+$/, digits]],
+  'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
+  'sdk/worker/notice.ts': [[/^https?:$/, { head: 'http', repeated: 's' }]],
+  'store/mongodb/server/connection.ts': [
+    [/^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/, { head: 'mongodb://', repeated: 'a' }],
+  ],
+  'store/mongodb/server/mongo-error.ts': [
+    [/^(E[A-Z0-9]+|ERR_(STREAM|SOCKET)_\w+)$/, { head: 'ERR_STREAM_', repeated: 'E', tail: ' ' }],
+    [/Network|Selection|Pool|Topology|Connect|Timeout|Closed/i, { repeated: 'Connec' }],
+  ],
+  'store/sqlite/file/storage-error.ts': [
+    [/is locked|is busy/i, { repeated: 'is ' }],
+    [/disk is full/i, { repeated: 'disk is ' }],
+    [/readonly database/i, { repeated: 'readonly ' }],
+    [/disk i\/o error/i, { repeated: 'disk ' }],
+    [/unable to open/i, { repeated: 'unable to ' }],
+    [/is malformed/i, { repeated: 'is ' }],
+    [/not a database/i, { repeated: 'not a ' }],
+  ],
+  'store/stored-text.ts': [[/\p{Surrogate}/u, { repeated: 'a' }]],
+  'telemetry/error-summary.ts': [
+    [/^[A-Z][A-Z0-9_]{0,59}$/, { repeated: 'A', tail: ' ' }],
+    [/^[A-Z]\w{0,59}$/, { repeated: 'A', tail: ' ' }],
+    [/^[A-Z]{2,20}\b/, { repeated: 'A' }],
+    [/^[a-z]{1,20}$/, letters],
+    [/^\s+at (?:([^(]+) \()?(?:file:\/\/)?(\/.+:\d+:\d+)\)?$/, { head: ' at ', repeated: ' (/', tail: ':1:1x' }],
+  ],
+};
+
+/** Those that only ever see what Bellhop itself wrote, with where that is written. */
+export const MEET_OUR_OWN_TEXT: Readonly<Record<string, readonly (readonly [expression: RegExp, why: string])[]>> = {
+  'http/kit/router.ts': [[/\{(\w+)\}/g, 'paths of the routes, in the sources']],
+};
+
+/** Files that build expressions at run time, and how many; what they do is measured with the functions around them. */
+export const BUILT: Readonly<Record<string, number>> = { 'domain/ids.ts': 2, 'domain/push-service/http-date.ts': 3 };
