@@ -23,7 +23,7 @@ const STATES: Readonly<Record<DeliveryState, string>> = {
 const REASONS: Readonly<Record<EndReason, string>> = {
   retries_exhausted: 'The push service failed, hung or throttled once more than `MAX_RETRIES` allows.',
   rejected: 'Refused for good. The attempt has the push service’s own words.',
-  misconfigured: 'The VAPID key or token was refused, or the key is not held. The attempt has the remedy.',
+  misconfigured: 'The VAPID key or token was refused, or its private half is missing here. The attempt has the remedy.',
   interrupted_too_often: `More than ${MAX_INTERRUPTIONS} attempts were cut short by the end of a Bellhop process.`,
   pruning_on_hold: 'Called gone while unusually many were: a person [decides](http.md#holds-on-pruning) first.',
   subscription_gone: 'The push service answered 404 or 410.',

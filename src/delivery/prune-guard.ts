@@ -155,7 +155,7 @@ function takeUp(watch: Watch, hold: PruneHold): void {
   watch.exemptUntilMs = Math.max(watch.exemptUntilMs, hold.decidedAtMs + CONFIRMATION_HOLDS_MS);
 }
 
-/** Somebody has decided: what led to the hold is no longer held against anybody. */
+/** A person has decided about the hold: the answers that led to it count no more. */
 function release(watch: Watch): void {
   watch.hold = null;
   watch.window.clear();

@@ -5,7 +5,7 @@ import type { VapidKeyPair } from '../domain/push-service/vapid-key.ts';
 export type VapidSigner = {
   /**
    * The `Authorization` header for requests to this origin, signed with the key pair of this public key; null when
-   * that pair is not held.
+   * that pair is missing here.
    */
   authorization(endpointOrigin: string, publicKey: string): string | null;
 };

@@ -43,8 +43,8 @@ it('stops pruning when too many are called gone, and says so', async () => {
     ...Array.from({ length: 5 }, () => 'pruned'),
     ...Array.from({ length: 5 }, () => 'failed'),
   ]);
-  const held = ended.slice(5);
-  for (const { delivery, subscriptionId } of held) {
+  const onHold = ended.slice(5);
+  for (const { delivery, subscriptionId } of onHold) {
     expect(delivery).toMatchObject({ reason: 'pruning_on_hold', attempts: [{ outcome: 'gone', httpStatus: 410 }] });
     expect(delivery.attempts[0]?.remedy).toContain('/v1/prune-holds');
     expect(await engine.store.subscriptions.get(subscriptionId)).toMatchObject({
@@ -159,8 +159,8 @@ it('holds though the store cannot keep the hold now, and keeps it later', async 
   expect(await operator().list(null)).toEqual([]);
   isAway = false;
   await engine.pruneGuard.tick();
-  const held = await engine.store.subscriptions.get(ended[6]!.subscriptionId);
-  expect((await operator().list('open')).map(({ id }) => id)).toContain(held?.suspectedByHoldId);
+  const suspected = await engine.store.subscriptions.get(ended[6]!.subscriptionId);
+  expect((await operator().list('open')).map(({ id }) => id)).toContain(suspected?.suspectedByHoldId);
 });
 
 it('ordinary losses among many that arrive are pruned as ever', async () => {

@@ -1,10 +1,11 @@
 /** What one look showed. `skipped` says why it could not be looked at; `warning` lets everything work, today. */
-export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
+export type Grade = 'ok' | 'warning' | 'failed' | 'skipped';
 
 /** One line for a person. Never an endpoint, key or secret. */
 export type Finding = {
   readonly check: string;
-  readonly verdict: Verdict;
+  /** So named in the JSON of `doctor --json`. */
+  readonly verdict: Grade;
   readonly finding: string;
   /** What to do; null where nothing needs doing. */
   readonly remedy: string | null;

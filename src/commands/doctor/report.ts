@@ -1,6 +1,6 @@
-import type { Finding, Verdict } from './finding.ts';
+import type { Finding, Grade } from './finding.ts';
 
-const MARKS: Readonly<Record<Verdict, string>> = {
+const MARKS: Readonly<Record<Grade, string>> = {
   ok: 'ok     ',
   warning: 'warning',
   failed: 'failed ',
@@ -15,7 +15,7 @@ export function reportLine({ check, verdict, finding, remedy }: Finding): string
 
 /** The last line: how much of what. */
 export function tallyLine(findings: readonly Finding[]): string {
-  const count = (verdict: Verdict): number => findings.filter((each) => each.verdict === verdict).length;
+  const count = (verdict: Grade): number => findings.filter((each) => each.verdict === verdict).length;
   const parts = (['ok', 'warning', 'failed', 'skipped'] as const)
     .filter((verdict) => count(verdict) > 0)
     .map((verdict) => `${count(verdict)} ${verdict}`);

@@ -55,11 +55,12 @@ export type Outcome = {
   readonly remedy: string | null;
 };
 
-type Verdict = readonly [kind: OutcomeKind, error: string, remedy: string];
+/** What a known answer or failure is, as the tables below have it. */
+type OutcomeRow = readonly [kind: OutcomeKind, error: string, remedy: string];
 
 const WAIT = 'Nothing to do: Bellhop tries again by itself.';
 
-const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
+const BY_FAILURE: Readonly<Record<PushFailure, OutcomeRow>> = {
   timeout: ['retryable', 'no answer within the attempt timeout', WAIT],
   dns: [
     'retryable',
@@ -91,7 +92,7 @@ const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
   ],
   vapid_key_missing: [
     'misconfigured',
-    'the VAPID key pair this subscription was made with is not held',
+    'the VAPID key pair this subscription was made with is missing here',
     'Bring that key pair back and replay the delivery, or let the browser subscribe again with the present key.',
   ],
   unknown: [
@@ -104,7 +105,7 @@ const BY_FAILURE: Readonly<Record<PushFailure, Verdict>> = {
 const KEY_FAULT =
   'Check VAPID_SUBJECT, the VAPID key pair and this machine’s clock. The subscription is kept: replay the delivery once it is mended.';
 
-const BY_STATUS: Readonly<Record<number, Verdict>> = {
+const BY_STATUS: Readonly<Record<number, OutcomeRow>> = {
   400: [
     'rejected',
     'the push service found the request malformed',
@@ -137,14 +138,14 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   429: ['throttled', 'too many pushes for this push service', WAIT],
 };
 
-const REFUSED_KEY: Verdict = [
+const REFUSED_KEY: OutcomeRow = [
   'misconfigured',
   'the push service refused this VAPID key for this subscription',
   `${KEY_FAULT} A subscription made with another key must be made again by its browser.`,
 ];
 
 /** Where a service means something of its own. Apple and WNS say 403 of the sender, never of a subscription that may heal. */
-const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, Verdict>>>>> = {
+const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, OutcomeRow>>>>> = {
   apple: { 403: REFUSED_KEY, 429: ['throttled', 'too many pushes for this one device', WAIT] },
   wns: {
     403: REFUSED_KEY,
@@ -157,15 +158,15 @@ const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, V
 };
 
 /**
- * The one verdict on one attempt. Total: every status, known or not, and every failure has exactly one outcome.
+ * The one outcome of one attempt. Total: every status, known or not, and every failure has exactly one outcome.
  * Only 404 and 410 retire a subscription (RFC 8030 section 7.3). 2xx is acceptance by the push service, not display.
  */
 export function outcomeOf(result: PushResult, service: PushService = 'other'): Outcome {
   if (result.kind === 'failure') return asOutcome(BY_FAILURE[result.failure], null);
   const { status, reason } = result;
   if (status >= 200 && status <= 299) return acceptedOutcome(reason);
-  const verdict = byReason(status, reason) ?? BY_SERVICE[service]?.[status] ?? BY_STATUS[status] ?? byClass(status);
-  return asOutcome(verdict, `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
+  const row = byReason(status, reason) ?? BY_SERVICE[service]?.[status] ?? BY_STATUS[status] ?? byClass(status);
+  return asOutcome(row, `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
 }
 
 /** WNS accepts with 200 what it will not deliver, and says so in a header alone. */
@@ -178,13 +179,13 @@ function acceptedOutcome(reason: string | null): Outcome {
   };
 }
 
-function byReason(status: number, reason: string | null): Verdict | null {
+function byReason(status: number, reason: string | null): OutcomeRow | null {
   if (reason === null) return null;
   const known = VENDOR_REASONS.find(({ statuses, pattern }) => statuses.includes(status) && pattern.test(reason));
   return known === undefined ? null : [known.kind, known.error, known.remedy];
 }
 
-function byClass(status: number): Verdict {
+function byClass(status: number): OutcomeRow {
   if (status >= 300 && status <= 399) {
     return [
       'rejected',
@@ -199,6 +200,6 @@ function byClass(status: number): Verdict {
   return ['retryable', 'the push service gave no usable answer', WAIT];
 }
 
-function asOutcome([kind, error, remedy]: Verdict, detail: string | null): Outcome {
+function asOutcome([kind, error, remedy]: OutcomeRow, detail: string | null): Outcome {
   return { kind, error: detail === null ? error : `${error} (${detail})`, remedy };
 }
