@@ -5,6 +5,7 @@ import {
   restoreDelivery,
   stateAfter,
 } from '../../src/domain/delivery/delivery-machine.ts';
+import { GO } from '../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../src/domain/delivery/life.ts';
 import { MAX_INTERRUPTIONS, type SendReport, underHold } from '../../src/domain/delivery/verdict.ts';
 import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
@@ -63,7 +64,7 @@ const INPUT: DeliveryInput = {
 };
 
 function eventsWhileWaiting(): Case[] {
-  const events: DeliveryEvent[] = [{ type: 'ATTEMPT', nowMs: NOW_MS }, { type: 'SUPERSEDE' }];
+  const events: DeliveryEvent[] = [{ type: 'ATTEMPT', nowMs: NOW_MS, gate: GO }, { type: 'SUPERSEDE' }];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>
     (['active', 'retired', 'missing'] as const).flatMap((subscription) =>
       [false, true].flatMap((isSuperseded) =>

@@ -2,11 +2,13 @@ import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { payloadFor } from '../domain/content/payload.ts';
 import {
+  type DeliveryEvent,
   type DeliverySnapshot,
   deliveryMachine,
   type PushOrder,
   type SendInput,
 } from '../domain/delivery/delivery-machine.ts';
+import type { GateAnswer } from '../domain/delivery/gate.ts';
 import { type AttemptPlan, attempted, reportOn, restoreForAttempt } from '../domain/delivery/life.ts';
 import { type DeliveryPolicy, type SendReport, underHold } from '../domain/delivery/verdict.ts';
 import type { Random } from '../domain/ids.ts';
@@ -29,8 +31,8 @@ export type AttemptOptions = {
   readonly giveUp: AbortSignal;
 };
 
-/** `onPosted` is called once all that is left is to wait for the push service's answer. */
-export type Attempter = (claimed: Claimed, onPosted: () => void) => Promise<AttemptPlan>;
+/** `gate` is what the gates say of it. `onPosted` is called once all that is left is to wait for the push service's answer. */
+export type Attempter = (claimed: Claimed, gate: GateAnswer, onPosted: () => void) => Promise<AttemptPlan>;
 
 type BoundMachine = ReturnType<typeof bindMachine>;
 
@@ -43,10 +45,11 @@ export function createAttempt(options: AttemptOptions): Attempter {
   const machine = bindMachine(options);
   const payloadOf = createPayloads(options.siteUrl);
 
-  return async (claimed, onPosted) => {
+  return async (claimed, gate, onPosted) => {
     const startedAtMs = clock.now();
     const order = orderFor(claimed, payloadOf, onPosted);
-    const ended = await runMachine(machine, restoreForAttempt(claimed, policy, order), startedAtMs);
+    const event = { type: 'ATTEMPT', nowMs: startedAtMs, gate } as const;
+    const ended = await runMachine(machine, restoreForAttempt(claimed, policy, order), event);
     return attempted(claimed, ended, startedAtMs);
   };
 }
@@ -58,10 +61,14 @@ function bindMachine(options: AttemptOptions) {
 }
 
 /** Lets the machine live for this attempt. */
-async function runMachine(machine: BoundMachine, snapshot: DeliverySnapshot, nowMs: number): Promise<DeliverySnapshot> {
+async function runMachine(
+  machine: BoundMachine,
+  snapshot: DeliverySnapshot,
+  event: DeliveryEvent,
+): Promise<DeliverySnapshot> {
   const actor = createActor(machine, { snapshot, input: snapshot.context });
   actor.start();
-  actor.send({ type: 'ATTEMPT', nowMs });
+  actor.send(event);
   const ended = await waitFor(actor, (current) => current.value !== 'sending');
   actor.stop();
   return ended;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
-import { postponed, putBack } from '../domain/delivery/life.ts';
+import { askGates, type Gate } from '../domain/delivery/gate.ts';
+import { postponed } from '../domain/delivery/life.ts';
 import type { SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
@@ -19,6 +20,8 @@ export type WorkerOptions = {
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
   readonly lanes: Lanes;
+  /** Asked in this order of each delivery that was claimed. */
+  readonly gates: readonly Gate<Claimed>[];
   readonly attempt: Attempter;
   readonly fanOutPage: (job: Job) => Promise<void>;
 };
@@ -110,8 +113,7 @@ function createDelivery(options: WorkerOptions): (job: Job, place: PlaceInLane, 
       { deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs },
     ]);
     if (claimed === null) return;
-    const waitsUntilMs = quarantinedUntil(claimed, nowMs);
-    const plan = waitsUntilMs === null ? await options.attempt(claimed, onPosted) : putBack(claimed, waitsUntilMs);
+    const plan = await options.attempt(claimed, askGates(options.gates, claimed, nowMs), onPosted);
     place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);
@@ -127,11 +129,4 @@ async function pause({ coordination, events, clock }: WorkerOptions, asked: Orig
   const isNew = coordination.pausedUntilMs(asked.origin, clock.now()) === null;
   await coordination.pauseOrigin(asked);
   if (isNew) events.publish({ type: 'origin.paused', ...asked });
-}
-
-/** Past its deadline, or of no use any more, it ends anyway, and the machine is to say so now. */
-function quarantinedUntil({ before, subscription, isSuperseded }: Claimed, nowMs: number): number | null {
-  if (subscription === null || subscription.retired !== null || subscription.quarantine === null) return null;
-  const { untilMs } = subscription.quarantine;
-  return isSuperseded || before.deadlineAtMs <= nowMs || untilMs <= nowMs ? null : untilMs;
 }

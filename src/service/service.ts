@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { type Keys, publicKeysOf } from '../config/key-files.ts';
 import { createAttempt } from '../delivery/attempt.ts';
 import { createFanOutPage } from '../delivery/fan-out.ts';
+import { GATES } from '../delivery/gates.ts';
 import { createLanes } from '../delivery/lanes.ts';
 import { createPruneGuard } from '../delivery/prune-guard.ts';
 import { createWorker } from '../delivery/worker.ts';
@@ -149,6 +150,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
       maxInFlightPerOrigin: Math.ceil(config.workerConcurrency * SHARE_OF_ONE_ORIGIN),
       ratesPerSecond: config.pushRatesPerSecond,
     }),
+    gates: GATES,
     attempt: createAttempt({
       transport,
       policy,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAttempt } from '../../src/delivery/attempt.ts';
 import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
+import { GO } from '../../src/domain/delivery/gate.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
@@ -26,7 +27,7 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
     siteUrl: null,
     giveUp: new AbortController().signal,
   });
-  return { noted, attempt: (given = claimed()) => attempt(given, () => {}) };
+  return { noted, attempt: (given = claimed(), gate = GO) => attempt(given, gate, () => {}) };
 }
 
 describe('an attempt', () => {
@@ -98,5 +99,25 @@ describe('an attempt', () => {
       expect(settlement.after).toMatchObject({ state: 'cancelled', reason, attemptCount: 0, attempts: [] });
       expect([pause, laneReport]).toEqual([null, 'nothing']);
     }
+  });
+
+  it('that a gate drops is cancelled for the gate’s reason, unsent', async () => {
+    const { attempt } = attemptWith(() => Promise.reject(new Error('must not be sent')));
+    const { settlement, events } = await attempt(claimed(), { kind: 'drop', reason: 'misconfigured' });
+    expect(settlement.after).toMatchObject({
+      state: 'cancelled',
+      reason: 'misconfigured',
+      attempts: [],
+      dueAtMs: null,
+    });
+    expect(events).toMatchObject([{ type: 'delivery.settled', attempt: null }]);
+  });
+
+  it('that a gate has wait is put back as it was, due when the gate says, and nothing is announced', async () => {
+    const { attempt } = attemptWith(() => Promise.reject(new Error('must not be sent')));
+    const given = claimed();
+    const { settlement, events } = await attempt(given, { kind: 'wait', untilMs: NOW_MS + 1000 });
+    expect(settlement).toEqual({ version: 2, after: { ...given.before, dueAtMs: NOW_MS + 1000 }, change: null });
+    expect(events).toEqual([]);
   });
 });

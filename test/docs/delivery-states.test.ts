@@ -9,6 +9,7 @@ import {
   restoreDelivery,
   stateAfter,
 } from '../../src/domain/delivery/delivery-machine.ts';
+import { GO } from '../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../src/domain/delivery/life.ts';
 import { underHold } from '../../src/domain/delivery/verdict.ts';
 import { PUSH_FAILURES, type PushResult } from '../../src/domain/push-service/push-outcome.ts';
@@ -81,7 +82,7 @@ function eventFor(type: string, input: DeliveryInput, result: PushResult, holdId
   const judged = reportOn(input, { result, endedAtMs: NOW_MS, jitter: 0.5 });
   const report = holdId === null ? judged : { ...judged, verdict: underHold(judged.verdict, holdId) };
   const crash = reportOn(input, { result: { kind: 'failure', failure: 'crashed' }, endedAtMs: NOW_MS, jitter: 0.5 });
-  const event = { type, nowMs: NOW_MS, report: crash, output: report, error: new Error('broke') };
+  const event = { type, nowMs: NOW_MS, gate: GO, report: crash, output: report, error: new Error('broke') };
   return event as object as DeliveryEvent;
 }
 

@@ -7,6 +7,7 @@ import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
+import { GATES } from '../../src/delivery/gates.ts';
 import { createLanes } from '../../src/delivery/lanes.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
@@ -110,6 +111,7 @@ export async function startEngine(options: EngineOptions = {}) {
       maxInFlightPerOrigin: options.maxInFlightPerOrigin ?? Math.ceil(0.8 * concurrency),
       ratesPerSecond: options.ratesPerSecond ?? new Map(),
     }),
+    gates: GATES,
     attempt: createAttempt({
       transport,
       policy,

@@ -2,6 +2,7 @@ import { assign, fromPromise, type SnapshotFrom, setup, transition } from 'xstat
 import { type DraftMessage, remainingTtlSeconds } from '../push-service/push-message.ts';
 import type { Subscription } from '../subscription/subscription.ts';
 import type { DeliveryState, EndReason } from './delivery.ts';
+import type { GateAnswer } from './gate.ts';
 import type { SendReport, Verdict, VerdictFacts } from './verdict.ts';
 
 /** `missing`: its row was deleted. `retired`: it is kept, but no longer receives. */
@@ -27,6 +28,8 @@ export type DeliveryInput = VerdictFacts & {
 type DeliveryContext = DeliveryInput & {
   /** What came of the send; null where nothing was sent. */
   readonly report: SendReport | null;
+  /** When a gate let it be looked at again; null where none had it wait. */
+  readonly waitsUntilMs: number | null;
   readonly reason: EndReason | null;
 };
 
@@ -38,8 +41,8 @@ export type SendInput = {
 };
 
 export type DeliveryEvent =
-  /** A worker has the lease: send now, unless there is a reason not to. */
-  | { readonly type: 'ATTEMPT'; readonly nowMs: number }
+  /** A worker has the lease: send now, unless there is a reason not to. `gate` is what the gates say. */
+  | { readonly type: 'ATTEMPT'; readonly nowMs: number; readonly gate: GateAnswer }
   /** A newer notification with the same topic was accepted. */
   | { readonly type: 'SUPERSEDE' }
   /** The process that had the lease is gone. */
@@ -62,11 +65,19 @@ const machineSetup = setup({
     isMissing: ({ context }) => context.subscription === 'missing',
     isSuperseded: ({ context }) => context.isSuperseded,
     isRetired: ({ context }) => context.subscription === 'retired',
+    isDropped: ({ event }) => event.type === 'ATTEMPT' && event.gate.kind === 'drop',
+    isToWait: ({ event }) => event.type === 'ATTEMPT' && event.gate.kind === 'wait',
     isBeforeNewDeadline: ({ event }) => event.type === 'REPLAY' && event.nowMs < event.deadlineAtMs,
     verdictIs: (_, params: { verdict: Verdict; state: Verdict['state'] }) => params.verdict.state === params.state,
   },
   actions: {
     end: assign((_, params: { reason: EndReason }) => ({ reason: params.reason })),
+    drop: assign(({ event }) =>
+      event.type === 'ATTEMPT' && event.gate.kind === 'drop' ? { reason: event.gate.reason } : {},
+    ),
+    wait: assign(({ event }) =>
+      event.type === 'ATTEMPT' && event.gate.kind === 'wait' ? { waitsUntilMs: event.gate.untilMs } : {},
+    ),
     record: assign((_, { report }: { report: SendReport }) => {
       const { reason, retryCount, interruptionCount } = report.verdict;
       return { report, reason, retryCount, interruptionCount };
@@ -97,6 +108,8 @@ const attemptTransitions = [
   { guard: 'isRetired', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_inactive' } } },
   { guard: 'isSuperseded', target: 'cancelled', actions: { type: 'end', params: { reason: 'superseded' } } },
   { guard: 'isPastDeadline', target: 'expired', actions: { type: 'end', params: { reason: 'deadline_passed' } } },
+  { guard: 'isDropped', target: 'cancelled', actions: 'drop' },
+  { guard: 'isToWait', actions: 'wait' },
   { target: 'sending' },
 ] as const;
 
@@ -115,7 +128,7 @@ const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', acti
 export const deliveryMachine = machineSetup.createMachine({
   id: 'delivery',
   initial: 'pending',
-  context: ({ input }) => ({ ...input, report: null, reason: null }),
+  context: ({ input }) => ({ ...input, report: null, waitsUntilMs: null, reason: null }),
   states: {
     pending: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
     retrying: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
@@ -152,7 +165,7 @@ const resolved = new Map<DeliveryState, DeliverySnapshot>();
 
 /** The machine as our document left it. Never from xstate's own JSON: the document is the only truth. */
 export function restoreDelivery(state: DeliveryState, input: DeliveryInput): DeliverySnapshot {
-  const context: DeliveryContext = { ...input, report: null, reason: null };
+  const context: DeliveryContext = { ...input, report: null, waitsUntilMs: null, reason: null };
   let snapshot = resolved.get(state);
   if (snapshot === undefined) {
     snapshot = deliveryMachine.resolveState({ value: state, context });

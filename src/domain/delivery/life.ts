@@ -21,7 +21,7 @@ import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictF
  * | Turn        | Taken for                                    | From                | To                                  |
  * |-------------|----------------------------------------------|---------------------|-------------------------------------|
  * | attempted   | a worker that has the lease                  | pending, retrying   | any but pending and sending         |
- * | putBack     | the same, where it is not to be sent yet     | pending, retrying   | the same, due later                 |
+ * | put back    | the same, where a gate has it wait           | pending, retrying   | the same, due later                 |
  * | postponed   | a lane that has no place; there is no lease  | pending, retrying   | the same, due later                 |
  * | interrupted | the rescuer: the lease ended, unsettled      | sending             | retrying, failed, expired           |
  * | superseded  | a newer notification with the same topic     | pending, retrying   | cancelled                           |
@@ -64,10 +64,11 @@ export function reportOn(facts: VerdictFacts, answer: Answer): SendReport {
   return { result: answer.result, endedAtMs: answer.endedAtMs, verdict: judge(facts, answer) };
 }
 
-/** An attempt has ended, in `snapshot`: sent, or cancelled or expired before that. */
+/** An attempt has ended, in `snapshot`: sent, or cancelled or expired before that, or put back by a gate. */
 export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, startedAtMs: number): AttemptPlan {
   const { before, version, subscription } = leased;
-  const { report } = snapshot.context;
+  const { report, waitsUntilMs } = snapshot.context;
+  if (waitsUntilMs !== null) return putBack(leased, waitsUntilMs);
   const endedAtMs = report?.endedAtMs ?? startedAtMs;
   const number = before.attemptCount + 1;
   const { settlement, events } = planSettlement(before, version, snapshot, { number, startedAtMs, endedAtMs });
@@ -79,13 +80,13 @@ export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, st
 
 const SAYS_NOTHING = { pause: null, laneReport: 'nothing' } as const;
 
-/** Unsent, as it was, to be looked at again at `untilMs`, or at the deadline if that comes first. */
-export function putBack({ before, version }: Pick<LeasedDelivery, 'before' | 'version'>, untilMs: number): AttemptPlan {
+/** Unsent, as it was, to be looked at again at `untilMs`, or at the deadline if that comes first, so that it ends then. */
+function putBack({ before, version }: Pick<LeasedDelivery, 'before' | 'version'>, untilMs: number): AttemptPlan {
   const after = { ...before, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
   return { settlement: { version, after, change: null }, events: [], ...SAYS_NOTHING };
 }
 
-/** Not claimed, but to be looked at again at `untilMs`, or at the deadline if that comes first, so that it ends then. */
+/** Not claimed, and to be looked at again at `untilMs`, or at the deadline if that comes first. */
 export function postponed(
   { deliveryId, attempt, deadlineAtMs }: { deliveryId: string; attempt: number; deadlineAtMs: number | null },
   untilMs: number,

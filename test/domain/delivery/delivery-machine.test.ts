@@ -12,6 +12,7 @@ import {
   restoreDelivery,
   type SendInput,
 } from '../../../src/domain/delivery/delivery-machine.ts';
+import { type GateAnswer, GO } from '../../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../../src/domain/delivery/life.ts';
 import {
   judge,
@@ -67,6 +68,10 @@ const answer = (status: number, retryAfter: string | null = null): PushResult =>
 const report = (result: PushResult, known: VerdictFacts, endedAtMs = NOW_MS): SendReport =>
   reportOn(known, { result, endedAtMs, jitter: 0.5 });
 
+const WAIT: GateAnswer = { kind: 'wait', untilMs: DEADLINE_MS + 1 };
+const attempt =
+  (gate: GateAnswer, nowMs = NOW_MS) =>
+  () => ({ type: 'ATTEMPT', nowMs, gate });
 const done = (result: PushResult) => (known: VerdictFacts) => ({
   type: 'xstate.done.actor.send',
   output: report(result, known),
@@ -84,8 +89,11 @@ const onHold = (known: VerdictFacts) => {
 type Row = [from: DeliveryState, event: string, to: DeliveryState, overrides?: Partial<DeliveryInput>];
 
 const EVENTS: Record<string, (known: VerdictFacts) => object> = {
-  ATTEMPT: () => ({ type: 'ATTEMPT', nowMs: NOW_MS }),
-  'ATTEMPT late': () => ({ type: 'ATTEMPT', nowMs: DEADLINE_MS }),
+  ATTEMPT: attempt(GO),
+  'ATTEMPT late': attempt(GO, DEADLINE_MS),
+  'ATTEMPT to wait': attempt(WAIT),
+  'ATTEMPT late, to wait': attempt(WAIT, DEADLINE_MS),
+  'ATTEMPT dropped': attempt({ kind: 'drop', reason: 'rejected' }),
   INTERRUPTED: interrupted(NOW_MS),
   'INTERRUPTED late': interrupted(DEADLINE_MS),
   SUPERSEDE: () => ({ type: 'SUPERSEDE' }),
@@ -118,6 +126,11 @@ const WAITING: Row[] = (['pending', 'retrying'] as const).flatMap((from): Row[] 
   [from, 'ATTEMPT', 'cancelled', { subscription: 'missing' }],
   [from, 'ATTEMPT', 'cancelled', { subscription: 'retired' }],
   [from, 'ATTEMPT', 'cancelled', { isSuperseded: true }],
+  [from, 'ATTEMPT to wait', from],
+  [from, 'ATTEMPT to wait', 'cancelled', { subscription: 'missing' }],
+  [from, 'ATTEMPT to wait', 'cancelled', { isSuperseded: true }],
+  [from, 'ATTEMPT late, to wait', 'expired'],
+  [from, 'ATTEMPT dropped', 'cancelled'],
   [from, 'SUPERSEDE', 'cancelled'],
 ]);
 
@@ -224,7 +237,7 @@ describe('delivery machine', () => {
     });
     const snapshot = restoreDelivery('retrying', input({ retryCount: 2 }));
     const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
-    actor.send({ type: 'ATTEMPT', nowMs: NOW_MS + 15_500 });
+    actor.send({ type: 'ATTEMPT', nowMs: NOW_MS + 15_500, gate: GO });
     const settled = await waitFor(actor, (current) => current.value !== 'sending');
     expect(settled.value).toBe('delivered');
     expect(sent).toMatchObject([{ ttlSeconds: 45, facts: { retryCount: 2 } }]);

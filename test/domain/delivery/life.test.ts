@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_STATES, type Delivery, MAX_REPLAYS } from '../../../src/domain/delivery/delivery.ts';
-import { interrupted, postponed, putBack, replayed, superseded } from '../../../src/domain/delivery/life.ts';
+import { stateAfter } from '../../../src/domain/delivery/delivery-machine.ts';
+import {
+  attempted,
+  interrupted,
+  postponed,
+  replayed,
+  restoreForAttempt,
+  superseded,
+} from '../../../src/domain/delivery/life.ts';
 import { MAX_INTERRUPTIONS } from '../../../src/domain/delivery/verdict.ts';
 import {
   NOW_MS,
@@ -68,7 +76,9 @@ describe('a delivery that is not to be sent yet', () => {
     [DEADLINE_MS + 1, DEADLINE_MS],
   ])('until %d, is back as it was, due at %d', (untilMs, dueAtMs) => {
     const before = delivery({ state: 'retrying', retryCount: 2, attemptCount: 2 });
-    const plan = putBack({ before, version: 8 }, untilMs);
+    const leased = { before, version: 8, subscription, isSuperseded: false };
+    const event = { type: 'ATTEMPT', nowMs: LATER_MS, gate: { kind: 'wait', untilMs } } as const;
+    const plan = attempted(leased, stateAfter(restoreForAttempt(leased, POLICY, null), event), LATER_MS);
     expect(plan).toEqual({
       settlement: { version: 8, after: { ...before, dueAtMs }, change: null },
       events: [],
