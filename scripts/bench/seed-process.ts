@@ -1,10 +1,10 @@
 import { systemClock } from '../../src/clock.ts';
-import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import { type Audience, usersNamed } from '../../src/domain/audience/audience.ts';
+import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
 import { notificationId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
 import { answerQuestions } from './child.ts';
 
 /** `userIds`: of one registered browser each. A multiple of their number is made to wait. */
@@ -13,7 +13,8 @@ export type SeedQuestion = { readonly path: string; readonly userIds: readonly s
 const PAGE = 500;
 const TTL_SECONDS = 86_400;
 
-async function notifyAll(store: Store, subscriptions: readonly ActiveSubscription[]): Promise<void> {
+/** Returns how many deliveries wait now. */
+async function notifyAll(store: Store, audience: Audience): Promise<number> {
   const nowMs = Date.now();
   const notification: Notification = {
     id: notificationId(nowMs, Math.random),
@@ -22,32 +23,27 @@ async function notifyAll(store: Store, subscriptions: readonly ActiveSubscriptio
     ttlSeconds: TTL_SECONDS,
     urgency: 'normal',
     topic: null,
-    userCount: subscriptions.length,
+    userCount: audience.userIds.length,
     status: 'accepted',
     acceptedAtMs: nowMs,
   };
-  await store.notifications.accept({
-    notification: notification,
-    userIds: subscriptions.map(({ userId }) => userId),
-    idempotency: null,
-    mayFanOutNow: false,
-  });
-  let from = FAN_OUT_START;
-  for (let start = 0; start < subscriptions.length; start += PAGE) {
-    const page = subscriptions.slice(start, start + PAGE);
-    const deliveries = page.map((subscription) => deliveryFor(notification, subscription, nowMs));
-    const next = start + PAGE;
-    const to = next < subscriptions.length ? { userIndex: next, after: null } : null;
-    await store.notifications.commitFanOut({ notificationId: notification.id, from, to, deliveries });
-    if (to !== null) from = to;
+  await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false });
+  const { id } = notification;
+  let made = 0;
+  for (;;) {
+    const fanOut = await store.fanOuts.get(id);
+    if (fanOut === null) return made;
+    const { subscriptions, next: to } = await store.audiences.recipients(audience, fanOut.cursor, PAGE);
+    const deliveries = deliveriesFor(notification, subscriptions, nowMs);
+    await store.fanOuts.commitPage({ notificationId: id, from: fanOut.cursor, to, deliveries });
+    made += deliveries.length;
   }
 }
 
 /** Deliveries that wait, by the adapter that the service has, as its own fan-out makes them. */
 answerQuestions<SeedQuestion>(async ({ path, userIds, count }) => {
   const store = await openSqliteStore({ path, clock: systemClock });
-  const subscriptions = await store.subscriptions.activeOf({ userIds, after: null, limit: userIds.length });
-  for (let made = 0; made < count; made += subscriptions.length) await notifyAll(store, subscriptions);
+  for (let made = 0; made < count; ) made += await notifyAll(store, usersNamed(userIds));
   await store.close();
   return { count };
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { uniqueUsers } from '../domain/audience/audience.ts';
+import { usersNamed } from '../domain/audience/audience.ts';
 import { largestFieldOf, payloadOctets } from '../domain/content/payload.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
@@ -105,12 +105,13 @@ async function accept(
 ): Promise<Accepted> {
   const { store, events } = options;
   const nowMs = options.clock.now();
-  const userIds = uniqueUsers(request.userIds);
-  const notification = notificationOf(options, request, userIds.length, nowMs);
+  const audience = usersNamed(request.userIds);
+  const userCount = audience.userIds.length;
+  const notification = notificationOf(options, request, userCount, nowMs);
   const payloadOctets = checkedOctets(notification, options.siteUrl);
   const result = await store.notifications.accept({
     notification,
-    userIds,
+    audience,
     idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
     // What a topic supersedes is the worker's to find, when it fans out.
     mayFanOutNow: notification.topic === null,
@@ -122,7 +123,7 @@ async function accept(
       'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
     );
   }
-  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userIds.length });
+  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userCount });
   if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, nowMs)]);
   else {
     events.publish({ type: 'notification.fanned_out', notificationId: notification.id });

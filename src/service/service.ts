@@ -56,7 +56,7 @@ const SHARE_OF_ONE_ORIGIN = 0.8;
 const AT_WORK = { mostAtWork: 40, mostAtWorkWhenMixed: 4, mostOvertaking: 4 };
 const AT_WORK_WITH_MONGODB = { mostAtWorkWhenMixed: 32, mostOvertaking: 4 };
 /** Deliveries made in one commit, which nothing else interrupts: about 1 ms. MongoDB has no such commit. */
-const FAN_OUT = { pageSize: 25, usersPerPage: 500 };
+const FAN_OUT = { pageSize: 25 };
 const FAN_OUT_WITH_MONGODB = { pageSize: 500 };
 
 export type ServiceOptions = {

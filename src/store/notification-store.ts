@@ -1,14 +1,13 @@
-import type { FanOutCursor } from '../domain/audience/audience.ts';
+import type { Audience } from '../domain/audience/audience.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
-import type { Priority } from '../domain/notification/priority.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /** What is accepted in one commit. */
 export type Acceptance = {
   readonly notification: Notification;
-  readonly userIds: readonly string[];
+  readonly audience: Audience;
   /** Null where the caller gave no key. */
   readonly idempotency: Idempotency | null;
   /** Whether the store may make the deliveries in the same commit. If not, they are left to the fan-out. */
@@ -35,13 +34,6 @@ export type NotificationQuery = PageRequest & {
   readonly untilMs: number | null;
 };
 
-/** A fan-out as far as it got. */
-export type FanOut = {
-  readonly notification: Notification;
-  readonly userIds: readonly string[];
-  readonly cursor: FanOutCursor;
-};
-
 export interface NotificationStore {
   /**
    * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
@@ -51,19 +43,4 @@ export interface NotificationStore {
   get(id: string): Promise<Notification | null>;
   /** Newest first. */
   list(query: NotificationQuery): Promise<Page<Notification>>;
-  /** Null when the notification does not exist or its fan-out is finished. */
-  fanOut(id: string): Promise<FanOut | null>;
-  /**
-   * Keeps one page of deliveries and moves the cursor from `from` to `to`, in one commit; `to` null finishes the
-   * fan-out and gives the notification the status `sending`, or `completed` where every delivery is final.
-   * Deliveries that exist already stay as they are. False, and nothing written, when the cursor is no longer at `from`.
-   */
-  commitFanOut(page: {
-    readonly notificationId: string;
-    readonly from: FanOutCursor;
-    readonly to: FanOutCursor | null;
-    readonly deliveries: readonly Delivery[];
-  }): Promise<boolean>;
-  /** Notifications accepted before `acceptedBeforeMs` whose fan-out is not finished, oldest first. */
-  unfinishedFanOuts(acceptedBeforeMs: number, limit: number): Promise<readonly { id: string; priority: Priority }[]>;
 }

@@ -1,4 +1,6 @@
+import type { AudienceStore } from './audience-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import type { FanOutStore } from './fan-out-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { PruneHoldStore } from './prune-hold-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
@@ -9,7 +11,9 @@ import type { SubscriptionStore } from './subscription-store.ts';
  */
 export interface Store {
   readonly subscriptions: SubscriptionStore;
+  readonly audiences: AudienceStore;
   readonly notifications: NotificationStore;
+  readonly fanOuts: FanOutStore;
   readonly deliveries: DeliveryStore;
   readonly pruneHolds: PruneHoldStore;
   /** Marks a request nonce as used, to be swept after `expiresAtMs`. False when it already was. */

@@ -33,12 +33,4 @@ export interface SubscriptionStore {
   change(changes: readonly SubscriptionChange[]): Promise<void>;
   /** How many active subscriptions are bound to each VAPID public key. */
   countByVapidKey(): Promise<ReadonlyMap<string, number>>;
-  /** The active subscriptions of these users, in order of (userId, id), after the given place. For fan-out. */
-  activeOf(query: {
-    userIds: readonly string[];
-    after: { readonly userId: string; readonly subscriptionId: string } | null;
-    limit: number;
-  }): Promise<readonly ActiveSubscription[]>;
 }
-
-export type ActiveSubscription = Pick<Subscription, 'id' | 'userId' | 'endpoint'>;

@@ -77,7 +77,7 @@ async function rescueFanOuts(
   limit: number,
 ): Promise<void> {
   if (priorities.length === 0) return;
-  const found = await store.notifications.unfinishedFanOuts(nowMs, limit);
+  const found = await store.fanOuts.unfinished(nowMs, limit);
   const wanted = found.filter(({ priority }) => priorities.includes(priority));
   await enqueue(
     queue,

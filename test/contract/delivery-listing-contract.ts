@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import { PRIORITIES } from '../../src/domain/notification/priority.ts';
 import type { Store } from '../../src/store/store.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
   NOW_MS,
@@ -21,8 +21,7 @@ async function withDeliveries(store: Store, changes: readonly Partial<Delivery>[
   const notification = sampleNotification();
   const deliveries = changes.map((change) => sampleDelivery(notification, sampleSubscription(), change));
   await store.notifications.accept(sampleAcceptance(notification, ['a']));
-  const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
-  await store.notifications.commitFanOut(page);
+  await commitPage(store, notification, deliveries);
   return deliveries;
 }
 

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
 import {
   endingAs,
   NOW_MS,
   sampleAcceptance,
   sampleAttempt,
-  sampleDelivery,
   sampleNotification,
   sampleSubscription,
 } from '../support/samples.ts';
@@ -14,65 +13,73 @@ import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts
 /** What turns an accepted notification into deliveries, page by page. */
 export function fanOutContract(open: OpenStore): void {
   const fresh = freshStore(open);
-  const to = { userIndex: 1, after: { userId: 'a\0"😀', subscriptionId: 'sub_x' } };
+  /** A notification accepted to two browsers of one user; the places before both and between them. */
+  const begun = async () => {
+    const { store } = fresh;
+    const userId = 'a\0"😀\ud800';
+    const browsers = [sampleSubscription({ userId }), sampleSubscription({ userId })];
+    for (const browser of browsers) await store.subscriptions.register(browser);
+    const notification = sampleNotification();
+    await store.notifications.accept(sampleAcceptance(notification, [userId]));
+    const { cursor: start, audience } = (await store.fanOuts.get(notification.id))!;
+    const { next } = await store.audiences.recipients(audience, start, 1);
+    const deliveries = deliveriesFor(notification, browsers, NOW_MS);
+    return { notification, id: notification.id, audience, start, middle: next!, deliveries };
+  };
 
   it('moves the cursor with each page and finishes with the last', async () => {
     const { store } = fresh;
-    const notification = sampleNotification();
-    const { id } = notification;
-    const [one, two] = [sampleSubscription(), sampleSubscription()].map((each) => sampleDelivery(notification, each));
-    await store.notifications.accept(sampleAcceptance(notification, ['a', 'b']));
-    const { commitFanOut } = store.notifications;
-    expect(await commitFanOut({ notificationId: id, from: FAN_OUT_START, to, deliveries: [one!] })).toBe(true);
-    expect(await store.notifications.fanOut(id)).toEqual({ notification, userIds: ['a', 'b'], cursor: to });
-    expect(await commitFanOut({ notificationId: id, from: to, to: null, deliveries: [two!] })).toBe(true);
-    expect(await store.notifications.fanOut(id)).toBeNull();
+    const { notification, id, audience, start, middle, deliveries } = await begun();
+    const [one, two] = deliveries;
+    const { commitPage } = store.fanOuts;
+    expect(await commitPage({ notificationId: id, from: start, to: middle, deliveries: [one!] })).toBe(true);
+    expect(await store.fanOuts.get(id)).toEqual({ notification, audience, cursor: middle });
+    expect(await commitPage({ notificationId: id, from: middle, to: null, deliveries: [two!] })).toBe(true);
+    expect(await store.fanOuts.get(id)).toBeNull();
     expect(await store.notifications.get(id)).toEqual({ ...notification, status: 'sending' });
-    expect(await store.deliveries.get(one!.id)).toEqual(one);
-    expect(await store.deliveries.get(two!.id)).toEqual(two);
+    for (const delivery of deliveries) expect(await store.deliveries.get(delivery.id)).toEqual(delivery);
+  });
+
+  it('goes on from its cursor after the store is opened again', async () => {
+    const { id, audience, start, middle } = await begun();
+    await fresh.store.fanOuts.commitPage({ notificationId: id, from: start, to: middle, deliveries: [] });
+    const reopened = await fresh.reopen();
+    expect(await reopened.fanOuts.get(id)).toMatchObject({ audience, cursor: middle });
   });
 
   it('writes nothing when the cursor is elsewhere, the fan-out finished or the notification unknown', async () => {
     const { store } = fresh;
-    const notification = sampleNotification();
-    const { id } = notification;
-    const delivery = sampleDelivery(notification, sampleSubscription());
-    await store.notifications.accept(sampleAcceptance(notification, ['a']));
-    const { commitFanOut } = store.notifications;
-    for (const from of [to, { userIndex: 1, after: null }, { ...to, userIndex: 0 }]) {
-      expect(await commitFanOut({ notificationId: id, from, to: null, deliveries: [delivery] })).toBe(false);
-    }
-    expect(await store.notifications.fanOut(id)).toMatchObject({ cursor: FAN_OUT_START });
-    await commitFanOut({ notificationId: id, from: FAN_OUT_START, to: null, deliveries: [] });
+    const { id, start, middle, deliveries } = await begun();
+    const { commitPage } = store.fanOuts;
+    expect(await commitPage({ notificationId: id, from: middle, to: null, deliveries })).toBe(false);
+    expect(await store.fanOuts.get(id)).toMatchObject({ cursor: start });
+    await commitPage({ notificationId: id, from: start, to: null, deliveries: [] });
     for (const notificationId of [id, sampleNotification().id]) {
-      const page = { notificationId, from: FAN_OUT_START, to: null, deliveries: [delivery] };
-      expect(await commitFanOut(page)).toBe(false);
+      expect(await commitPage({ notificationId, from: start, to: null, deliveries })).toBe(false);
     }
-    expect(await store.deliveries.get(delivery.id)).toBeNull();
+    for (const delivery of deliveries) expect(await store.deliveries.get(delivery.id)).toBeNull();
   });
 
-  it('takes one of two equal pages that come at the same time', async () => {
-    const notification = sampleNotification();
-    await fresh.store.notifications.accept(sampleAcceptance(notification, ['a']));
-    const page = { notificationId: notification.id, from: FAN_OUT_START, to, deliveries: [] };
-    const { commitFanOut } = fresh.store.notifications;
-    const results = await Promise.all([commitFanOut(page), commitFanOut(page), commitFanOut(page)]);
+  it('takes one of several equal pages that come at the same time', async () => {
+    const { id, start, middle } = await begun();
+    const page = { notificationId: id, from: start, to: middle, deliveries: [] };
+    const { commitPage } = fresh.store.fanOuts;
+    const results = await Promise.all([commitPage(page), commitPage(page), commitPage(page)]);
     expect(results.filter(Boolean)).toHaveLength(1);
   });
 
   it('leaves a delivery that exists already as it is', async () => {
     const { store } = fresh;
-    const notification = sampleNotification();
-    const delivery = sampleDelivery(notification, sampleSubscription());
-    await store.notifications.accept(sampleAcceptance(notification, ['a']));
-    const page = { notificationId: notification.id, deliveries: [delivery] };
-    await store.notifications.commitFanOut({ ...page, from: FAN_OUT_START, to });
-    await store.deliveries.settleMany([endingAs('delivered', await claimed(store, delivery.id))]);
-    const before = await store.deliveries.get(delivery.id);
+    const { id, start, middle, deliveries } = await begun();
+    const page = { notificationId: id, deliveries: deliveries.slice(0, 1) };
+    const [delivery] = page.deliveries;
+    await store.fanOuts.commitPage({ ...page, from: start, to: middle });
+    await store.deliveries.settleMany([endingAs('delivered', await claimed(store, delivery!.id))]);
+    const before = await store.deliveries.get(delivery!.id);
     expect(before).toMatchObject({ state: 'delivered', attempts: [sampleAttempt()] });
-    await store.notifications.commitFanOut({ ...page, from: to, to: null });
-    expect(await store.deliveries.get(delivery.id)).toEqual(before);
-    expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
+    await store.fanOuts.commitPage({ ...page, from: middle, to: null });
+    expect(await store.deliveries.get(delivery!.id)).toEqual(before);
+    expect(await store.notifications.get(id)).toMatchObject({ status: 'completed' });
   });
 
   it('completes at once where nobody is to be reached', async () => {
@@ -86,12 +93,12 @@ export function fanOutContract(open: OpenStore): void {
     for (const notification of all) await store.notifications.accept(sampleAcceptance(notification, ['a']));
     await fannedOut(store, 1, { notification: { acceptedAtMs: NOW_MS } });
     const [late, early, middle] = all.map(({ id, priority }) => ({ id, priority }));
-    expect(await store.notifications.unfinishedFanOuts(NOW_MS + 6, 10)).toEqual([early, middle, late]);
-    expect(await store.notifications.unfinishedFanOuts(NOW_MS + 5, 10)).toEqual([early, middle]);
-    expect(await store.notifications.unfinishedFanOuts(NOW_MS + 6, 1)).toEqual([early]);
+    expect(await store.fanOuts.unfinished(NOW_MS + 6, 10)).toEqual([early, middle, late]);
+    expect(await store.fanOuts.unfinished(NOW_MS + 5, 10)).toEqual([early, middle]);
+    expect(await store.fanOuts.unfinished(NOW_MS + 6, 1)).toEqual([early]);
   });
 
   it('knows nothing of an unknown id', async () => {
-    expect(await fresh.store.notifications.fanOut(sampleNotification().id)).toBeNull();
+    expect(await fresh.store.fanOuts.get(sampleNotification().id)).toBeNull();
   });
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import type { Page } from '../../src/store/page.ts';
 import type { Store } from '../../src/store/store.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   NOW_MS,
   sampleAcceptance,
@@ -54,12 +54,7 @@ export async function fannedOut(
       deliveries.map(({ userId }) => userId),
     ),
   );
-  await store.notifications.commitFanOut({
-    notificationId: notification.id,
-    from: FAN_OUT_START,
-    to: null,
-    deliveries,
-  });
+  await commitPage(store, notification, deliveries);
   return { notification, deliveries };
 }
 

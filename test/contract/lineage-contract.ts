@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { RegisterOptions } from '../../src/store/subscription-store.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
   goneChange,
@@ -19,7 +21,7 @@ export function lineageContract(open: OpenStore): void {
     fresh.store.subscriptions.register(draft, { isVapidKeyGiven: false, ...options });
   const later = (overrides: Partial<Subscription> = {}) => sampleSubscription({ createdAtMs: LATER_MS, ...overrides });
   const activeIds = async (userId: string) =>
-    (await fresh.store.subscriptions.activeOf({ userIds: [userId], after: null, limit: 99 })).map(({ id }) => id);
+    (await fresh.store.audiences.recipients(usersNamed([userId]), null, 99)).subscriptions.map(({ id }) => id);
 
   it('keeps its row: the id stays, endpoint, keys and VAPID key are the new ones', async () => {
     const first = sampleSubscription({ vapidPublicKey: 'B1' });
@@ -49,13 +51,7 @@ export function lineageContract(open: OpenStore): void {
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, first);
     await fresh.store.notifications.accept(sampleAcceptance(notification, [first.userId]));
-    const { cursor: from } = (await fresh.store.notifications.fanOut(notification.id))!;
-    await fresh.store.notifications.commitFanOut({
-      notificationId: notification.id,
-      from,
-      to: null,
-      deliveries: [delivery],
-    });
+    await commitPage(fresh.store, notification, [delivery]);
     await register(second, { formerId: first.id });
     expect((await claimed(fresh.store, delivery.id)).subscription).toMatchObject({
       id: first.id,
@@ -225,13 +221,7 @@ export function lineageContract(open: OpenStore): void {
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, first);
     await fresh.store.notifications.accept(sampleAcceptance(notification, [first.userId]));
-    const { cursor: from } = (await fresh.store.notifications.fanOut(notification.id))!;
-    await fresh.store.notifications.commitFanOut({
-      notificationId: notification.id,
-      from,
-      to: null,
-      deliveries: [delivery],
-    });
+    await commitPage(fresh.store, notification, [delivery]);
     const lease = await claimed(fresh.store, delivery.id);
     await register(second, { formerId: first.id });
     const change = goneChange(first.id, { notUpdatedSinceMs: LATER_MS - 1 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deliveriesFor, FAN_OUT_START, MAX_USERS_PER_NOTIFICATION } from '../../src/domain/audience/audience.ts';
+import { MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../src/domain/audience/audience.ts';
+import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../src/domain/notification/notification.ts';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
@@ -12,14 +13,13 @@ export function notificationContract(open: OpenStore): void {
 
   describe('accept', () => {
     it('keeps notification, audience and cursor', async () => {
-      const { notifications } = fresh.store;
+      const { notifications, fanOuts } = fresh.store;
       const notification = sampleNotification({ topic: 'order-7', urgency: 'high', priority: 'low', userCount: 2 });
       expect(await notifications.accept(sampleAcceptance(notification, ['a', 'b']))).toMatchObject({
         kind: 'accepted',
       });
       expect(await notifications.get(notification.id)).toEqual(notification);
-      const fanOut = { notification, userIds: ['a', 'b'], cursor: FAN_OUT_START };
-      expect(await notifications.fanOut(notification.id)).toEqual(fanOut);
+      expect(await fanOuts.get(notification.id)).toMatchObject({ notification, audience: usersNamed(['a', 'b']) });
     });
 
     it('gives back any text as it came', async () => {
@@ -50,7 +50,7 @@ export function notificationContract(open: OpenStore): void {
         const notification = sampleNotification({ content, topic: text });
         await fresh.store.notifications.accept(sampleAcceptance(notification, [text]));
         expect(await fresh.store.notifications.get(notification.id)).toEqual(notification);
-        expect((await fresh.store.notifications.fanOut(notification.id))?.userIds).toEqual([text]);
+        expect((await fresh.store.fanOuts.get(notification.id))?.audience).toEqual(usersNamed([text]));
         const listed = await fresh.store.notifications.list({ ...EVERYTHING, type: text, cursor: null, limit: 5 });
         expect(listed.items).toEqual([notification]);
       }
@@ -75,15 +75,15 @@ export function notificationContract(open: OpenStore): void {
         ['one user with very many browsers', Array.from({ length: 80 }, () => 'a'), ['a']],
         ['a large audience', ['a', 'b'], ['a', 'b', ...Array.from({ length: 998 }, (_, index) => `nobody-${index}`)]],
       ])('is done whole in the same commit, or left: %s', async (_, users, userIds) => {
-        const { notifications } = fresh.store;
+        const { notifications, fanOuts } = fresh.store;
         const browsers = await registered(users);
         const notification = sampleNotification({ userCount: userIds.length });
         const result = await notifications.accept(sampleAcceptance(notification, userIds, { mayFanOutNow: true }));
-        const fanOut = await notifications.fanOut(notification.id);
+        const fanOut = await fanOuts.get(notification.id);
         if (result.kind !== 'accepted') throw new Error(result.kind);
         if (result.deliveries === null) {
           expect(await kept(notification.id)).toEqual([]);
-          expect(fanOut).toEqual({ notification, userIds, cursor: FAN_OUT_START });
+          expect(fanOut).toMatchObject({ notification, audience: usersNamed(userIds) });
           expect(await notifications.get(notification.id)).toEqual(notification);
         } else {
           const expected = byId(deliveriesFor(notification, browsers, notification.acceptedAtMs));
@@ -121,11 +121,11 @@ export function notificationContract(open: OpenStore): void {
       );
       const notification = sampleNotification({ userCount: userIds.length });
       await fresh.store.notifications.accept(sampleAcceptance(notification, userIds));
-      expect((await fresh.store.notifications.fanOut(notification.id))?.userIds).toEqual(userIds);
+      expect((await fresh.store.fanOuts.get(notification.id))?.audience).toEqual(usersNamed(userIds));
     });
 
     it('recognises a repeated call', async () => {
-      const { notifications } = fresh.store;
+      const { notifications, fanOuts } = fresh.store;
       const idempotency = { key: 'api:k', bodyDigest: 'd1', expiresAtMs: NOW_MS + 1000 };
       const [first, second] = [NOW_MS, NOW_MS + 999].map((acceptedAtMs) => sampleNotification({ acceptedAtMs }));
       await notifications.accept(sampleAcceptance(first!, ['a'], { idempotency }));
@@ -136,7 +136,7 @@ export function notificationContract(open: OpenStore): void {
         ),
       ).toEqual(repeated);
       expect(await notifications.get(second!.id)).toBeNull();
-      expect(await notifications.fanOut(second!.id)).toBeNull();
+      expect(await fanOuts.get(second!.id)).toBeNull();
     });
 
     it('refuses a key that came with another body', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { audienceContract } from './audience-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the contract of Store`, () => {
     describe('subscriptions', () => subscriptionContract(open));
     describe('notifications', () => notificationContract(open));
+    describe('audiences', () => audienceContract(open));
     describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('subscriptions: what changes them', () => subscriptionChangeContract(open));
@@ -105,7 +107,7 @@ function remainderContract(open: OpenStore): void {
       expect(await reopened.deliveries.get(delivery.id)).toEqual(delivery);
       expect(await reopened.subscriptions.get(delivery.subscriptionId)).toMatchObject({ retired: null });
     }
-    expect(await reopened.notifications.unfinishedFanOuts(NOW_MS * 2, 10)).toHaveLength(1);
+    expect(await reopened.fanOuts.unfinished(NOW_MS * 2, 10)).toHaveLength(1);
     expect(await reopened.useNonce('n', NOW_MS)).toBe(false);
     const repeated = { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 };
     expect(

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
-import type { ActiveSubscription } from '../../src/store/subscription-store.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
   goneChange,
@@ -26,8 +25,7 @@ export function subscriptionContract(open: OpenStore): void {
     const notification = sampleNotification();
     const delivery = sampleDelivery(notification, subscription);
     await store.notifications.accept(sampleAcceptance(notification, [subscription.userId]));
-    const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries: [delivery] };
-    await store.notifications.commitFanOut(page);
+    await commitPage(store, notification, [delivery]);
     const settlement = endingAs('pruned', await claimed(store, delivery.id));
     const retirement = goneChange(subscription.id, { atMs: LATER_MS, notUpdatedSinceMs });
     expect(await store.deliveries.settleMany([{ ...settlement, change: retirement }])).toEqual([true]);
@@ -202,79 +200,6 @@ export function subscriptionContract(open: OpenStore): void {
     it('refuses a cursor it never gave', async () => {
       const query = { userId: null, includeRetired: false, cursor: 'no such place', limit: 5 };
       await expect(fresh.store.subscriptions.list(query)).rejects.toMatchObject({ code: 'invalid_cursor' });
-    });
-  });
-
-  describe('activeOf', () => {
-    it('goes through the users’ active subscriptions in order, from any place', async () => {
-      const mine = ['b', 'a', 'c', 'b', 'a', 'b'].map((userId) => sampleSubscription({ userId }));
-      const retired = sampleSubscription({ userId: 'a' });
-      for (const subscription of [...mine, retired, sampleSubscription({ userId: 'z' })]) {
-        await fresh.store.subscriptions.register(subscription);
-      }
-      await retire(retired, LATER_MS);
-      const expected = mine
-        .map(({ id, userId, endpoint }) => ({ id, userId, endpoint }))
-        .sort((one, other) => (one.userId + one.id < other.userId + other.id ? -1 : 1));
-      const userIds = ['c', 'nobody', 'a', 'b', 'a'];
-      for (const limit of [1, 2, 4, 100]) {
-        const found: ActiveSubscription[] = [];
-        for (;;) {
-          const last = found.at(-1);
-          const after = last === undefined ? null : { userId: last.userId, subscriptionId: last.id };
-          const page = await fresh.store.subscriptions.activeOf({ userIds, after, limit });
-          expect(page.length).toBeLessThanOrEqual(limit);
-          found.push(...page);
-          if (page.length < limit) break;
-        }
-        expect(found).toEqual(expected);
-      }
-    });
-
-    it('goes through one user’s devices, from any place', async () => {
-      const mine = Array.from({ length: 3 }, () => sampleSubscription({ userId: 'b' }));
-      for (const subscription of [...mine, ...['a', 'c'].map((userId) => sampleSubscription({ userId }))]) {
-        await fresh.store.subscriptions.register(subscription);
-      }
-      const ids = mine.map(({ id }) => id).sort();
-      const found = (after: { userId: string; subscriptionId: string } | null, limit: number) =>
-        fresh.store.subscriptions.activeOf({ userIds: ['b'], after, limit }).then((all) => all.map(({ id }) => id));
-      expect(await found(null, 2)).toEqual(ids.slice(0, 2));
-      expect(await found({ userId: 'b', subscriptionId: ids[1]! }, 2)).toEqual(ids.slice(2));
-      expect(await found({ userId: 'a', subscriptionId: ids[1]! }, 9)).toEqual(ids);
-      expect(await found({ userId: 'c', subscriptionId: '' }, 9)).toEqual([]);
-    });
-
-    it('finds nobody in an empty audience', async () => {
-      expect(await fresh.store.subscriptions.activeOf({ userIds: [], after: null, limit: 5 })).toEqual([]);
-    });
-
-    it('never takes one user id for another, whatever characters it has', async () => {
-      const userIds = [
-        'a',
-        'a\0',
-        'a\0b',
-        '\0',
-        '\u0001',
-        '\u0001"a"',
-        'ა',
-        '😀',
-        'مرحبا',
-        '\ud800',
-        '\ud801',
-        '%',
-        "'",
-      ];
-      const made = userIds.map((userId) => sampleSubscription({ userId }));
-      for (const subscription of made) {
-        expect(await fresh.store.subscriptions.register(subscription)).toMatchObject({ kind: 'created', subscription });
-      }
-      for (const { id, userId, endpoint } of made) {
-        const found = await fresh.store.subscriptions.activeOf({ userIds: [userId], after: null, limit: 99 });
-        expect(found).toEqual([{ id, userId, endpoint }]);
-      }
-      const found = await fresh.store.subscriptions.activeOf({ userIds, after: null, limit: 99 });
-      expect(found.map(({ userId }) => userId).sort()).toEqual(userIds.toSorted());
     });
   });
 }

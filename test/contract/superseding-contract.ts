@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
   NOW_MS,
@@ -22,12 +22,10 @@ export function supersedingContract(open: OpenStore): void {
   };
   /** One notification with this topic to all of these, fanned out; each later than the one before. */
   const send = async (topic: string | null, ...subscriptions: readonly Subscription[]): Promise<Delivery[]> => {
-    const { notifications } = fresh.store;
     const notification = sampleNotification({ topic });
     const deliveries = subscriptions.map((one) => sampleDelivery(notification, one));
-    await notifications.accept(sampleAcceptance(notification, ['user-1']));
-    const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
-    await notifications.commitFanOut(page);
+    await fresh.store.notifications.accept(sampleAcceptance(notification, ['user-1']));
+    await commitPage(fresh.store, notification, deliveries);
     return deliveries;
   };
   const outdatedBy = async ({ notificationId, topic, subscriptionId }: Delivery, ...more: string[]) => {

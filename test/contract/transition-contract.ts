@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FAN_OUT_START } from '../../src/domain/audience/audience.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Settlement } from '../../src/domain/delivery/settlement.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
   goneChange,
@@ -89,8 +89,7 @@ export function transitionContract(open: OpenStore): void {
       const notification = sampleNotification();
       const deliveries = Array.from({ length: 400 }, () => sampleDelivery(notification, sampleSubscription()));
       await store.notifications.accept(sampleAcceptance(notification, ['a']));
-      const page = { notificationId: notification.id, from: FAN_OUT_START, to: null, deliveries };
-      await store.notifications.commitFanOut(page);
+      await commitPage(store, notification, deliveries);
       const results = await store.deliveries.claimMany(deliveries.map(({ id }) => claimOf(id)));
       expect(results.map((result) => result?.before.id)).toEqual(deliveries.map(({ id }) => id));
       const settled = await store.deliveries.settleMany(results.map((result) => endingAs('delivered', result!)));
@@ -193,9 +192,7 @@ export function transitionContract(open: OpenStore): void {
       const notification = sampleNotification();
       const delivery = sampleDelivery(notification, sampleSubscription());
       await store.notifications.accept(sampleAcceptance(notification, ['a']));
-      const to = { userIndex: 1, after: null };
-      const page = { notificationId: notification.id, from: FAN_OUT_START, to, deliveries: [delivery] };
-      await store.notifications.commitFanOut(page);
+      await commitPage(store, notification, [delivery], 'a later place');
       const lease = await claimed(store, delivery.id);
       expect(lease.subscription).toBeNull();
       await store.deliveries.settleMany([endingAs('cancelled', lease)]);

@@ -1,3 +1,4 @@
+import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Store } from '../../src/store/store.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
@@ -21,7 +22,10 @@ export async function useEverything(store: Store): Promise<void> {
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
-  await store.subscriptions.activeOf({ userIds: ['user-0'], after: null, limit: 5 });
+  const { next } = await store.audiences.recipients(usersNamed(['user-0', 'user-1']), null, 1);
+  for (const users of [['user-0'], ['user-0', 'user-1']]) {
+    await store.audiences.recipients(usersNamed(users), next, 5);
+  }
   await store.subscriptions.restore(subscriptionId, NOW_MS);
   await store.subscriptions.suspectedBy('hld_1', 5);
   await store.subscriptions.change([{ kind: 'clear', subscriptionId, notUpdatedSinceMs: NOW_MS }]);
@@ -52,8 +56,8 @@ export async function useEverything(store: Store): Promise<void> {
   await store.pruneHolds.decide(hold.id, 'dismissed', NOW_MS);
   const listing = { type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
   await fannedOut(store, 0);
-  const { next } = await store.notifications.list({ ...listing, cursor: null });
-  for (const cursor of [null, next])
+  const listed = await store.notifications.list({ ...listing, cursor: null });
+  for (const cursor of [null, listed.next])
     for (const type of [null, 't'])
       for (const status of [null, 'sending'] as const)
         await store.notifications.list({ ...listing, cursor, type, status });
@@ -63,8 +67,8 @@ export async function useEverything(store: Store): Promise<void> {
   await store.notifications.accept(
     sampleAcceptance(sampleNotification(), ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 } }),
   );
-  await store.notifications.fanOut(notification.id);
-  await store.notifications.unfinishedFanOuts(NOW_MS, 5);
+  await store.fanOuts.get(notification.id);
+  await store.fanOuts.unfinished(NOW_MS, 5);
   await store.useNonce('n', NOW_MS);
   await store.keepFact('f', 'v');
   await store.replaceFact('f', 'w');

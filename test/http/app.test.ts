@@ -13,7 +13,9 @@ const failing =
   (error: unknown) =>
   (store: Store): Store => ({
     subscriptions: Object.assign(Object.create(store.subscriptions), { get: () => Promise.reject(error) }),
+    audiences: store.audiences,
     notifications: store.notifications,
+    fanOuts: store.fanOuts,
     deliveries: store.deliveries,
     pruneHolds: store.pruneHolds,
     useNonce: (nonce, expiresAtMs) => store.useNonce(nonce, expiresAtMs),

@@ -6,7 +6,7 @@ import { createAccess } from '../../src/access/access.ts';
 import type { ApiKey } from '../../src/access/api-keys.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
-import { deliveryFor, FAN_OUT_START } from '../../src/domain/audience/audience.ts';
+import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
 import type { Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
@@ -23,6 +23,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { commitPage } from './fan-out-page.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { endingAs, NOW_MS, SDK_FILES } from './samples.ts';
 
@@ -278,10 +279,8 @@ async function deliver(
   if (notification === null) throw new Error('no such notification');
   const device = { id: subscription.id, userId: subscription.user_id, endpoint: 'https://push.example.net/' };
   const delivery = deliveryFor(notification, device, clock.now());
-  const fanOut = await store.notifications.fanOut(notificationId);
-  const from = fanOut?.cursor ?? FAN_OUT_START;
-  const to = { userIndex: from.userIndex, after: { userId: delivery.userId, subscriptionId: delivery.subscriptionId } };
-  await store.notifications.commitFanOut({ notificationId, from, to, deliveries: [delivery] });
+  const isDone = (await store.fanOuts.get(notificationId)) === null;
+  if (!isDone) await commitPage(store, notification, [delivery], `after ${delivery.id}`);
   if (state !== undefined) await end(store, clock, delivery.id, state);
   return (await store.deliveries.get(delivery.id)) ?? delivery;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { deliveryFor } from '../../src/domain/audience/audience.ts';
+import { usersNamed } from '../../src/domain/audience/audience.ts';
+import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
 import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { Settlement } from '../../src/domain/delivery/settlement.ts';
 import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
@@ -70,7 +71,7 @@ export function sampleAcceptance(
   userIds: readonly string[] = ['user-1'],
   overrides: Partial<Acceptance> = {},
 ): Acceptance {
-  return { notification, userIds, idempotency: null, mayFanOutNow: false, ...overrides };
+  return { notification, audience: usersNamed(userIds), idempotency: null, mayFanOutNow: false, ...overrides };
 }
 
 /** The delivery of one to the other, as fan-out makes it. */

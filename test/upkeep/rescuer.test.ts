@@ -6,6 +6,7 @@ import type { Notification } from '../../src/domain/notification/notification.ts
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
+import { commitPage } from '../support/fan-out-page.ts';
 import { fanOutJob, sampleDelivery } from '../support/samples.ts';
 
 let engine: Engine;
@@ -49,14 +50,7 @@ describe('rescuer', () => {
     for (const priority of ['high', 'normal', 'low'] as const) {
       const notification = await engine.notify(['ada'], { enqueue: false, priority });
       // The page of deliveries is committed, and the process dies before it can queue them.
-      const cursor = { userIndex: 0, after: null };
-      const deliveries = [sampleDelivery(notification, subscription)];
-      await engine.store.notifications.commitFanOut({
-        notificationId: notification.id,
-        from: cursor,
-        to: null,
-        deliveries,
-      });
+      await commitPage(engine.store, notification, [sampleDelivery(notification, subscription)]);
       notifications.push(notification);
     }
     await engine.rescuer.tick();

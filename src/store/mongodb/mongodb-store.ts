@@ -2,12 +2,14 @@ import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
 import { encodeText } from '../stored-text.ts';
+import { mongoAudiences } from './audience/recipients.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { NONCE } from './collections/short-lived-queries.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
+import { mongoFanOuts } from './notification/fan-outs.ts';
 import { mongoNotifications } from './notification/notifications.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { forget, sweep } from './retention.ts';
@@ -59,7 +61,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const operations = trackOperations(options.limitMs ?? DEFAULT_LIMIT_MS);
   return {
     subscriptions: mongoSubscriptions(collections, operations),
+    audiences: mongoAudiences(collections, operations),
     notifications: mongoNotifications(collections, operations),
+    fanOuts: mongoFanOuts(collections, operations),
     deliveries: mongoDeliveries(collections, operations, options.clock),
     pruneHolds: mongoPruneHolds(collections, operations),
     useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),

@@ -1,11 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
+import { sqliteAudiences } from './audience/recipients.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { transact } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
 import type { Database } from './file/driver.ts';
 import { groupCommit } from './file/group-commit.ts';
 import { openWalSync } from './file/wal-sync.ts';
+import { FanOutMemory } from './notification/fan-out-memory.ts';
+import { sqliteFanOuts } from './notification/fan-outs.ts';
 import { sqliteNotifications } from './notification/notifications.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { forget, sweep } from './retention.ts';
@@ -32,9 +35,12 @@ export function storeOn(database: Database, clock: Clock): Store {
     return openWalSync(`${database.path}-wal`);
   });
   const commits = groupCommit(database, wal);
+  const fanOutMemory = new FanOutMemory();
   return {
     subscriptions: sqliteSubscriptions(database, commits),
-    notifications: sqliteNotifications(database, commits),
+    audiences: sqliteAudiences(database, commits),
+    notifications: sqliteNotifications(database, commits, fanOutMemory),
+    fanOuts: sqliteFanOuts(database, commits, fanOutMemory),
     deliveries: sqliteDeliveries(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),

@@ -34,7 +34,7 @@ describe('POST /v1/notifications', () => {
       { kind: 'fan_out', id, step: 0, priority: 'high', origin: '', deadlineAtMs: null, runAtMs: api.clock.now() },
     ]);
     expect(api.told).toEqual([{ type: 'notification.accepted', notificationId: id, users: 2 }]);
-    expect((await api.store.notifications.fanOut(id))?.userIds).toEqual(['u1', 'u2']);
+    expect((await api.store.fanOuts.get(id))?.audience).toEqual({ kind: 'user_ids', userIds: ['u1', 'u2'] });
   });
 
   it('fans a small audience out in the same commit, and reminds the queue of the deliveries', async () => {
@@ -54,7 +54,7 @@ describe('POST /v1/notifications', () => {
       'notification.accepted',
       'notification.fanned_out',
     ]);
-    expect(await api.store.notifications.fanOut(id)).toBeNull();
+    expect(await api.store.fanOuts.get(id)).toBeNull();
     expect(await api.store.notifications.get(id)).toMatchObject({ status: 'sending' });
   });
 

@@ -1,4 +1,4 @@
-import { FAN_OUT_START } from '../../../domain/audience/audience.ts';
+import type { Audience } from '../../../domain/audience/audience.ts';
 import {
   deadlineAtMs,
   type Notification,
@@ -7,7 +7,7 @@ import {
   type Urgency,
 } from '../../../domain/notification/notification.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
-import { cursorText } from '../../fan-out-cursor.ts';
+import { AUDIENCE_START } from '../../audience-cursor.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 
 export type NotificationDocument = {
@@ -30,7 +30,7 @@ export type NotificationDocument = {
   readonly retainedFrom: Date | null;
 };
 
-export function toNotificationDocument(notification: Notification, userIds: readonly string[]): NotificationDocument {
+export function toNotificationDocument(notification: Notification, audience: Audience): NotificationDocument {
   const { id, content, topic, ...rest } = notification;
   return {
     ...rest,
@@ -39,8 +39,8 @@ export function toNotificationDocument(notification: Notification, userIds: read
     topic: topic === null ? null : encodeText(topic),
     deadlineAtMs: deadlineAtMs(notification),
     content: JSON.stringify(content),
-    userIds: userIds.map(encodeText),
-    cursor: cursorText(FAN_OUT_START),
+    userIds: audience.userIds.map(encodeText),
+    cursor: AUDIENCE_START,
     retainedFrom: null,
   };
 }

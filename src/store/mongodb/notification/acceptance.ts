@@ -1,3 +1,4 @@
+import type { Audience } from '../../../domain/audience/audience.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Acceptance, AcceptResult } from '../../notification-store.ts';
@@ -17,12 +18,12 @@ import { duplicateField } from '../server/mongo-error.ts';
  * worker: deliveries would be documents beside it, and there is no commit for them all.
  */
 export async function accept(collections: Collections, acceptance: Acceptance): Promise<AcceptResult> {
-  const { notification, userIds, idempotency } = acceptance;
+  const { notification, audience, idempotency } = acceptance;
   const owner = idempotency === null ? null : await takeKey(collections, notification, idempotency);
   const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
   const id = repetition?.kind === 'repeated' ? repetition.notificationId : notification.id;
-  await insertOnce(collections, { ...notification, id }, userIds);
+  await insertOnce(collections, { ...notification, id }, audience);
   if (id === notification.id) return { kind: 'accepted', deliveries: null };
   const options = optionsOf(NOTIFICATION_BY_ID);
   const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
@@ -54,10 +55,10 @@ async function takeKey(
 async function insertOnce(
   { notifications }: Collections,
   notification: Notification,
-  userIds: readonly string[],
+  audience: Audience,
 ): Promise<void> {
   try {
-    await notifications.insertOne(toNotificationDocument(notification, userIds));
+    await notifications.insertOne(toNotificationDocument(notification, audience));
   } catch (error) {
     if (duplicateField(error) !== '_id') throw error;
   }

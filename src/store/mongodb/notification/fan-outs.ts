@@ -1,5 +1,4 @@
-import { cursorText, parseCursor } from '../../fan-out-cursor.ts';
-import type { FanOut, NotificationStore } from '../../notification-store.ts';
+import type { FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDeliveryDocument } from '../collections/delivery-document.ts';
@@ -10,15 +9,11 @@ import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 
-type FanOuts = Pick<NotificationStore, 'fanOut' | 'commitFanOut' | 'unfinishedFanOuts'>;
-type FanOutPage = Parameters<NotificationStore['commitFanOut']>[0];
-
-export function mongoFanOuts(collections: Collections, operations: Operations): FanOuts {
+export function mongoFanOuts(collections: Collections, operations: Operations): FanOutStore {
   return {
-    fanOut: (id) => operations.run(() => readFanOut(collections, id)),
-    commitFanOut: (page) => operations.run(() => commitPage(collections, page)),
-    unfinishedFanOuts: (acceptedBeforeMs, limit) =>
-      operations.run(() => unfinished(collections, acceptedBeforeMs, limit)),
+    get: (id) => operations.run(() => readFanOut(collections, id)),
+    commitPage: (page) => operations.run(() => commitPage(collections, page)),
+    unfinished: (acceptedBeforeMs, limit) => operations.run(() => unfinished(collections, acceptedBeforeMs, limit)),
   };
 }
 
@@ -27,8 +22,8 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
   if (document === null || document.cursor === undefined) return null;
   return {
     notification: toNotification(document),
-    userIds: (document.userIds ?? []).map(decodeText),
-    cursor: parseCursor(document.cursor),
+    audience: { kind: 'user_ids', userIds: (document.userIds ?? []).map(decodeText) },
+    cursor: document.cursor,
   };
 }
 
@@ -38,14 +33,14 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
  */
 async function commitPage(collections: Collections, page: FanOutPage): Promise<boolean> {
   const { notificationId: _id, from, to } = page;
-  const here = { _id, cursor: cursorText(from) };
+  const here = { _id, cursor: from };
   const { notifications } = collections;
   if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return false;
   const inserted = await insertDeliveries(collections, page);
   const change =
     to === null
       ? ({ $set: { status: 'sending' }, $unset: { cursor: 1, userIds: 1 } } as const)
-      : { $set: { cursor: cursorText(to) } };
+      : { $set: { cursor: to } };
   const { matchedCount } = await notifications.updateOne(here, change);
   if (matchedCount === 0) {
     if (inserted > 0) await reopen(collections, [_id]);

@@ -16,14 +16,12 @@ import {
 import type { Operations } from '../server/operations.ts';
 import { accept } from './acceptance.ts';
 import { completeIfFinal } from './completion.ts';
-import { mongoFanOuts } from './fan-outs.ts';
 
 export function mongoNotifications(collections: Collections, operations: Operations): NotificationStore {
   return {
     accept: (acceptance) => operations.run(() => accept(collections, acceptance)),
     get: (id) => operations.run(() => get(collections, id)),
     list: (query) => operations.run(() => list(collections, query)),
-    ...mongoFanOuts(collections, operations),
   };
 }
 

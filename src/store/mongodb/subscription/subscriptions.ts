@@ -1,18 +1,16 @@
-import { Buffer } from 'node:buffer';
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { decodeId, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
-import { decodeText, encodeText } from '../../stored-text.ts';
-import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
+import { encodeText } from '../../stored-text.ts';
+import type { SubscriptionStore } from '../../subscription-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { changeableBy, fieldsOf, toSubscription } from '../collections/subscription-document.ts';
 import {
   ACTIVE_BY_KEY,
   ACTIVE_LISTED,
-  ACTIVE_OF_AUDIENCE,
   ACTIVE_OF_USER_LISTED,
   ALL_LISTED,
   ALL_OF_USER_LISTED,
@@ -23,7 +21,6 @@ import type { Operations } from '../server/operations.ts';
 import { register, restore } from './registration.ts';
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
-type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
 
 export function mongoSubscriptions(collections: Collections, operations: Operations): SubscriptionStore {
   return {
@@ -35,7 +32,6 @@ export function mongoSubscriptions(collections: Collections, operations: Operati
     suspectedBy: (holdId, limit) => operations.run(() => suspectedBy(collections, holdId, limit)),
     change: (changes) => operations.run(() => change(collections, changes)),
     countByVapidKey: () => operations.run(() => countByVapidKey(collections)),
-    activeOf: (query) => operations.run(() => activeOf(collections, query)),
   };
 }
 
@@ -87,26 +83,4 @@ function listing({ userId, includeRetired }: ListQuery, beforeId: string | null)
   }
   const query = includeRetired ? ALL_OF_USER_LISTED : ACTIVE_OF_USER_LISTED;
   return { filter: query.filter({ userId: encodeText(userId), beforeId }), options: optionsOf(query) };
-}
-
-async function activeOf({ subscriptions }: Collections, { userIds, after, limit }: ActiveQuery) {
-  const from = after === null ? null : { ...after, userId: encodeText(after.userId) };
-  const wanted = [...new Set(userIds.map(encodeText))].filter(
-    (userId) => from === null || !isBefore(userId, from.userId),
-  );
-  if (wanted.length === 0) return [];
-  const filter = ACTIVE_OF_AUDIENCE.filter({ userIds: wanted, after: from });
-  const found = await subscriptions.find(filter, { ...optionsOf(ACTIVE_OF_AUDIENCE), limit }).toArray();
-  return found.map(
-    ({ _id: id, userId, endpoint }): ActiveSubscription => ({
-      id,
-      userId: decodeText(userId),
-      endpoint: decodeText(endpoint),
-    }),
-  );
-}
-
-/** MongoDB orders texts by their UTF-8 bytes, JavaScript by UTF-16 units. */
-function isBefore(one: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
 }

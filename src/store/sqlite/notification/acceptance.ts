@@ -1,11 +1,11 @@
-import { deliveriesFor, FAN_OUT_START } from '../../../domain/audience/audience.ts';
+import { deliveriesFor } from '../../../domain/audience/fan-out.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
-import { cursorText } from '../../fan-out-cursor.ts';
+import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { Acceptance, AcceptResult } from '../../notification-store.ts';
+import { recipients } from '../audience/recipients.ts';
 import type { Database } from '../file/driver.ts';
-import { activeOf } from '../subscription/subscriptions.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
 import { readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
@@ -17,7 +17,7 @@ const MOST_USERS_AT_ONCE = 10;
 const MOST_DEVICES_AT_ONCE = 50;
 
 /** About how many rows it writes. */
-export function rowsOf({ userIds, mayFanOutNow }: Acceptance): number {
+export function rowsOf({ audience: { userIds }, mayFanOutNow }: Acceptance): number {
   const devices = mayFanOutNow && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
   return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW);
 }
@@ -35,20 +35,19 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
 
 /** Null where the fan-out is yet to come: it may not be done now, or is more than one commit should bear. */
 function deliveriesOf(database: Database, acceptance: Acceptance): readonly Delivery[] | null {
-  const { notification, userIds, mayFanOutNow } = acceptance;
-  if (!mayFanOutNow || userIds.length > MOST_USERS_AT_ONCE) return null;
-  const found = activeOf(database, { userIds, after: null, limit: MOST_DEVICES_AT_ONCE + 1 });
-  if (found.length > MOST_DEVICES_AT_ONCE) return null;
-  return deliveriesFor(notification, found, notification.acceptedAtMs);
+  const { notification, audience, mayFanOutNow } = acceptance;
+  if (!mayFanOutNow || audience.userIds.length > MOST_USERS_AT_ONCE) return null;
+  const { subscriptions, next } = recipients(database, audience, null, MOST_DEVICES_AT_ONCE + 1);
+  return next === null ? deliveriesFor(notification, subscriptions, notification.acceptedAtMs) : null;
 }
 
 function insertNotification(
   database: Database,
-  { notification, userIds }: Acceptance,
+  { notification, audience: { userIds } }: Acceptance,
   deliveries: readonly Delivery[] | null,
 ): void {
   const { id, content } = notification;
-  const audience = deliveries === null ? JSON.stringify(userIds) : null;
+  const remaining = deliveries === null ? JSON.stringify(userIds) : null;
   const isSmall = userIds.length <= USERS_PER_ROW;
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
@@ -63,13 +62,13 @@ function insertNotification(
       notification.userCount,
       deliveries === null ? notification.status : statusWith(deliveries),
       notification.acceptedAtMs,
-      deliveries === null ? cursorText(FAN_OUT_START) : null,
+      deliveries === null ? AUDIENCE_START : null,
       JSON.stringify(content),
-      isSmall ? audience : null,
+      isSmall ? remaining : null,
     ],
   );
-  if (isSmall || audience === null) return;
-  database.run('INSERT INTO audiences (notification_id, user_ids) VALUES (?, ?)', [id, audience]);
+  if (isSmall || remaining === null) return;
+  database.run('INSERT INTO audiences (notification_id, user_ids) VALUES (?, ?)', [id, remaining]);
 }
 
 function keepKey(database: Database, { key, bodyDigest, expiresAtMs }: Idempotency, id: string): void {

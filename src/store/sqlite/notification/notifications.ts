@@ -5,23 +5,19 @@ import type { GroupCommit } from '../file/group-commit.ts';
 import type { SqlValue } from '../file/sql-value.ts';
 import { type NotificationRow, readNotification, toNotification } from '../tables/notification-rows.ts';
 import { accept, rowsOf, USERS_PER_ROW } from './acceptance.ts';
-import { sqliteFanOuts } from './fan-outs.ts';
+import type { FanOutMemory } from './fan-out-memory.ts';
 
-export function sqliteNotifications(database: Database, commits: GroupCommit): NotificationStore {
-  const fanOuts = sqliteFanOuts(database, commits);
+export function sqliteNotifications(database: Database, commits: GroupCommit, memory: FanOutMemory): NotificationStore {
   return {
     async accept(acceptance) {
-      const { notification, userIds } = acceptance;
+      const { notification, audience } = acceptance;
       const result = await commits.write(rowsOf(acceptance), () => accept(database, acceptance));
       const isToFanOut = result.kind === 'accepted' && result.deliveries === null;
-      if (isToFanOut && userIds.length <= USERS_PER_ROW) fanOuts.remember(notification, userIds);
+      if (isToFanOut && audience.userIds.length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
       return result;
     },
     get: (id) => commits.read(() => readNotification(database, id)),
     list: (query) => commits.read(() => list(database, query)),
-    fanOut: fanOuts.fanOut,
-    commitFanOut: fanOuts.commitFanOut,
-    unfinishedFanOuts: fanOuts.unfinishedFanOuts,
   };
 }
 

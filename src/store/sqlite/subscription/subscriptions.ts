@@ -1,10 +1,9 @@
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import { decodeId, toPage } from '../../cursor.ts';
-import type { ActiveSubscription, SubscriptionStore } from '../../subscription-store.ts';
+import type { SubscriptionStore } from '../../subscription-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
-import { textList } from '../file/sql-value.ts';
 import {
   changeSubscription,
   readSubscription,
@@ -14,7 +13,6 @@ import {
 import { register, restore } from './registration.ts';
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
-type ActiveQuery = Parameters<SubscriptionStore['activeOf']>[0];
 
 /** Sorts after every id. */
 const LAST_ID = '\u{10ffff}';
@@ -32,7 +30,6 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
       }),
     countByVapidKey: () => commits.read(() => countByVapidKey(database)),
     delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
-    activeOf: (query) => commits.read(() => activeOf(database, query)),
   };
 }
 
@@ -62,40 +59,4 @@ function list(database: Database, { userId, includeRetired, cursor, limit }: Lis
     [beforeId ?? LAST_ID, ...(userId === null ? [] : [userId]), limit + 1],
   );
   return toPage(rows, limit, toSubscription, ({ id }) => id);
-}
-
-export function activeOf(database: Database, { userIds, after, limit }: ActiveQuery) {
-  const [first, second] = userIds;
-  const isOfOne = first !== undefined && second === undefined && (after === null || after.userId === first);
-  const rows = isOfOne
-    ? ofOneUser(database, first, after?.subscriptionId ?? '', limit)
-    : ofUsers(database, userIds, after, limit);
-  return rows.map(({ id, user_id: userId, endpoint }): ActiveSubscription => ({ id, userId, endpoint }));
-}
-
-type ActiveRow = { readonly id: string; readonly user_id: string; readonly endpoint: string };
-
-function ofUsers(
-  database: Database,
-  userIds: readonly string[],
-  after: ActiveQuery['after'],
-  limit: number,
-): ActiveRow[] {
-  const from = after ?? { userId: '', subscriptionId: '' };
-  return database.all<ActiveRow>(
-    `SELECT id, user_id, endpoint FROM subscriptions
-     WHERE retired_at IS NULL AND user_id IN (SELECT value FROM json_each(?) WHERE value >= ?)
-       AND (user_id, id) > (?, ?)
-     ORDER BY user_id, id LIMIT ?`,
-    [textList(userIds), from.userId, from.userId, from.subscriptionId, limit],
-  );
-}
-
-/** The usual audience, for which the list is not worth its reading. */
-function ofOneUser(database: Database, userId: string, afterId: string, limit: number): ActiveRow[] {
-  return database.all<ActiveRow>(
-    `SELECT id, user_id, endpoint FROM subscriptions
-     WHERE retired_at IS NULL AND user_id = ? AND id > ? ORDER BY id LIMIT ?`,
-    [userId, afterId, limit],
-  );
 }

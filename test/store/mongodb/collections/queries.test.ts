@@ -2,6 +2,7 @@ import { type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
 import { systemClock } from '../../../../src/clock.ts';
+import { usersNamed } from '../../../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
@@ -139,7 +140,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await collections.subscriptions.insertMany(subscriptions.map((one, index) => toSubscriptionDocument(one, index)));
     await collections.notifications.insertMany(
       notifications.map((one) => ({
-        ...toNotificationDocument(one, ['a']),
+        ...toNotificationDocument(one, usersNamed(['a'])),
         retainedFrom: one.status === 'completed' ? new Date(one.acceptedAtMs) : null,
       })),
     );

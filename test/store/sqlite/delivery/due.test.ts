@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/clock.ts';
-import { FAN_OUT_START } from '../../../../src/domain/audience/audience.ts';
 import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
+import { commitPage } from '../../../support/fan-out-page.ts';
 import {
   NOW_MS,
   sampleAcceptance,
@@ -19,12 +19,7 @@ it('lets other work go on while it reads thousands that are due', async () => {
   const notification = sampleNotification();
   const deliveries = Array.from({ length: 1001 }, () => sampleDelivery(notification, sampleSubscription()));
   await store.notifications.accept(sampleAcceptance(notification, ['a']));
-  await store.notifications.commitFanOut({
-    notificationId: notification.id,
-    from: FAN_OUT_START,
-    to: null,
-    deliveries,
-  });
+  await commitPage(store, notification, deliveries);
   const done: string[] = [];
   setImmediate(() => done.push('other work'));
   const due = await store.deliveries.due({ priority: 'normal', untilMs: NOW_MS, limit: 1001 });
