@@ -1,6 +1,6 @@
 import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
-import { payloadFor } from '../domain/content/payload.ts';
+import type { Compose } from '../domain/content/compose.ts';
 import {
   type DeliveryEvent,
   type DeliverySnapshot,
@@ -12,7 +12,6 @@ import type { GateAnswer } from '../domain/delivery/gate.ts';
 import { type AttemptPlan, attempted, reportOn, restoreForAttempt } from '../domain/delivery/life.ts';
 import { type DeliveryPolicy, type SendReport, underHold } from '../domain/delivery/verdict.ts';
 import type { Random } from '../domain/ids.ts';
-import type { Notification } from '../domain/notification/notification.ts';
 import { topicHeader } from '../domain/push-service/push-message.ts';
 import type { PushResult } from '../domain/push-service/push-outcome.ts';
 import type { PushTransport } from '../push/push-transport.ts';
@@ -25,8 +24,7 @@ export type AttemptOptions = {
   readonly pruneGuard: Pick<PruneGuard, 'note' | 'holdFor'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
-  /** The origin that paths in a notification belong to; null where it is not known. */
-  readonly siteUrl: string | null;
+  readonly compose: Compose;
   /** Aborted when the process must let go of what is in flight. */
   readonly giveUp: AbortSignal;
 };
@@ -41,13 +39,12 @@ type BoundMachine = ReturnType<typeof bindMachine>;
  * The machine decides, the transport sends; a transport that breaks its promise and rejects is an `unknown` failure.
  */
 export function createAttempt(options: AttemptOptions): Attempter {
-  const { policy, clock } = options;
+  const { policy, clock, compose } = options;
   const machine = bindMachine(options);
-  const payloadOf = createPayloads(options.siteUrl);
 
   return async (claimed, gate, onPosted) => {
     const startedAtMs = clock.now();
-    const order = orderFor(claimed, payloadOf, onPosted);
+    const order = orderFor(claimed, compose, onPosted);
     const event = { type: 'ATTEMPT', nowMs: startedAtMs, gate } as const;
     const ended = await runMachine(machine, restoreForAttempt(claimed, policy, order), event);
     return attempted(claimed, ended, startedAtMs);
@@ -101,27 +98,11 @@ async function send(
   }
 }
 
-function orderFor(
-  { notification, subscription }: Claimed,
-  payloadOf: (notification: Notification) => string,
-  onPosted: () => void,
-): PushOrder | null {
+function orderFor({ notification, subscription }: Claimed, compose: Compose, onPosted: () => void): PushOrder | null {
   if (subscription === null) return null;
   const { endpoint, keys, vapidPublicKey } = subscription;
   const { urgency, topic } = notification;
-  const payload = payloadOf(notification);
+  const payload = compose(notification, subscription).text;
   const header = topic === null ? null : topicHeader(topic);
   return { message: { endpoint, keys, vapidPublicKey, payload, urgency, topic: header }, subscription, onPosted };
-}
-
-/** Every device of one notification gets the same text, so it is built once for as long as the notification is held. */
-function createPayloads(siteUrl: string | null): (notification: Notification) => string {
-  const payloads = new WeakMap<Notification, string>();
-  return (notification) => {
-    const known = payloads.get(notification);
-    if (known !== undefined) return known;
-    const payload = payloadFor(notification, siteUrl);
-    payloads.set(notification, payload);
-    return payload;
-  };
 }

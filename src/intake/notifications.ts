@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { usersNamed } from '../domain/audience/audience.ts';
-import { largestFieldOf, payloadOctets } from '../domain/content/payload.ts';
+import { ANYONE, type Compose } from '../domain/content/compose.ts';
+import { largestFieldOf } from '../domain/content/payload.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
@@ -66,8 +67,8 @@ export type NotificationsOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly defaultTtlSeconds: number;
-  /** The origin that paths in a notification belong to; null where it is not known. */
-  readonly siteUrl: string | null;
+  /** The one that deliveries are composed by: what is measured is what is sent. */
+  readonly compose: Compose;
 };
 
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -108,7 +109,7 @@ async function accept(
   const audience = usersNamed(request.userIds);
   const userCount = audience.userIds.length;
   const notification = notificationOf(options, request, userCount, nowMs);
-  const payloadOctets = checkedOctets(notification, options.siteUrl);
+  const payloadOctets = checkedOctets(notification, options.compose);
   const result = await store.notifications.accept({
     notification,
     audience,
@@ -155,8 +156,8 @@ function notificationOf(
   };
 }
 
-function checkedOctets(notification: Notification, siteUrl: string | null): number {
-  const octets = payloadOctets(notification, siteUrl);
+function checkedOctets(notification: Notification, compose: Compose): number {
+  const { octets } = compose(notification, ANYONE);
   if (octets <= MAX_PAYLOAD_OCTETS) return octets;
   const largestField = largestFieldOf(notification);
   throw new AppError(

@@ -12,6 +12,7 @@ import { GATES } from '../delivery/gates.ts';
 import { createLanes } from '../delivery/lanes.ts';
 import { createPruneGuard } from '../delivery/prune-guard.ts';
 import { createWorker } from '../delivery/worker.ts';
+import { type Compose, createComposer } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
@@ -89,7 +90,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const parts = buildParts(
     options,
-    { ...backends, clock, random: options.random ?? createSecureRandom(), events },
+    {
+      ...backends,
+      clock,
+      random: options.random ?? createSecureRandom(),
+      events,
+      compose: createComposer(config.siteUrl),
+    },
     metrics,
   );
   try {
@@ -125,11 +132,16 @@ function buildParts(options: ServiceOptions, shared: Shared, metrics: Metrics) {
   };
 }
 
-type Shared = Backends & { readonly clock: Clock; readonly random: Random; readonly events: Events };
+type Shared = Backends & {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: Events;
+  readonly compose: Compose;
+};
 
 /** What the role `worker` does: attempts, fan-out, and the loops that find what was left. */
 function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
-  const { store, queue, coordination, clock, random, events } = shared;
+  const { store, queue, coordination, clock, random, events, compose } = shared;
   const giveUp = new AbortController();
   const subject = config.vapidSubject ?? PLACEHOLDER_SUBJECT;
   const transport = createWebPushTransport({
@@ -157,7 +169,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared) {
       pruneGuard,
       clock,
       random,
-      siteUrl: config.siteUrl,
+      compose,
       giveUp: giveUp.signal,
     }),
     fanOutPage: createFanOutPage({
@@ -194,7 +206,6 @@ function apiOptionsOf({ config, keys, log }: ServiceOptions, parts: ApiParts): A
   const notifications = createNotifications({
     ...parts,
     defaultTtlSeconds: config.defaultTtlSeconds,
-    siteUrl: config.siteUrl,
   });
   return {
     ...parts,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, CDPSession, Page, WebWorker } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
-import { payloadFor } from '../../src/domain/content/payload.ts';
+import { payloadOf } from '../../src/domain/content/payload.ts';
 import type { NotificationContent } from '../../src/domain/notification/notification.ts';
 import { until } from '../support/until.ts';
 import { describeWithChromium, launchChromium } from './chromium.ts';
@@ -100,7 +100,7 @@ describeWithChromium('the worker in a real Chromium', () => {
 
   /** What Bellhop sends for a notification with this content. */
   const sent = (content: Partial<NotificationContent>, topic: string | null = null, id = 'ntf_1'): string =>
-    payloadFor({ id, topic, content: { type: 'order.shipped', title: 'On its way', ...content } }, service.address);
+    payloadOf({ id, topic, content: { type: 'order.shipped', title: 'On its way', ...content } }, service.address).text;
 
   /** Clicks the one notification that is shown; gives the pages that were opened and those brought to the front. */
   const click = (action: string): Promise<{ opened: string[]; focused: string[] }> =>

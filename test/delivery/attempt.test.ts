@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAttempt } from '../../src/delivery/attempt.ts';
+import { createComposer } from '../../src/domain/content/compose.ts';
 import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
@@ -24,7 +25,7 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
     pruneGuard: { note: (_, isGone) => noted.push(isGone), holdFor: async () => holdId },
     clock: { now: () => NOW_MS },
     random: () => 0.5,
-    siteUrl: null,
+    compose: createComposer(null),
     giveUp: new AbortController().signal,
   });
   return { noted, attempt: (given = claimed(), gate = GO) => attempt(given, gate, () => {}) };

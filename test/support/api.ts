@@ -7,6 +7,7 @@ import type { ApiKey } from '../../src/access/api-keys.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
 import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
+import { createComposer } from '../../src/domain/content/compose.ts';
 import type { Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
@@ -88,7 +89,7 @@ export async function startApi(options: ApiOptions = {}) {
   events.subscribe((event) => told.push(event));
   const lines: RequestLine[] = [];
   const errors: AppError[] = [];
-  const parts = { store, queue, events, clock, random: Math.random };
+  const parts = { store, queue, events, clock, random: Math.random, compose: createComposer(options.siteUrl ?? null) };
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, keys: KEYS, allowBearer: options.allowBearer ?? true }),
@@ -99,7 +100,7 @@ export async function startApi(options: ApiOptions = {}) {
       publicKeys: [CURRENT_KEY, OLDER_KEY],
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: KEYS }),
-    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600, siteUrl: options.siteUrl ?? null }),
+    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: [CURRENT_KEY, OLDER_KEY] }),

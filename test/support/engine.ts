@@ -11,6 +11,7 @@ import { GATES } from '../../src/delivery/gates.ts';
 import { createLanes } from '../../src/delivery/lanes.ts';
 import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
 import { createWorker } from '../../src/delivery/worker.ts';
+import { createComposer } from '../../src/domain/content/compose.ts';
 import { type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import type { RetryPolicy } from '../../src/domain/delivery/retry-policy.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
@@ -118,7 +119,7 @@ export async function startEngine(options: EngineOptions = {}) {
       pruneGuard,
       clock: systemClock,
       random,
-      siteUrl: null,
+      compose: createComposer(null),
       giveUp: giveUp.signal,
     }),
     fanOutPage: createFanOutPage({ ...parts, pageSize: options.fanOutPageSize ?? 500 }),

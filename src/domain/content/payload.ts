@@ -2,26 +2,24 @@ import { Buffer } from 'node:buffer';
 import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from '../notification/notification.ts';
 import { declarativeForm } from './declarative-push.ts';
 
+/** The JSON text that a device decrypts, and its size. */
+export type Payload = { readonly text: string; readonly octets: number };
+
 /**
- * The JSON text that a device decrypts: fields for a service worker, and beside them, where there is a `url` that can be
- * made absolute, the declarative form. That is left out where it alone would take the payload across a limit: a message
- * that reaches every browser's worker is worth more than one that some show without a worker.
+ * What a device is sent: fields for a service worker, and beside them, where there is a `url` that can be made absolute,
+ * the declarative form. That is left out where it alone would take the payload across a limit: a message that reaches
+ * every browser's worker is worth more than one that some show without a worker.
  * `siteUrl` is the origin that paths belong to; null where it is not known. The topic is the `tag`, so that a newer
  * notification takes an older one's place on the screen, too.
  */
-export function payloadFor(source: PayloadSource, siteUrl: string | null): string {
+export function payloadOf(source: PayloadSource, siteUrl: string | null): Payload {
   const fields = workerFields(source);
-  const plain = JSON.stringify(fields);
+  const plain = measured(JSON.stringify(fields));
   const declarative = declarativeForm(source, siteUrl);
   if (declarative === null) return plain;
-  const whole = JSON.stringify({ ...declarative, ...fields });
-  const limit = octetsOf(plain) <= SAFE_PAYLOAD_OCTETS ? SAFE_PAYLOAD_OCTETS : MAX_PAYLOAD_OCTETS;
-  return octetsOf(whole) <= limit ? whole : plain;
-}
-
-/** The payload's size in octets. */
-export function payloadOctets(source: PayloadSource, siteUrl: string | null): number {
-  return octetsOf(payloadFor(source, siteUrl));
+  const whole = measured(JSON.stringify({ ...declarative, ...fields }));
+  const limit = plain.octets <= SAFE_PAYLOAD_OCTETS ? SAFE_PAYLOAD_OCTETS : MAX_PAYLOAD_OCTETS;
+  return whole.octets <= limit ? whole : plain;
 }
 
 /** The field that takes most of a payload, for an error a caller can act on. */
@@ -36,6 +34,10 @@ function workerFields({ id, content, topic }: PayloadSource) {
   const { type, title, body, icon, badge, url, actions, locale, data } = content;
   const tag = topic ?? undefined;
   return { notification_id: id, type, title, body, icon, badge, url, actions, tag, locale, data };
+}
+
+function measured(text: string): Payload {
+  return { text, octets: octetsOf(text) };
 }
 
 function octetsOf(text: string): number {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { payloadFor, payloadOctets } from '../../../src/domain/content/payload.ts';
+import { payloadOf } from '../../../src/domain/content/payload.ts';
 import {
   MAX_PAYLOAD_OCTETS,
   type PayloadSource,
@@ -16,7 +16,7 @@ const source = (content: Partial<PayloadSource['content']>, topic: string | null
   topic,
   content: { type: 'order.shipped', title: 'On its way', ...content },
 });
-const payload = (from: PayloadSource, siteUrl: string | null = SITE) => JSON.parse(payloadFor(from, siteUrl));
+const payload = (from: PayloadSource, siteUrl: string | null = SITE) => JSON.parse(payloadOf(from, siteUrl).text);
 
 describe('the payload', () => {
   it('has the fields a worker reads, and no others', () => {
@@ -129,11 +129,11 @@ describe('whatever is in a notification', () => {
   it('takes no limit because of the declarative form, and is measured as it is sent', () => {
     fc.assert(
       fc.property(anySource, site, (from, siteUrl) => {
-        const sent = payloadFor(from, siteUrl);
+        const { text: sent, octets: measured } = payloadOf(from, siteUrl);
         const { web_push, notification, ...fields } = JSON.parse(sent);
         const plain = octetsOf(JSON.stringify(fields));
         const octets = octetsOf(sent);
-        expect(payloadOctets(from, siteUrl)).toBe(octets);
+        expect(measured).toBe(octets);
         for (const limit of [SAFE_PAYLOAD_OCTETS, MAX_PAYLOAD_OCTETS]) expect(octets <= limit).toBe(plain <= limit);
         // What a parser would refuse would be worse than nothing.
         if (web_push === undefined) return;
