@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import { ConfigError } from './config/config.ts';
 import { AppError } from './domain/app-error.ts';
+import { printable, printableLines } from './domain/printable-text.ts';
 
 type Command = {
   readonly meaning: string;
@@ -30,10 +32,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const [name = 'start', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
+process.on('uncaughtException', (error) => {
+  tellDefect(error);
+  process.exit(1);
+});
+
 if (name === '--help' || name === 'help') {
   process.stdout.write(usage());
 } else if (command === undefined) {
-  process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${usage()}`);
+  process.stderr.write(`There is no command ${printable(JSON.stringify(name))}.\n\n${usage()}`);
   process.exitCode = 2;
 } else {
   await carryOut(command);
@@ -44,11 +51,22 @@ async function carryOut({ run }: Command): Promise<void> {
     const exitCode = await run(args);
     if (exitCode !== null) process.exitCode = exitCode;
   } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof AppError)) throw error;
-    const what = name === 'start' ? 'Bellhop does not start' : `bellhop ${name} did nothing`;
-    process.stderr.write(`${what}. ${error.message}\n`);
     process.exitCode = 1;
+    if (error instanceof ConfigError || error instanceof AppError) tellRefusal(error);
+    else tellDefect(error);
   }
+}
+
+function tellRefusal(error: ConfigError | AppError): void {
+  const what = name === 'start' ? 'Bellhop does not start' : `bellhop ${name} did nothing`;
+  // A ConfigError has a line for each problem, made printable there.
+  const why = error instanceof ConfigError ? error.message : printable(error.message);
+  process.stderr.write(`${what}. ${why}\n`);
+}
+
+/** As Node tells an error that nothing catches, but what cannot be seen is escaped. */
+function tellDefect(error: unknown): void {
+  process.stderr.write(printableLines(`${inspect(error)}\n`));
 }
 
 function usage(): string {

@@ -2,6 +2,7 @@ import { parseConfig } from '../config/config.ts';
 import { readEnvironment, readText } from '../config/environment.ts';
 import { rotateVapidFile } from '../config/key-files.ts';
 import { generateVapidKeys } from '../config/vapid-key-maker.ts';
+import { printable } from '../domain/printable-text.ts';
 
 /**
  * Makes a new VAPID pair the current one. In the data folder it is done at once; a pair in the environment can only be
@@ -12,7 +13,7 @@ export async function rotateVapidKey(): Promise<number> {
   const { vapidKeys, olderVapidKeys } = config;
   if (vapidKeys === null) {
     const { publicKey, path } = rotateVapidFile(config.dataDir);
-    process.stdout.write(`A new VAPID key is in ${path}: ${publicKey}\n${WHAT_NOW}`);
+    process.stdout.write(`A new VAPID key is in ${printable(path)}: ${publicKey}\n${WHAT_NOW}`);
     return 0;
   }
   const { publicKey, privateKey } = generateVapidKeys();

@@ -1,9 +1,10 @@
-import { type Config, parseConfig } from '../config/config.ts';
+import { parseConfig } from '../config/config.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
-import { type Keys, loadKeys } from '../config/key-files.ts';
+import { loadKeys } from '../config/key-files.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { greeting } from './greeting.ts';
 
 /** A container is killed 30 s after SIGTERM by those who are patient. */
 const LAST_MOMENT_MS = 29_000;
@@ -23,7 +24,7 @@ export async function start(): Promise<void> {
   if (config.vapidSubject === null) {
     log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
   }
-  if (isWatched) process.stdout.write(greeting(service, config, keys));
+  if (isWatched) process.stdout.write(greeting(service.address, config, keys));
   else
     log.info(
       {
@@ -35,25 +36,6 @@ export async function start(): Promise<void> {
       },
       'Bellhop is ready',
     );
-}
-
-function greeting({ address }: Service, config: Config, { vapid, files, made }: Keys): string {
-  const secrets =
-    files.length === 0
-      ? 'in the environment'
-      : `${files.join(', ')}${made.length > 0 ? ' (made now; keep a copy)' : ''}`;
-  return [
-    '',
-    `  Bellhop ${VERSION} is ready`,
-    '',
-    `  API         ${address}`,
-    ...(config.demoPage ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
-    `  Public key  ${vapid.publicKey}`,
-    `  Secrets     ${secrets}`,
-    `  Data        ${config.dataDir}`,
-    '',
-    '',
-  ].join('\n');
 }
 
 function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {

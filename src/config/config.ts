@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ApiKey } from '../access/api-keys.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
+import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
@@ -53,7 +54,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly string[]) {
     super(
-      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${printable(problem)}`).join('\n')}`,
     );
     this.name = 'ConfigError';
     this.problems = problems;

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
+import { printable, printableLines } from '../domain/printable-text.ts';
 import { summarize } from './error-summary.ts';
 
 type LoggerOptions = {
@@ -9,7 +10,8 @@ type LoggerOptions = {
 };
 
 /**
- * Logs to standard output, or to `destination` where one is given. An error under `err` is told by its summary.
+ * Logs to standard output, or to `destination` where one is given. An error under `err` is told by its summary, and what
+ * cannot be seen is escaped: user ids, topics and paths are other people's text.
  *
  * All lines of one turn of the event loop are written at once and synchronously: a write for each line took a twentieth of
  * the processor time. When the process exits or throws, no line is lost; when it is killed, those of its last turn are.
@@ -22,21 +24,31 @@ export function createLogger({ level, pretty: forPerson }: LoggerOptions, destin
     formatters: { level: levelName },
     serializers: { err: summarize },
   };
-  if (!forPerson) return pino(options, destination ?? lineGroups());
   return pino(
     options,
-    pretty({
-      sync: true,
-      colorize: true,
-      translateTime: 'SYS:HH:MM:ss.l',
-      // pino-pretty would write a field of this name as the place in the code that called: `INFO <key>:`.
-      ignore: 'pid,hostname,caller',
-      singleLine: true,
-      // `error` is a text, so it stays on the line with the others.
-      errorLikeObjectKeys: [],
-      ...(destination === undefined ? {} : { destination }),
-    }),
+    forPerson ? forTerminal(destination ?? standardOutput()) : forMachines(destination ?? lineGroups()),
   );
+}
+
+type Destination = { write(text: string): unknown };
+
+function forMachines(destination: Destination): DestinationStream {
+  return { write: (line) => void destination.write(printableLines(line)) };
+}
+
+function forTerminal(destination: Destination): DestinationStream {
+  const prettify = prettyFactory({
+    colorize: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    // pino-pretty would write a field of this name as the place in the code that called: `INFO <key>:`.
+    ignore: 'pid,hostname,caller',
+    singleLine: true,
+    // `error` is a text, so it stays on the line with the others.
+    errorLikeObjectKeys: ['err'],
+  });
+  // Before the colours come in, which are control characters themselves.
+  const seen = (_: string, value: unknown) => (typeof value === 'string' ? printable(value) : value);
+  return { write: (line) => void destination.write(prettify(JSON.parse(line, seen))) };
 }
 
 /** As pino's own, but made once for all the lines of a millisecond. */
@@ -58,8 +70,7 @@ function levelName(label: string): { level: string } {
 }
 
 function lineGroups(): DestinationStream {
-  // A flush of the buffer that pino can keep itself does an fsync.
-  const destination = pino.destination({ fd: 1, sync: true });
+  const destination = standardOutput();
   let lines = '';
   const flush = (): void => {
     if (lines === '') return;
@@ -74,4 +85,9 @@ function lineGroups(): DestinationStream {
       lines += line;
     },
   };
+}
+
+/** Without a buffer of its own: a flush of that does an fsync. */
+function standardOutput(): Destination {
+  return pino.destination({ fd: 1, sync: true });
 }

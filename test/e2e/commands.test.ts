@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,56 @@ describe('bellhop', () => {
     const odd = bellhop(['odd']);
     expect(odd).toMatchObject({ status: 2, stdout: '' });
     expect(odd.stderr).toContain('There is no command "odd".');
+  });
+});
+
+describe('text that cannot be seen', () => {
+  const HIDDEN = 'a\u202eb\u009bc\u001b[2Jd\u2028e\u200bf';
+  const SHOWN = 'a\\u202eb\\u009bc\\u001b[2Jd\\u2028e\\u200bf';
+  const hasHidden = (text: string): boolean => /[\p{C}\p{Zl}\p{Zp}]/u.test(text.replaceAll('\n', ''));
+
+  it('is escaped in what is said of a command that there is not', () => {
+    const { stderr } = bellhop([HIDDEN]);
+    expect(stderr).toContain(`There is no command "${SHOWN}".`);
+    expect(hasHidden(stderr)).toBe(false);
+  });
+
+  it.each(['LOG_LEVEL', 'HOST', 'VAPID_SUBJECT', 'PUSH_CA_FILE', 'PUSH_ALLOWED_HOSTS', `BELLHOP_${HIDDEN}`])(
+    'is escaped where %s keeps the service from starting',
+    (name) => {
+      const { status, stderr } = bellhop(['start'], { [name]: HIDDEN });
+      expect(status).toBe(1);
+      expect(stderr).toContain(SHOWN);
+      expect(hasHidden(stderr)).toBe(false);
+    },
+  );
+
+  it('cannot fake a line of its own', () => {
+    const { stderr } = bellhop(['start'], { PUSH_CA_FILE: '/ca\n  - PORT is fine' });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('is escaped in the report of the doctor, whose JSON still says what is there', () => {
+    const DATA_DIR = join(folder, HIDDEN);
+    const person = bellhop(['doctor'], { DATA_DIR });
+    expect(person.stdout).toContain(`${SHOWN} is not there yet and can be made`);
+    expect(hasHidden(person.stdout)).toBe(false);
+    const machine = bellhop(['doctor', '--json'], { DATA_DIR });
+    expect(hasHidden(machine.stdout)).toBe(false);
+    const { findings } = JSON.parse(machine.stdout) as { findings: { finding: string }[] };
+    expect(findings.some(({ finding }) => finding.includes(HIDDEN))).toBe(true);
+  });
+
+  it('is escaped where a key is rotated, and where one cannot be', () => {
+    const DATA_DIR = join(folder, HIDDEN);
+    const refused = bellhop(['rotate-vapid-key'], { DATA_DIR });
+    expect(refused.stderr).toContain(SHOWN);
+    expect(hasHidden(refused.stderr)).toBe(false);
+    mkdirSync(DATA_DIR, { mode: 0o700 });
+    writeFileSync(join(DATA_DIR, 'vapid.json'), JSON.stringify(generateVapidKeys()), { mode: 0o600 });
+    const rotated = bellhop(['rotate-vapid-key'], { DATA_DIR });
+    expect(rotated.stdout).toContain(SHOWN);
+    expect(hasHidden(rotated.stdout)).toBe(false);
   });
 });
 

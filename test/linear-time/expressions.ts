@@ -41,6 +41,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
   ],
   'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
+  'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [
     [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
     [/^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/, { repeated: 'push.services.mozilla.com.' }],
@@ -112,6 +113,13 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/at position (\d+)/, { repeated: 'at position ' }],
     [/\p{Surrogate}/u, { repeated: 'a' }],
     [/\p{Surrogate}/gu, { repeated: '\ud800' }],
+  ],
+  'http/kit/request-head.ts': [
+    [/^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/, { repeated: 'a', tail: ':123456' }],
+    [/^(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*\/?$/, { repeated: '/%61a', tail: '"' }],
+    [/^(?:[A-Za-z0-9._~!$&'()*+,;=:@/?[\]{}|^`-]|%[0-9A-Fa-f]{2})*$/, { repeated: 'a%61', tail: '"' }],
+    [/\/\.{1,2}(?:\/|$)/, { repeated: '/..', tail: 'x' }],
+    [/%(?:[01][0-9A-Fa-f]|7F|2[DEF]|3[0-9]|4[1-9A-F]|5[0-9AFC]|6[1-9A-F]|7[0-9AE])/i, { repeated: '%4' }],
   ],
   'http/kit/request-id.ts': [[/^[A-Za-z0-9._-]{1,64}$/, letters]],
   'http/kit/request-input.ts': [

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { UNPRINTABLE } from '../support/unprintable.ts';
 
 const SECRET = 'S3CRETS3CRET';
 
@@ -63,6 +64,26 @@ describe('the logger', () => {
       const { log, text } = logOf({ level: 'info', pretty });
       log.info({ status: 200, caller: 'key' }, 'GET /v1/users 200');
       expect(await text()).toContain(shown);
+    }
+  });
+
+  it.each(UNPRINTABLE)('escapes %s, and a machine reads what was there', async (_, character, shown) => {
+    const { log, text } = logOf({ level: 'info', pretty: false });
+    log.info({ user_id: `a${character}b` }, `a${character}b`);
+    const written = await text();
+    expect(written.slice(0, -1)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(written)).toMatchObject({ user_id: `a${character}b`, msg: `a${character}b` });
+
+    const person = logOf({ level: 'info', pretty: true });
+    person.log.info({ user_id: `a${character}b` }, `a${character}b`);
+    expect(await person.text()).toContain(`INFO: a${shown}b {"user_id":"a${shown}b"}\n`);
+  });
+
+  it('keeps a message with line feeds on one line', async () => {
+    for (const pretty of [true, false]) {
+      const { log, text } = logOf({ level: 'info', pretty });
+      log.info({ topic: 'a\nb' }, 'one\ntwo');
+      expect((await text()).split('\n')).toHaveLength(2);
     }
   });
 });

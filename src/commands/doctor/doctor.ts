@@ -5,7 +5,7 @@ import { checkEgress, type EgressOptions } from './egress-check.ts';
 import { type Check, type Finding, failed, ok } from './finding.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkPayload } from './payload-check.ts';
-import { exitCodeOf, reportLine, tallyLine } from './report.ts';
+import { exitCodeOf, reportJson, reportLine, tallyLine } from './report.ts';
 import { checkServers } from './servers-check.ts';
 
 const USAGE = `usage: bellhop doctor [--json]
@@ -27,11 +27,8 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
     findings.push(finding);
     if (!isJson) process.stdout.write(reportLine(finding));
   }
-  const exitCode = exitCodeOf(findings);
-  process.stdout.write(
-    isJson ? `${JSON.stringify({ healthy: exitCode === 0, findings }, null, 2)}\n` : tallyLine(findings),
-  );
-  return exitCode;
+  process.stdout.write(isJson ? reportJson(findings) : tallyLine(findings));
+  return exitCodeOf(findings);
 }
 
 /** Every finding, as soon as it is there. Without a configuration there is nothing else to look at. */

@@ -1,3 +1,4 @@
+import { printable, printableLines } from '../../domain/printable-text.ts';
 import type { Finding, Grade } from './finding.ts';
 
 const MARKS: Readonly<Record<Grade, string>> = {
@@ -7,10 +8,15 @@ const MARKS: Readonly<Record<Grade, string>> = {
   skipped: 'skipped',
 };
 
-/** One line a finding, its remedy below it. */
+/** One line a finding, its remedy below it. What cannot be seen, in a path or a server's words, is escaped. */
 export function reportLine({ check, verdict, finding, remedy }: Finding): string {
-  const line = `${MARKS[verdict]}  ${check.padEnd(14)}  ${finding}\n`;
-  return remedy === null ? line : `${line}${' '.repeat(25)}→ ${remedy}\n`;
+  const line = `${MARKS[verdict]}  ${check.padEnd(14)}  ${printable(finding)}\n`;
+  return remedy === null ? line : `${line}${' '.repeat(25)}→ ${printable(remedy)}\n`;
+}
+
+/** All findings, for machines. */
+export function reportJson(findings: readonly Finding[]): string {
+  return printableLines(`${JSON.stringify({ healthy: exitCodeOf(findings) === 0, findings }, null, 2)}\n`);
 }
 
 /** The last line: how much of what. */

@@ -1,0 +1,33 @@
+import type { Config } from '../config/config.ts';
+import { VERSION } from '../config/environment.ts';
+import type { Keys } from '../config/key-files.ts';
+import { printable } from '../domain/printable-text.ts';
+import { DEMO_PATH } from '../http/pages/demo.ts';
+
+type Settings = Pick<Config, 'dataDir' | 'demoPage'>;
+
+/** What a person at a terminal is told once the service is ready: where it is, and what it works with. */
+export function greeting(
+  address: string,
+  config: Settings,
+  { vapid, files, made }: Pick<Keys, 'vapid' | 'files' | 'made'>,
+): string {
+  const secrets =
+    files.length === 0
+      ? 'in the environment'
+      : `${files.join(', ')}${made.length > 0 ? ' (made now; keep a copy)' : ''}`;
+  return [
+    '',
+    `  Bellhop ${VERSION} is ready`,
+    '',
+    `  API         ${address}`,
+    ...(config.demoPage ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
+    `  Public key  ${vapid.publicKey}`,
+    `  Secrets     ${secrets}`,
+    `  Data        ${config.dataDir}`,
+    '',
+    '',
+  ]
+    .map(printable)
+    .join('\n');
+}
