@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionId } from '../domain/ids.ts';
-import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
+import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
+import { endpointIdentity, judgeNewEndpoint } from '../domain/subscription/endpoint-spelling.ts';
 import type { Registered } from '../domain/subscription/registration.ts';
 import type { Subscription, SubscriptionKeys } from '../domain/subscription/subscription.ts';
 import { judgeSubscriptionKeys } from '../domain/subscription/subscription-keys.ts';
@@ -85,7 +86,7 @@ function draftOf(options: SubscriptionsOptions, request: Omit<RegisterRequest, '
   return {
     ...request,
     id: subscriptionId(nowMs, options.random),
-    endpointHash: createHash('sha256').update(request.endpoint, 'utf8').digest('base64url'),
+    endpointHash: createHash('sha256').update(endpointIdentity(request.endpoint), 'utf8').digest('base64url'),
     keys: checkedKeys(request.keys),
     vapidPublicKey: heldKey(options, request.vapidPublicKey),
     retired: null,
@@ -124,7 +125,7 @@ async function restore({ store, events, clock }: SubscriptionsOptions, id: strin
 }
 
 function checkEndpoint(endpoint: string, allowedHosts: readonly AllowedHost[]): void {
-  const judgement = judgeEndpoint(endpoint, allowedHosts);
+  const judgement = judgeNewEndpoint(endpoint, allowedHosts);
   if (judgement.kind === 'invalid') throw new AppError('invalid_endpoint', judgement.message);
   if (judgement.kind === 'not_allowed') throw new AppError('endpoint_not_allowed', judgement.message);
 }

@@ -77,6 +77,13 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^\d{1,3}(?:\.\d{1,3}){3}$/, { head: '127', repeated: '.1' }],
     [/^\[[23][0-9a-f]{3}:/, { head: '[', repeated: '2' }],
   ],
+  'domain/subscription/endpoint-spelling.ts': [
+    [/^(?:\/[A-Za-z0-9_.~:=+-]+)+$/, { repeated: '/a', tail: '!' }],
+    [/^\/(?:w\/)?\?token=(?:[A-Za-z0-9_.~-]|%2[bBfF]|%3[dD])+$/, { head: '/w/?token=', repeated: 'a%2b', tail: '!' }],
+    [/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/i, { repeated: '%2' }],
+    [/%[0-9A-Fa-f]{2}/g, { repeated: '%a' }],
+    [/%(?![0-9A-Fa-f]{2})/, { repeated: '%ab' }],
+  ],
   'domain/subscription/subscription-keys.ts': [
     [/={1,2}$/, { repeated: '=', tail: 'x' }],
     [/^[A-Za-z0-9+/_-]+$/, letters],

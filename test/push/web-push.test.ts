@@ -37,6 +37,15 @@ describe('a send', () => {
     expect(await device.nextPush()).toMatchObject({ topic: null, urgency: 'normal', bodyOctets: 4096 });
   });
 
+  test('arrives at an endpoint that was registered under another spelling before that was refused', async () => {
+    const emulator = await closing.emulator();
+    const { subscription } = emulator.createDevice();
+    const endpoint = `${subscription.endpoint.replace('https:', 'HTTPS:').replace(/\/(\w+)\//, '/./$1/')}?`;
+    expect(endpoint).not.toBe(subscription.endpoint);
+    const message = messageTo({ ...subscription, endpoint });
+    expect(await closing.transportTo(emulator).send(message, never)).toEqual(ACCEPTED);
+  });
+
   test.each([
     ['acceptance', {}],
     ['a refusal', { status: 410, body: '{"errno":106}' }],

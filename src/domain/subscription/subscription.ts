@@ -33,7 +33,7 @@ export type Subscription = {
   readonly userId: string;
   /** A capability URL (RFC 8030 section 8.3): a secret, shown only shortened. */
   readonly endpoint: string;
-  /** SHA-256 of the endpoint, base64url: the identity of a browser's subscription. */
+  /** SHA-256 of what `endpointIdentity` makes of the endpoint, base64url: the identity of a browser's subscription. */
   readonly endpointHash: string;
   readonly keys: SubscriptionKeys;
   /** The VAPID public key it was made with; push services refuse any other (RFC 8292 section 4.2). */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Api, browser, startApi } from '../../support/api.ts';
+import { sampleSubscription } from '../../support/samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -101,6 +102,49 @@ describe('POST /v1/subscriptions', () => {
     ]);
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`field_${i}`, 1]));
     expect((await post({ user_id: 'u1', ...browser(), ...many })).body.issues).toHaveLength(20);
+  });
+});
+
+describe('an endpoint under another spelling', () => {
+  const endpoint = 'https://push.example.net/send/abc-1?up=1';
+  const spellings = [
+    'https://PUSH.example.net/send/abc-1?up=1',
+    'https://push.example.net:443/send/abc-1?up=1',
+    'https://push.example.net/./send/abc-1?up=1',
+    'https://push.example.net/x/../send/abc-1?up=1',
+    'https://push.example.net/send/%61bc-1?up=1',
+    'https://push.example.net/send/abc%2D1?up=1',
+    'https://push.example.net/send/abc-1?%75p=1',
+    'HTTPS://push.example.net/send/abc-1?up=1',
+    'https:/push.example.net/send/abc-1?up=1',
+    'https://ｐｕｓｈ.example.net/send/abc-1?up=1',
+    'https://push.example。net/send/abc-1?up=1',
+    'https://push.exam\u00adple.net/send/abc-1?up=1',
+  ];
+
+  it.each([...spellings, 'https://push.example.net/send/abc-1?'])('%s is refused', async (spelling) => {
+    const answer = await post({ user_id: 'u1', ...browser(), endpoint: spelling });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_endpoint']);
+    expect(answer.body.detail).toContain('Send what PushSubscription.toJSON() gives, unchanged');
+    expect(answer.text).not.toContain('abc');
+    expect((await get('/v1/subscriptions')).body.items).toEqual([]);
+  });
+
+  it('is the same endpoint where only the capitals of its percent-encoding differ', async () => {
+    const given = browser();
+    const first = await post({ user_id: 'u1', ...given, endpoint: `${endpoint}%2b%3d` });
+    const again = await post({ user_id: 'u1', ...given, endpoint: `${endpoint}%2B%3D` });
+    expect([first.status, again.status, again.body.id]).toEqual([201, 200, first.body.id]);
+    const others = await post({ user_id: 'u2', ...browser(), endpoint: `${endpoint}%2B%3d` });
+    expect(others.body.code).toBe('endpoint_taken');
+  });
+
+  it('stays where it was registered before', async () => {
+    const kept = sampleSubscription({ userId: 'u1', endpoint: spellings[0]! });
+    await api.store.subscriptions.register(kept);
+    const shown = { id: kept.id, active: true, push_service: 'https://push.example.net' };
+    expect((await get('/v1/subscriptions?user_id=u1')).body.items).toMatchObject([shown]);
+    expect((await api.call('DELETE', `/v1/subscriptions/${kept.id}`)).status).toBe(204);
   });
 });
 
