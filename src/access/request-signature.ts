@@ -14,7 +14,7 @@ export type RequestHead = {
 
 export type SignatureOptions = {
   readonly keys: readonly ApiKey[];
-  readonly store: Pick<Store, 'useNonce'>;
+  readonly store: Pick<Store, 'nonces'>;
   readonly clock: Clock;
 };
 
@@ -115,7 +115,7 @@ async function spendNonce({ store, clock }: SignatureOptions, secret: string, no
   // By secret, for the key id is not signed: whoever replays a request might name another one of the same secret.
   const name = hmacOf(secret, `nonce\n${nonce}`).toString('base64url');
   // A timestamp may lie a window ahead, and then stays good for two.
-  const isFresh = await store.useNonce(name, clock.now() + 2 * TIMESTAMP_WINDOW_MS);
+  const isFresh = await store.nonces.use(name, clock.now() + 2 * TIMESTAMP_WINDOW_MS);
   if (!isFresh) throw new AppError('reused_nonce', 'X-Nonce was used before. Make a new one for each request.');
 }
 

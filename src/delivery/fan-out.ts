@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { supersede } from './superseder.ts';
 
 export type FanOutOptions = {
-  readonly store: Store;
+  readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries'>;
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;

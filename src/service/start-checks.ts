@@ -8,7 +8,7 @@ export type StartCheckOptions = {
   readonly config: Config;
   readonly keys: Keys;
   readonly log: Logger;
-  readonly store: Pick<Store, 'keepFact' | 'replaceFact' | 'subscriptions'>;
+  readonly store: Pick<Store, 'facts' | 'subscriptions'>;
 };
 
 /**
@@ -17,7 +17,7 @@ export type StartCheckOptions = {
  */
 export async function checkVapidKeys({ config, keys, log, store }: StartCheckOptions): Promise<void> {
   const { publicKey } = keys.vapid;
-  const known = await store.keepFact('vapid_public_key', publicKey);
+  const known = await store.facts.keep('vapid_public_key', publicKey);
   const ring = publicKeysOf(keys);
   if (config.vapidKeys === null && !ring.includes(known)) {
     throw new ConfigError([
@@ -37,7 +37,7 @@ export async function checkVapidKeys({ config, keys, log, store }: StartCheckOpt
     { public_key: publicKey, left },
     `the VAPID key was rotated: ${left} active subscriptions still use an earlier one (GET ${VAPID_KEYS_PATH})`,
   );
-  await store.replaceFact('vapid_public_key', publicKey);
+  await store.facts.replace('vapid_public_key', publicKey);
 }
 
 /** When this was written: a clock that says less is wrong, and push services would refuse every token signed by it. */

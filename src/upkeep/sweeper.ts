@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
 export type SweeperOptions = {
-  readonly store: Store;
+  readonly store: Pick<Store, 'retention'>;
   readonly events: Events;
   readonly clock: Clock;
   /** How long what is completed is kept. */
@@ -24,8 +24,8 @@ const FORGET_AT_ONCE = 200;
 export function createSweeper(options: SweeperOptions): Loop {
   const { store, events, clock, retentionDays, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
-    await store.sweep(clock.now());
-    const forgotten = await store.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
+    await store.retention.sweep(clock.now());
+    const forgotten = await store.retention.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
     if (forgotten === FORGET_AT_ONCE) loop.hurry();
   };
   const loop = createLoop({ name: 'sweeper', intervalMs, clock, events, tick, leads });

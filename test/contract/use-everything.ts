@@ -69,10 +69,10 @@ export async function useEverything(store: Store): Promise<void> {
   );
   await store.fanOuts.get(notification.id);
   await store.fanOuts.unfinished(NOW_MS, 5);
-  await store.useNonce('n', NOW_MS);
-  await store.keepFact('f', 'v');
-  await store.replaceFact('f', 'w');
-  await store.sweep(NOW_MS);
-  await store.forget(9e15, 5);
+  await store.nonces.use('n', NOW_MS);
+  await store.facts.keep('f', 'v');
+  await store.facts.replace('f', 'w');
+  await store.retention.sweep(NOW_MS);
+  await store.retention.forget(9e15, 5);
   await store.ping();
 }

@@ -12,19 +12,8 @@ afterEach(() => api.dispose());
 const failing =
   (error: unknown) =>
   (store: Store): Store => ({
+    ...store,
     subscriptions: Object.assign(Object.create(store.subscriptions), { get: () => Promise.reject(error) }),
-    audiences: store.audiences,
-    notifications: store.notifications,
-    fanOuts: store.fanOuts,
-    deliveries: store.deliveries,
-    pruneHolds: store.pruneHolds,
-    useNonce: (nonce, expiresAtMs) => store.useNonce(nonce, expiresAtMs),
-    keepFact: (name, value) => store.keepFact(name, value),
-    replaceFact: (name, value) => store.replaceFact(name, value),
-    sweep: (nowMs) => store.sweep(nowMs),
-    forget: (beforeMs, limit) => store.forget(beforeMs, limit),
-    ping: () => store.ping(),
-    close: () => store.close(),
   });
 
 describe('request ids', () => {

@@ -1,23 +1,20 @@
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
-import { encodeText } from '../stored-text.ts';
 import { mongoAudiences } from './audience/recipients.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
-import { instant } from './collections/instant.ts';
-import { optionsOf } from './collections/named-query.ts';
-import { NONCE } from './collections/short-lived-queries.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
+import { mongoFacts } from './facts.ts';
+import { mongoNonces } from './nonces.ts';
 import { mongoFanOuts } from './notification/fan-outs.ts';
 import { mongoNotifications } from './notification/notifications.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
-import { forget, sweep } from './retention.ts';
+import { mongoRetention } from './retention.ts';
 import { connectMongo } from './server/connection.ts';
-import { duplicateField, toStorageError } from './server/mongo-error.ts';
+import { toStorageError } from './server/mongo-error.ts';
 import { trackOperations } from './server/operations.ts';
 import { beSoleProcess } from './server/sole-process.ts';
-import { writeToken } from './server/write-token.ts';
 import { mongoSubscriptions } from './subscription/subscriptions.ts';
 
 export type MongoStoreOptions = {
@@ -66,11 +63,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     fanOuts: mongoFanOuts(collections, operations),
     deliveries: mongoDeliveries(collections, operations, options.clock),
     pruneHolds: mongoPruneHolds(collections, operations),
-    useNonce: (nonce, expiresAtMs) => operations.run(() => useNonce(collections, nonce, expiresAtMs)),
-    keepFact: (name, value) => operations.run(() => keepFact(collections, name, value)),
-    replaceFact: (name, value) => operations.run(() => replaceFact(collections, name, value)),
-    sweep: (nowMs) => operations.runLong(() => sweep(collections, nowMs)),
-    forget: (beforeMs, limit) => operations.runLong(() => forget(collections, beforeMs, limit)),
+    nonces: mongoNonces(collections, operations),
+    facts: mongoFacts(collections, operations),
+    retention: mongoRetention(collections, operations),
     ping: () => operations.run(() => ping(collections, options.clock.now())),
     async close() {
       await operations.finish();
@@ -90,33 +85,6 @@ async function checkLayout({ meta }: Collections): Promise<void> {
   });
 }
 
-async function useNonce({ nonces }: Collections, nonce: string, expiresAtMs: number): Promise<boolean> {
-  const token = writeToken();
-  const _id = encodeText(nonce);
-  try {
-    await nonces.insertOne({ _id, token, expiresAt: instant(expiresAtMs) });
-    return true;
-  } catch (error) {
-    if (duplicateField(error) === null) throw error;
-    // A duplicate may be this very insertion, whose answer was lost.
-    return (await nonces.findOne(NONCE.filter(_id), optionsOf(NONCE)))?.token === token;
-  }
-}
-
 async function ping({ meta }: Collections, nowMs: number): Promise<void> {
   await meta.updateOne({ _id: 'ping' }, { $set: { atMs: nowMs } }, { upsert: true });
-}
-
-async function keepFact({ meta }: Collections, name: string, value: string): Promise<string> {
-  try {
-    await meta.insertOne({ _id: `fact ${name}`, value });
-    return value;
-  } catch (error) {
-    if (duplicateField(error) === null) throw error;
-    return (await meta.findOne({ _id: `fact ${name}` }))?.value ?? value;
-  }
-}
-
-async function replaceFact({ meta }: Collections, name: string, value: string): Promise<void> {
-  await meta.updateOne({ _id: `fact ${name}` }, { $set: { value } }, { upsert: true });
 }

@@ -1,3 +1,4 @@
+import type { RetentionStore } from '../retention-store.ts';
 import type { Collections } from './collections/collections.ts';
 import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
@@ -6,12 +7,20 @@ import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification
 import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
+import type { Operations } from './server/operations.ts';
 
 /** Enough for what a crash can leave behind; the rest waits for the next time. */
 const MENDED_AT_ONCE = 500;
 
-/** See `Store.sweep`. Also completes what a process that died left open though every delivery of it is final. */
-export async function sweep(collections: Collections, nowMs: number): Promise<number> {
+export function mongoRetention(collections: Collections, operations: Operations): RetentionStore {
+  return {
+    sweep: (nowMs) => operations.runLong(() => sweep(collections, nowMs)),
+    forget: (beforeMs, limit) => operations.runLong(() => forget(collections, beforeMs, limit)),
+  };
+}
+
+/** Also completes what a process that died left open though every delivery of it is final. */
+async function sweep(collections: Collections, nowMs: number): Promise<number> {
   const { notifications, idempotency_keys: keys, nonces } = collections;
   const until = instant(nowMs);
   const options = { ...optionsOf(OPEN_PAST_DEADLINE), limit: MENDED_AT_ONCE };
@@ -23,10 +32,10 @@ export async function sweep(collections: Collections, nowMs: number): Promise<nu
 }
 
 /**
- * See `Store.forget`. The TTL indexes delete by themselves; this does it in the right order, a notification after its
+ * The TTL indexes delete by themselves; this does it in the right order, a notification after its
  * deliveries, and by the caller's clock.
  */
-export async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
+async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
   const { subscriptions, notifications, deliveries } = collections;
   const until = instant(beforeMs);
   await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));

@@ -1,3 +1,4 @@
+import type { RetentionStore } from '../retention-store.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
@@ -5,8 +6,14 @@ import { deliveryRange } from './tables/notification-rows.ts';
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;
 
-/** Deletes what has only a limited life, and counts it. */
-export async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
+export function sqliteRetention(database: Database, commits: GroupCommit): RetentionStore {
+  return {
+    sweep: (nowMs) => sweep(database, commits, nowMs),
+    forget: (beforeMs, limit) => forget(database, commits, beforeMs, limit),
+  };
+}
+
+async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
   let swept = 0;
   for (const table of ['idempotency_keys', 'nonces']) {
     swept += await inPieces(commits, () =>
@@ -19,13 +26,8 @@ export async function sweep(database: Database, commits: GroupCommit, nowMs: num
   return swept;
 }
 
-/** See `Store.forget`. A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
-export async function forget(
-  database: Database,
-  commits: GroupCommit,
-  beforeMs: number,
-  limit: number,
-): Promise<number> {
+/** A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
+async function forget(database: Database, commits: GroupCommit, beforeMs: number, limit: number): Promise<number> {
   await inPieces(commits, () =>
     database.run(
       'DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions WHERE retired_at < ? LIMIT ?)',

@@ -2,16 +2,18 @@ import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/recipients.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
+import { sqliteFacts } from './facts.ts';
 import { transact } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
 import type { Database } from './file/driver.ts';
 import { groupCommit } from './file/group-commit.ts';
 import { openWalSync } from './file/wal-sync.ts';
+import { sqliteNonces } from './nonces.ts';
 import { FanOutMemory } from './notification/fan-out-memory.ts';
 import { sqliteFanOuts } from './notification/fan-outs.ts';
 import { sqliteNotifications } from './notification/notifications.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
-import { forget, sweep } from './retention.ts';
+import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
 import { migrate } from './tables/schema.ts';
 
@@ -43,11 +45,9 @@ export function storeOn(database: Database, clock: Clock): Store {
     fanOuts: sqliteFanOuts(database, commits, fanOutMemory),
     deliveries: sqliteDeliveries(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
-    useNonce: (nonce, expiresAtMs) => commits.write(1, () => useNonce(database, nonce, expiresAtMs)),
-    keepFact: (name, value) => commits.write(1, () => keepFact(database, name, value)),
-    replaceFact: (name, value) => commits.write(1, () => replaceFact(database, name, value)),
-    sweep: (nowMs) => sweep(database, commits, nowMs),
-    forget: (beforeMs, limit) => forget(database, commits, beforeMs, limit),
+    nonces: sqliteNonces(database, commits),
+    facts: sqliteFacts(database, commits),
+    retention: sqliteRetention(database, commits),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
     close: () => commits.close(),
   };
@@ -67,25 +67,4 @@ function mark(database: Database, name: string, value: number): void {
     name,
     value,
   ]);
-}
-
-function useNonce(database: Database, nonce: string, expiresAtMs: number): boolean {
-  return (
-    database.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?) ON CONFLICT (nonce) DO NOTHING', [
-      nonce,
-      expiresAtMs,
-    ]) > 0
-  );
-}
-
-function keepFact(database: Database, name: string, value: string): string {
-  database.run('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
-  return database.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? value;
-}
-
-function replaceFact(database: Database, name: string, value: string): void {
-  database.run(
-    'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    [name, value],
-  );
 }

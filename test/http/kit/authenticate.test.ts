@@ -54,7 +54,7 @@ describe('credentials', () => {
     expect((await list({ nonce: 'n1' })).body.code).toBe('reused_nonce');
     expect((await list({ nonce: 'n1', keyId: 'shop', secret: 'secret-of-the-shop' })).status).toBe(200);
     api.clock.advance(299_000);
-    await api.store.sweep(api.clock.now());
+    await api.store.retention.sweep(api.clock.now());
     expect((await list({ nonce: 'n1' })).body.code).toBe('reused_nonce');
   });
 

@@ -201,8 +201,8 @@ describeWithMongod('the MongoDB store, when a replica set', () => {
       const subscription = sampleSubscription({ userId: 'user-0' });
       expect((await store.subscriptions.register(subscription)).kind).toBe('created');
       await fail('insert');
-      expect(await store.useNonce('n', NOW_MS)).toBe(true);
-      expect(await store.useNonce('n', NOW_MS)).toBe(false);
+      expect(await store.nonces.use('n', NOW_MS)).toBe(true);
+      expect(await store.nonces.use('n', NOW_MS)).toBe(false);
       await fail('insert');
       const { deliveries } = await fannedOut(store, 1);
       await fail('update');

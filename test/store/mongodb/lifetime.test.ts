@@ -37,7 +37,7 @@ describeWithMongod('the MongoDB store', () => {
       await before.notifications.accept(
         sampleAcceptance(accepted, ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1 } }),
       );
-      await before.useNonce('n', NOW_MS + 1);
+      await before.nonces.use('n', NOW_MS + 1);
       await before.close();
 
       // Not yet: the samples are younger than that.
@@ -87,7 +87,7 @@ describeWithMongod('the MongoDB store', () => {
     const client = new MongoClient(url);
     const { notifications } = collectionsOf(client.db());
     await notifications.updateOne({ _id: notification.id }, { $set: { status: 'sending', retainedFrom: null } });
-    await store.sweep(NOW_MS + 2 * DAY_MS);
+    await store.retention.sweep(NOW_MS + 2 * DAY_MS);
     expect(await notifications.findOne({ _id: notification.id })).toMatchObject({
       status: 'completed',
       retainedFrom: new Date(notification.acceptedAtMs),

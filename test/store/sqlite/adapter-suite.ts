@@ -98,7 +98,7 @@ export function adapterSuite(driver: DriverName): void {
       await fresh.store.close();
       const calls = [
         fresh.store.ping(),
-        fresh.store.useNonce('n', 1),
+        fresh.store.nonces.use('n', 1),
         fresh.store.deliveries.get('x'),
         fresh.store.subscriptions.delete('x'),
       ];

@@ -1,0 +1,22 @@
+import type { FactStore } from '../fact-store.ts';
+import type { Database } from './file/driver.ts';
+import type { GroupCommit } from './file/group-commit.ts';
+
+export function sqliteFacts(database: Database, commits: GroupCommit): FactStore {
+  return {
+    keep: (name, value) => commits.write(1, () => keep(database, name, value)),
+    replace: (name, value) => commits.write(1, () => replace(database, name, value)),
+  };
+}
+
+function keep(database: Database, name: string, value: string): string {
+  database.run('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
+  return database.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? value;
+}
+
+function replace(database: Database, name: string, value: string): void {
+  database.run(
+    'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
+  );
+}

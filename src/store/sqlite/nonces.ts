@@ -1,0 +1,10 @@
+import type { NonceStore } from '../nonce-store.ts';
+import type { Database } from './file/driver.ts';
+import type { GroupCommit } from './file/group-commit.ts';
+
+export function sqliteNonces(database: Database, commits: GroupCommit): NonceStore {
+  const sql = 'INSERT INTO nonces (nonce, expires_at) VALUES (?, ?) ON CONFLICT (nonce) DO NOTHING';
+  return {
+    use: (nonce, expiresAtMs) => commits.write(1, () => database.run(sql, [nonce, expiresAtMs]) > 0),
+  };
+}
