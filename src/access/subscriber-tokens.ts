@@ -67,7 +67,9 @@ export function verifySubscriberToken({ keys, clock }: TokenOptions, token: stri
 type Json = Readonly<Record<string, unknown>>;
 
 function checkClaims({ sub, aud, exp, nbf }: Json, nowSeconds: number): string {
-  if (!isUserId(sub)) refuse('needs the user id as “sub”: a string of 1 to 128 characters, none of them a control');
+  if (!isUserId(sub)) {
+    refuse('needs the user id as “sub”: a string of 1 to 128 characters, no control character, no half surrogate pair');
+  }
   if (!(Array.isArray(aud) ? aud : [aud]).includes(AUDIENCE)) refuse(`must have “aud”: “${AUDIENCE}”`);
   if (typeof exp !== 'number') refuse('needs “exp”, a number: the unix time in seconds at which it ends');
   if (exp <= nowSeconds) {

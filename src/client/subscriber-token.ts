@@ -21,8 +21,10 @@ export async function mintSubscriberToken(
     ttlSeconds = DEFAULT_SECONDS,
   }: { keyId: string | null; userId: string; ttlSeconds?: number | undefined },
 ): Promise<SubscriberToken> {
-  if (typeof userId !== 'string' || userId === '' || userId.length > 128 || /\p{Cc}/u.test(userId)) {
-    throw new RangeError('userId must be a string of 1 to 128 characters, none of them a control character');
+  if (typeof userId !== 'string' || userId === '' || userId.length > 128 || /[\p{Cc}\p{Cs}]/u.test(userId)) {
+    throw new RangeError(
+      'userId must be a string of 1 to 128 characters, none of them a control character or half a surrogate pair',
+    );
   }
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < 60 || ttlSeconds > 86_400) {
     throw new RangeError('ttlSeconds must be a whole number from 60 to 86400');

@@ -90,6 +90,7 @@ describe('a token that a back end made', () => {
     ['for a number', jwtOf(SECRET, { sub: 42 }), /sub/],
     ['for the empty user', jwtOf(SECRET, { sub: '' }), /sub/],
     ['for a user with a line feed', jwtOf(SECRET, { sub: 'a\nb' }), /sub/],
+    ['for half a surrogate pair', jwtOf(SECRET, { sub: 'a\ud800' }), /sub/],
     ['for a user of 129 characters', jwtOf(SECRET, { sub: 'u'.repeat(129) }), /sub/],
     ['for no audience', jwtOf(SECRET, { aud: undefined }), /aud/],
     ['for another audience', jwtOf(SECRET, { aud: 'bellhop2' }), /aud/],

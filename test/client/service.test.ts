@@ -90,6 +90,7 @@ describe('the client against the service', () => {
     });
     expect(await answer.json()).toMatchObject({ items: [{ id: subscription.id }] });
     await expect(client.subscriberToken('', {})).rejects.toThrow(RangeError);
+    await expect(client.subscriberToken('a\ud83d', {})).rejects.toThrow(RangeError);
     await expect(client.subscriberToken('clara', { ttlSeconds: 90_000 })).rejects.toThrow(RangeError);
   });
 

@@ -27,7 +27,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
   'client/retry.ts': [[/^\d+$/, digits]],
-  'client/subscriber-token.ts': [[/\p{Cc}/u, { repeated: 'a' }]],
+  'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
     [/[@/?]/, { repeated: 'a' }],
@@ -88,7 +88,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/={1,2}$/, { repeated: '=', tail: 'x' }],
     [/^[A-Za-z0-9+/_-]+$/, letters],
   ],
-  'domain/user/user-id.ts': [[/\p{Cc}/u, { repeated: 'a' }]],
+  'domain/user/user-id.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'egress/failures.ts': [
     [/^EAI_/, { repeated: 'EAI' }],
     [/^ERR_(?:SSL|TLS|OSSL)_/, { head: 'ERR_', repeated: 'TLS' }],

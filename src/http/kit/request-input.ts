@@ -39,7 +39,10 @@ const NOTHING: Read = { value: null, issues: [] };
 
 function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
   if (access === 'open') return NOTHING;
-  const given = c.req.url.includes('?') ? [...new URL(c.req.url).searchParams] : [];
+  const url = c.req.url.includes('?') ? new URL(c.req.url) : null;
+  const garbled = garbledNames(url?.search ?? '');
+  if (garbled.length > 0) return { value: null, issues: garbled.map((name) => issue(name, 'is not valid UTF-8')) };
+  const given = [...(url?.searchParams ?? [])];
   const values = Object.fromEntries(given);
   const repeated = repeatedNames(given);
   if (repeated.size > 0) {
@@ -49,6 +52,24 @@ function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
   const checked = query === undefined ? NOTHING : validate(query, values);
   const strange = unknown.map((name) => issue(name, 'is not a known query parameter'));
   return { value: checked.value, issues: [...strange, ...checked.issues] };
+}
+
+/** Parameters whose octets are no UTF-8. The URL parser would put U+FFFD in their place, and so ask for something else. */
+function garbledNames(search: string): readonly string[] {
+  if (!search.includes('%')) return [];
+  const parameters = search
+    .slice(1)
+    .split('&')
+    .filter((each) => !isUtf8(each));
+  return parameters.map((each) => each.split('=', 1)[0] ?? '');
+}
+
+function isUtf8(encoded: string): boolean {
+  try {
+    return decodeURIComponent(encoded) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function repeatedNames(given: readonly (readonly [name: string, value: string])[]): ReadonlySet<string> {
