@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createLoneCoordination } from '../coordination/alone.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import type { StorePace } from '../delivery/engine.ts';
 import type { PartName } from '../domain/events.ts';
 import { createInProcessQueue } from '../queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -10,7 +11,25 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the rest stands on: where documents are kept, where jobs wait, and what processes share beside them. */
-export type Backends = { readonly store: Store; readonly queue: JobQueue; readonly coordination: Coordination };
+export type Backends = {
+  readonly store: Store;
+  /** How much is done at once suits the store. */
+  readonly pace: StorePace;
+  readonly queue: JobQueue;
+  readonly coordination: Coordination;
+};
+
+/**
+ * Deliveries being claimed and encrypted. Measured: with more of them what is urgent waits longer, and few keep the turns of
+ * the event loop short (docs/performance.md). A page of fan-out is one commit, which nothing else interrupts: about 1 ms.
+ */
+export const EMBEDDED_PACE: StorePace = {
+  atWork: { mostAtWork: 40, mostAtWorkWhenMixed: 4, mostOvertaking: 4 },
+  fanOutPageSize: 25,
+};
+
+/** The round trips to MongoDB want larger groups (docs/performance.md), and it has no commit that holds up all others. */
+const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertaking: 4 }, fanOutPageSize: 500 };
 
 export type BackendOptions = {
   readonly config: Pick<Config, 'dataDir' | 'mongodbUrl' | 'redisUrl' | 'retentionDays'>;
@@ -24,10 +43,10 @@ export type BackendOptions = {
  * AppError, and nothing left open, where one refuses. A Redis that is only away does not: what is accepted waits for it.
  */
 export async function openBackends(options: BackendOptions): Promise<Backends> {
-  const store = await openStore(options);
+  const { store, pace } = await openStore(options);
   try {
     const queue = await openQueue(options);
-    return { store, queue, coordination: await openCoordination(options) };
+    return { store, pace, queue, coordination: await openCoordination(options) };
   } catch (error) {
     await store.close();
     throw error;
@@ -36,12 +55,15 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 
 // What is not used is not loaded: the drivers of MongoDB and Redis take 30 MiB and a tenth of a second.
 
-async function openStore({ config, clock, onError }: BackendOptions): Promise<Store> {
+async function openStore({ config, clock, onError }: BackendOptions): Promise<Pick<Backends, 'store' | 'pace'>> {
   const { mongodbUrl: url, redisUrl, retentionDays } = config;
-  if (url === null) return openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock });
+  if (url === null) {
+    return { store: await openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock }), pace: EMBEDDED_PACE };
+  }
   const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);
-  return openMongoStore({ url, clock, retentionDays, alone: redisUrl === null ? { onLost } : null });
+  const alone = redisUrl === null ? { onLost } : null;
+  return { store: await openMongoStore({ url, clock, retentionDays, alone }), pace: MONGODB_PACE };
 }
 
 async function openQueue({ config: { redisUrl: url }, clock, onError }: BackendOptions): Promise<JobQueue> {

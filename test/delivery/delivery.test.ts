@@ -180,7 +180,7 @@ describe('a delivery', () => {
     const notification = await engine.notify(['ada']);
     await device.nextRequest();
     const stopped = engine.queue.stop();
-    engine.giveUp.abort();
+    engine.giveUp();
     await stopped;
     const delivery = await engine.store.deliveries.get(deliveryId(notification.id, subscription.id));
     expect(delivery).toMatchObject({ state: 'retrying', retryCount: 0, attempts: [{ outcome: 'interrupted' }] });
@@ -190,7 +190,7 @@ describe('a delivery', () => {
 
 describe('fan-out', () => {
   it('makes exactly one delivery for each active subscription of each user, page by page', async () => {
-    await begin({ fanOutPageSize: 3 });
+    await begin({ pace: { fanOutPageSize: 3 } });
     const subscribed = [];
     for (const userId of ['a', 'b', 'b', 'b', 'b', 'b', 'b', 'b', 'c', 'e', 'e']) {
       subscribed.push(await engine.subscribe(userId));
@@ -206,7 +206,7 @@ describe('fan-out', () => {
   });
 
   it('done twice at once changes nothing', async () => {
-    await begin({ fanOutPageSize: 2 });
+    await begin({ pace: { fanOutPageSize: 2 } });
     const subscribed = await Promise.all(Array.from({ length: 7 }, () => engine.subscribe('ada')));
     const notification = await engine.notify(['ada'], { enqueue: false });
     const job = fanOutJob(notification);

@@ -36,7 +36,7 @@ async function p99Of(emulator: Emulator, count: number): Promise<number> {
   return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)] ?? 0;
 }
 
-const OPTIONS = { concurrency: 20, attemptTimeoutMs: 5000, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } };
+const OPTIONS = { pace: { concurrency: 20 }, attemptTimeoutMs: 5000, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } };
 
 /** Sends to a healthy service alone, and then again while another one, sent to first, hangs. */
 async function compareBesideDead(healthy: Emulator): Promise<void> {
@@ -83,7 +83,7 @@ describeWithRedis('with jobs in Redis', () => {
 });
 
 it('a push service that fails is left alone but for probes, no attempts are spent, and all arrive once it is well', async () => {
-  engine = await startEngine({ concurrency: 10, policy: { maxRetries: 20, baseMs: 50, maxMs: 100 } });
+  engine = await startEngine({ pace: { concurrency: 10 }, policy: { maxRetries: 20, baseMs: 50, maxMs: 100 } });
   const subscribed = [];
   for (let count = 0; count < 60; count += 1) {
     subscribed.push(await engine.subscribe('ada', { behaviour: [{ status: 500 }] }));
@@ -105,7 +105,7 @@ it('a push service that fails is left alone but for probes, no attempts are spen
 });
 
 it('ends what is past its deadline while the lane is closed', async () => {
-  engine = await startEngine({ concurrency: 5, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } });
+  engine = await startEngine({ pace: { concurrency: 5 }, policy: { maxRetries: 0, baseMs: 1, maxMs: 1 } });
   for (let count = 0; count < CLOSES_AFTER; count += 1) {
     await engine.subscribe('ada', { behaviour: [{ status: 500 }] });
   }

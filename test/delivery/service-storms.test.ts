@@ -43,7 +43,10 @@ const DAY_MS = 86_400_000;
 describe('a whole service', () => {
   it('that throttles is left alone for as long as it says, and every request made is on record', async () => {
     const step = { status: 429, retryAfterSeconds: 3600 };
-    const deliveries = await sendToMany('fcm', 150, [{ step }], { policy: SLOW_RETRIES, maxInFlightPerOrigin: 8 });
+    const deliveries = await sendToMany('fcm', 150, [{ step }], {
+      policy: SLOW_RETRIES,
+      pace: { maxInFlightPerOrigin: 8 },
+    });
     const { untilMs } = await engine.when('origin.paused');
     await until('each delivery waits for the end of the pause', async () => {
       const all = await deliveries();
@@ -110,7 +113,7 @@ describe('a whole service', () => {
     const deliveries = await sendToMany('mozilla', 30, [{ step: { fault } }], {
       policy: SLOW_RETRIES,
       attemptTimeoutMs: 1000,
-      maxInFlightPerOrigin: 5,
+      pace: { maxInFlightPerOrigin: 5 },
     });
     const other = await engine.subscribe('grace');
     await service.waitFor(() => true);

@@ -5,12 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
-import { createAttempt } from '../../src/delivery/attempt.ts';
-import { createFanOutPage } from '../../src/delivery/fan-out.ts';
-import { GATES } from '../../src/delivery/gates.ts';
-import { createLanes } from '../../src/delivery/lanes.ts';
-import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
-import { createWorker } from '../../src/delivery/worker.ts';
+import { createEngine, type Pace } from '../../src/delivery/engine.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import { type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import type { RetryPolicy } from '../../src/domain/delivery/retry-policy.ts';
@@ -26,10 +21,10 @@ import { createVapidSigner } from '../../src/push/vapid.ts';
 import { createWebPushTransport } from '../../src/push/web-push.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
+import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
-import { createRescuer, type RescuerOptions } from '../../src/upkeep/rescuer.ts';
 import { fanOutJob, sampleAcceptance, sampleNotification, sampleSubscription } from './samples.ts';
 
 export type EngineOptions = {
@@ -37,19 +32,16 @@ export type EngineOptions = {
   readonly policy?: RetryPolicy;
   readonly quarantine?: QuarantinePolicy;
   readonly pruneGuard?: PruneGuardPolicy;
-  readonly maxInFlightPerOrigin?: number;
   readonly ratesPerSecond?: ReadonlyMap<string, number>;
   /** In place of the queue in this process. */
   readonly queue?: JobQueue;
   /** More push services, each an origin of its own; whatever name one has leads to this machine. */
   readonly otherEmulators?: readonly Emulator[];
   readonly vapidSubject?: string;
-  readonly leaseMs?: number;
   readonly attemptTimeoutMs?: number;
-  readonly fanOutPageSize?: number;
-  readonly concurrency?: number;
+  /** In place of the pace of production. */
+  readonly pace?: Partial<Pace>;
   readonly queueCapacityPerLine?: number;
-  readonly rescuer?: Pick<RescuerOptions, 'pageSize' | 'intervalMs'>;
   /** Puts a fault in front of the real store, as the workers see it. */
   readonly wrapStore?: (store: Store) => Store;
 };
@@ -58,17 +50,12 @@ export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 /** Everything that happens after acceptance, real to the socket: store, queue, workers, transport and a push service. */
 export async function startEngine(options: EngineOptions = {}) {
-  const { leaseMs = 60_000, attemptTimeoutMs = 5000, concurrency = 20 } = options;
-  const policy = {
-    ...(options.policy ?? { maxRetries: 3, baseMs: 1, maxMs: 2 }),
-    quarantine: options.quarantine ?? { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
-  };
+  const { attemptTimeoutMs = 5000 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-engine-'));
   const emulator: Emulator = await startEmulator();
   const others = options.otherEmulators ?? [];
   const vapid = generateVapidKeys();
   const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock: systemClock });
-  const seen = options.wrapStore?.(store) ?? store;
   const queue =
     options.queue ??
     createInProcessQueue({
@@ -80,7 +67,6 @@ export async function startEngine(options: EngineOptions = {}) {
   });
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
-  const giveUp = new AbortController();
   const transport = createWebPushTransport({
     vapid: createVapidSigner({
       subject: options.vapidSubject ?? 'mailto:test@example.com',
@@ -92,39 +78,29 @@ export async function startEngine(options: EngineOptions = {}) {
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     caPem: [emulator, ...others].map(({ caPem }) => caPem).join('\n'),
   });
-  const parts = { store: seen, queue, events, clock: systemClock };
-  const random = Math.random;
-  const coordination = options.coordination ?? createLoneCoordination();
-  const pruneGuard = createPruneGuard({
-    ...parts,
-    store: seen.pruneHolds,
-    random,
-    policy: options.pruneGuard ?? { windowSize: 500, maxShare: 0.2, maxCount: 50 },
-  });
-  const worker = createWorker({
-    ...parts,
-    coordination,
-    leaseMs,
-    lanes: createLanes({
-      ...parts,
-      coordination,
-      random,
-      maxInFlightPerOrigin: options.maxInFlightPerOrigin ?? Math.ceil(0.8 * concurrency),
-      ratesPerSecond: options.ratesPerSecond ?? new Map(),
-    }),
-    gates: GATES,
-    attempt: createAttempt({
+  const engine = createEngine(
+    {
+      store: options.wrapStore?.(store) ?? store,
+      queue,
+      coordination: options.coordination ?? createLoneCoordination(),
       transport,
-      policy,
-      pruneGuard,
-      clock: systemClock,
-      random,
       compose: createComposer(null),
-      giveUp: giveUp.signal,
-    }),
-    fanOutPage: createFanOutPage({ ...parts, pageSize: options.fanOutPageSize ?? 500 }),
-  });
-  const rescuer = createRescuer({ ...parts, ...options.rescuer, policy, random: Math.random });
+      events,
+      clock: systemClock,
+      random: Math.random,
+    },
+    {
+      delivery: {
+        ...(options.policy ?? { maxRetries: 3, baseMs: 1, maxMs: 2 }),
+        quarantine: options.quarantine ?? { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
+      },
+      pruning: options.pruneGuard ?? { windowSize: 500, maxShare: 0.2, maxCount: 50 },
+      ratesPerSecond: options.ratesPerSecond ?? new Map(),
+      attemptTimeoutMs,
+      retentionDays: 90,
+    },
+    { ...EMBEDDED_PACE, concurrency: 20, ...options.pace },
+  );
 
   /** Resolves with the first event, past or to come, that fits. */
   const when = <Type extends BellhopEvent['type']>(
@@ -145,13 +121,13 @@ export async function startEngine(options: EngineOptions = {}) {
     queue,
     events,
     emulator,
-    rescuer,
-    work: worker.work,
-    pruneGuard,
-    giveUp,
+    rescuer: engine.rescuer,
+    work: engine.worker.work,
+    pruneGuard: engine.pruneGuard,
+    giveUp: engine.giveUp,
     told,
     when,
-    start: () => queue.start(worker.work, { concurrency, mustWait: worker.mustWait }),
+    start: engine.start,
     /** A registered device of this user. */
     async subscribe(
       userId: string,
@@ -187,8 +163,8 @@ export async function startEngine(options: EngineOptions = {}) {
       return delivery;
     },
     async dispose() {
-      giveUp.abort();
-      await rescuer.stop();
+      engine.giveUp();
+      await engine.stopLoops();
       await queue.close();
       await transport.close();
       await store.close();

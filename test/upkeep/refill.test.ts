@@ -148,13 +148,15 @@ describe('a backlog', () => {
 const NO_TICK_MS = 3_600_000;
 
 async function deliversAll(queue: JobQueue, loseJobs: () => Promise<void>): Promise<void> {
-  const engine = await startEngine({ queue, rescuer: { pageSize: 20, intervalMs: NO_TICK_MS } });
+  const engine = await startEngine({
+    queue,
+    pace: { fanOutPageSize: 500, rescuer: { pageSize: 20, intervalMs: NO_TICK_MS } },
+  });
   try {
     for (let count = 0; count < 130; count += 1) await engine.subscribe('ada');
     const notification = await engine.notify(['ada'], { enqueue: false });
     await engine.work(fanOutJob(notification));
     await loseJobs();
-    await engine.rescuer.start();
     await engine.start();
     await until('all are delivered', () => engine.emulator.pushes.length === 130);
   } finally {

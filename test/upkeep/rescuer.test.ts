@@ -102,7 +102,7 @@ describe('rescuer', () => {
   });
 
   it('a worker that settles after its lease ended loses, and the rescuer’s record stands', async () => {
-    await make({ leaseMs: 0 });
+    await make({ pace: { leaseMs: 0 } });
     await engine.start();
     const { device, subscription } = await engine.subscribe('ada', { behaviour: [{ delayMs: 200 }, { status: 201 }] });
     const notification = await engine.notify(['ada']);
@@ -155,9 +155,7 @@ describe('while the store is out of reach', () => {
 
 describe('more waiting than the queue holds', () => {
   it('is all delivered: what was dropped is asked for again', async () => {
-    await make({ queueCapacityPerLine: 5, concurrency: 3 });
-    engine.queue.onRoom(engine.rescuer.refill);
-    await engine.rescuer.start();
+    await make({ queueCapacityPerLine: 5, pace: { concurrency: 3 } });
     const subscribed = [];
     for (let count = 0; count < 40; count += 1) subscribed.push(await engine.subscribe('ada'));
     const notification = await engine.notify(['ada']);

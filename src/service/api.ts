@@ -1,0 +1,99 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import { createAccess } from '../access/access.ts';
+import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { type Keys, publicKeysOf } from '../config/key-files.ts';
+import type { Compose } from '../domain/content/compose.ts';
+import type { Events } from '../domain/events.ts';
+import type { Random } from '../domain/ids.ts';
+import { type AppOptions, createApp } from '../http/app.ts';
+import { createListener } from '../http/listener.ts';
+import type { StaticFile } from '../http/pages/static-files.ts';
+import { createDeadLetters } from '../intake/dead-letters.ts';
+import { createDemo } from '../intake/demo.ts';
+import { createNotifications, type Notifications } from '../intake/notifications.ts';
+import { createPruneHolds } from '../intake/prune-holds.ts';
+import { createSubscriptions } from '../intake/subscriptions.ts';
+import { createVapidKeys } from '../intake/vapid-keys.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Store } from '../store/store.ts';
+import { readDemoFiles, readSdkFiles } from './browser-files.ts';
+
+export type ApiOptions = {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly log: Logger;
+  readonly version: string;
+};
+
+/** What the API stands on. */
+export type ApiParts = {
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly events: Events;
+  readonly compose: Compose;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** In Prometheus’ text format. */
+  readonly metrics: () => Promise<string>;
+  /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */
+  readonly stopping: AbortSignal;
+};
+
+/** What callers reach: the routes, and all that stands behind them. */
+export function buildApi(options: ApiOptions, parts: ApiParts): RequestListener {
+  const appOptions = appOptionsOf(options, parts);
+  return createListener(createApp(appOptions), appOptions);
+}
+
+function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiParts): AppOptions {
+  const { store, queue } = parts;
+  const subscriberTokens = createSubscriberTokens({ ...parts, keys: keys.apiKeys });
+  const notifications = createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds });
+  return {
+    ...parts,
+    version,
+    isStopping: () => parts.stopping.aborted,
+    subscriberTokens,
+    notifications,
+    ...(config.demoPage ? buildDemo(keys, log, { ...parts, subscriberTokens, notifications }) : {}),
+    access: createAccess({ ...parts, keys: keys.apiKeys, allowBearer: config.allowBearer }),
+    subscriptions: createSubscriptions({
+      ...parts,
+      store: store.subscriptions,
+      allowedHosts: config.pushAllowedHosts,
+      publicKeys: publicKeysOf(keys),
+    }),
+    deadLetters: createDeadLetters(parts),
+    pruneHolds: createPruneHolds(parts),
+    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: publicKeysOf(keys) }),
+    readiness: { store: () => store.ping(), queue: () => queue.ping() },
+    servesApi: config.roles.includes('api'),
+    vapidPublicKey: keys.vapid.publicKey,
+    sdk: ifBuilt('the browser SDK', readSdkFiles(), log),
+    corsAllowedOrigins: config.corsAllowedOrigins,
+    log: (line) =>
+      log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
+    logError: (error, requestId) => {
+      // A disk that is full has no use for a stack trace on every request.
+      if (error.code === 'store_unavailable') log.error({ request_id: requestId, code: error.code }, error.message);
+      else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
+    },
+  };
+}
+
+function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {
+  if (files === null) log.warn(`${what} is not built, so it is not served: npm run build`);
+  return files;
+}
+
+type DemoParts = ApiParts & { readonly subscriberTokens: SubscriberTokens; readonly notifications: Notifications };
+
+function buildDemo({ apiKeys }: Keys, log: Logger, { stopping, ...parts }: DemoParts): Pick<AppOptions, 'demo'> {
+  const [signing] = apiKeys;
+  const files = ifBuilt('the demo page', readDemoFiles(), log);
+  if (signing === undefined || files === null) return {};
+  return { demo: { demo: createDemo({ ...parts, keyId: signing.id }), files, stopping } };
+}
