@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AppError, type AppErrorCode } from '../../domain/app-error.ts';
+import { ANSWER_HEADERS } from './answer-headers.ts';
 import type { ApiContext } from './request-context.ts';
 
 type ProblemKind = {
@@ -120,5 +121,5 @@ export function problemOf(error: AppError, requestId: string) {
     code: error.code,
     request_id: requestId,
   };
-  return { status, headers: { ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE }, body };
+  return { status, headers: { ...ANSWER_HEADERS, ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE }, body };
 }

@@ -10,8 +10,8 @@ export type ApiEnv = {
   Bindings: { readonly incoming?: IncomingMessage };
   Variables: {
     requestId: string;
-    /** Whether the answer was made with its `X-Request-Id`. */
-    hasRequestIdHeader: boolean;
+    /** Whether the answer was made with its `X-Request-Id` and the headers that all answers have. */
+    hasCommonHeaders: boolean;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */
     route: string | null;
     /** Null until the credentials are checked, and where none are needed. */

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import type { Clock } from '../../clock.ts';
 import { requestId as newRequestId, type Random } from '../../domain/ids.ts';
+import { ANSWER_HEADERS } from './answer-headers.ts';
 import type { ApiEnv } from './request-context.ts';
 
 export type RequestIdOptions = { readonly clock: Clock; readonly random: Random };
@@ -13,7 +14,7 @@ export function requestIdOf(given: string | undefined, { clock, random }: Reques
   return given !== undefined && USABLE.test(given) ? given : newRequestId(clock.now(), random);
 }
 
-/** Gives every answer an `X-Request-Id`. */
+/** Gives every answer an `X-Request-Id`, and the headers that all answers have. */
 export function assignRequestId(options: RequestIdOptions) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const requestId = requestIdOf(c.req.header('x-request-id'), options);
@@ -23,9 +24,11 @@ export function assignRequestId(options: RequestIdOptions) {
     c.set('code', null);
     c.set('resourceId', null);
     c.set('rawBody', new Uint8Array());
-    c.set('hasRequestIdHeader', false);
+    c.set('hasCommonHeaders', false);
     await next();
-    // Adding a header to a finished answer costs as much as making one, so the answers of routes come with the header.
-    if (!c.get('hasRequestIdHeader')) c.header('X-Request-Id', requestId);
+    // Adding a header to a finished answer costs as much as making one, so the answers of routes come with these.
+    if (c.get('hasCommonHeaders')) return;
+    c.header('X-Request-Id', requestId);
+    for (const [name, value] of Object.entries(ANSWER_HEADERS)) if (!c.res.headers.has(name)) c.header(name, value);
   });
 }

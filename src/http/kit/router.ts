@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isResourceId } from '../../domain/ids.ts';
+import { ANSWER_HEADERS } from './answer-headers.ts';
 import { judgeCaller } from './authenticate.ts';
 import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
@@ -50,8 +51,8 @@ type Answer = {
 
 /** The headers are a plain object, which the server writes as it is: a Headers object would be built and taken apart again. */
 function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType: string | undefined): Response {
-  c.set('hasRequestIdHeader', true);
-  const all: Record<string, string> = { ...headers, 'X-Request-Id': c.get('requestId') };
+  c.set('hasCommonHeaders', true);
+  const all: Record<string, string> = { ...ANSWER_HEADERS, ...headers, 'X-Request-Id': c.get('requestId') };
   if (body === null) return new Response(null, { status, headers: all });
   all['Content-Type'] = mediaType ?? 'application/json';
   return new Response(mediaType === undefined ? JSON.stringify(body) : String(body), { status, headers: all });

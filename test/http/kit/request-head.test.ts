@@ -34,6 +34,8 @@ const isRefused = (answer: RawAnswer, path: string): void => {
   expect(answer.body).toMatchObject({ code: 'invalid_request', issues: [{ path }] });
   expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
   expect(answer.headers.get('connection')).toBe('close');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
 };
 
 describe('a Host that is not host[:port]', () => {
