@@ -29,14 +29,14 @@ export type AttemptOptions = {
   readonly giveUp: AbortSignal;
 };
 
-/** `gate` is what the gates say of it. `onPosted` is called once all that is left is to wait for the push service's answer. */
+/** `gate` is what the gates say of the delivery. `onPosted` is called once only the push service's answer is awaited. */
 export type Attempter = (claimed: Claimed, gate: GateAnswer, onPosted: () => void) => Promise<AttemptPlan>;
 
 type BoundMachine = ReturnType<typeof bindMachine>;
 
 /**
- * Makes one attempt at a claimed delivery and tells what to settle. Does not touch the delivery in the store.
- * The machine decides, the transport sends; a transport that breaks its promise and rejects is an `unknown` failure.
+ * Makes one attempt at a claimed delivery and gives what to settle; the store is not touched. The machine decides and the
+ * transport sends. A transport that breaks its promise and rejects has met the failure `unknown`.
  */
 export function createAttempt(options: AttemptOptions): Attempter {
   const { policy, clock, compose } = options;
@@ -71,7 +71,7 @@ async function runMachine(
   return ended;
 }
 
-/** Sends, has the answer judged, and has the guard see the verdict: it may hold a subscription back from retirement. */
+/** Sends, has the answer judged, and has the prune guard see the verdict: a hold keeps the subscription from retirement. */
 async function sendAndJudge(options: AttemptOptions, { order, ttlSeconds, facts }: SendInput): Promise<SendReport> {
   const { pruneGuard, clock, random } = options;
   const { subscription } = order;

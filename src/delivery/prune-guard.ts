@@ -25,12 +25,12 @@ export type PruneGuardOptions = {
 type Answered = Pick<Subscription, 'id' | 'endpoint' | 'vapidPublicKey'>;
 
 /**
- * Watches how many answers call subscriptions gone, for each origin and each VAPID key. Where unusually many do, it opens
- * a hold: a push service that is wrong for a day must not cost a list of subscribers. Each tick learns what people, and
- * other processes, have decided meanwhile.
+ * Watches how many answers call subscriptions gone, for each origin and each VAPID key. Where unusually many do, the
+ * guard opens a hold: a push service that is wrong for a day must not cost a site its subscribers. Each tick reads which
+ * holds other processes have opened, and which ones people have decided.
  */
 export type PruneGuard = Loop & {
-  /** Takes note of an answer. */
+  /** Counts an answer, and opens a hold where it is one `isGone` too many. */
   note(subscription: Answered, isGone: boolean): void;
   /** The hold that keeps this subscription from being retired, or null. Does not reject. */
   holdFor(subscription: Answered): Promise<string | null>;
@@ -45,9 +45,11 @@ type Watch = {
   readonly subject: string;
   readonly window: GoneWindow;
   hold: PruneHold | null;
-  /** Set while a hold is being kept. */
+  /** Resolves once the store was asked to keep the hold; null before there was a hold. */
   opening: Promise<void> | null;
+  /** False while the store does not have the hold yet. */
   isKept: boolean;
+  /** Until then no hold is opened: a person has confirmed one of the same subject. */
   exemptUntilMs: number;
 };
 
@@ -94,7 +96,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
           watch.hold = holdOf(watch, subscription.id, options);
           watch.opening = keep(options, watch);
         }
-        // What one push service says of many explains what its keys meet: one hold to decide, not two.
+        // The origin comes first. Its hold explains what its keys meet: a person has one hold to decide, not two.
         if (watch.hold !== null || nowMs < watch.exemptUntilMs) return;
       }
     },
@@ -108,7 +110,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
   };
 }
 
-/** Hosts of one push service are without number. Their windows begin anew, which takes longer to trip. */
+/** The hosts of a push service are without number. A window that is forgotten begins anew, and takes longer to trip. */
 function forgetUneventful(watches: Map<string, Watch>): void {
   for (const [key, { hold, exemptUntilMs }] of watches) if (hold === null && exemptUntilMs === 0) watches.delete(key);
 }
@@ -132,7 +134,7 @@ function holdOf({ scope, subject, window }: Watch, trippedBy: string, { clock, r
   };
 }
 
-/** Saves the hold, then announces it; another process may have been first. A store that is away is asked again. */
+/** Saves the hold, and announces it unless another process was first. The next tick asks a store again that was away. */
 async function keep({ store, events }: PruneGuardOptions, watch: Watch): Promise<void> {
   const { hold } = watch;
   if (hold === null) return;

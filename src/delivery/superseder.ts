@@ -11,9 +11,9 @@ export type SupersederOptions = {
 };
 
 /**
- * Cancels what a new notification makes pointless: unsent deliveries of earlier ones with the same topic to the same
- * subscriptions. One that is being sent at this moment goes out; should it have to be tried again, its claim says that it
- * was superseded.
+ * Cancels what a new notification makes pointless: unsent deliveries of earlier notifications with the same topic to the
+ * same subscriptions. A delivery that is being sent at this moment goes out; where it has to be tried again, its next claim
+ * says that it was superseded.
  */
 export async function supersede(
   { store, events, clock }: SupersederOptions,

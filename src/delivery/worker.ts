@@ -16,7 +16,7 @@ export type WorkerOptions = {
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
-  /** How long a claim holds: the attempt timeout and a margin for settling. */
+  /** How long a lease is: the attempt timeout and a margin for settling. */
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
   readonly lanes: Lanes;
@@ -34,16 +34,16 @@ export type Worker = {
 
 const SETTLE_AGAIN_MS = 250;
 
-/** Pages of fan-out at once. They are long, and more of them would only stand before what is urgent. */
+/** Pages of fan-out run at once. A page takes long, and more of them would only delay what is urgent. */
 const MOST_FAN_OUTS = 2;
 
 /** For a delivery that ends without being sent. */
 const NO_PLACE: PlaceInLane = { leave: () => {} };
 
 /**
- * What a job does: a page of fan-out, or claim, attempt, settle. A claim that finds the delivery elsewhere is the
- * normal end of an outdated reminder, and a lane that is closed only moves its time: no attempt is spent, and no place
- * among those under way. Never rejects: trouble is announced, and the rescuer finds what was left.
+ * Runs jobs: a page of fan-out, or the claim, attempt and settlement of one delivery. A claim that is not granted is the
+ * normal end of an outdated reminder. A lane without a place postpones the delivery: no attempt is spent, and no job stays
+ * behind to wait. A job never rejects: the worker announces its failure, and the rescuer finds what was left.
  */
 export function createWorker(options: WorkerOptions): Worker {
   const { store, queue, events, clock, lanes } = options;
@@ -87,11 +87,11 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 }
 
-/** Claim, attempt, settle. The lane is left as soon as the push has ended: settling is not its affair. */
+/** Claims, attempts and settles. The place in the lane is given back once the push has ended, before the settlement. */
 function createDelivery(options: WorkerOptions): (job: Job, place: PlaceInLane, onPosted: () => void) => Promise<void> {
   const { store, queue, events, clock, leaseMs } = options;
 
-  /** A store that is away for a moment must not cost the record of a push that was sent: try until the lease ends. */
+  /** A push that was sent must be on record, though the store is away for a moment: settles again until the lease ends. */
   const settleWithinLease = async (plan: SettlementPlan, leaseUntilMs: number): Promise<boolean> => {
     for (;;) {
       try {
@@ -117,7 +117,7 @@ function createDelivery(options: WorkerOptions): (job: Job, place: PlaceInLane, 
     place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);
-    // The lease ran out and another writer came first. Its record stands.
+    // The lease ran out, and another writer came first: what that one wrote stands.
     if (!isKept) return;
     for (const event of plan.events) events.publish(event);
     const { after } = plan.settlement;

@@ -2,16 +2,16 @@ import { MAX_PAYLOAD_OCTETS, type PayloadSource } from '../notification/notifica
 import type { Subscription } from '../subscription/subscription.ts';
 import { type Payload, payloadOf } from './payload.ts';
 
-/** What of a subscription a payload may depend on. */
+/** The part of a subscription that a payload may depend on. */
 export type Recipient = Pick<Subscription, 'locale'>;
 
-/** What a notification is for one recipient: the one way to a payload, be it to send it or to measure it. */
+/** Makes the payload of a notification for one recipient: the one way to a payload, to send it or to measure it. */
 export type Compose = (notification: PayloadSource, recipient: Recipient) => Payload;
 
 /** A recipient of whom nothing is known: a notification is measured before its recipients are looked up. */
 export const ANYONE: Recipient = { locale: null };
 
-/** Of 4 KB at most, each. More notifications than this are seldom sent side by side. */
+/** A payload has 4 KB at most. More notifications than this are seldom sent side by side. */
 const MOST_KEPT = 256;
 
 /**
@@ -25,7 +25,7 @@ export function createComposer(siteUrl: string | null): Compose {
     const known = kept.get(key);
     if (known !== undefined) return known;
     const payload = payloadOf(notification, siteUrl);
-    // It is refused, so nobody asks again, and there is no bound to its size.
+    // A payload that is too large is refused: nobody asks for it again, and its size has no bound.
     if (payload.octets > MAX_PAYLOAD_OCTETS) return payload;
     if (kept.size >= MOST_KEPT) kept.delete(oldestOf(kept));
     kept.set(key, payload);

@@ -3,7 +3,7 @@ import type { NotificationAction, PayloadSource } from '../notification/notifica
 /** What marks a push message as declarative (W3C Push API, "Declarative push message"). */
 const DECLARATIVE = 8030;
 
-/** Members that a browser reads by itself. Every link in it is absolute: WebKit refuses the whole message otherwise. */
+/** The members that a browser reads by itself. Every link is absolute: WebKit refuses the whole message otherwise. */
 export type DeclarativePush = {
   readonly web_push: typeof DECLARATIVE;
   readonly notification: {
@@ -26,9 +26,10 @@ type DeclarativeAction = {
 };
 
 /**
- * The form that Safari shows without a service worker, or null: there is nowhere to `navigate` (it is required), or it
- * leads to a path of a site that is not known. Not `mutable`, so that a worker is not started for what is already shown.
- * `data` is left out: it is for workers. The tag is never missing, so that a message that comes twice is shown once.
+ * The form that Safari shows without a service worker. Null where the content has no `url` for `navigate`, which the form
+ * requires, or where that is a path and the site is not known. The form is not `mutable`, so that no worker is started for
+ * what is already shown. `data` is left out: only workers read it. The tag is never missing, so that a message that comes
+ * twice is shown once.
  */
 export function declarativeForm({ id, content, topic }: PayloadSource, siteUrl: string | null): DeclarativePush | null {
   const { title, body, url, locale } = content;

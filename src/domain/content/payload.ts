@@ -7,8 +7,8 @@ export type Payload = { readonly text: string; readonly octets: number };
 
 /**
  * What a device is sent: fields for a service worker, and beside them, where there is a `url` that can be made absolute,
- * the declarative form. That is left out where it alone would take the payload across a limit: a message that reaches
- * every browser's worker is worth more than one that some show without a worker.
+ * the declarative form. That form is left out where it alone would take the payload across a limit: a message that reaches
+ * every browser's worker is worth more than a message that some browsers show without a worker.
  * `siteUrl` is the origin that paths belong to; null where it is not known. The topic is the `tag`, so that a newer
  * notification takes an older one's place on the screen, too.
  */

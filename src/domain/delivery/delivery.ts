@@ -26,7 +26,7 @@ export type FinalState = (typeof FINAL_STATES)[number];
 
 /**
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
- * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer one has the same topic.
+ * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
  */
 export const END_REASONS = [
   'retries_exhausted',
@@ -78,12 +78,12 @@ export type Delivery = {
   readonly subscriptionId: string;
   readonly userId: string;
   /**
-   * Where its push goes, for example `https://fcm.googleapis.com`; empty for one made before this was kept. It was so when
-   * the delivery was made: a device that has registered another endpoint since is pushed to there, while this delivery
-   * still waits in the lane it was sorted into.
+   * Where its push goes, for example `https://fcm.googleapis.com`, as it was when the delivery was made; empty for
+   * deliveries older than this field. Where the device has registered another endpoint since, the push goes to that one,
+   * and the delivery still waits for the lane of this origin.
    */
   readonly origin: string;
-  /** The notification's; a newer delivery to the same subscription with the same topic supersedes this one. */
+  /** The notification's topic: a newer delivery with it to the same subscription supersedes this one. */
   readonly topic: string | null;
   readonly priority: Priority;
   readonly state: DeliveryState;
@@ -109,7 +109,7 @@ export type Delivery = {
   readonly endedAtMs: number | null;
 };
 
-/** Keeps the embedded log far below MongoDB's 16 MB, whatever the retry policy and however often it is replayed. */
+/** Keeps a delivery far below MongoDB's 16 MB, whatever the retry policy and however often a person replays it. */
 export const MAX_ATTEMPTS_KEPT = 50;
 export const MAX_REPLAYS = 10;
 
@@ -153,7 +153,7 @@ export function newDelivery(
 
 type Step = { readonly state: DeliveryState; readonly atMs: number };
 
-/** The states a delivery went through, with times, told from its attempts and replays; nothing is stored twice. */
+/** The states that a delivery went through, with times, read from its attempts and replays: nothing is stored twice. */
 export function timelineOf(delivery: Delivery): readonly Step[] {
   const { attempts, replays, claimedAtMs, endedAtMs } = delivery;
   const firstKept = attempts[0]?.number ?? 1;

@@ -13,13 +13,14 @@ export type RetryDecision =
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'past_deadline' };
 
-/** Spreads what one `Retry-After` would otherwise bring back in the same instant. */
+/** Spreads the deliveries that one `Retry-After` would otherwise bring back in the same instant. */
 const RETRY_AFTER_SPREAD_MS = 1000;
 
 /**
  * When to try again after a failed attempt, if at all.
  * Exponential backoff with full jitter: a uniform wait in [0, min(maxMs, baseMs * 2^retryCount)).
- * `jitter` is the uniform draw, in [0, 1). A `Retry-After` replaces the backoff and is never undercut. A retry that would fall on or past the deadline is none.
+ * `jitter` is the uniform draw, in [0, 1). A `Retry-After` replaces the backoff and is never undercut. There is no retry at
+ * or past the deadline.
  */
 export function decideRetry(
   policy: RetryPolicy,

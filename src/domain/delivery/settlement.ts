@@ -7,7 +7,7 @@ import type { SendReport, Verdict } from './verdict.ts';
 /** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
 export type Settlement = {
   readonly version: number;
-  /** Its own `version` is ignored; the row's grows by one. */
+  /** The `version` in here is ignored; the row's grows by one. */
   readonly after: Delivery;
   readonly change: SubscriptionChange | null;
 };
@@ -66,7 +66,7 @@ function attemptOf(before: Delivery, { result, verdict }: SendReport, facts: Tur
   };
 }
 
-/** A subscription registered again while its push was under way has been reborn: the store keeps it as it is. */
+/** The store leaves a subscription as it is that was registered again while its push was under way. */
 function changeOf(before: Delivery, verdict: Verdict | null, facts: TurnFacts): SubscriptionChange | null {
   const effect = verdict?.effect ?? null;
   if (effect === null) return null;

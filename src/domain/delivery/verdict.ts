@@ -16,11 +16,11 @@ export type VerdictFacts = {
   readonly service: PushService;
   /** Since when the subscription is in quarantine; null where it is not. */
   readonly quarantinedSinceMs: number | null;
-  /** Whether it was called gone while pruning was on hold. */
+  /** Whether the subscription was called gone while pruning was on hold. */
   readonly isSuspected: boolean;
 };
 
-/** What one attempt met, when, and the jitter to use if it is to be tried again, in [0, 1). */
+/** What one attempt met, and when; and the jitter, in [0, 1), for the wait where the delivery is to be tried again. */
 export type Answer = { readonly result: PushResult; readonly endedAtMs: number; readonly jitter: number };
 
 /** What an answer means for the subscription, beside its delivery. */
@@ -41,7 +41,7 @@ export type Verdict = {
   readonly effect: SubscriptionEffect | null;
 };
 
-/** What came of a send. Its verdict was judged once, where the answer came in, and goes with it from there. */
+/** What came of a send. The verdict was judged once, where the answer came in, and goes with the report from there. */
 export type SendReport = {
   /** Null where the process ended before it heard anything. */
   readonly result: PushResult | null;
@@ -49,7 +49,7 @@ export type SendReport = {
   readonly verdict: Verdict;
 };
 
-/** An attempt cut short by our own process costs no retry, but a delivery that keeps meeting it is set aside. */
+/** An attempt that our own process cuts short costs no retry; a delivery to which that happens more often has failed. */
 export const MAX_INTERRUPTIONS = 10;
 
 /**
@@ -75,15 +75,15 @@ export function judge(facts: VerdictFacts, answer: Answer): Verdict {
       return { ...base, state: 'pruned', reason: 'subscription_gone', effect: { kind: 'retire', reason: 'gone' } };
     case 'quarantined':
       if (isRefusedForGood(facts, answer)) return refusedForGood(base);
-      return truthful({ ...base, ...afterRefusal(facts, answer) });
+      return withTrueRemedy({ ...base, ...afterRefusal(facts, answer) });
     case 'rejected':
     case 'misconfigured':
       return { ...base, state: 'failed', reason: outcome.kind };
     case 'interrupted':
-      return truthful({ ...base, ...afterInterruption(facts, answer) });
+      return withTrueRemedy({ ...base, ...afterInterruption(facts, answer) });
     case 'throttled':
     case 'retryable':
-      return truthful({ ...base, ...afterTrouble(facts, answer) });
+      return withTrueRemedy({ ...base, ...afterTrouble(facts, answer) });
   }
 }
 
@@ -112,7 +112,7 @@ function isRefusedForGood(facts: VerdictFacts, { endedAtMs }: Answer): boolean {
   return hasLastedTooLong(facts.policy.quarantine, facts.quarantinedSinceMs, endedAtMs);
 }
 
-/** Hours apart, so the deadline bounds the tries, not their number. */
+/** The tries are hours apart, so the deadline bounds them, and no count does. */
 function afterRefusal(facts: VerdictFacts, { endedAtMs }: Answer): Partial<Verdict> {
   const untilMs = endedAtMs + facts.policy.quarantine.retryMs;
   const quarantine = { sinceMs: facts.quarantinedSinceMs ?? endedAtMs, untilMs };
@@ -126,13 +126,13 @@ const NO_MORE_TRIES = {
   expired: 'No try was left before the deadline: replay the delivery with a new `ttl_seconds` if it is still wanted.',
 } as const;
 
-/** An outcome that may pass says that Bellhop tries again, which is untrue of the last attempt. */
-function truthful(verdict: Verdict): Verdict {
+/** The remedy of an outcome that may pass says that Bellhop tries again, which is untrue of the last attempt. */
+function withTrueRemedy(verdict: Verdict): Verdict {
   if (verdict.state !== 'failed' && verdict.state !== 'expired') return verdict;
   return { ...verdict, outcome: { ...verdict.outcome, remedy: NO_MORE_TRIES[verdict.state] } };
 }
 
-/** The first time it is sent again at once; after that it waits as if the push service had failed, lest it go round. */
+/** Sent again at once the first time; after that, the delivery waits as though the push service had failed. */
 function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: Answer): Partial<Verdict> {
   const interruptionCount = facts.interruptionCount + 1;
   if (interruptionCount > MAX_INTERRUPTIONS) {

@@ -12,7 +12,7 @@ const FORMS = [
 ];
 
 /**
- * The instant of an HTTP date, or null for any other text. `Date.parse` is no judge of that: to it “Mondrian 2030” is a
+ * The instant of an HTTP date, or null for any other text. `Date.parse` takes too much: it reads “Mondrian 2030” as a
  * date, in the machine's own zone. The day of the week is not compared.
  */
 export function parseHttpDate(text: string, nowMs: number): number | null {
@@ -31,13 +31,13 @@ function instantOf(parts: Readonly<Record<string, string>>, nowMs: number): numb
   if (month < 0 || hour > 23 || minute > 59 || second > 60) return null;
   // biome-ignore lint/style/noRestrictedGlobals: reckoning with a given date reads no clock.
   const midnight = new Date(0);
-  // Unlike Date.UTC this takes the years before 100 as they are.
+  // Date.UTC would read the years before 100 as 1900 and later; this does not.
   midnight.setUTCFullYear(year, month, day);
   if (midnight.getUTCDate() !== day) return null;
   return midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
-/** Two digits that would lie more than fifty years ahead mean the past (RFC 9110 section 5.6.7). */
+/** A year of two digits that would lie more than fifty years ahead is one in the past (RFC 9110 section 5.6.7). */
 function fullYear(digits: string, nowMs: number): number {
   if (digits.length === 4) return Number(digits);
   // biome-ignore lint/style/noRestrictedGlobals: reckoning with a given instant reads no clock.

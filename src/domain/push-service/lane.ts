@@ -8,12 +8,12 @@ export type LanePolicy = {
   readonly ratePerSecond: number | null;
 };
 
-/** `isProbe`: the one delivery that tells whether a closed lane may open. `wait`: not before `untilMs`, and then ask again. */
+/** `isProbe`: this push tells whether a closed lane may open. `wait`: to be asked again, not before `untilMs`. */
 export type Admission =
   | { readonly kind: 'go'; readonly isProbe: boolean }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-/** What a push that has ended says about its push service. `nothing`: it says something of this one delivery alone. */
+/** What a push that has ended says about its push service. `nothing`: the push tells of its own delivery alone. */
 export type LaneReport = 'fine' | 'throttled' | 'trouble' | 'refused' | 'nothing';
 
 export type Departure = {
@@ -32,22 +32,22 @@ export type LaneNews =
 /** `closed`: nothing goes until a probe. `probing`: one delivery is out to learn whether it may open. */
 export type LaneState = 'open' | 'closed' | 'probing';
 
-/** So many failures without a success in between, and the service is taken to be down. */
+/** After so many failures without a success in between, the service is taken to be down. */
 export const CLOSES_AFTER = 10;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
-/** While a probe is out the others look again after this. */
+/** While a probe is out, other deliveries ask again after this. */
 const PROBE_PATIENCE_MS = 1000;
-/** No estimate of a place in line reaches further: the service may be faster by then. */
+/** A place in line is estimated no further ahead than this: the service may be faster by then. */
 const LONGEST_LINE_MS = 60_000;
 const SHRINK_BY = 0.7;
 /** One burst of failures is one sign: it narrows the lane once. */
 const SHRINK_AT_MOST_EVERY_MS = 200;
-/** Single devices with trouble say nothing about their service: this share of all answers does. */
+/** Single devices with trouble say nothing about their service. More than this share of all answers does. */
 const TROUBLE_SHARE = 0.1;
 const RATE_BURST_MS = 1000;
 
-/** Which outcomes tell of the push service. A key it refuses everywhere is as good as a service that is down. */
+/** Which outcomes tell of the push service. A key that it refuses everywhere stops all pushes, as an outage does. */
 export function laneReportOf(outcome: OutcomeKind, hasAnswered: boolean): LaneReport {
   switch (outcome) {
     case 'throttled':
@@ -112,7 +112,7 @@ export class Lane {
     this.inFlight -= 1;
     switch (report) {
       case 'nothing':
-        // Whoever comes next is the probe.
+        // The next push that asks is the probe.
         if (isProbe && this.state === 'probing') this.state = 'closed';
         return null;
       case 'fine':
@@ -134,7 +134,7 @@ export class Lane {
 
   private enterClosed(nowMs: number, jitter: number): Admission {
     if (nowMs < this.opensAtMs) {
-      // Spread, so that not all of them knock in the same instant.
+      // Spread, so that not all deliveries ask again in the same instant.
       return { kind: 'wait', untilMs: this.opensAtMs + Math.ceil(jitter * this.waitMs) };
     }
     if (this.state === 'probing') return { kind: 'wait', untilMs: nowMs + PROBE_PATIENCE_MS };
@@ -163,7 +163,7 @@ export class Lane {
     if (this.latencyMs > 3 * this.usualLatencyMs + 50) return;
     const { maxInFlight } = this.policy;
     this.width = Math.min(maxInFlight, this.width + (this.width < maxInFlight / 2 ? 0.5 : 1 / this.width));
-    // What is left of a step to the full width would keep the lane narrow for nothing.
+    // The last half of a push would take long to grow, and would keep the lane narrow until then.
     if (this.width > maxInFlight - 0.5) this.width = maxInFlight;
   }
 
@@ -173,7 +173,7 @@ export class Lane {
       this.troubleShare = this.troubleShare * 0.95 + 0.05;
       if (this.troubleShare > TROUBLE_SHARE) this.shrink(nowMs);
     }
-    // Those that were under way when it closed end one by one, and say nothing new.
+    // Pushes that were under way when the lane closed end one by one, and say nothing new.
     const isNews = this.state === 'open' ? this.failuresInRow >= CLOSES_AFTER : isProbe;
     return isNews ? this.close(nowMs, jitter) : null;
   }
@@ -191,7 +191,7 @@ export class Lane {
     this.width = Math.max(1, this.width * SHRINK_BY);
   }
 
-  /** About when the turn of whoever comes now will be, if the service goes on as it does. */
+  /** About when the delivery that asks now will have its turn, if the service goes on as it does. */
   private placeInLine(nowMs: number): number {
     const stepMs = Math.max(1, this.latencyMs) / this.limit;
     this.lineEndsAtMs = Math.min(Math.max(this.lineEndsAtMs, nowMs) + stepMs, nowMs + LONGEST_LINE_MS);

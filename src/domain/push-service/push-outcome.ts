@@ -1,7 +1,7 @@
 import type { PushService } from './push-service.ts';
 import { VENDOR_REASONS } from './vendor-reasons.ts';
 
-/** What one attempt met. A value in every case: nothing here is an exception. */
+/** What one attempt met: always a value, never an exception. */
 export type PushResult =
   | {
       readonly kind: 'response';
@@ -144,7 +144,7 @@ const REFUSED_KEY: OutcomeRow = [
   `${KEY_FAULT} A subscription made with another key must be made again by its browser.`,
 ];
 
-/** Where a service means something of its own. Apple and WNS say 403 of the sender, never of a subscription that may heal. */
+/** Where a service means something of its own. With 403, Apple and WNS refuse the sender, not one subscription. */
 const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, OutcomeRow>>>>> = {
   apple: { 403: REFUSED_KEY, 429: ['throttled', 'too many pushes for this one device', WAIT] },
   wns: {
@@ -169,7 +169,7 @@ export function outcomeOf(result: PushResult, service: PushService = 'other'): O
   return asOutcome(row, `HTTP ${status}${reason === null ? '' : `, ${reason}`}`);
 }
 
-/** WNS accepts with 200 what it will not deliver, and says so in a header alone. */
+/** WNS answers 200 to a push that it will not deliver, and says so in a header alone. */
 function acceptedOutcome(reason: string | null): Outcome {
   if (reason === null) return { kind: 'delivered', error: null, remedy: null };
   return {

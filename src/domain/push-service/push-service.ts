@@ -1,4 +1,4 @@
-/** The push services whose ways are known; any other goes by RFC 8030 alone. */
+/** The push services with known ways of their own; `other` is any that goes by RFC 8030 alone. */
 export const PUSH_SERVICES = ['fcm', 'mozilla', 'apple', 'wns', 'other'] as const;
 export type PushService = (typeof PUSH_SERVICES)[number];
 

@@ -12,19 +12,19 @@ export type PushTarget = {
 const MOST_KEPT = 1000;
 const SCHEME_LENGTH = 'https://'.length;
 
-/** By what stands before the path, which many endpoints have in common. */
+/** Targets by what stands before the path, which many endpoints have in common. */
 const known = new Map<string, PushTarget>();
 
 /**
- * The target of a URL, as `new URL` reads it. Each delivery asks half a dozen times, and push services are few. Throws a
- * TypeError where it is no URL.
+ * The target of a URL, as `new URL` reads it. Targets are kept: each delivery asks half a dozen times, and push services are
+ * few. Throws a TypeError where the text is no URL.
  */
 export function pushTargetOf(url: string): PushTarget {
   const pathStart = url.indexOf('/', SCHEME_LENGTH);
   const head = pathStart === -1 ? url : url.slice(0, pathStart);
   const kept = known.get(head);
   if (kept !== undefined) return kept;
-  // A head that is cut within extra slashes is no URL; the whole may be one.
+  // Extra slashes after the scheme: the head is no URL then, and the whole text may be one.
   const { origin, hostname } = URL.canParse(head) ? new URL(head) : new URL(url);
   const target: PushTarget = { origin, hostname, service: pushServiceOf(hostname) };
   if (!URL.canParse(head)) return target;

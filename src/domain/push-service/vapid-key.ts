@@ -37,7 +37,7 @@ export function vapidSubjectProblem(subject: string): string | null {
   return null;
 }
 
-/** Buffer skips what it does not know, so the alphabet is checked first. */
+/** Buffer skips characters that it does not know, so the alphabet is checked first. */
 function decode(text: string): Buffer | null {
   return /^[A-Za-z0-9_-]+$/.test(text) ? Buffer.from(text, 'base64url') : null;
 }

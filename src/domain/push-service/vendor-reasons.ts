@@ -1,4 +1,4 @@
-/** What the words of a push service mean, where they tell more than its status. */
+/** What the words of a push service mean, where the words tell more than its status. */
 export type VendorReason = {
   /** Beside any other status the words mean nothing. */
   readonly statuses: readonly number[];
@@ -51,8 +51,8 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
     remedy: 'Check VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY, then replay the delivery. The subscription is kept.',
   },
   {
-    // Google says so of every push of a sender whose clock is wrong: taken for the subscriptions' fault, it would cost
-    // them all.
+    // Google answers so to every push while the sender's clock is wrong. Taken for a fault of the subscriptions, the answer
+    // would put all of them in quarantine, and retire them in the end.
     statuses: [403],
     pattern: /invalid JWT|\baud claim\b/i,
     kind: 'misconfigured',
@@ -61,7 +61,7 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
       'Check VAPID_SUBJECT, the VAPID key pair and this machine’s clock, then replay the delivery. The subscription is kept.',
   },
   {
-    // Google. Of 400 or 401 it would be no sign that it heals.
+    // Google. With 400 or 401 these words are no sign that the refusal heals.
     statuses: [403],
     pattern: /invalid push subscription endpoint/i,
     kind: 'quarantined',
