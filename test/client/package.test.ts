@@ -84,7 +84,8 @@ describe('the packed client, in a folder of somebody else', () => {
 
   it('holds what was built, and neither sources nor tests', () => {
     const names = readdirSync(join(folder, 'node_modules', 'bellhop'));
-    expect(names.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+    expect(names.sort()).toEqual([...pages, 'dist', 'docs', 'package.json']);
   });
 
   it.each([
