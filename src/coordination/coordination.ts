@@ -1,4 +1,5 @@
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
+import type { RateLimit } from '../domain/rate-limit.ts';
 
 /** What processes that share documents and jobs agree on besides. */
 export interface Coordination {
@@ -11,6 +12,11 @@ export interface Coordination {
   pauseOrigin(pause: OriginPause): Promise<void>;
   /** Until when nothing goes to this origin, as far as this process knows; null where nothing keeps it. */
   pausedUntilMs(origin: string, nowMs: number): number | null;
+  /**
+   * Takes one of what a limit allows to this spender, all processes together: 0, or how many milliseconds until there is one
+   * again. Where nobody can be asked, each process allows as much. Does not reject. Answers within about a second.
+   */
+  spend(spender: string, limit: RateLimit, nowMs: number): Promise<number>;
   /** Hands every loop over at once. Harmless when repeated. */
   close(): Promise<void>;
 }

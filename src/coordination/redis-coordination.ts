@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { LONGEST_PAUSE_MS } from '../domain/push-service/origin-pause.ts';
+import { refillOfBurstMs } from '../domain/rate-limit.ts';
 import type { Coordination } from './coordination.ts';
 import { createOriginPauses, type OriginPauses } from './origin-pauses.ts';
+import { createSpending } from './spending.ts';
 
 export type RedisCoordinationOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
@@ -36,6 +38,15 @@ redis.call('pexpire', KEYS[1], ARGV[3])
 redis.call('publish', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
 return 1`;
 
+// `spendOne` of domain/rate-limit.ts, in one step for all processes. Lua would write a large number with few digits.
+const SPEND = `
+local now, refill, whole = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local from = math.min(math.max(tonumber(redis.call('get', KEYS[1]) or '0'), now), now + whole)
+local wait = from + refill - (now + whole)
+if wait > 0 then return wait end
+redis.call('set', KEYS[1], string.format('%.0f', from + refill), 'PX', whole)
+return 0`;
+
 const PAUSES = 'bellhop:pauses';
 /** Longer than any pause: what is left of them goes by itself. */
 const PAUSES_KEPT_MS = 2 * LONGEST_PAUSE_MS;
@@ -47,6 +58,7 @@ export function createRedisCoordination(options: RedisCoordinationOptions): Coor
   const held = new Set<string>();
   const redis = connect(options);
   const pauses = createOriginPauses();
+  const spending = createSpending();
   const listener = listenForPauses(redis, connect(options), pauses);
   let isOpen = true;
   return {
@@ -67,6 +79,14 @@ export function createRedisCoordination(options: RedisCoordinationOptions): Coor
       await redis.eval(PAUSE, 1, PAUSES, origin, untilMs, PAUSES_KEPT_MS).catch(() => {});
     },
     pausedUntilMs: (origin, nowMs) => pauses.untilMs(origin, nowMs),
+    async spend(spender, limit, nowMs) {
+      try {
+        const values = [nowMs, limit.refillMs, refillOfBurstMs(limit)];
+        return Number(await redis.eval(SPEND, 1, spenderKey(spender), ...values));
+      } catch {
+        return spending.spend(spender, limit, nowMs);
+      }
+    },
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -104,6 +124,11 @@ function listenForPauses(redis: Redis, listener: Redis, pauses: OriginPauses): R
 
 function keyOf(loop: string): string {
   return `bellhop:leader:${loop}`;
+}
+
+/** A digest: a spender is named by a user id, which may be long and is nobody's business in a list of keys. */
+function spenderKey(spender: string): string {
+  return `bellhop:spent:${createHash('sha256').update(spender).digest('base64url')}`;
 }
 
 function connect({ url, onError }: RedisCoordinationOptions): Redis {

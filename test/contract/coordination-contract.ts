@@ -29,6 +29,27 @@ export function coordinationContract(name: string, open: () => Promise<Coordinat
       expect(coordination.pausedUntilMs(paused, nowMs + 9000)).toBeNull();
     });
 
+    it('lets each spender have a burst, and one more after each refill', async () => {
+      const limit = { burst: 3, refillMs: 500 };
+      const nowMs = 1_767_225_600_123;
+      const spend = (spender: string, atMs: number) => coordination.spend(spender, limit, atMs);
+      const waits = await Promise.all(Array.from({ length: 5 }, () => spend('one', nowMs)));
+      expect(waits.toSorted((one, other) => one - other)).toEqual([0, 0, 0, 500, 500]);
+      expect(await spend('two', nowMs)).toBe(0);
+      expect(await spend('one', nowMs + 499)).toBe(1);
+      expect(await spend('one', nowMs + 500)).toBe(0);
+      expect(await spend('one', nowMs + 501)).toBe(499);
+      expect(await spend('one', nowMs + 2000)).toBe(0);
+    });
+
+    it('takes any name, and any clock', async () => {
+      const limit = { burst: 7, refillMs: 8571 };
+      for (const spender of ['\0', 'x'.repeat(300), '😀 \n']) {
+        const waits = await Promise.all(Array.from({ length: 8 }, () => coordination.spend(spender, limit, 17)));
+        expect(waits.filter((waitMs) => waitMs === 0)).toHaveLength(7);
+      }
+    });
+
     it('closes twice without harm', async () => {
       await coordination.lead('rescuer');
       await coordination.close();

@@ -88,6 +88,20 @@ describeWithRedis('coordination on Redis', () => {
     await until('who came later has learnt of it', knows(late, nowMs + 90_000));
   });
 
+  it('lets a spender have one burst at all processes together, and forgets it when the burst is back', async () => {
+    const all = await Promise.all(Array.from({ length: 3 }, () => connected(server.url)));
+    const limit = { burst: 5, refillMs: 200 };
+    const nowMs = Date.now();
+    const waits = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => all[index % 3]!.spend('one', limit, nowMs)),
+    );
+    expect(waits.filter((waitMs) => waitMs === 0)).toHaveLength(5);
+    const redis = new Redis(server.url);
+    expect((await redis.keys('bellhop:spent:*')).every((key) => !key.includes('one'))).toBe(true);
+    await until('Redis has forgotten', async () => (await redis.keys('bellhop:spent:*')).length === 0);
+    redis.disconnect();
+  });
+
   it('subscribes once for each connection: nobody answers for a second, which ends the process when it is cut off', async () => {
     const [one, two] = [await connected(server.url), await connected(server.url)];
     const redis = new Redis(server.url);
@@ -131,6 +145,19 @@ describeWithRedis('coordination on Redis', () => {
         return leads.filter(Boolean).length === 1;
       });
       expect(troubles.length).toBeLessThanOrEqual(4);
+    });
+
+    it('lets each process have a burst of its own, in bounded time', async () => {
+      const [one, two] = [await connected(server.url), await connected(server.url)];
+      await server.kill();
+      const limit = { burst: 2, refillMs: 60_000 };
+      const startedAtMs = Date.now();
+      for (const each of [one, two]) {
+        const waits = await Promise.all([1, 2, 3].map(() => each.spend('ada', limit, startedAtMs)));
+        expect(waits.filter((waitMs) => waitMs === 0)).toHaveLength(2);
+      }
+      expect(Date.now() - startedAtMs).toBeLessThan(ANSWER_WITHIN_MS);
+      await server.restart();
     });
 
     it('closes in bounded time', async () => {
