@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
+import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { type Role, SettingProblem } from './setting-parsers.ts';
@@ -40,6 +41,7 @@ export type Config = {
   readonly pruneGuard: PruneGuardPolicy;
   /** Pushes a second by host, or host and port. */
   readonly pushRatesPerSecond: ReadonlyMap<string, number>;
+  readonly registrationLimit: RateLimit;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
   readonly retentionDays: number;
@@ -118,6 +120,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
       maxCount: values.PRUNE_GUARD_COUNT,
     },
     pushRatesPerSecond: values.PUSH_RATE_LIMITS,
+    registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
     retentionDays: values.RETENTION_DAYS,

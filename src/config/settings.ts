@@ -143,6 +143,11 @@ export const SETTINGS = {
     rateLimits,
     'Pushes a second to a push host, for each process: `fcm.googleapis.com=500,host:port=20`. Unset: as fast as it takes them.',
   ),
+  REGISTRATIONS_PER_MINUTE: setting(
+    '30',
+    integer(1, 6000),
+    'How often the pages of one user may register a browser with a subscriber token, all their devices together; as many may come at once. With an API key there is no limit.',
+  ),
   ATTEMPT_TIMEOUT_MS: setting(
     '30000',
     integer(10, 300_000),

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionId } from '../domain/ids.ts';
+import type { RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { endpointIdentity, judgeNewEndpoint } from '../domain/subscription/endpoint-spelling.ts';
 import type { Registered } from '../domain/subscription/registration.ts';
@@ -10,6 +11,7 @@ import type { Subscription, SubscriptionKeys } from '../domain/subscription/subs
 import { judgeSubscriptionKeys } from '../domain/subscription/subscription-keys.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { SubscriptionStore } from '../store/subscription-store.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 
 export type RegisterRequest = Pick<
   Subscription,
@@ -19,10 +21,15 @@ export type RegisterRequest = Pick<
   readonly vapidPublicKey: string | null;
   /** The subscription of this user that the same device had before; null where it knows of none. */
   readonly formerId: string | null;
+  /** Asked for by a page, with a token of this user: anybody who may sign in can ask for as much as they like. */
+  readonly isByToken: boolean;
 };
 
 export type Subscriptions = {
-  /** Refuses endpoints that are no push service's and keys that nothing can be encrypted to. */
+  /**
+   * Refuses endpoints that are no push service's and keys that nothing can be encrypted to, and with a token more than
+   * `registrationLimit` allows.
+   */
   register(request: RegisterRequest): Promise<Registered>;
   /** With `ofUser`, another user's counts as missing. */
   get(id: string, ofUser: string | null): Promise<Subscription>;
@@ -42,15 +49,21 @@ export type SubscriptionsOptions = {
   readonly allowedHosts: readonly AllowedHost[];
   /** The public halves of the VAPID pairs held. Browsers subscribe with the first; it is kept with the subscription. */
   readonly publicKeys: readonly [string, ...string[]];
+  readonly limiter: RateLimiter;
+  /** How often the pages of one user may register (REGISTRATIONS_PER_MINUTE). */
+  readonly registrationLimit: RateLimit;
 };
+
+const TOO_OFTEN = 'The pages of this user register too often: once on each visit is enough.';
 
 /** What callers may do with subscriptions. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const { store, events } = options;
+  const { store, events, limiter, registrationLimit } = options;
   return {
-    async register(request) {
-      const isVapidKeyGiven = request.vapidPublicKey !== null;
-      const { formerId, ...draft } = request;
+    async register({ formerId, isByToken, ...draft }) {
+      // First: what is refused costs something, too.
+      if (isByToken) await limiter.demand(`registrations ${draft.userId}`, registrationLimit, TOO_OFTEN);
+      const isVapidKeyGiven = draft.vapidPublicKey !== null;
       const result = await store.register(draftOf(options, draft), { isVapidKeyGiven, formerId });
       if (result.kind === 'taken') {
         throw new AppError(
@@ -80,7 +93,10 @@ async function getOf(store: SubscriptionStore, id: string, ofUser: string | null
   return subscription;
 }
 
-function draftOf(options: SubscriptionsOptions, request: Omit<RegisterRequest, 'formerId'>): Subscription {
+function draftOf(
+  options: SubscriptionsOptions,
+  request: Omit<RegisterRequest, 'formerId' | 'isByToken'>,
+): Subscription {
   checkEndpoint(request.endpoint, options.allowedHosts);
   const nowMs = options.clock.now();
   return {

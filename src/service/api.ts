@@ -5,6 +5,7 @@ import { createSubscriberTokens, type SubscriberTokens } from '../access/subscri
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { type Keys, publicKeysOf } from '../config/key-files.ts';
+import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
@@ -15,6 +16,7 @@ import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createNotifications, type Notifications } from '../intake/notifications.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
+import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -32,6 +34,7 @@ export type ApiOptions = {
 export type ApiParts = {
   readonly store: Store;
   readonly queue: JobQueue;
+  readonly coordination: Coordination;
   readonly events: Events;
   readonly compose: Compose;
   readonly clock: Clock;
@@ -50,6 +53,7 @@ export function buildApi(options: ApiOptions, parts: ApiParts): RequestListener 
 
 function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
+  const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: keys.apiKeys });
   const notifications = createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds });
   return {
@@ -58,13 +62,15 @@ function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiPart
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     notifications,
-    ...(config.demoPage ? buildDemo(keys, log, { ...parts, subscriberTokens, notifications }) : {}),
+    ...(config.demoPage ? buildDemo(keys, log, { ...parts, subscriberTokens, notifications, limiter }) : {}),
     access: createAccess({ ...parts, keys: keys.apiKeys, allowBearer: config.allowBearer }),
     subscriptions: createSubscriptions({
       ...parts,
       store: store.subscriptions,
       allowedHosts: config.pushAllowedHosts,
       publicKeys: publicKeysOf(keys),
+      limiter,
+      registrationLimit: config.registrationLimit,
     }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
@@ -89,11 +95,19 @@ function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger)
   return files;
 }
 
-type DemoParts = ApiParts & { readonly subscriberTokens: SubscriberTokens; readonly notifications: Notifications };
+type DemoParts = ApiParts & {
+  readonly subscriberTokens: SubscriberTokens;
+  readonly notifications: Notifications;
+  readonly limiter: RateLimiter;
+};
 
-function buildDemo({ apiKeys }: Keys, log: Logger, { stopping, ...parts }: DemoParts): Pick<AppOptions, 'demo'> {
+function buildDemo(
+  { apiKeys }: Keys,
+  log: Logger,
+  { stopping, limiter, ...parts }: DemoParts,
+): Pick<AppOptions, 'demo'> {
   const [signing] = apiKeys;
   const files = ifBuilt('the demo page', readDemoFiles(), log);
   if (signing === undefined || files === null) return {};
-  return { demo: { demo: createDemo({ ...parts, keyId: signing.id }), files, stopping } };
+  return { demo: { demo: createDemo({ ...parts, keyId: signing.id }), files, stopping, limiter } };
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import type { DeliveryStore } from '../../src/store/delivery-store.ts';
-import { type Api, end, startApi } from '../support/api.ts';
+import { type Api, startApi } from '../support/api.ts';
+import { end } from '../support/deliver.ts';
 
 let api: Api;
 beforeEach(async () => {

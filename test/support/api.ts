@@ -5,16 +5,18 @@ import { join } from 'node:path';
 import { createAccess } from '../../src/access/access.ts';
 import type { ApiKey } from '../../src/access/api-keys.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
+import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
-import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
-import type { Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
+import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
+import { perMinute, type RateLimit } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
+import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
@@ -23,10 +25,10 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
-import { commitPage } from './fan-out-page.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
-import { endingAs, NOW_MS, SDK_FILES } from './samples.ts';
+import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
 export const OLDER_KEY = 'BOlderVapidPublicKey';
@@ -66,6 +68,7 @@ export type Answer = {
 export type ApiOptions = Partial<AppOptions> & {
   readonly allowBearer?: boolean;
   readonly siteUrl?: string;
+  readonly registrationLimit?: RateLimit;
   /** Puts a fault in front of the real parts. */
   readonly wrapStore?: (store: Store) => Store;
   readonly wrapQueue?: (queue: JobQueue) => JobQueue;
@@ -89,7 +92,16 @@ export async function startApi(options: ApiOptions = {}) {
   events.subscribe((event) => told.push(event));
   const lines: RequestLine[] = [];
   const errors: AppError[] = [];
-  const parts = { store, queue, events, clock, random: Math.random, compose: createComposer(options.siteUrl ?? null) };
+  const limiter = createRateLimiter({ coordination: createLoneCoordination(), clock });
+  const parts = {
+    store,
+    queue,
+    events,
+    clock,
+    limiter,
+    random: Math.random,
+    compose: createComposer(options.siteUrl ?? null),
+  };
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, keys: KEYS, allowBearer: options.allowBearer ?? true }),
@@ -98,6 +110,7 @@ export async function startApi(options: ApiOptions = {}) {
       store: store.subscriptions,
       allowedHosts: [{ host: 'push.example.net', port: null }],
       publicKeys: [CURRENT_KEY, OLDER_KEY],
+      registrationLimit: options.registrationLimit ?? perMinute(30),
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
@@ -267,33 +280,4 @@ function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
     ping: () => queue.ping(),
     close: () => queue.close(),
   };
-}
-
-async function deliver(
-  store: Store,
-  clock: FakeClock,
-  notificationId: string,
-  subscription: { id: string; user_id: string },
-  state?: FinalState,
-): Promise<Delivery> {
-  const notification = await store.notifications.get(notificationId);
-  if (notification === null) throw new Error('no such notification');
-  const device = { id: subscription.id, userId: subscription.user_id, endpoint: 'https://push.example.net/' };
-  const delivery = deliveryFor(notification, device, clock.now());
-  const isDone = (await store.fanOuts.get(notificationId)) === null;
-  if (!isDone) await commitPage(store, notification, [delivery], `after ${delivery.id}`);
-  if (state !== undefined) await end(store, clock, delivery.id, state);
-  return (await store.deliveries.get(delivery.id)) ?? delivery;
-}
-
-/** One more attempt on a waiting delivery, after which it is in this state. */
-export async function end(store: Store, clock: FakeClock, id: string, state: FinalState): Promise<void> {
-  const nowMs = clock.now();
-  const before = await store.deliveries.get(id);
-  const attempt = (before?.attemptCount ?? 0) + 1;
-  const [claimed] = await store.deliveries.claimMany([
-    { deliveryId: id, attempt, nowMs, leaseUntilMs: nowMs + 60_000 },
-  ]);
-  if (!claimed) throw new Error('not claimable');
-  await store.deliveries.settleMany([endingAs(state, claimed, { endedAtMs: nowMs + 40 })]);
 }

@@ -121,5 +121,14 @@ export function problemOf(error: AppError, requestId: string) {
     code: error.code,
     request_id: requestId,
   };
-  return { status, headers: { ...ANSWER_HEADERS, ...headers, 'Content-Type': PROBLEM_MEDIA_TYPE }, body };
+  return {
+    status,
+    headers: { ...ANSWER_HEADERS, ...headers, ...retryAfter(error), 'Content-Type': PROBLEM_MEDIA_TYPE },
+    body,
+  };
+}
+
+/** The wait is known better here than by the code alone. */
+function retryAfter({ details: { retry_after_seconds: seconds } }: AppError): Record<string, string> {
+  return typeof seconds === 'number' ? { 'Retry-After': String(seconds) } : {};
 }

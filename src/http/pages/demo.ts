@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Demo, DemoMessage } from '../../intake/demo.ts';
+import type { RateLimiter } from '../../intake/rate-limiter.ts';
 import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 import { readJsonBody } from '../kit/request-input.ts';
@@ -16,6 +17,7 @@ import type { StaticFile } from './static-files.ts';
 export type DemoRoutesOptions = {
   readonly demo: Demo;
   readonly clock: Clock;
+  readonly limiter: RateLimiter;
   /** Aborted when the service stops, so that every stream ends. */
   readonly stopping: AbortSignal;
   /** The page, `demo.html`, and all files that the page loads but the SDK. */
@@ -39,8 +41,8 @@ const messageBody = z.strictObject({
  * only that browser can send to that user. Add these routes before CORS: no page of another origin may use them.
  */
 export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
-  const { demo, clock } = options;
-  const limits = createDemoLimits(clock);
+  const { demo } = options;
+  const limits = createDemoLimits(options.limiter);
   for (const { name, text, mediaType } of options.files) {
     const isPage = name === 'demo.html';
     const path = isPage ? DEMO_PATH : `${DEMO_PATH}/${name}`;
@@ -52,7 +54,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
   const post = (path: string, handle: (c: ApiContext, userId: string) => Promise<Response>) =>
     app.post(path, named(path), onlySameOrigin, async (c) => {
       const userId = welcome(demo, c, DEMO_PATH);
-      limits.spend(userId);
+      await limits.spend(userId);
       if (mayHaveBody(c)) await readRawBody(c, MAX_BODY_OCTETS);
       return handle(c, userId);
     });

@@ -114,6 +114,7 @@ const registerRoute = defineRoute({
     'invalid_subscription_keys',
     'endpoint_taken',
     'unknown_vapid_key',
+    'too_many_requests',
   ],
 });
 
@@ -172,7 +173,8 @@ const deleteRoute = defineRoute({
 /** The browsers that can be sent to, and the user of each. */
 export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptions): void {
   router.add(registerRoute, async ({ body }, c) => {
-    const registered = await subscriptions.register(requestOf(body, namedUser(c, body.user_id)));
+    const isByToken = boundUser(c) !== null;
+    const registered = await subscriptions.register({ ...requestOf(body, namedUser(c, body.user_id)), isByToken });
     const status = registered.kind === 'updated' ? 200 : 201;
     const headers = { Location: resourcePath(SUBSCRIPTION_PATH, registered.subscription.id) };
     return answer(status, subscriptionWire(registered.subscription), headers);
@@ -197,7 +199,7 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
   });
 }
 
-function requestOf(body: z.output<typeof registerBody>, user: string | null): RegisterRequest {
+function requestOf(body: z.output<typeof registerBody>, user: string | null): Omit<RegisterRequest, 'isByToken'> {
   if (user === null) throw invalidRequest([{ path: 'user_id', message: 'is required' }]);
   const expiration = body.expiration_time ?? body.expirationTime ?? null;
   return {

@@ -215,7 +215,7 @@ describe('sending to oneself', () => {
     }
     expect(statuses.slice(0, 10)).toEqual(Array(10).fill(202));
     expect(statuses.at(-1)).toBe(429);
-    expect(last!.headers.get('retry-after')).toBe('5');
+    expect(last!.headers.get('retry-after')).toMatch(/^[123]$/);
     expect((await visitor().post('/demo/notifications', { title: 'x' })).status).toBe(202);
   });
 });

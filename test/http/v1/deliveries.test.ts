@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FinalState } from '../../../src/domain/delivery/delivery.ts';
-import { type Api, end, startApi } from '../../support/api.ts';
+import { type Api, startApi } from '../../support/api.ts';
+import { end } from '../../support/deliver.ts';
 
 let api: Api;
 beforeEach(async () => {
