@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createClientFinder } from '../src/access/client-address.ts';
 import { createClient } from '../src/client/client.ts';
 import { parseConfig } from '../src/config/config.ts';
 import { mongodbUrl } from '../src/config/setting-parsers.ts';
@@ -126,6 +127,10 @@ const answerWith = (body: string) => ({
   secrets: [],
 });
 
+const findClient = createClientFinder([{ address: '10.0.0.0', prefixLength: 8 }]);
+const clientBehind = (headers: { 'x-forwarded-for'?: string; forwarded?: string }) =>
+  findClient({ remoteAddress: '10.0.0.1', header: (name) => headers[name] });
+
 /** As long as an endpoint can be. */
 const endpointOf = (text: string): string => `https://push.example.net/${text}`.slice(0, 2048);
 
@@ -136,6 +141,9 @@ const FUNCTIONS: readonly [name: string, take: (text: string) => unknown][] = [
   ['reasonOf, a page', (text) => reasonOf(answerWith(`<${text}`))],
   ['reasonOf, WNS', (text) => reasonOf({ ...answerWith(''), headers: { 'x-wns-error-description': text } })],
   ['reasonOf, an endpoint', (text) => reasonOf({ ...answerWith(text), endpoint: endpointOf(text) })],
+  ['X-Forwarded-For', (text) => clientBehind({ 'x-forwarded-for': text })],
+  ['Forwarded', (text) => clientBehind({ forwarded: text })],
+  ['Forwarded, an element', (text) => clientBehind({ forwarded: `for="${text}"` })],
   ['isSubscriptionId', (text) => isSubscriptionId(`sub_${text}`)],
   ['isResourceId', (text) => isResourceId(`dlv_${text}`)],
   ['parseAllowedHost', parseAllowedHost],

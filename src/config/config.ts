@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ApiKey } from '../access/api-keys.ts';
+import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
@@ -34,6 +35,8 @@ export type Config = {
   readonly demoPage: boolean;
   /** The origin that paths in a notification belong to. */
   readonly siteUrl: string | null;
+  /** Whose word on the address of a caller is taken. */
+  readonly trustedProxies: readonly AddressRange[];
   readonly corsAllowedOrigins: readonly string[];
   readonly workerConcurrency: number;
   readonly retry: RetryPolicy;
@@ -107,6 +110,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     logLevel: values.LOG_LEVEL,
     demoPage: values.DEMO_PAGE,
     siteUrl: values.SITE_URL,
+    trustedProxies: values.TRUSTED_PROXIES,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
     workerConcurrency: values.WORKER_CONCURRENCY,
     retry: { maxRetries: values.MAX_RETRIES, baseMs: values.RETRY_BASE_MS, maxMs: values.RETRY_MAX_MS },

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
 import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
 
@@ -159,6 +161,21 @@ export function allowedHosts(text: string): readonly AllowedHost[] {
       );
     }
     return host;
+  });
+}
+
+export function addressRanges(text: string): readonly AddressRange[] {
+  return listed(text).map((entry) => {
+    const [address = '', bits, ...rest] = entry.split('/');
+    const version = isIP(address);
+    const most = version === 4 ? 32 : 128;
+    const prefixLength = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : 0;
+    // What a socket for both versions writes as ::ffff:10.0.0.1 is compared as 10.0.0.1.
+    const isUsable = isIP(canonicalAddress(address) ?? '') === version && rest.length === 0;
+    if (version !== 0 && isUsable && prefixLength >= 1 && prefixLength <= most) return { address, prefixLength };
+    throw new SettingProblem(
+      `has ${quote(entry)}: write addresses and ranges of your proxies, such as 10.0.0.0/8,127.0.0.1,fd00::/8. A range has at least its first bit.`,
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import { MAX_TTL_SECONDS } from '../domain/notification/notification.ts';
 import {
+  addressRanges,
   allowedHosts,
   apiKeys,
   asIs,
@@ -104,6 +105,11 @@ export const SETTINGS = {
     'false',
     boolean,
     'Serve the demo page at `/demo`, where anybody who can reach it can send a push to their own browser. `npm start` switches it on unless this is set or `NODE_ENV` is `production`.',
+  ),
+  TRUSTED_PROXIES: setting(
+    '',
+    addressRanges,
+    'Addresses and ranges of the proxies in front, comma-separated: `10.0.0.0/8,127.0.0.1`. Only what these write into `X-Forwarded-For` or `Forwarded` is taken for the address of a caller, which the log shows as `client`.',
   ),
   CORS_ALLOWED_ORIGINS: setting('', origins, 'Origins of pages that may call the API from a browser, comma-separated.'),
   WORKER_CONCURRENCY: setting(

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { Access } from '../access/access.ts';
+import type { ClientFinder } from '../access/client-address.ts';
 import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
@@ -53,6 +54,7 @@ export type AppOptions = {
   /** Once true, every route is refused but those that tell of the process itself. */
   readonly isStopping: () => boolean;
   readonly log: (line: RequestLine) => void;
+  readonly findClient: ClientFinder;
   readonly logError: LogError;
   readonly clock: Clock;
   readonly random: Random;

@@ -5,9 +5,10 @@ import type { AppOptions, createApp } from './app.ts';
 import { problemOf } from './kit/problem.ts';
 import { faultOfHead } from './kit/request-head.ts';
 import { requestIdOf } from './kit/request-id.ts';
+import { clientOf } from './kit/request-log.ts';
 import { invalidRequest } from './kit/validation.ts';
 
-export type ListenerOptions = Pick<AppOptions, 'clock' | 'random' | 'log'>;
+export type ListenerOptions = Pick<AppOptions, 'clock' | 'random' | 'log' | 'findClient'>;
 
 /**
  * What stands between Node's HTTP server and the app. A request of which it is not clear where it leads is refused here:
@@ -29,7 +30,7 @@ function refuse(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   error: AppError,
-  { clock, random, log }: ListenerOptions,
+  { clock, random, log, findClient }: ListenerOptions,
 ): void {
   const given = incoming.headers['x-request-id'];
   const requestId = requestIdOf(typeof given === 'string' ? given : undefined, { clock, random });
@@ -48,5 +49,6 @@ function refuse(
     caller: null,
     code: error.code,
     resource_id: null,
+    client: clientOf(incoming, findClient),
   });
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
+import { createClientFinder } from '../access/client-address.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -80,6 +81,7 @@ function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiPart
     vapidPublicKey: keys.vapid.publicKey,
     sdk: ifBuilt('the browser SDK', readSdkFiles(), log),
     corsAllowedOrigins: config.corsAllowedOrigins,
+    findClient: createClientFinder(config.trustedProxies),
     log: (line) =>
       log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
     logError: (error, requestId) => {

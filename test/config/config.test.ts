@@ -36,6 +36,7 @@ describe('parseConfig', () => {
       logLevel: 'info',
       demoPage: false,
       siteUrl: null,
+      trustedProxies: [],
       corsAllowedOrigins: [],
       workerConcurrency: 125,
       retry: { maxRetries: 3, baseMs: 5000, maxMs: 600_000 },
@@ -172,6 +173,41 @@ describe('parseConfig', () => {
     ['a fraction', { MAX_RETRIES: '1.5' }],
   ])('refuses: %s', (_, environment) => {
     expect(problemsOf(environment)).toHaveLength(1);
+  });
+
+  it('reads the proxies that are trusted, as addresses and ranges', () => {
+    const { trustedProxies } = parseConfig({ TRUSTED_PROXIES: '10.0.0.0/8, 127.0.0.1 ,::1,fd00::/8,' }, noFile);
+    expect(trustedProxies).toEqual([
+      { address: '10.0.0.0', prefixLength: 8 },
+      { address: '127.0.0.1', prefixLength: 32 },
+      { address: '::1', prefixLength: 128 },
+      { address: 'fd00::', prefixLength: 8 },
+    ]);
+  });
+
+  it.each([
+    'true',
+    '*',
+    'proxy.example.org',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0.0/-1',
+    '10.0.0.0/0',
+    '::/0',
+    '::1/129',
+    '10.0.0',
+    '10.0.0.1:80',
+    '010.0.0.1',
+    '[::1]',
+    'fe80::1%eth0',
+    '::ffff:10.0.0.0/104',
+    '10.0.0.1 10.0.0.2',
+    '127.0.0.1,10.0.0.0/8x',
+  ])('refuses %s as a trusted proxy', (text) => {
+    expect(problemsOf({ TRUSTED_PROXIES: text })).toEqual([
+      expect.stringMatching(/^TRUSTED_PROXIES has .*: write addresses and ranges of your proxies/),
+    ]);
   });
 
   it.each(['no PEM', '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n'])(

@@ -14,6 +14,10 @@ const spaces: Worst = { repeated: ' ', tail: 'x' };
  */
 export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'access/access.ts': [[/^Bearer +(\S+)$/i, { head: 'Bearer', repeated: ' ', tail: 'a b' }]],
+  'access/client-address.ts': [
+    [/^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::\d{1,5})?$/, { head: '[', repeated: '1:' }],
+    [/^([A-Za-z]+)=(?:([^"\\\s]+)|"([^"\\]*)")$/, { head: 'for=', repeated: 'a', tail: '"' }],
+  ],
   'access/request-signature.ts': [
     [/^\d{1,15}$/, digits],
     [/^[\x21-\x7e]{1,128}$/, letters],
@@ -31,6 +35,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
     [/[@/?]/, { repeated: 'a' }],
+    [/^\d{1,3}$/, digits],
     [/^rediss?:\/\/./, { head: 'redis', repeated: ':/' }],
     [/^\/?\d*$/, { head: '/', ...digits }],
     [/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { head: '[', repeated: ':1' }],

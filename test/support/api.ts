@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess } from '../../src/access/access.ts';
 import type { ApiKey } from '../../src/access/api-keys.ts';
+import { createClientFinder } from '../../src/access/client-address.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
@@ -74,6 +75,9 @@ export type ApiOptions = Partial<AppOptions> & {
   readonly wrapQueue?: (queue: JobQueue) => JobQueue;
 };
 
+/** What most tests have no opinion on. */
+const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
+
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** The API on a real store and queue. Every answer to `call` is held against /openapi.json. */
@@ -91,6 +95,7 @@ export async function startApi(options: ApiOptions = {}) {
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
   const lines: RequestLine[] = [];
+  const findClient = options.findClient ?? createClientFinder([]);
   const errors: AppError[] = [];
   const limiter = createRateLimiter({ coordination: createLoneCoordination(), clock });
   const parts = {
@@ -121,11 +126,9 @@ export async function startApi(options: ApiOptions = {}) {
     readiness: { store: async () => {}, queue: async () => {} },
     servesApi: true,
     vapidPublicKey: CURRENT_KEY,
-    sdk: SDK_FILES,
-    corsAllowedOrigins: [],
-    version: '1.2.3',
-    isStopping: () => false,
+    ...PLAIN,
     log: (line) => lines.push(line),
+    findClient,
     logError: (error) => errors.push(error),
     ...options,
   });
@@ -136,7 +139,7 @@ export async function startApi(options: ApiOptions = {}) {
   return {
     app,
     /** What a listener in front of the app needs. */
-    parts: { clock, random: Math.random, log },
+    parts: { clock, random: Math.random, log, findClient },
     store: realStore,
     clock,
     jobs,
@@ -180,11 +183,9 @@ async function documentOf(): Promise<OpenApiDocument> {
     readiness: { store: unused, queue: unused },
     servesApi: true,
     vapidPublicKey: '',
-    sdk: SDK_FILES,
-    corsAllowedOrigins: [],
-    version: '1.2.3',
-    isStopping: () => false,
+    ...PLAIN,
     log: () => {},
+    findClient: () => null,
     logError: () => {},
     clock: createFakeClock(NOW_MS),
     random: Math.random,

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { createMiddleware } from 'hono/factory';
 import type { Caller } from '../../access/access.ts';
+import type { ClientFinder } from '../../access/client-address.ts';
 import type { Clock } from '../../clock.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
 import type { ApiEnv } from './request-context.ts';
@@ -17,12 +19,31 @@ export type RequestLine = {
   readonly caller: Caller['kind'] | null;
   readonly code: AppErrorCode | null;
   readonly resource_id: string | null;
+  /** The address that the request came from, as far as trusted proxies tell. Null without a network connection. */
+  readonly client: string | null;
 };
 
+export type RequestLogOptions = {
+  readonly clock: Clock;
+  readonly log: (line: RequestLine) => void;
+  readonly findClient: ClientFinder;
+};
+
+/** Who sent this, for its line of the log. */
+export function clientOf(incoming: IncomingMessage, findClient: ClientFinder): string | null {
+  return findClient({
+    remoteAddress: incoming.socket.remoteAddress,
+    header: (name) => incoming.headers[name]?.toString(),
+  });
+}
+
 /** One line per request, once its answer is known. */
-export function logRequest({ clock, log }: { readonly clock: Clock; readonly log: (line: RequestLine) => void }) {
+export function logRequest({ clock, log, findClient }: RequestLogOptions) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const startedAtMs = clock.now();
+    const { incoming } = c.env ?? {};
+    // A connection that is broken by the time of the answer has no address any more.
+    const client = incoming === undefined ? null : clientOf(incoming, findClient);
     await next();
     const caller = c.get('caller');
     log({
@@ -35,6 +56,7 @@ export function logRequest({ clock, log }: { readonly clock: Clock; readonly log
       caller: caller?.kind ?? null,
       code: c.get('code'),
       resource_id: c.get('resourceId'),
+      client,
     });
   });
 }

@@ -42,7 +42,8 @@ describe('credentials', () => {
     const timestamp = String(api.clock.now() / 1000);
     const signature = signatureOf({ timestamp, method: 'GET', path: target });
     const headers = { 'X-Timestamp': timestamp, 'X-Signature': signature };
-    const ask = (path: string) => api.app.request(path, { headers }, { incoming: { url: target, headers: {} } });
+    const ask = (path: string) =>
+      api.app.request(path, { headers }, { incoming: { url: target, headers: {}, socket: {} } });
     expect((await ask(target)).status).toBe(200);
     const elsewhere = await ask("/v1/notifications?user_id='x'");
     expect(await elsewhere.json()).toMatchObject({ code: 'invalid_request', issues: [{ path: 'target' }] });
