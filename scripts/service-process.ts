@@ -13,6 +13,8 @@ export type ServiceProcess = {
   readonly secret: string;
   /** The log so far, one parsed JSON object a line. */
   readonly log: readonly Record<string, unknown>[];
+  /** Sends a signal that does not end the process. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal and resolves with how the process ended. */
   stop(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
@@ -58,6 +60,9 @@ export async function startServiceProcess({
     secretFiles,
     secret: secretFile === undefined ? (environment.HMAC_SECRET ?? '') : readFileSync(secretFile, 'utf8').trim(),
     log,
+    signal(signal) {
+      child.kill(signal);
+    },
     async stop(signal) {
       child.kill(signal);
       const [code, endedBy] = await ended;

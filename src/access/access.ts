@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../domain/app-error.ts';
+import { type ApiKey, type Scope, scopesOf } from './api-keys.ts';
 import {
   judgeSignedHead,
   type RequestHead,
@@ -9,9 +10,9 @@ import {
 } from './request-signature.ts';
 import { looksLikeToken, verifySubscriberToken } from './subscriber-tokens.ts';
 
-/** A back end that holds an API key and may do anything, or a page that acts for one user. */
+/** A back end that holds an API key, or a page that acts for one user. */
 export type Caller =
-  | { readonly kind: 'key'; readonly keyId: string }
+  | { readonly kind: 'key'; readonly keyId: string; readonly scopes: readonly Scope[] }
   | { readonly kind: 'subscriber'; readonly keyId: string; readonly userId: string };
 
 /** What the head of a request came to: who calls, or a signature that the body must bear out. */
@@ -42,15 +43,18 @@ export function createAccess(options: AccessOptions): Access {
       if (authorization !== undefined) return byBearer(options, authorization);
       throw new AppError('missing_credentials', `This request has no credentials. ${howTo(options.allowBearer)}`);
     },
-    verifyBody: async (head, rawBody) => ({ kind: 'key', keyId: await verifySignature(options, head, rawBody) }),
+    async verifyBody(head, rawBody) {
+      const keyId = await verifySignature(options, head, rawBody);
+      return { kind: 'key', keyId, scopes: scopesOf(options.keys, keyId) };
+    },
   };
 }
 
 function byBearer(options: AccessOptions, authorization: string): Caller {
   const { allowBearer } = options;
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  const keyId = allowBearer && token !== undefined ? keyOfSecret(options, token) : null;
-  if (keyId !== null) return { kind: 'key', keyId };
+  const key = allowBearer && token !== undefined ? keyOfSecret(options, token) : null;
+  if (key !== null) return { kind: 'key', keyId: key.id, scopes: key.scopes };
   if (token !== undefined && looksLikeToken(token)) {
     return { kind: 'subscriber', ...verifySubscriberToken(options, token) };
   }
@@ -66,11 +70,11 @@ function byBearer(options: AccessOptions, authorization: string): Caller {
   throw new AppError('invalid_bearer_token', 'The Bearer token is not a live secret of this server.');
 }
 
-function keyOfSecret({ keys }: AccessOptions, given: string): string | null {
+function keyOfSecret({ keys }: AccessOptions, given: string): ApiKey | null {
   // Digests are equally long, so that the comparison tells nothing, not even a length.
   const digest = sha256(given);
-  const matches = keys.filter((key) => timingSafeEqual(sha256(key.secret), digest));
-  return matches[0]?.id ?? null;
+  const matches = keys().filter((key) => timingSafeEqual(sha256(key.secret), digest));
+  return matches[0] ?? null;
 }
 
 function sha256(text: string): Buffer {

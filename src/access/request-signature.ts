@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Store } from '../store/store.ts';
-import { type ApiKey, DEFAULT_KEY_ID, secretsOf } from './api-keys.ts';
+import { DEFAULT_KEY_ID, type LiveApiKeys, secretsOf } from './api-keys.ts';
 
 /** All of a request but its body, as it came: nothing of it was parsed. */
 export type RequestHead = {
@@ -13,7 +13,7 @@ export type RequestHead = {
 };
 
 export type SignatureOptions = {
-  readonly keys: readonly ApiKey[];
+  readonly keys: LiveApiKeys;
   readonly store: Pick<Store, 'nonces'>;
   readonly clock: Clock;
 };
@@ -49,7 +49,10 @@ export function judgeSignedHead({ keys, clock }: SignatureOptions, request: Requ
       request.header('x-key-id') === undefined
         ? `There is no X-Key-Id, and no key \`${DEFAULT_KEY_ID}\``
         : 'X-Key-Id names no key';
-    throw new AppError('unknown_key', `${which} of this server: send the id of a key in HMAC_SECRET or API_KEYS.`);
+    throw new AppError(
+      'unknown_key',
+      `${which} of this server: send the id of a key in HMAC_SECRET, API_KEYS or API_KEYS_FILE.`,
+    );
   }
   checkTimestamp(timestamp, clock.now());
   const nonce = checkNonce(request.header('x-nonce'));

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { isUserId } from '../domain/user/user-id.ts';
-import { type ApiKey, DEFAULT_KEY_ID, secretsOf } from './api-keys.ts';
+import { DEFAULT_KEY_ID, type LiveApiKeys, scopesOf, secretsOf } from './api-keys.ts';
 
 /** The audience (RFC 7519 section 4.1.3): keeps a token that was made for another service with the same secret out. */
 const AUDIENCE = 'bellhop';
@@ -25,7 +25,7 @@ export type SubscriberTokens = {
   mint(request: TokenRequest): { readonly token: string; readonly expiresAtMs: number };
 };
 
-export type TokenOptions = { readonly keys: readonly ApiKey[]; readonly clock: Clock };
+export type TokenOptions = { readonly keys: LiveApiKeys; readonly clock: Clock };
 
 /** Makes what a page gets in place of an API key. A back end can make the same by itself: `docs/http.md` shows how. */
 export function createSubscriberTokens({ keys, clock }: TokenOptions): SubscriberTokens {
@@ -61,6 +61,9 @@ export function verifySubscriberToken({ keys, clock }: TokenOptions, token: stri
   if (!isSignedByAny(secrets, `${header}.${claims}`, signature)) {
     refuse('is not signed with a live secret of its key, or was changed');
   }
+  // Whoever holds a secret can make a token of it: what the key may not do by itself, it shall not do as a user.
+  if (!scopesOf(keys, kid).includes('send'))
+    refuse('is signed with a key that may make none: it needs the scope “send”');
   return { keyId: kid, userId: checkClaims(decode(claims, 'claims'), Math.floor(clock.now() / 1000)) };
 }
 

@@ -17,6 +17,7 @@ export type ServerErrorCode =
   | 'invalid_subscriber_token'
   | 'expired_subscriber_token'
   | 'subscriber_token_not_enough'
+  | 'insufficient_scope'
   | 'invalid_endpoint'
   | 'endpoint_not_allowed'
   | 'invalid_subscription_keys'

@@ -1,4 +1,4 @@
-import { parseConfig } from '../config/config.ts';
+import { ConfigError, parseConfig } from '../config/config.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
@@ -21,6 +21,8 @@ export async function start(): Promise<void> {
   for (const warning of keys.warnings) log.warn(warning);
   const service = await startService({ config, keys, log, version: VERSION });
   stopOnSignal(service, log);
+  // The end of its terminal is the end of what somebody watches there.
+  if (!isWatched) process.on('SIGHUP', () => readKeysAgain(service, log));
   if (config.vapidSubject === null) {
     log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
   }
@@ -36,6 +38,20 @@ export async function start(): Promise<void> {
       },
       'Bellhop is ready',
     );
+}
+
+/** Rotates API secrets without a restart. What cannot be used changes nothing. */
+function readKeysAgain(service: Service, log: ReturnType<typeof createLogger>): void {
+  try {
+    const { apiKeys, warnings } = loadKeys(parseConfig(readEnvironment(), readText));
+    service.useApiKeys(apiKeys);
+    for (const warning of warnings) log.warn(warning);
+    const ids = [...new Set(apiKeys.map(({ id }) => id))];
+    log.info({ api_keys: ids }, `API keys were read again: ${ids.join(', ')}`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log.error(`API keys stay as they were. ${error.message}`);
+  }
 }
 
 function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): void {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { ApiKey } from '../access/api-keys.ts';
+import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { printable } from '../domain/printable-text.ts';
@@ -8,6 +8,7 @@ import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid
 import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
+import { parseApiKeyLines } from './api-key-text.ts';
 import { type Role, SettingProblem } from './setting-parsers.ts';
 import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
@@ -23,6 +24,7 @@ export type Config = {
   readonly roles: readonly Role[];
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
+  readonly apiKeysFile: string | null;
   readonly allowShortSecrets: boolean;
   readonly allowBearer: boolean;
   /** Null: a key pair is made and kept in the data folder. */
@@ -74,16 +76,18 @@ export const SHORTEST_SAFE_SECRET = 32;
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
+type ReadText = (path: string) => string;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the environment once. An empty value counts as unset. `readText` reads the file that `PUSH_CA_FILE` names.
  * Throws ConfigError, which lists every problem, where any value is malformed or a name unknown.
  */
-export function parseConfig(environment: Environment, readText: (path: string) => string): Config {
+export function parseConfig(environment: Environment, readText: ReadText): Config {
   const problems: string[] = unknownNames(environment);
   const values = parseSettings(environment, problems);
-  const apiKeys = apiKeysOf(values, problems);
+  const apiKeys = apiKeysOf(values, readText, problems);
   const vapidKeys = vapidKeysOf(values, problems);
   const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
   const redisUrl = redisUrlOf(values, problems);
@@ -101,6 +105,7 @@ export function parseConfig(environment: Environment, readText: (path: string) =
     redisUrl,
     roles: values.ROLES,
     apiKeys,
+    apiKeysFile: values.API_KEYS_FILE,
     allowShortSecrets: values.ALLOW_SHORT_SECRETS,
     allowBearer: values.ALLOW_BEARER,
     vapidKeys,
@@ -157,23 +162,46 @@ function parseSettings(environment: Environment, problems: string[]): SettingVal
   return Object.fromEntries(parsed) as SettingValues;
 }
 
-function apiKeysOf(values: SettingValues, problems: string[]): readonly ApiKey[] {
-  const keys = [
-    ...(values.HMAC_SECRET === null ? [] : [{ id: 'default', secret: values.HMAC_SECRET }]),
+function apiKeysOf(values: SettingValues, readText: ReadText, problems: string[]): readonly ApiKey[] {
+  const keys: readonly ApiKey[] = [
+    ...(values.HMAC_SECRET === null ? [] : [{ id: DEFAULT_KEY_ID, secret: values.HMAC_SECRET, scopes: SCOPES }]),
     ...(values.API_KEYS ?? []),
+    ...(values.API_KEYS_FILE === null ? [] : keysInFile(values.API_KEYS_FILE, readText, problems)),
   ];
-  for (const id of new Set(keys.map((key) => key.id))) {
-    const secrets = keys.filter((key) => key.id === id).map((key) => key.secret);
-    if (secrets.length > 2)
-      problems.push(`API_KEYS gives the key ${id} ${secrets.length} secrets: two at most, the old and the new.`);
-    else if (new Set(secrets).size < secrets.length)
-      problems.push(`API_KEYS gives the key ${id} the same secret twice: give it once.`);
-    if (!values.ALLOW_SHORT_SECRETS && secrets.some((each) => each.length < SHORTEST_SAFE_SECRET))
-      problems.push(
-        `A secret of the API key ${id} has fewer than ${SHORTEST_SAFE_SECRET} characters: make one with \`openssl rand -hex 32\`, or set ALLOW_SHORT_SECRETS=true until your programs use it.`,
-      );
-  }
+  for (const id of new Set(keys.map((key) => key.id))) problems.push(...problemsOfKey(keys, id, values));
   return keys;
+}
+
+function keysInFile(path: string, readText: ReadText, problems: string[]): readonly ApiKey[] {
+  try {
+    const { keys, faults } = parseApiKeyLines(readText(path));
+    problems.push(...faults.map((fault) => `API_KEYS_FILE names ${path}, which is malformed in ${fault}.`));
+    if (keys.length === 0 && faults.length === 0) problems.push(`API_KEYS_FILE names ${path}, which holds no key.`);
+    return keys;
+  } catch {
+    problems.push(`API_KEYS_FILE names ${path}, which cannot be read.`);
+    return [];
+  }
+}
+
+function problemsOfKey(keys: readonly ApiKey[], id: string, { ALLOW_SHORT_SECRETS }: SettingValues): string[] {
+  const own = keys.filter((key) => key.id === id);
+  const secrets = own.map(({ secret }) => secret);
+  const problems: string[] = [];
+  if (secrets.length > 2)
+    problems.push(`The API key ${id} has ${secrets.length} secrets: two at most, the old and the new.`);
+  else if (new Set(secrets).size < secrets.length)
+    problems.push(`The API key ${id} has the same secret twice: give it once.`);
+  const hasTwoMinds = new Set(own.map(({ scopes }) => scopes.join())).size > 1;
+  if (hasTwoMinds) problems.push(`The API key ${id} has other scopes with each of its secrets: give both the same.`);
+  const ofSameSecret = keys.filter((key) => secrets.includes(key.secret));
+  if (!hasTwoMinds && new Set(ofSameSecret.map(({ scopes }) => scopes.join())).size > 1)
+    problems.push(`The API key ${id} shares a secret with one of other scopes: make it one of its own.`);
+  if (!ALLOW_SHORT_SECRETS && secrets.some((secret) => secret.length < SHORTEST_SAFE_SECRET))
+    problems.push(
+      `A secret of the API key ${id} has fewer than ${SHORTEST_SAFE_SECRET} characters: make one with \`openssl rand -hex 32\`, or set ALLOW_SHORT_SECRETS=true until your programs use it.`,
+    );
+  return problems;
 }
 
 function redisUrlOf({ REDIS_URL: url, REDIS_ADDR: address }: SettingValues, problems: string[]): string | null {
@@ -206,7 +234,7 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
 const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';
 const PEM_END = '-----END CERTIFICATE-----';
 
-function pemOf(path: string, readText: (path: string) => string, problems: string[]): string | null {
+function pemOf(path: string, readText: ReadText, problems: string[]): string | null {
   try {
     const text = readText(path);
     const [, ...certificates] = text.split(PEM_BEGIN);

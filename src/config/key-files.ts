@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type ApiKey, DEFAULT_KEY_ID } from '../access/api-keys.ts';
+import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
 import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from './config.ts';
 import { makeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts';
@@ -25,7 +25,10 @@ export type Keys = {
   readonly warnings: readonly string[];
 };
 
-type KeySettings = Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys' | 'allowShortSecrets'>;
+type KeySettings = Pick<
+  Config,
+  'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys' | 'apiKeysFile' | 'allowShortSecrets'
+>;
 
 /**
  * Completes a configuration with the secrets it does not name: the first start makes them, owner-readable only, later
@@ -33,6 +36,8 @@ type KeySettings = Pick<Config, 'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapi
  */
 export function loadKeys(config: KeySettings): Keys {
   const folder = openKeyFolder(config.dataDir);
+  // Read with the configuration; here it is asked who else can read or write it.
+  if (config.apiKeysFile !== null) readSecretFile(config.apiKeysFile, folder.warn);
   const apiKeys = [...config.apiKeys, ...keptApiKeys(config, folder)];
   const ring =
     config.vapidKeys === null
@@ -60,7 +65,7 @@ function keptApiKeys({ dataDir, apiKeys, allowShortSecrets }: KeySettings, folde
       `${path} has fewer than ${SHORTEST_SAFE_SECRET} characters: put the output of \`openssl rand -hex 32\` there, or set ALLOW_SHORT_SECRETS=true until your programs use a longer one.`,
     ]);
   }
-  return [{ id: DEFAULT_KEY_ID, secret }];
+  return [{ id: DEFAULT_KEY_ID, secret, scopes: SCOPES }];
 }
 
 type KeyFolder = Pick<Keys, 'files' | 'made' | 'warnings'> & {

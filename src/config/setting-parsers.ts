@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
+import type { ApiKey } from '../access/api-keys.ts';
 import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
 import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
+import { parseApiKey } from './api-key-text.ts';
 
 /** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
 export class SettingProblem extends Error {}
@@ -84,16 +86,11 @@ export function secret(text: string): string {
   throw new SettingProblem('is too short: use at least 16 characters, such as the output of `openssl rand -hex 32`.');
 }
 
-export function apiKeys(text: string): readonly { id: string; secret: string }[] {
+export function apiKeys(text: string): readonly ApiKey[] {
   return listed(text).map((entry, index) => {
-    const [, id, keySecret] = /^([A-Za-z0-9._-]{1,64}):(\S{16,})$/.exec(entry) ?? [];
-    // The entry itself may be a secret, so it is named by its place.
-    if (id === undefined || keySecret === undefined) {
-      throw new SettingProblem(
-        `has a malformed entry (number ${index + 1}): write id:secret, with at least 16 characters of secret.`,
-      );
-    }
-    return { id, secret: keySecret };
+    const key = parseApiKey(entry);
+    if ('fault' in key) throw new SettingProblem(`has a malformed entry (number ${index + 1}): ${key.fault}.`);
+    return key;
   });
 }
 

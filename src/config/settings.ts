@@ -63,7 +63,14 @@ export const SETTINGS = {
     secret,
     'Secret of the API key `default`, 32 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
   ),
-  API_KEYS: optional(apiKeys, 'More API keys, `id:secret,id:secret`. The same id twice while its secret is rotated.'),
+  API_KEYS: optional(
+    apiKeys,
+    'More API keys, `id:secret,id:secret`. The same id twice while its secret is rotated. A key may do everything, or only what its [scopes](http.md#scopes) say: `id[send]:secret`, `id[send+read]:secret`.',
+  ),
+  API_KEYS_FILE: optional(
+    asIs,
+    'File with more API keys, one a line in the form of `API_KEYS`; lines that begin with `#` say nothing. `SIGHUP` has it read again, so that a secret is rotated without a restart.',
+  ),
   ALLOW_SHORT_SECRETS: setting(
     'false',
     boolean,

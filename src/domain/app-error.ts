@@ -17,6 +17,7 @@ export type AppErrorCode =
   | 'invalid_subscriber_token'
   | 'expired_subscriber_token'
   | 'subscriber_token_not_enough'
+  | 'insufficient_scope'
   | 'not_same_origin'
   | 'too_many_requests'
   | 'invalid_endpoint'

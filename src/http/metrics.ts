@@ -11,6 +11,7 @@ const metricsRoute = defineRoute({
   tag: 'Health',
   summary: 'Counts of this process since its start, for Prometheus',
   access: 'key',
+  scope: 'read',
   isServedWhileStopping: true,
   answers: { 200: { description: 'Text exposition format.', body: z.string(), mediaType: PROMETHEUS_TEXT } },
   errors: [],

@@ -33,7 +33,7 @@ export type DemoOptions = {
   readonly subscriberTokens: SubscriberTokens;
   readonly events: Pick<Events, 'subscribe'>;
   /** The API key that signs the page's tokens. */
-  readonly keyId: string;
+  readonly keyId: () => string;
 };
 
 const DEMO_TYPE = 'bellhop.demo';
@@ -49,7 +49,7 @@ export function createDemo(options: DemoOptions): Demo {
   return {
     newUser: () => `demo-${randomBytes(16).toString('base64url')}`,
     isUser: (text) => /^demo-[A-Za-z0-9_-]{22}$/.test(text),
-    mintToken: (userId) => subscriberTokens.mint({ keyId, userId, ttlSeconds: TOKEN_SECONDS }),
+    mintToken: (userId) => subscriberTokens.mint({ keyId: keyId(), userId, ttlSeconds: TOKEN_SECONDS }),
     send: (userId, message) =>
       notifications.accept(
         {

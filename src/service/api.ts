@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
+import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
 import { createClientFinder } from '../access/client-address.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
@@ -27,6 +28,7 @@ import { readDemoFiles, readSdkFiles } from './browser-files.ts';
 export type ApiOptions = {
   readonly config: Config;
   readonly keys: Keys;
+  readonly apiKeys: LiveApiKeys;
   readonly log: Logger;
   readonly version: string;
 };
@@ -52,10 +54,10 @@ export function buildApi(options: ApiOptions, parts: ApiParts): RequestListener 
   return createListener(createApp(appOptions), appOptions);
 }
 
-function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiParts): AppOptions {
+function appOptionsOf({ config, keys, apiKeys, log, version }: ApiOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
   const limiter = createRateLimiter(parts);
-  const subscriberTokens = createSubscriberTokens({ ...parts, keys: keys.apiKeys });
+  const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
   const notifications = createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds });
   return {
     ...parts,
@@ -63,8 +65,8 @@ function appOptionsOf({ config, keys, log, version }: ApiOptions, parts: ApiPart
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     notifications,
-    ...(config.demoPage ? buildDemo(keys, log, { ...parts, subscriberTokens, notifications, limiter }) : {}),
-    access: createAccess({ ...parts, keys: keys.apiKeys, allowBearer: config.allowBearer }),
+    ...(config.demoPage ? buildDemo(apiKeys, log, { ...parts, subscriberTokens, notifications, limiter }) : {}),
+    access: createAccess({ ...parts, keys: apiKeys, allowBearer: config.allowBearer }),
     subscriptions: createSubscriptions({
       ...parts,
       store: store.subscriptions,
@@ -104,12 +106,12 @@ type DemoParts = ApiParts & {
 };
 
 function buildDemo(
-  { apiKeys }: Keys,
+  apiKeys: LiveApiKeys,
   log: Logger,
   { stopping, limiter, ...parts }: DemoParts,
 ): Pick<AppOptions, 'demo'> {
-  const [signing] = apiKeys;
   const files = ifBuilt('the demo page', readDemoFiles(), log);
-  if (signing === undefined || files === null) return {};
-  return { demo: { demo: createDemo({ ...parts, keyId: signing.id }), files, stopping, limiter } };
+  if (files === null) return {};
+  const demo = createDemo({ ...parts, keyId: () => signingKeyOf(apiKeys) });
+  return { demo: { demo, files, stopping, limiter } };
 }

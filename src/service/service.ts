@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
+import type { ApiKey } from '../access/api-keys.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Keys } from '../config/key-files.ts';
@@ -23,6 +24,8 @@ import { checkClock, checkVapidKeys } from './start-checks.ts';
 export type Service = {
   /** Where the API listens, for example `http://127.0.0.1:8080`. */
   readonly address: string;
+  /** Has these API keys and no others live from now on. */
+  useApiKeys(keys: readonly ApiKey[]): void;
   /** Stops intake, lets what is in flight end or takes it back, and lets go of everything. Harmless when repeated. */
   stop(): Promise<void>;
 };
@@ -50,7 +53,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await checkVapidKeys({ config, keys, log, store: parts.backends.store });
     await parts.sending?.engine.start();
     const server = await listen(parts.listener, config);
-    return { address: addressOf(server), stop: stopOnce(parts, server, log) };
+    return { address: addressOf(server), useApiKeys: parts.useApiKeys, stop: stopOnce(parts, server, log) };
   } catch (error) {
     await stopOnce(parts, null, log)();
     throw error;
@@ -69,6 +72,7 @@ type Parts = {
   /** Null where this process only serves the API. */
   readonly sending: Sending | null;
   readonly listener: RequestListener;
+  readonly useApiKeys: (keys: readonly ApiKey[]) => void;
   readonly stopping: AbortController;
 };
 
@@ -85,10 +89,14 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   });
   const shared: Shared = { ...backends, clock, random, events, compose: createComposer(config.siteUrl) };
   const stopping = new AbortController();
+  let { apiKeys } = options.keys;
   return {
     backends,
     sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
-    listener: buildApi(options, { ...shared, metrics, stopping: stopping.signal }),
+    listener: buildApi({ ...options, apiKeys: () => apiKeys }, { ...shared, metrics, stopping: stopping.signal }),
+    useApiKeys: (keys) => {
+      apiKeys = keys;
+    },
     stopping,
   };
 }

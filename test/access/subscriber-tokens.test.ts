@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type ApiKey, SCOPES } from '../../src/access/api-keys.ts';
 import { createSubscriberTokens, verifySubscriberToken } from '../../src/access/subscriber-tokens.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -11,10 +12,11 @@ const clock = createFakeClock(NOW_MS);
 const NOW = NOW_MS / 1000;
 const SECRET = 'the-newer-secret-of-default';
 const OLDER = 'the-older-secret-of-default';
-const keys = [
-  { id: 'default', secret: SECRET },
-  { id: 'default', secret: OLDER },
-  { id: 'shop', secret: 'the-secret-of-the-shop' },
+const keys = (): readonly ApiKey[] => [
+  { id: 'default', secret: SECRET, scopes: SCOPES },
+  { id: 'default', secret: OLDER, scopes: SCOPES },
+  { id: 'shop', secret: 'the-secret-of-the-shop', scopes: ['send'] },
+  { id: 'report', secret: 'the-secret-of-the-report', scopes: ['read', 'manage'] },
 ];
 const verify = (token: string) => verifySubscriberToken({ keys, clock }, token);
 const fault = (token: string): Pick<AppError, 'code' | 'message' | 'details'> => {
@@ -55,6 +57,13 @@ describe('a token that was minted', () => {
 });
 
 describe('a token that a back end made', () => {
+  it('is no way around the scopes of its key', () => {
+    expect(fault(jwtOf('the-secret-of-the-report', {}, { kid: 'report' }))).toMatchObject({
+      code: 'invalid_subscriber_token',
+      message: expect.stringContaining('it needs the scope “send”'),
+    });
+  });
+
   it.each([
     ['without a kid', jwtOf(SECRET), 'default'],
     ['with the older secret', jwtOf(OLDER, {}, { kid: 'default' }), 'default'],

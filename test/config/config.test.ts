@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, parseConfig } from '../../src/config/config.ts';
+import { type Environment, parseConfig } from '../../src/config/config.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
-
-const noFile = (): string => {
-  throw new Error('ENOENT');
-};
-
-function problemsOf(environment: Environment): readonly string[] {
-  try {
-    parseConfig(environment, noFile);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { noFile, problemsOf } from './problems-of.ts';
 
 describe('parseConfig', () => {
   it('needs nothing: every setting has a default', () => {
@@ -27,6 +14,7 @@ describe('parseConfig', () => {
       redisUrl: null,
       roles: ['api', 'worker'],
       apiKeys: [],
+      apiKeysFile: null,
       allowShortSecrets: false,
       allowBearer: true,
       vapidKeys: null,
@@ -137,6 +125,13 @@ describe('parseConfig', () => {
     ['HMAC_SECRET is short', { HMAC_SECRET: 'short' }],
     ['HMAC_SECRET can be guessed', { HMAC_SECRET: '0123456789abcdef0123456789abcde' }],
     ['API_KEYS has a secret that can be guessed', { API_KEYS: 'a:0123456789abcdef0123456789abcde' }],
+    ['API_KEYS has an unknown scope', { API_KEYS: 'a[send+write]:0123456789abcdef0123456789abcdef' }],
+    ['API_KEYS has no scope between brackets', { API_KEYS: 'a[]:0123456789abcdef0123456789abcdef' }],
+    [
+      'API_KEYS gives one key two minds',
+      { API_KEYS: 'a[send]:0123456789abcdef0123456789abcdef,a[read]:1123456789abcdef0123456789abcdef' },
+    ],
+    ['API_KEYS_FILE is not there', { API_KEYS_FILE: '/nowhere' }],
     ['API_KEYS has no id', { API_KEYS: '0123456789abcdef0123' }],
     ['API_KEYS has a short secret', { API_KEYS: 'a:short' }],
     [
@@ -221,31 +216,6 @@ describe('parseConfig', () => {
     const { caPem } = await makeCertificate();
     const text = caPem + caPem.slice(0, 200);
     expect(() => parseConfig({ PUSH_CA_FILE: '/ca.pem' }, () => text)).toThrow(/one that is damaged/);
-  });
-
-  it('never shows a secret', () => {
-    const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
-    expect(text).not.toMatch(/hunter/);
-  });
-
-  it.each<Environment>([
-    { MONGODB_URL: 'mongodb://user:hun@ter@host/bellhop' },
-    { MONGODB_URL: 'mongodb://user:hun/ter@host/bellhop' },
-    { MONGODB_URL: 'mongodb://user:hun?ter@host' },
-    { MONGODB_URL: 'mongo://user:hunter@host' },
-    { REDIS_URL: 'redis://user:hun/ter@host:6379/0' },
-    { REDIS_URL: 'user:hunter@host:6379' },
-    { REDIS_ADDR: 'user:hunter@host:6379' },
-    { REDIS_ADDR: ':hunter@host:6379' },
-    { CORS_ALLOWED_ORIGINS: 'https://user:hunter@app.example' },
-    { SITE_URL: 'https://user:hunter@app.example' },
-    { PUSH_ALLOWED_HOSTS: 'user:hunter@push.example' },
-    { PUSH_RATE_LIMITS: 'user:hunter@push.example=5' },
-    { HOST: 'user:hunter@0.0.0.0' },
-  ])('never shows a password within a value: %j', (environment) => {
-    const text = problemsOf(environment).join('\n');
-    expect(text).not.toMatch(/hun|ter@/);
-    expect(text.length).toBeGreaterThan(0);
   });
 
   it.each([

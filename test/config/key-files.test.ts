@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SCOPES } from '../../src/access/api-keys.ts';
 import { ConfigError } from '../../src/config/config.ts';
 import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
@@ -31,6 +32,7 @@ describe('loadKeys', () => {
     apiKeys: [],
     vapidKeys: null,
     olderVapidKeys: [],
+    apiKeysFile: null,
     allowShortSecrets: false,
   });
 
@@ -47,7 +49,7 @@ describe('loadKeys', () => {
     const vapidKeys = generateVapidKeys();
     const keys = loadKeys({
       ...nothingSet(),
-      apiKeys: [{ id: 'a', secret: '0123456789abcdef0123456789abcdef' }],
+      apiKeys: [{ id: 'a', secret: '0123456789abcdef0123456789abcdef', scopes: SCOPES }],
       vapidKeys,
     });
     expect(keys).toMatchObject({ files: [], made: [], vapid: vapidKeys });
@@ -56,7 +58,7 @@ describe('loadKeys', () => {
 
   it('keeps the secret that was made when more keys come, until its file is deleted', () => {
     const made = loadKeys(nothingSet()).apiKeys;
-    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef' };
+    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef', scopes: SCOPES };
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop, ...made]);
     rmSync(join(dataDir, 'data', 'hmac-secret'));
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop]);
@@ -121,11 +123,11 @@ describe('loadKeys', () => {
   it('tells of a secret in the folder that is live beside API_KEYS', () => {
     const path = join(dataDir, 'data', 'hmac-secret');
     expect(loadKeys(nothingSet()).warnings).toEqual([]);
-    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef' };
+    const shop = { id: 'shop', secret: '0123456789abcdef0123456789abcdef', scopes: SCOPES };
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).warnings).toEqual([
       expect.stringContaining(`${path} is live`),
     ]);
-    const own = { id: 'default', secret: '0123456789abcdef0123456789abcdef' };
+    const own = { id: 'default', secret: '0123456789abcdef0123456789abcdef', scopes: SCOPES };
     expect(loadKeys({ ...nothingSet(), apiKeys: [own] })).toMatchObject({ apiKeys: [own], warnings: [] });
   });
 
@@ -134,7 +136,7 @@ describe('loadKeys', () => {
     writeFileSync(join(dataDir, 'data', 'hmac-secret'), '0123456789abcdef', { mode: 0o600 });
     expect(() => loadKeys(nothingSet())).toThrow(/hmac-secret has fewer than 32 characters: .*ALLOW_SHORT_SECRETS/);
     expect(loadKeys({ ...nothingSet(), allowShortSecrets: true }).apiKeys).toEqual([
-      { id: 'default', secret: '0123456789abcdef' },
+      { id: 'default', secret: '0123456789abcdef', scopes: SCOPES },
     ]);
   });
 
@@ -159,7 +161,7 @@ describe('loadKeys', () => {
     mkdirSync(join(dataDir, 'data'));
     writeFileSync(join(dataDir, 'mounted'), secret, { mode: 0o600 });
     symlinkSync(join(dataDir, 'mounted'), join(dataDir, 'data', 'hmac-secret'));
-    expect(loadKeys(nothingSet()).apiKeys).toEqual([{ id: 'default', secret }]);
+    expect(loadKeys(nothingSet()).apiKeys).toEqual([{ id: 'default', secret, scopes: SCOPES }]);
   });
 
   it('says what a link that leads nowhere keeps from working, and writes nothing through it', () => {

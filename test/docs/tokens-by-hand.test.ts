@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
+import { SCOPES } from '../../src/access/api-keys.ts';
 import { verifySubscriberToken } from '../../src/access/subscriber-tokens.ts';
 import { systemClock } from '../../src/clock.ts';
 import { interpret, itInterprets, type Language } from '../support/interpreters.ts';
@@ -48,7 +49,7 @@ describe('the few lines of docs/http.md that make a subscriber token', () => {
       async () => {
         const lines = blocks.find((block) => block.language === language)?.code ?? '';
         const { stdout } = await interpret(language, AROUND[language](lines), { folder, environment: { SECRET } });
-        const keys = [{ id: 'default', secret: SECRET }];
+        const keys = () => [{ id: 'default', secret: SECRET, scopes: SCOPES }];
         expect(verifySubscriberToken({ keys, clock: systemClock }, stdout.trim())).toEqual({
           keyId: 'default',
           userId: 'user-42',

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { until } from '../support/until.ts';
 
 describe('the service as a process', () => {
   let folder: string;
@@ -132,6 +133,32 @@ describe('the service as a process', () => {
     expect(refused).toMatch(/2 problems/);
     expect(refused).toMatch(/BELLHOP_FOO is not a setting/);
     expect(refused).not.toMatch(/at .*:\d+:\d+/);
+  });
+
+  it('takes new API secrets on SIGHUP, and keeps the old ones where the file is of no use', async () => {
+    const file = join(folder, 'keys');
+    const [old, fresh] = ['shop:an-old-secret-of-the-shop-0123456789', 'shop:a-new-secret-of-the-shop-0123456789'];
+    const keep = (text: string) => writeFileSync(file, text, { mode: 0o600 });
+    keep(`# the shop's\n${old}\nboard[read]:the-secret-of-the-board-0123456789\n`);
+    const service = await start({ API_KEYS_FILE: file });
+    const statusWith = async (key: string) => {
+      const answer = await fetch(`${service.address}/v1/notifications`, {
+        headers: { Authorization: `Bearer ${key.split(':')[1]}` },
+      });
+      return answer.status;
+    };
+    const hangUp = async (words: string) => {
+      service.signal('SIGHUP');
+      await until(words, () => service.log.some((line) => String(line.msg).startsWith(words)));
+    };
+    expect([await statusWith(old), await statusWith(fresh)]).toEqual([200, 401]);
+    keep('not a key');
+    await hangUp('API keys stay as they were. ');
+    expect([await statusWith(old), await statusWith(fresh)]).toEqual([200, 401]);
+    keep(`${fresh}\n`);
+    await hangUp('API keys were read again: shop');
+    expect([await statusWith(old), await statusWith(fresh)]).toEqual([401, 200]);
+    expect(JSON.stringify(service.log)).not.toMatch(/not a key|-secret-of-the-/);
   });
 
   it('reads a .env file, and lets the environment go first', async () => {

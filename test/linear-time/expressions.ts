@@ -32,6 +32,9 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'client/retry.ts': [[/^\d+$/, digits]],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
+  'config/api-key-text.ts': [
+    [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?:(\S{16,})$/, { head: 'a[a]:', repeated: ':a', tail: ' ' }],
+  ],
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
     [/[@/?]/, { repeated: 'a' }],
@@ -41,7 +44,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { head: '[', repeated: ':1' }],
     [/^\d+$/, digits],
     [/^[A-Za-z0-9._:-]+$/, letters],
-    [/^([A-Za-z0-9._-]{1,64}):(\S{16,})$/, { head: 'a:', repeated: ':a', tail: ' ' }],
     [/^(.+)=(\d+(?:\.\d+)?)$/, { repeated: '=1.1', tail: 'x' }],
     [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
   ],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess } from '../../src/access/access.ts';
-import type { ApiKey } from '../../src/access/api-keys.ts';
+import { type ApiKey, SCOPES } from '../../src/access/api-keys.ts';
 import { createClientFinder } from '../../src/access/client-address.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
@@ -36,11 +36,12 @@ export const OLDER_KEY = 'BOlderVapidPublicKey';
 
 export const SECRET = 'secret-of-the-default-key';
 const KEYS: readonly ApiKey[] = [
-  { id: 'default', secret: SECRET },
-  { id: 'default', secret: 'the-older-secret-of-default' },
-  { id: 'shop', secret: 'secret-of-the-shop' },
+  { id: 'default', secret: SECRET, scopes: SCOPES },
+  { id: 'default', secret: 'the-older-secret-of-default', scopes: SCOPES },
+  { id: 'shop', secret: 'secret-of-the-shop', scopes: SCOPES },
   // One secret under two names, as somebody has it who renames a key.
-  { id: 'store', secret: 'secret-of-the-shop' },
+  { id: 'store', secret: 'secret-of-the-shop', scopes: SCOPES },
+  ...SCOPES.map((scope) => ({ id: `${scope}s-only`, secret: `secret-that-${scope}s-only`, scopes: [scope] })),
 ];
 
 export type CallOptions = {
@@ -109,7 +110,7 @@ export async function startApi(options: ApiOptions = {}) {
   };
   const app = createApp({
     ...parts,
-    access: createAccess({ ...parts, keys: KEYS, allowBearer: options.allowBearer ?? true }),
+    access: createAccess({ ...parts, keys: () => KEYS, allowBearer: options.allowBearer ?? true }),
     subscriptions: createSubscriptions({
       ...parts,
       store: store.subscriptions,
@@ -117,7 +118,7 @@ export async function startApi(options: ApiOptions = {}) {
       publicKeys: [CURRENT_KEY, OLDER_KEY],
       registrationLimit: options.registrationLimit ?? perMinute(30),
     }),
-    subscriberTokens: createSubscriberTokens({ ...parts, keys: KEYS }),
+    subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),

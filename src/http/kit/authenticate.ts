@@ -1,11 +1,26 @@
-import type { Access, Judged } from '../../access/access.ts';
+import type { Access, Caller, Judged } from '../../access/access.ts';
+import type { Scope } from '../../access/api-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { type ApiContext, targetOf } from './request-context.ts';
 
 export type RouteAccess = 'key' | 'subscriber';
 
+/** Refuses a key without this scope. A subscriber's token has none: it is bound to its user, and to fewer routes. */
+export function demandScope(caller: Caller, scope: Scope): void {
+  if (caller.kind !== 'key' || caller.scopes.includes(scope)) return;
+  throw new AppError(
+    'insufficient_scope',
+    `The key ${caller.keyId} may not do this: it has ${caller.scopes.join(' and ')}, and this needs ${scope}.`,
+    { needed_scope: scope, scopes: caller.scopes },
+  );
+}
+
 /** Refuses a caller for whatever shows without the body, which is not read for a stranger. Runs before anything is parsed. */
-export function judgeCaller(c: ApiContext, access: Access, needed: RouteAccess): Judged {
+export function judgeCaller(
+  c: ApiContext,
+  access: Access,
+  { access: needed, scope }: { readonly access: RouteAccess; readonly scope: Scope },
+): Judged {
   const judged = access.judgeHead({
     method: c.req.method,
     target: targetOf(c),
@@ -19,6 +34,7 @@ export function judgeCaller(c: ApiContext, access: Access, needed: RouteAccess):
       'A subscriber token is good only for its user’s own subscriptions. This takes an API key.',
     );
   }
+  demandScope(judged, scope);
   return judged;
 }
 

@@ -40,6 +40,7 @@ export const PROBLEMS = {
     title: 'A subscriber token is not enough',
     headers: INSUFFICIENT_SCOPE,
   },
+  insufficient_scope: { status: 403, title: 'The API key may not do this', headers: INSUFFICIENT_SCOPE },
   not_same_origin: { status: 403, title: 'The request comes from another origin' },
   too_many_requests: { status: 429, title: 'Too many requests', headers: RETRY_SOON },
   invalid_endpoint: { status: 400, title: 'The endpoint is not valid' },

@@ -17,7 +17,7 @@ export function describeRoute(route: RouteSpec): RouteConfig {
     path,
     operationId,
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...describeText(description, scopeNote(route)),
     tags: [route.tag],
     security: SECURITY[route.access],
     request: {
@@ -30,6 +30,15 @@ export function describeRoute(route: RouteSpec): RouteConfig {
     },
     responses: responsesOf(route),
   });
+}
+
+function scopeNote(route: RouteSpec): string | null {
+  return route.access === 'open' ? null : `An API key needs the scope \`${route.scope}\`.`;
+}
+
+function describeText(...parts: readonly (string | null | undefined)[]): { readonly description?: string } {
+  const given = parts.filter((part) => part !== null && part !== undefined);
+  return given.length === 0 ? {} : { description: given.join(' ') };
 }
 
 function responsesOf(route: RouteSpec): RouteConfig['responses'] {

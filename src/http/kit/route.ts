@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import type { Scope } from '../../access/api-keys.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
 import type { RouteAccess } from './authenticate.ts';
 import type { ApiContext } from './request-context.ts';
@@ -13,8 +14,14 @@ type AnswerSpec = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/**
+ * Who may call. `key`: callers must prove that they hold an API key with this scope. `subscriber`: a token of one user is
+ * enough, for that user.
+ */
+type RouteGuard = { readonly access: 'open' } | { readonly access: RouteAccess; readonly scope: Scope };
+
 /** All that is to know about a route: what it takes, what it gives, how it refuses. Validation and documents follow it. */
-export type RouteSpec = {
+export type RouteSpec = RouteGuard & {
   readonly method: 'get' | 'post' | 'delete';
   /** In OpenAPI's form, for example `/v1/notifications/{id}`. */
   readonly path: string;
@@ -22,8 +29,6 @@ export type RouteSpec = {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** `key`: callers must prove that they hold an API key. `subscriber`: a token of one user is enough, for that user. */
-  readonly access: 'open' | RouteAccess;
   /** For the routes that tell of the process itself; all others refuse with `shutting_down`. */
   readonly isServedWhileStopping?: true;
   readonly params?: z.ZodObject;
@@ -97,6 +102,7 @@ const WITH_CALLER: readonly AppErrorCode[] = [
   'invalid_subscriber_token',
   'expired_subscriber_token',
   'subscriber_token_not_enough',
+  'insufficient_scope',
   'store_unavailable',
 ];
 const WITH_BODY: readonly AppErrorCode[] = ['body_too_large', 'malformed_json', 'unsupported_media_type'];

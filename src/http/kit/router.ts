@@ -3,7 +3,7 @@ import type { Access } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isResourceId } from '../../domain/ids.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
-import { judgeCaller } from './authenticate.ts';
+import { demandScope, judgeCaller } from './authenticate.ts';
 import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
 import { readInput } from './request-input.ts';
@@ -28,9 +28,13 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
       // One handler, not a chain: each link would cost a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
-        const judged = route.access === 'open' ? null : judgeCaller(c, access, route.access);
+        const judged = route.access === 'open' ? null : judgeCaller(c, access, route);
         if (mayHaveBody(c)) await readRawBody(c, route.body === undefined ? 0 : MAX_BODY_OCTETS);
-        if (judged?.kind === 'signed') c.set('caller', await access.verifyBody(judged.head, c.get('rawBody')));
+        if (judged?.kind === 'signed' && route.access !== 'open') {
+          const caller = await access.verifyBody(judged.head, c.get('rawBody'));
+          c.set('caller', caller);
+          demandScope(caller, route.scope);
+        }
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));

@@ -48,6 +48,7 @@ const acceptRoute = defineRoute({
     'Accepted means durable: it will reach a final state for every active subscription of every user named. ' +
     'The payload to a device may have 3993 octets.',
   access: 'key',
+  scope: 'send',
   headers: z.object({
     'idempotency-key': z
       .string()
@@ -76,6 +77,7 @@ const listRoute = defineRoute({
   tag: 'Notifications',
   summary: 'List notifications, newest first',
   access: 'key',
+  scope: 'read',
   query: pageQuery.extend({
     type: notificationType.optional(),
     status: z.enum(NOTIFICATION_STATUSES).optional(),
@@ -93,6 +95,7 @@ const getRoute = defineRoute({
   tag: 'Notifications',
   summary: 'Read one notification, with its deliveries counted by state',
   access: 'key',
+  scope: 'read',
   params: idParams('notification'),
   answers: { 200: { description: 'The notification.', body: counted } },
   errors: ['notification_not_found'],

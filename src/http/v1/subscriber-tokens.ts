@@ -21,6 +21,7 @@ const mintRoute = defineRoute({
     'Call it from your back end for the user who is signed in, and give the token to the page. It is a JWT (HS256), ' +
     'signed with the secret of the calling key; a back end can make the same by itself.',
   access: 'key',
+  scope: 'send',
   body: {
     required: true,
     schema: z

@@ -99,6 +99,7 @@ const registerRoute = defineRoute({
     'The same endpoint again updates the subscription. An endpoint of another user moves when, and only when, both ' +
     'keys equal the registered ones.',
   access: 'subscriber',
+  scope: 'send',
   body: { schema: registerBody, required: true, requiredWithKey: 'user_id' },
   answers: {
     200: {
@@ -125,6 +126,7 @@ const listRoute = defineRoute({
   tag: 'Subscriptions',
   summary: 'List subscriptions, newest first',
   access: 'subscriber',
+  scope: 'read',
   query: pageQuery.extend({
     user_id: userId.optional(),
     include_inactive: z.enum(['true', 'false']).default('false'),
@@ -140,6 +142,7 @@ const getRoute = defineRoute({
   tag: 'Subscriptions',
   summary: 'Read one subscription',
   access: 'subscriber',
+  scope: 'read',
   params,
   answers: { 200: { description: 'The subscription.', body: subscriptionSchema } },
   errors: ['subscription_not_found'],
@@ -153,6 +156,7 @@ const restoreRoute = defineRoute({
   summary: 'Make a retired subscription active again',
   description: 'For one that a push service wrongly called gone. One that is active stays as it is.',
   access: 'key',
+  scope: 'manage',
   params,
   answers: { 200: { description: 'The subscription, active.', body: subscriptionSchema } },
   errors: ['subscription_not_found', 'endpoint_taken'],
@@ -165,6 +169,7 @@ const deleteRoute = defineRoute({
   tag: 'Subscriptions',
   summary: 'Delete a subscription, its endpoint and its keys',
   access: 'subscriber',
+  scope: 'manage',
   params,
   answers: { 204: { description: 'Deleted.', body: null } },
   errors: ['subscription_not_found'],

@@ -38,6 +38,7 @@ const keysRoute = defineRoute({
   tag: 'Subscriptions',
   summary: 'How far a rotation of the VAPID key has come',
   access: 'key',
+  scope: 'read',
   answers: {
     200: {
       description: 'The current key first, then the others by how much they are used.',

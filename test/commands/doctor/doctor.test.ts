@@ -75,7 +75,14 @@ describe('the doctor', () => {
   });
 
   it('looks at the pair in the data folder, and never prints it', async () => {
-    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [], allowShortSecrets: false };
+    const config = {
+      dataDir: folder,
+      apiKeys: [],
+      vapidKeys: null,
+      olderVapidKeys: [],
+      apiKeysFile: null,
+      allowShortSecrets: false,
+    };
     const { vapid } = loadKeys(config);
     const findings = await found();
     expect(of(findings, 'VAPID keys')).toMatchObject([{ verdict: 'ok' }]);
@@ -87,7 +94,14 @@ describe('the doctor', () => {
 
   it('tells a secret that is damaged, and one that others can read', async () => {
     chmodSync(folder, 0o700);
-    const config = { dataDir: folder, apiKeys: [], vapidKeys: null, olderVapidKeys: [], allowShortSecrets: false };
+    const config = {
+      dataDir: folder,
+      apiKeys: [],
+      vapidKeys: null,
+      olderVapidKeys: [],
+      apiKeysFile: null,
+      allowShortSecrets: false,
+    };
     const { apiKeys } = loadKeys(config);
     const fine = await found();
     expect(of(fine, 'API secret')).toMatchObject([{ verdict: 'ok' }]);

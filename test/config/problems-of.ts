@@ -1,0 +1,17 @@
+import { ConfigError, type Environment, parseConfig } from '../../src/config/config.ts';
+
+/** Where a setting names a file. */
+export const noFile = (): string => {
+  throw new Error('ENOENT');
+};
+
+/** What is wrong with these settings; none where they are taken. */
+export function problemsOf(environment: Environment): readonly string[] {
+  try {
+    parseConfig(environment, noFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
