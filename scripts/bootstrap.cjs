@@ -143,11 +143,18 @@ function bench() {
 
 // A checkout is for trying things out: its demo page is on unless somebody says otherwise. Production says so by NODE_ENV.
 function demoPage() {
-  const file = path.join(process.cwd(), '.env');
-  const fromFile = fs.existsSync(file) ? util.parseEnv(fs.readFileSync(file, 'utf8')) : {};
-  const set = Object.assign({}, fromFile, process.env);
+  const set = Object.assign({}, dotEnv(), process.env);
   if (set.DEMO_PAGE || set.NODE_ENV === 'production') return;
   process.env.DEMO_PAGE = 'true';
+}
+
+function dotEnv() {
+  try {
+    return util.parseEnv(fs.readFileSync(path.join(process.cwd(), '.env'), 'utf8'));
+  } catch (_error) {
+    // There is none, or the service says itself what is wrong with it.
+    return {};
+  }
 }
 
 function start() {

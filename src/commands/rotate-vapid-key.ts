@@ -1,4 +1,5 @@
 import { parseConfig } from '../config/config.ts';
+import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText } from '../config/environment.ts';
 import { rotateVapidFile } from '../config/key-files.ts';
 import { generateVapidKeys } from '../config/vapid-key-maker.ts';
@@ -12,6 +13,7 @@ export async function rotateVapidKey(): Promise<number> {
   const config = parseConfig(readEnvironment(), readText);
   const { vapidKeys, olderVapidKeys } = config;
   if (vapidKeys === null) {
+    checkDataFolder(config.dataDir);
     const { publicKey, path } = rotateVapidFile(config.dataDir);
     process.stdout.write(`A new VAPID key is in ${printable(path)}: ${publicKey}\n${WHAT_NOW}`);
     return 0;

@@ -1,4 +1,5 @@
 import { ConfigError, parseConfig } from '../config/config.ts';
+import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
@@ -17,6 +18,7 @@ export async function start(): Promise<void> {
   const config = parseConfig(readEnvironment(), readText);
   const isWatched = process.stdout.isTTY === true;
   const log = createLogger({ level: config.logLevel, pretty: isWatched });
+  checkDataFolder(config.dataDir);
   const keys = loadKeys(config);
   for (const warning of keys.warnings) log.warn(warning);
   const service = await startService({ config, keys, log, version: VERSION });

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from './config.ts';
+
+const DOT_ENV = '.env';
 
 /** Bellhop's own, from package.json. */
 export const VERSION = (JSON.parse(readText(new URL('../../package.json', import.meta.url))) as { version: string })
@@ -11,19 +13,21 @@ export const VERSION = (JSON.parse(readText(new URL('../../package.json', import
  * file is there and cannot be read.
  */
 export function readEnvironment(): Environment {
-  const fromFile = existsSync('.env') ? parseEnv(readDotEnv()) : {};
-  return { ...fromFile, ...process.env };
+  return { ...parseEnv(readDotEnv()), ...process.env };
 }
 
 export function readText(path: string | URL): string {
   return readFileSync(path, 'utf8');
 }
 
+/** Empty where there is none. */
 function readDotEnv(): string {
+  if (lstatSync(DOT_ENV, { throwIfNoEntry: false }) === undefined) return '';
   try {
-    return readText('.env');
+    return readText(DOT_ENV);
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError([`.env in this folder cannot be read (${why}): mend it or move it away.`]);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'is a link that leads nowhere' : `cannot be read (${code})`;
+    throw new ConfigError([`${DOT_ENV} in this folder ${why}: mend it or move it away.`]);
   }
 }

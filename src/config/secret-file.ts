@@ -72,9 +72,13 @@ function throughDraft(path: string, text: string, place: (draft: string) => void
 }
 
 function checkMode(path: string, warn: (problem: string) => void): void {
+  const stat = statSync(path);
+  // To read a pipe would wait for somebody to write to it.
+  if (!stat.isFile())
+    throw new ConfigError([`${path} is no file: move it away, and restore the file if there was one.`]);
   // Windows has other means, and these bits say nothing there.
   if (process.platform === 'win32') return;
-  const mode = statSync(path).mode & 0o777;
+  const mode = stat.mode & 0o777;
   if ((mode & OTHERS_WRITE) !== 0) {
     throw new ConfigError([
       `${path} can be written by other users (mode ${mode.toString(8)}), so its secret may be theirs: chmod 600 ${path}, and make a new secret if somebody may have changed it.`,

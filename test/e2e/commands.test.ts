@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startServiceProcess } from '../../scripts/service-process.ts';
@@ -38,6 +38,57 @@ describe('bellhop', () => {
     expect(odd.stderr).toContain('There is no command "odd".');
   });
 });
+
+describe('a link that leads nowhere', () => {
+  /** In the working folder, which holds the data folder too. */
+  const places: readonly [name: string, told: RegExp, environment?: Record<string, string>][] = [
+    ['.env', /\.env in this folder is a link that leads nowhere/],
+    ['data', /DATA_DIR: .*data is a link that leads nowhere/],
+    ['data/hmac-secret', /hmac-secret is a link that leads nowhere/],
+    ['data/vapid.json', /vapid\.json is a link that leads nowhere/],
+    ['data/bellhop.db', /bellhop\.db is a link that leads nowhere/],
+    ['ca.pem', /PUSH_CA_FILE names ca\.pem, which cannot be read/, { PUSH_CA_FILE: 'ca.pem' }],
+  ];
+
+  it.each(places)('keeps Bellhop from starting in one clear line where it is %s', (name, told, environment = {}) => {
+    mkdirSync(join(folder, 'data'), { mode: 0o700 });
+    rmSync(join(folder, name), { recursive: true, force: true });
+    symlinkSync('nowhere', join(folder, name));
+    const { status, stderr } = bellhop(['start'], environment);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(told);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it.each(places)(
+    'is a finding of the doctor where it is %s, as are a folder and a pipe',
+    (name, _, environment = {}) => {
+      mkdirSync(join(folder, 'data'), { mode: 0o700 });
+      for (const make of [symlinkToNowhere, symlinkToItself, mkdirSync, makePipe]) {
+        // A pipe as .env gives secrets from a password store; a data folder that is a folder is right.
+        if (make === makePipe && /^(\.env|ca\.pem)$/.test(name)) continue;
+        if (make === mkdirSync && name === 'data') continue;
+        rmSync(join(folder, name), { recursive: true, force: true });
+        make(join(folder, name));
+        const { status, stdout, stderr } = bellhop(['doctor'], environment);
+        expect([status, stderr], make.name).toEqual([1, '']);
+        expect(stdout).toMatch(/^failed /m);
+      }
+    },
+  );
+});
+
+function symlinkToNowhere(path: string): void {
+  symlinkSync('nowhere', path);
+}
+
+function symlinkToItself(path: string): void {
+  symlinkSync(basename(path), path);
+}
+
+function makePipe(path: string): void {
+  spawnSync('mkfifo', [path]);
+}
 
 describe('text that cannot be seen', () => {
   const HIDDEN = 'a\u202eb\u009bc\u001b[2Jd\u2028e\u200bf';

@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { dataFolderProblem } from '../../config/data-folder.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
+const DATABASE = 'bellhop.db';
 const MIB = 1024 * 1024;
 const LITTLE_MIB = 1024;
 const TOO_LITTLE_MIB = 100;
@@ -10,11 +12,13 @@ const TOO_LITTLE_MIB = 100;
 /** Rights and free space. Leaves nothing behind, and touches no file of the store: a running Bellhop holds it. */
 export async function checkDataFolder(dataDir: string): Promise<readonly Finding[]> {
   const folder = resolve(dataDir);
+  const problem = dataFolderProblem(folder);
+  if (problem !== null) return [failed('data folder', problem, 'Or set DATA_DIR to another folder.')];
   const exists = existsSync(folder);
   const standing = exists ? folder : firstExisting(folder);
   return [
     rightsFinding(folder, standing, exists),
-    ...(exists ? modeFindings(folder) : []),
+    ...(exists ? [...databaseFindings(folder), ...modeFindings(folder)] : []),
     await spaceFinding(standing),
   ];
 }
@@ -37,8 +41,19 @@ function rightsFinding(folder: string, standing: string, exists: boolean): Findi
   return ok('data folder', exists ? `${folder} can be written` : `${folder} is not there yet and can be made`);
 }
 
+function databaseFindings(folder: string): readonly Finding[] {
+  const path = join(folder, DATABASE);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return [];
+  if (!existsSync(path)) {
+    const remedy = 'Restore the file it names, or remove the link.';
+    return [failed('data folder', `${path} is a link that leads nowhere`, remedy)];
+  }
+  if (statSync(path).isFile()) return [];
+  return [failed('data folder', `${path} is no file`, 'Move it away, and restore the database from a backup.')];
+}
+
 /** Inside an open folder a file can still be closed; whoever may read one of these may push, or call. */
-const SECRET_FILES = ['vapid.json', 'hmac-secret', 'bellhop.db'];
+const SECRET_FILES = ['vapid.json', 'hmac-secret', DATABASE];
 
 function modeFindings(folder: string): readonly Finding[] {
   // Windows has other means, and these bits say nothing there.

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from '../../config/config.ts';
 import { readVapidRing, SHORTEST_SECRET } from '../../config/key-files.ts';
+import { readSecretFile } from '../../config/secret-file.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
@@ -15,8 +15,11 @@ export function checkKeys(config: Config): { readonly findings: readonly Finding
     const keys = [...(config.vapidKeys === null ? [] : [config.vapidKeys]), ...kept, ...config.olderVapidKeys];
     return { findings: [pairFinding(config, keys), subjectFinding(config), ...secretFindings(config)], keys };
   } catch (error) {
-    const why = error instanceof ConfigError ? error.problems.join(' ') : 'the key file cannot be read';
-    const finding = failed('VAPID keys', why, 'Restore the file from a backup: browsers are bound to its key.');
+    const finding = failed(
+      'VAPID keys',
+      problemOf(error),
+      'Restore the file from a backup: browsers are bound to its key.',
+    );
     return { findings: [finding, subjectFinding(config), ...secretFindings(config)], keys: null };
   }
 }
@@ -44,9 +47,19 @@ function shortSecretFinding(id: string): Finding {
 
 function keptSecretFindings({ dataDir }: Config): readonly Finding[] {
   const path = join(dataDir, 'hmac-secret');
-  if (!existsSync(path)) return [];
-  if (readFileSync(path, 'utf8').trim().length >= SHORTEST_SECRET) return [ok('API secret', `is in ${path}`)];
-  return [failed('API secret', `${path} is damaged`, 'Restore it, or delete it to have a new one made.')];
+  try {
+    // Its mode is looked at with that of the other files.
+    const text = readSecretFile(path, () => {});
+    if (text === null) return [];
+    if (text.trim().length >= SHORTEST_SECRET) return [ok('API secret', `is in ${path}`)];
+    return [failed('API secret', `${path} is damaged`, 'Restore it, or delete it to have a new one made.')];
+  } catch (error) {
+    return [failed('API secret', problemOf(error), 'Mend it, or restore the file from a backup.')];
+  }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof ConfigError ? error.problems.join(' ') : 'the file cannot be read';
 }
 
 function subjectFinding({ vapidSubject }: Config): Finding {

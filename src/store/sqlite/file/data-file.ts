@@ -1,15 +1,20 @@
-import { chmod, mkdir, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../../domain/app-error.ts';
 import { connect, type Database, type DriverName } from './driver.ts';
+
+const CANNOT_BE_OPENED = 'cannot be made or opened: check that the data folder exists, who owns it, and its mode.';
 
 /**
  * Opens the file for this process alone, making it and its folder where missing. A second process is refused at once.
  * The lock is complete only after the first write: the caller migrates and so takes it.
  */
 export async function openDataFile(path: string, driver: DriverName | null = null): Promise<Database> {
-  await makeFile(path);
-  const database = await connect(path, driver);
+  const file = await realPathOf(path);
+  await makeFile(file);
+  for (const suffix of ['-wal', '-shm', '-journal']) await checkIsFile(`${file}${suffix}`);
+  const database = await connect(file, driver);
   try {
     // Waiting is of no use: a process keeps the file's lock until it ends.
     database.all('PRAGMA busy_timeout = 0');
@@ -25,6 +30,48 @@ export async function openDataFile(path: string, driver: DriverName | null = nul
   }
 }
 
+/**
+ * Where links lead: SQLite would keep its other files there, and not beside the link. Through a dangling link it would make
+ * a new file in a place that may be meant for another.
+ */
+async function realPathOf(path: string): Promise<string> {
+  if ((await statOf(path, lstat))?.isSymbolicLink() !== true) {
+    await checkIsFile(path);
+    return path;
+  }
+  if ((await statOf(path, stat)) === null)
+    throw unusable(`${path} is a link that leads nowhere: restore the file it names, or remove the link.`);
+  const target = await realpath(path);
+  await checkIsFile(target);
+  return target;
+}
+
+/** To open a pipe would wait for somebody to write to it. */
+async function checkIsFile(path: string): Promise<void> {
+  const found = await statOf(path, lstat);
+  if (found !== null && !found.isFile()) {
+    const what = found.isSymbolicLink() ? 'a link' : 'no file';
+    throw unusable(
+      `${path} is ${what}, where the database has a file of its own: move it away, and look where it came from.`,
+    );
+  }
+}
+
+/** Null where there is nothing, or only a link to nothing. */
+async function statOf(path: string, look: typeof lstat): Promise<Stats | null> {
+  try {
+    return await look(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ELOOP') return null;
+    throw unusable(`${path} ${CANNOT_BE_OPENED}`, error);
+  }
+}
+
+function unusable(message: string, cause?: unknown): AppError {
+  return new AppError('store_unavailable', message, {}, cause);
+}
+
 async function makeFile(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -33,11 +80,6 @@ async function makeFile(path: string): Promise<void> {
     await file.close();
     await chmod(path, 0o600);
   } catch (error) {
-    throw new AppError(
-      'store_unavailable',
-      `${path} cannot be made or opened: check that the data folder exists, who owns it, and its mode.`,
-      {},
-      error,
-    );
+    throw unusable(`${path} ${CANNOT_BE_OPENED}`, error);
   }
 }

@@ -51,7 +51,7 @@ export class DiskSpeed {
  * second descriptor of it does no harm. See docs/decisions/0012-durable-off-the-loop.md.
  */
 export function openWalSync(path: string): WalSync {
-  const descriptor = openSync(path, 'r+');
+  const descriptor = openLog(path);
   const speed = new DiskSpeed();
   let isOpen = true;
   return {
@@ -71,6 +71,15 @@ export function openWalSync(path: string): WalSync {
       isOpen = false;
     },
   };
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'r+');
+  } catch (error) {
+    const message = `${path} cannot be opened: check who owns it, its mode, and that nothing takes it away.`;
+    throw new AppError('store_unavailable', message, {}, error);
+  }
 }
 
 function syncOnThreadPool(descriptor: number): Promise<void> {
