@@ -46,6 +46,7 @@ export type Config = {
   readonly pruneGuard: PruneGuardPolicy;
   /** Pushes a second by host, or host and port. */
   readonly pushRatesPerSecond: ReadonlyMap<string, number>;
+  readonly maxSubscriptionsPerUser: number;
   readonly registrationLimit: RateLimit;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
@@ -129,6 +130,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
       maxCount: values.PRUNE_GUARD_COUNT,
     },
     pushRatesPerSecond: values.PUSH_RATE_LIMITS,
+    maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,

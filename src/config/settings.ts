@@ -156,6 +156,11 @@ export const SETTINGS = {
     rateLimits,
     'Pushes a second to a push host, for each process: `fcm.googleapis.com=500,host:port=20`. Unset: as fast as it takes them.',
   ),
+  MAX_SUBSCRIPTIONS_PER_USER: setting(
+    '20',
+    integer(1, 1000),
+    'The most active subscriptions of a user whose page registers one with a subscriber token: the one that was not registered again for longest is retired, and returns with the next visit of its device. With an API key there is no limit.',
+  ),
   REGISTRATIONS_PER_MINUTE: setting(
     '30',
     integer(1, 6000),

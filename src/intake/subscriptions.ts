@@ -52,6 +52,8 @@ export type SubscriptionsOptions = {
   readonly limiter: RateLimiter;
   /** How often the pages of one user may register (REGISTRATIONS_PER_MINUTE). */
   readonly registrationLimit: RateLimit;
+  /** The most active ones of a user whose page registers (MAX_SUBSCRIPTIONS_PER_USER). */
+  readonly maxPerUser: number;
 };
 
 const TOO_OFTEN = 'The pages of this user register too often: once on each visit is enough.';
@@ -64,7 +66,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       // First: what is refused costs something, too.
       if (isByToken) await limiter.demand(`registrations ${draft.userId}`, registrationLimit, TOO_OFTEN);
       const isVapidKeyGiven = draft.vapidPublicKey !== null;
-      const result = await store.register(draftOf(options, draft), { isVapidKeyGiven, formerId });
+      const maxActive = isByToken ? options.maxPerUser : null;
+      const result = await store.register(draftOf(options, draft), { isVapidKeyGiven, formerId, maxActive });
       if (result.kind === 'taken') {
         throw new AppError(
           'endpoint_taken',
@@ -153,11 +156,14 @@ function checkedKeys(keys: SubscriptionKeys): SubscriptionKeys {
 }
 
 async function announce({ store, events }: SubscriptionsOptions, registered: Registered): Promise<void> {
-  const { kind, subscription, replacedId } = registered;
+  const { kind, subscription, replacedId, crowdedOutIds = [] } = registered;
   const { id, userId, replacesId } = subscription;
   events.publish({ type: 'subscription.registered', subscriptionId: id, userId, result: kind });
   if (replacedId !== undefined) {
     events.publish({ type: 'subscription.retired', subscriptionId: replacedId, userId, reason: 'replaced' });
+  }
+  for (const subscriptionId of crowdedOutIds) {
+    events.publish({ type: 'subscription.retired', subscriptionId, userId, reason: 'crowded_out' });
   }
   if (kind !== 'moved' || replacesId === null) return;
   // The commit stands: a store that has trouble now must not turn the answer into an error.

@@ -74,6 +74,7 @@ function appOptionsOf({ config, keys, apiKeys, log, version }: ApiOptions, parts
       publicKeys: publicKeysOf(keys),
       limiter,
       registrationLimit: config.registrationLimit,
+      maxPerUser: config.maxSubscriptionsPerUser,
     }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),

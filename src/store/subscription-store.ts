@@ -11,6 +11,11 @@ export type RegisterOptions = {
    * user's. Deliveries waiting for that row go to the new endpoint.
    */
   readonly formerId?: string | null;
+  /**
+   * The most active rows that the user may have afterwards: the longest idle are retired as `crowded_out`, and only so many
+   * retired ones as `retiredKept` says are kept. Null: as many as there are.
+   */
+  readonly maxActive?: number | null;
 };
 
 export interface SubscriptionStore {

@@ -31,6 +31,7 @@ describe('parseConfig', () => {
       quarantine: { retryMs: 6 * 3_600_000, retireAfterMs: 3 * 86_400_000 },
       pruneGuard: { windowSize: 500, maxShare: 0.2, maxCount: 50 },
       pushRatesPerSecond: new Map(),
+      maxSubscriptionsPerUser: 20,
       registrationLimit: { burst: 30, refillMs: 2000 },
       attemptTimeoutMs: 30_000,
       defaultTtlSeconds: 3600,

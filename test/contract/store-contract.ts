@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { audienceContract } from './audience-contract.ts';
+import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('deliveries: postponed and superseded', () => supersedingContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));
+    describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('nonces', () => nonceContract(open));
     describe('facts', () => factContract(open));

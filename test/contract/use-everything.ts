@@ -1,6 +1,6 @@
 import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Store } from '../../src/store/store.ts';
-import { goneChange, NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
+import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 
 /** Every method of the port at least once, in each of its variants. */
@@ -25,6 +25,10 @@ export async function useEverything(store: Store): Promise<void> {
   const { next } = await store.audiences.recipients(usersNamed(['user-0', 'user-1']), null, 1);
   for (const users of [['user-0'], ['user-0', 'user-1']]) {
     await store.audiences.recipients(usersNamed(users), next, 5);
+  }
+  for (let registered = 0; registered < 8; registered += 1) {
+    const crowded = sampleSubscription({ userId: 'user-of-many' });
+    await store.subscriptions.register(crowded, { isVapidKeyGiven: false, maxActive: 1 });
   }
   await store.subscriptions.restore(subscriptionId, NOW_MS);
   await store.subscriptions.suspectedBy('hld_1', 5);

@@ -71,6 +71,7 @@ export type ApiOptions = Partial<AppOptions> & {
   readonly allowBearer?: boolean;
   readonly siteUrl?: string;
   readonly registrationLimit?: RateLimit;
+  readonly maxPerUser?: number;
   /** Puts a fault in front of the real parts. */
   readonly wrapStore?: (store: Store) => Store;
   readonly wrapQueue?: (queue: JobQueue) => JobQueue;
@@ -117,6 +118,7 @@ export async function startApi(options: ApiOptions = {}) {
       allowedHosts: [{ host: 'push.example.net', port: null }],
       publicKeys: [CURRENT_KEY, OLDER_KEY],
       registrationLimit: options.registrationLimit ?? perMinute(30),
+      maxPerUser: options.maxPerUser ?? 20,
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),

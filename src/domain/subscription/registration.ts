@@ -12,6 +12,8 @@ export type Registered = {
   readonly subscription: Subscription;
   /** The former row, where it was retired as `replaced`: the endpoint had a row of this user already. */
   readonly replacedId?: string;
+  /** The user's rows that were retired as `crowded_out`; missing where there were none. */
+  readonly crowdedOutIds?: readonly string[];
 };
 
 /** `taken`: the endpoint is another user's active row and the keys differ; nothing is written. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { perMinute } from '../../../src/domain/rate-limit.ts';
 import { type Api, type ApiOptions, browser, startApi } from '../../support/api.ts';
 
@@ -67,4 +67,51 @@ it('costs no other user, no API key and no other call anything', async () => {
   const headers = { Authorization: `Bearer ${token}` };
   expect((await api.call('GET', '/v1/subscriptions', { sign: 'none', headers })).status).toBe(200);
   expect((await api.call('DELETE', `/v1/subscriptions/${id}`, { sign: 'none', headers })).status).toBe(204);
+});
+
+describe('more browsers of one user than are allowed', () => {
+  const statesOf = async (userId: string): Promise<(string | null)[]> => {
+    const path = `/v1/subscriptions?user_id=${userId}&include_inactive=true&limit=200`;
+    const { items } = (await api.call('GET', path)).body;
+    return items.map(({ retired_reason }: { retired_reason: string | null }) => retired_reason);
+  };
+
+  it('with a token, the one that was idle for longest is retired, and comes back with its next visit', async () => {
+    await begin({ registrationLimit: perMinute(6000) });
+    const token = await tokenOf('ada');
+    const given = Array.from({ length: 21 }, () => browser());
+    const ids: string[] = [];
+    for (const one of given) {
+      api.clock.advance(10);
+      ids.push((await register(token, one)).body.id);
+    }
+    expect((await api.call('GET', `/v1/subscriptions/${ids[0]}`)).body).toMatchObject({
+      active: false,
+      retired_reason: 'crowded_out',
+      retired_by: null,
+    });
+    const retired = { type: 'subscription.retired', subscriptionId: ids[0], userId: 'ada', reason: 'crowded_out' };
+    expect(api.told.filter(({ type }) => type === 'subscription.retired')).toEqual([retired]);
+    api.clock.advance(10);
+    expect(await register(token, given[0])).toMatchObject({ status: 200, body: { id: ids[0], active: true } });
+    expect((await api.call('GET', `/v1/subscriptions/${ids[1]}`)).body.active).toBe(false);
+    expect((await statesOf('ada')).filter((reason) => reason === null)).toHaveLength(20);
+  });
+
+  it('with a token, a thousand registrations leave 20 active rows and 100 retired ones', async () => {
+    await begin({ registrationLimit: perMinute(6000) });
+    const token = await tokenOf('ada');
+    await times(1000, () => register(token));
+    const states = await statesOf('ada');
+    expect(states.filter((reason) => reason === null)).toHaveLength(20);
+    expect(states.filter((reason) => reason === 'crowded_out')).toHaveLength(100);
+  });
+
+  it('with an API key, all are kept, until a page of that user registers', async () => {
+    await begin({ maxPerUser: 2 });
+    await times(5, () => api.register('ada'));
+    expect(await statesOf('ada')).toEqual([null, null, null, null, null]);
+    await register(await tokenOf('ada'));
+    expect((await statesOf('ada')).filter((reason) => reason === null)).toHaveLength(2);
+  });
 });

@@ -21,6 +21,8 @@ const ACTIVE: StoreIndex = { name: 'active', key: { isActive: 1, _id: -1 } };
 const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ACTIVE_USER: StoreIndex = { name: 'active_user', key: { userId: 1, _id: 1 }, only: { isActive: true } };
 
+const USER_IDLE: StoreIndex = { name: 'user_idle', key: { userId: 1, isActive: 1, updatedAtMs: 1, _id: 1 } };
+
 const RETIRED: StoreIndex = {
   name: 'retired',
   key: { retainedFrom: 1 },
@@ -42,6 +44,7 @@ export const SUBSCRIPTION_INDEXES = [
   ACTIVE,
   USER,
   ACTIVE_USER,
+  USER_IDLE,
   RETIRED,
   SUSPECTED,
   VAPID_KEY,
@@ -135,6 +138,26 @@ export const ACTIVE_OF_AUDIENCE: NamedQuery<AudienceAsked> = {
   projection: { _id: 1, userId: 1, endpoint: 1 },
 };
 
+export const ACTIVE_BY_IDLENESS: NamedQuery<string> = {
+  name: 'active of a user by idleness',
+  collection: 'subscriptions',
+  purpose: 'how many active ones a user has, and which are idle for longest, from the index alone',
+  index: USER_IDLE,
+  filter: (userId) => ({ userId, isActive: true }),
+  sort: { updatedAtMs: 1, _id: 1 },
+  projection: { _id: 1, updatedAtMs: 1 },
+};
+
+export const RETIRED_OF_USER: NamedQuery<string> = {
+  name: 'retired of a user',
+  collection: 'subscriptions',
+  purpose: 'retired ones beyond those that are kept, from the index alone',
+  index: USER_IDLE,
+  filter: (userId) => ({ userId, isActive: false }),
+  sort: { updatedAtMs: -1, _id: -1 },
+  projection: { _id: 1 },
+};
+
 export const RETIRED_BEFORE: NamedQuery<Date> = {
   name: 'retired before',
   collection: 'subscriptions',
@@ -171,6 +194,8 @@ export const SUBSCRIPTION_QUERIES = [
   ALL_OF_USER_LISTED,
   ACTIVE_OF_USER_LISTED,
   ACTIVE_OF_AUDIENCE,
+  ACTIVE_BY_IDLENESS,
+  RETIRED_OF_USER,
   RETIRED_BEFORE,
   SUSPECTED_BY,
   ACTIVE_BY_KEY,

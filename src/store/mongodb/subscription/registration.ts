@@ -18,6 +18,7 @@ import {
 } from '../collections/subscription-document.ts';
 import { OF_ENDPOINT, SUBSCRIPTION_BY_ID } from '../collections/subscription-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
+import { crowdOutOthers } from './crowding.ts';
 
 /** Each turn that does not end here was won by another registration of the same endpoint. */
 const MAX_TURNS = 100;
@@ -27,12 +28,16 @@ const MAX_TURNS = 100;
  * unique: of those who come at the same time one wins, and the others look again. A process that dies between the two
  * writes of a move leaves an endpoint without an active row, which the next registration takes for the move that it is.
  */
-export function register(
+export async function register(
   collections: Collections,
   draft: Subscription,
   options?: RegisterOptions,
 ): Promise<RegisterResult> {
-  return untilWon(() => registerOnce(collections, draft, options));
+  const result = await untilWon(() => registerOnce(collections, draft, options));
+  const maxActive = options?.maxActive ?? null;
+  if (result.kind === 'taken' || maxActive === null) return result;
+  const crowdedOutIds = await crowdOutOthers(collections, result.subscription, maxActive);
+  return crowdedOutIds.length === 0 ? result : { ...result, crowdedOutIds };
 }
 
 /** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */

@@ -1,4 +1,11 @@
 import {
+  crowdOut,
+  type Idle,
+  MOST_CROWDED_OUT_AT_ONCE,
+  mostActiveRead,
+  retiredKept,
+} from '../../../domain/subscription/crowding.ts';
+import {
   decideRegistration,
   decideRestore,
   type RegisterResult,
@@ -29,7 +36,30 @@ export function register(database: Database, draft: Subscription, options?: Regi
   if (retireBefore !== null) changeSubscription(database, retireBefore.change);
   writeSubscription(database, result.subscription);
   if (retireAfter !== null) changeSubscription(database, retireAfter.change);
-  return result;
+  const maxActive = options?.maxActive ?? null;
+  const crowdedOutIds = maxActive === null ? [] : crowdOutOthers(database, result.subscription, maxActive);
+  return crowdedOutIds.length === 0 ? result : { ...result, crowdedOutIds };
+}
+
+function crowdOutOthers(
+  database: Database,
+  { id, userId, updatedAtMs: nowMs }: Subscription,
+  maxActive: number,
+): readonly string[] {
+  const active = database.all<Idle>(
+    `SELECT id, updated_at AS updatedAtMs FROM subscriptions WHERE user_id = ? AND retired_at IS NULL
+     ORDER BY updated_at, id LIMIT ?`,
+    [userId, mostActiveRead(maxActive)],
+  );
+  const changes = crowdOut(id, active, maxActive, nowMs);
+  for (const change of changes) changeSubscription(database, change);
+  database.run(
+    `DELETE FROM subscriptions WHERE id IN
+       (SELECT id FROM subscriptions WHERE user_id = ? AND retired_at IS NOT NULL
+        ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?)`,
+    [userId, MOST_CROWDED_OUT_AT_ONCE, retiredKept(maxActive)],
+  );
+  return changes.map(({ subscriptionId }) => subscriptionId);
 }
 
 /** Within the caller's transaction. */

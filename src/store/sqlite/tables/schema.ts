@@ -123,8 +123,14 @@ const SMALL_AUDIENCES = `
 ALTER TABLE notifications ADD COLUMN user_ids TEXT;
 `;
 
+// Which of a user's rows were not registered again for longest.
+const IDLENESS = `
+CREATE INDEX subscriptions_user_idle ON subscriptions (user_id, updated_at, id) WHERE retired_at IS NULL;
+CREATE INDEX subscriptions_user_retired ON subscriptions (user_id, updated_at, id) WHERE retired_at IS NOT NULL;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE, SMALL_AUDIENCES];
+const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE, SMALL_AUDIENCES, IDLENESS];
 
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {
