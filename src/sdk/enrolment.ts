@@ -1,6 +1,7 @@
 import { type Device, readDevice, writeDevice } from './device.ts';
 import { base64urlOf } from './key-bytes.ts';
 import { BellhopError } from './public.ts';
+import { registrationOf } from './registration.ts';
 import type { Service } from './service.ts';
 import { timeLimit } from './time-limit.ts';
 
@@ -19,16 +20,12 @@ export async function enrol({ workerUrl, scope }: Site, service: Service): Promi
   const vapidPublicKey = await service.publicKey();
   const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
   await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
-  const { endpoint, expirationTime = null, keys } = subscription.toJSON();
-  const id = await service.register({
-    endpoint,
-    expirationTime,
-    keys,
-    vapid_public_key: vapidPublicKey,
-    locale: navigator.language || null,
-    user_agent: navigator.userAgent.slice(0, 512),
-    ...(subscriptionId === null ? {} : { replaces_id: subscriptionId }),
-  });
+  const browser = {
+    subscription: subscription.toJSON(),
+    languages: navigator.languages,
+    userAgent: navigator.userAgent,
+  };
+  const id = await service.register(registrationOf(browser, vapidPublicKey, subscriptionId));
   await writeDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });
 }
 

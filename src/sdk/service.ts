@@ -52,9 +52,15 @@ async function tokenOf(token: BellhopOptions['token']): Promise<string> {
 async function read(answer: Response): Promise<Record<string, unknown>> {
   const body: Record<string, unknown> = await answer.json().catch(() => ({}));
   if (answer.ok) return body;
+  const { detail = `Bellhop answers ${answer.status}.`, issues } = body;
   throw new BellhopError(
     answer.status === 401 ? 'token_refused' : 'service_refused',
-    String(body.detail ?? `Bellhop answers ${answer.status}.`),
+    [detail, ...sentencesOf(issues)].join(' '),
     { status: answer.status, ...(typeof body.code === 'string' ? { serviceCode: body.code } : {}) },
   );
+}
+
+/** Which field of a request has what problem (`invalid_request`). */
+function sentencesOf(issues: unknown): string[] {
+  return Array.isArray(issues) ? issues.map(({ path, message }) => `${path}: ${message}.`) : [];
 }

@@ -120,6 +120,22 @@ describeWithFirefox('the SDK in a real Firefox', () => {
     expect(asked('GET /v1/push/public-key')).toBe(5);
   });
 
+  it('subscribes a browser whose locale is no language tag', async () => {
+    await page.evaluate(`Object.defineProperty(navigator, 'languages', { value: ['C'] });
+      Object.defineProperty(navigator, 'language', { value: 'C' });`);
+    expect(await clickSubscribe(page)).toMatchObject({ state: 'subscribed' });
+  });
+
+  it('says which field the service refuses', async () => {
+    await page.evaluate(`PushSubscription.prototype.toJSON = function () {
+      return { endpoint: this.endpoint, keys: { auth: '' } };
+    }`);
+    expect(await clickSubscribe(page)).toMatchObject({
+      code: 'service_refused',
+      message: expect.stringContaining('keys.p256dh: is required. keys.auth: must have at least 1 character.'),
+    });
+  });
+
   it('does not repeat what the service refuses for good', async () => {
     stage.site.state.refusals = [{ status: 404 }];
     const answer = await page.evaluate(subscribing(`{ token: 'a.b.c' }`));

@@ -169,6 +169,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     ],
   ],
   'sdk/bellhop.ts': [[/\/?$/, { repeated: '/', tail: 'x' }]],
+  'sdk/registration.ts': [
+    [/^[ -~]+$/, { repeated: 'a', tail: '\n' }],
+    [/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, { head: 'en', repeated: '-a', tail: '_' }],
+  ],
   'sdk/retry.ts': [[/^\d+$/, digits]],
   'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
   'sdk/worker/notice.ts': [[/^https?:$/, { head: 'http', repeated: 's' }]],
