@@ -35,6 +35,15 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
     ...OTHER_KEY,
   },
   {
+    // Mozilla. The token is signed for the endpoint's own origin, so key, clock and subject are in order.
+    statuses: [401],
+    pattern: /VAPID audience/i,
+    kind: 'misconfigured',
+    error: 'the push service goes by another name than its endpoint',
+    remedy:
+      'The endpoint’s host is not the push service’s own name. If the service is yours, tell it the name in its endpoints (autopush: AUTOEND__ENDPOINT_URL), and replay the delivery; else let the browser subscribe again. The subscription is kept.',
+  },
+  {
     // Apple: a subject at localhost, with spaces or angle brackets, a bare address, or none.
     statuses: KEY_STATUSES,
     pattern: /BadJwtToken/i,
@@ -77,7 +86,7 @@ export const VENDOR_REASONS: readonly VendorReason[] = [
     error: 'the push service does not take the endpoint for one of its own',
     remedy: 'Let the browser subscribe again: its endpoint is not whole. The subscription is kept.',
   },
-  // Apple; of Mozilla's, errno 111, 112 and 114 are about the TTL, as WNS's header is.
+  // Apple; of Mozilla's, errno 111, 114 and, long ago, 112 are about the TTL, as WNS's header is.
   {
     statuses: [400],
     pattern: /BadTtl|BadUrgency|BadWebPushTopic|\berrno (?:101|11[0-4])\b|\bTTL\b/i,

@@ -13,6 +13,7 @@ const RETRIES = /tries again/;
 const RETIRED = /retired/;
 const OTHER_KEY = /key pair it was made with/;
 const KEY_OR_CLOCK = /VAPID_SUBJECT.*clock.*subscription is kept/;
+const OWN_NAME = /own name.*AUTOEND__ENDPOINT_URL.*subscription is kept/;
 const KEPT = /Read the service’s reason.*kept/;
 const OURS = /fault of Bellhop’s/;
 const AGAIN = /browser subscribe again/;
@@ -43,15 +44,20 @@ const KNOWN: readonly Row[] = [
   ['mozilla', 400, 'errno 112: Invalid TTL header value', 'rejected', OURS],
   ['mozilla', 400, 'errno 113: Invalid Topic header value', 'rejected', OURS],
   ['mozilla', 400, 'errno 114', 'rejected', OURS],
-  ['mozilla', 401, 'errno 109: Invalid VAPID token: expired', 'misconfigured', KEY_OR_CLOCK],
+  ['mozilla', 401, 'errno 109: ExpiredSignature', 'misconfigured', KEY_OR_CLOCK],
   ['mozilla', 401, 'errno 109: VAPID public key mismatch', 'misconfigured', OTHER_KEY],
-  ['mozilla', 404, 'errno 102: Invalid URL endpoint', 'gone', RETIRED],
+  ['mozilla', 401, 'errno 109: Invalid VAPID audience', 'misconfigured', OWN_NAME],
+  ['mozilla', 404, null, 'gone', RETIRED],
+  ['mozilla', 408, null, 'retryable', RETRIES],
   ['mozilla', 410, 'errno 103: Expired URL endpoint', 'gone', RETIRED],
   ['mozilla', 410, 'errno 105: Endpoint became unavailable during request', 'gone', RETIRED],
-  ['mozilla', 410, 'errno 106: Invalid subscription', 'gone', RETIRED],
+  ['mozilla', 410, 'errno 106: No such subscription', 'gone', RETIRED],
   ['mozilla', 413, 'errno 104: Data payload too large', 'rejected', /Send less/],
   ['mozilla', 429, null, 'throttled', RETRIES],
   ['mozilla', 502, null, 'retryable', RETRIES],
+  ['mozilla', 400, 'invalid gzip header', 'rejected', KEPT],
+  ['mozilla', 500, 'Database error: the storage refuses', 'retryable', RETRIES],
+  ['mozilla', 503, 'Database error: the storage does not answer in time', 'retryable', RETRIES],
   ['mozilla', 503, 'errno 201: Use exponential back-off for retries', 'retryable', RETRIES],
   ['apple', 400, 'BadTtl', 'rejected', OURS],
   ['apple', 400, 'BadUrgency', 'rejected', OURS],
