@@ -8,6 +8,8 @@ import { isResourceId, isSubscriptionId } from '../src/domain/ids.ts';
 import { parseHttpDate } from '../src/domain/push-service/http-date.ts';
 import { judgeEndpoint, parseAllowedHost } from '../src/domain/subscription/endpoint-policy.ts';
 import { isUserId } from '../src/domain/user/user-id.ts';
+import { mozillaHeaderFault } from '../src/emulator/mozilla-headers.ts';
+import { mozillaProfile } from '../src/emulator/mozilla-profile.ts';
 import { checkVapid } from '../src/emulator/vapid-check.ts';
 import { findHazard } from '../src/http/kit/json-body.ts';
 import { instant } from '../src/http/kit/wire-fields.ts';
@@ -132,6 +134,14 @@ const clientBehind = (headers: { 'x-forwarded-for'?: string; forwarded?: string 
   findClient({ remoteAddress: '10.0.0.1', header: (name) => headers[name] });
 
 /** As long as an endpoint can be. */
+const MOZILLA = { audience: '', nowMs: 0, rules: mozillaProfile.vapid };
+const headersOf = (text: string) => ({
+  ttl: '1',
+  topic: text,
+  'content-encoding': 'aesgcm',
+  encryption: `salt=${text}`,
+  'crypto-key': `dh=${text}`,
+});
 const endpointOf = (text: string): string => `https://push.example.net/${text}`.slice(0, 2048);
 
 /** What takes apart outside text by more than one expression, or by none. */
@@ -149,7 +159,12 @@ const FUNCTIONS: readonly [name: string, take: (text: string) => unknown][] = [
   ['parseAllowedHost', parseAllowedHost],
   ['judgeEndpoint', (text) => judgeEndpoint(`https://${text}`, [])],
   ['isUserId', isUserId],
-  ['checkVapid', (text) => checkVapid(`vapid t=${text},k=${text}`, '', 0)],
+  ['checkVapid', (text) => checkVapid({ authorization: `vapid t=${text},k=${text}` }, MOZILLA)],
+  [
+    'checkVapid, the older form',
+    (text) => checkVapid({ authorization: `webpush ${text}`, 'crypto-key': text }, MOZILLA),
+  ],
+  ['mozillaHeaderFault', (text) => mozillaHeaderFault({ method: 'POST', headers: headersOf(text), bodyOctets: 1 })],
   ['findHazard', (text) => findHazard({ a: text, [text]: [text] })],
   ['an instant', (text) => instant.safeParse(`2026-01-31T12:00:00.${text}`)],
   ['decodePlace', (text) => valueOrNull(() => decodePlace(text))],

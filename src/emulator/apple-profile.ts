@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Answer, type FaultKind, isAccepting, type Profile, RFC_LIMITS } from './profile.ts';
+import { type Answer, type FaultKind, isAccepting, type Profile, RFC_VAPID } from './profile.ts';
+import { headerCheck } from './rfc-headers.ts';
 
 const BAD_TOKEN = [403, 'BadJwtToken'] as const;
 const BAD_TTL = [400, 'BadTtl'] as const;
@@ -15,6 +16,7 @@ const REASONS: Readonly<Record<FaultKind, readonly [status: number, reason: stri
   topic: [400, 'BadWebPushTopic'],
   urgency: [400, 'BadUrgency'],
   coding: [400, 'BadRequest'],
+  compressed: [400, 'BadRequest'],
   body_missing: [400, 'PayloadEmpty'],
   body_too_large: [413, 'PayloadTooLarge'],
   vapid_missing: BAD_TOKEN,
@@ -23,6 +25,7 @@ const REASONS: Readonly<Record<FaultKind, readonly [status: number, reason: stri
   vapid_signature: BAD_TOKEN,
   vapid_audience: BAD_TOKEN,
   vapid_expiry: BAD_TOKEN,
+  vapid_too_long: BAD_TOKEN,
   vapid_subject: BAD_TOKEN,
   // Seen at 403 as well.
   other_key: [400, 'VapidPkHashMismatch'],
@@ -43,7 +46,9 @@ const REASON_OF_STATUS: Readonly<Record<number, string>> = {
 export const appleProfile: Profile = {
   name: 'apple',
   paths: ['/Q'],
-  limits: { ...RFC_LIMITS, decodesTopic: true, subject: 'public_contact' },
+  vapid: { ...RFC_VAPID, subject: 'public_contact' },
+  judgesFirst: 'headers',
+  headerFault: headerCheck({ decodesTopic: true }),
   makeToken: () => randomBytes(96).toString('base64url'),
   refuse: ({ kind }) => refused(...REASONS[kind]),
   answer(status) {

@@ -28,6 +28,8 @@ export type EmulatorOptions = {
   readonly port?: number;
   /** The name in endpoints; the server listens on 127.0.0.1 whatever it is. */
   readonly host?: string;
+  /** Its idea of its own name, for which tokens must be signed; the one in endpoints unless given. */
+  readonly ownOrigin?: string;
   /** The push service's idea of the time, in epoch milliseconds, for VAPID expiry, rates and records. */
   readonly nowMs?: () => number;
 };
@@ -69,9 +71,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const profile = PROFILES[options.profile ?? 'generic'];
   const log = createPushLog();
   const devices = createDeviceTable(profile, log);
-  const closing = new AbortController();
-  // Every delayed answer listens to it; Node takes more than ten for a leak and says so on stderr.
-  setMaxListeners(0, closing.signal);
+  const closing = makeClosing();
   let origin = '';
   let script = startServiceScript([]);
   let unknownDevices = 0;
@@ -81,6 +81,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     onUnknownDevice: () => ++unknownDevices,
     serviceStep: (device) => script.nextStep(device.index, nowMs()),
     origin: () => origin,
+    audience: () => options.ownOrigin ?? origin,
     nowMs,
     closing: closing.signal,
   });
@@ -122,6 +123,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       await closed;
     },
   };
+}
+
+/** Every delayed answer listens to its signal; Node takes more than ten for a leak and says so on stderr. */
+function makeClosing(): AbortController {
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  return closing;
 }
 
 /** The certificate has the loopback names anyway. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import { type Answer, type Fault, isAccepting, type Profile, RFC_LIMITS } from './profile.ts';
+import { type Answer, type Fault, isAccepting, type Profile, RFC_VAPID } from './profile.ts';
+import { headerCheck } from './rfc-headers.ts';
 
 /** 28 days; a longer TTL is refused, not shortened. */
 const MAX_TTL_SECONDS = 2_419_200;
@@ -15,7 +16,9 @@ const NO_ENDPOINT =
 export const fcmProfile: Profile = {
   name: 'fcm',
   paths: ['/fcm/send/', '/wp/'],
-  limits: { ...RFC_LIMITS, maxTtlSeconds: MAX_TTL_SECONDS, subject: 'any' },
+  vapid: { ...RFC_VAPID, subject: 'any' },
+  judgesFirst: 'headers',
+  headerFault: headerCheck({ maxTtlSeconds: MAX_TTL_SECONDS }),
   makeToken: () => `${randomBytes(8).toString('base64url')}:APA91b${randomBytes(96).toString('base64url')}`,
   refuse: refused,
   answer(status, { origin }) {
@@ -40,6 +43,7 @@ function refused({ kind, message }: Fault): Answer {
     case 'vapid_key':
     case 'vapid_signature':
     case 'vapid_expiry':
+    case 'vapid_too_long':
     case 'vapid_subject':
       return words(403, 'invalid JWT provided\n');
     case 'method':

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** The push services that can be played. `generic` keeps to the RFCs and answers in Mozilla's way. */
 export const PROFILE_NAMES = ['generic', 'fcm', 'mozilla', 'apple', 'wns'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
@@ -13,6 +15,7 @@ export type FaultKind =
   | 'topic'
   | 'urgency'
   | 'coding'
+  | 'compressed'
   | 'body_missing'
   | 'body_too_large'
   | 'vapid_missing'
@@ -21,6 +24,7 @@ export type FaultKind =
   | 'vapid_signature'
   | 'vapid_audience'
   | 'vapid_expiry'
+  | 'vapid_too_long'
   | 'vapid_subject'
   | 'other_key';
 
@@ -38,15 +42,20 @@ export type Answer = {
 /** Whose VAPID subject is taken: anyone's, a `mailto:` or `https:` one, or such a one at a public host. */
 export type SubjectRule = 'any' | 'contact' | 'public_contact';
 
-/** Where the services differ in what they take. */
-export type Limits = {
-  readonly minTtlSeconds: number;
-  /** Refused above it. */
-  readonly maxTtlSeconds: number;
-  readonly checksUrgency: boolean;
-  /** The Topic must be base64url that can be decoded. */
-  readonly decodesTopic: boolean;
+/** What a service asks of a VAPID token. */
+export type VapidRules = {
   readonly subject: SubjectRule;
+  /** How long after its end a token is taken. */
+  readonly leewaySeconds: number;
+  /** Takes the schemes of before RFC 8292, with the key in `Crypto-Key`, and a key that is padded or in common base64. */
+  readonly takesOldForms: boolean;
+};
+
+/** A request, as far as it can be judged without its device. */
+export type PushRequest = {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly bodyOctets: number;
 };
 
 /** A push service's manners. */
@@ -54,21 +63,21 @@ export type Profile = {
   readonly name: ProfileName;
   /** What endpoints begin with, before a device's token. Devices take turns with them, and all lead to each. */
   readonly paths: readonly string[];
-  readonly limits: Limits;
+  readonly vapid: VapidRules;
+  readonly judgesFirst: 'headers' | 'token';
+  /** What is wrong with headers and size, or null. */
+  headerFault(request: PushRequest): Fault | null;
   makeToken(): string;
   refuse(fault: Fault): Answer;
   /** Its answer to a well-formed request that is scripted to end with this status, accepting ones included. */
   answer(status: number, request: { readonly origin: string; readonly ttlSeconds: number }): Answer;
 };
 
-/** RFC 8030 and RFC 8292, no more and no less. */
-export const RFC_LIMITS: Limits = {
-  minTtlSeconds: 0,
-  maxTtlSeconds: Number.POSITIVE_INFINITY,
-  checksUrgency: true,
-  decodesTopic: false,
-  subject: 'contact',
-};
+/** RFC 8292, no more and no less. */
+export const RFC_VAPID: VapidRules = { subject: 'contact', leewaySeconds: 0, takesOldForms: false };
+
+/** A service may refuse more (RFC 8030 section 7.2), and all of them do. */
+export const MAX_BODY_OCTETS = 4096;
 
 /** Whether a status accepts a push. */
 export function isAccepting(status: number): boolean {

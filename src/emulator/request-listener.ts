@@ -2,9 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { playStep, type Step } from './behaviour.ts';
 import type { ServedDevice } from './device.ts';
 import { breakOff } from './exchange.ts';
-import type { Answer, Profile } from './profile.ts';
+import { type Answer, MAX_BODY_OCTETS, type Profile } from './profile.ts';
 import type { ReceivedPush, Refusal } from './push-log.ts';
-import { checkRequest, MAX_BODY_OCTETS, UNKNOWN_DEVICE } from './request-check.ts';
+import { checkRequest, UNKNOWN_DEVICE } from './request-check.ts';
 import type { VapidFacts } from './vapid-check.ts';
 
 export type ListenerOptions = {
@@ -15,6 +15,8 @@ export type ListenerOptions = {
   /** What the service does with a request, before the device's own script is asked; null leaves it to that. */
   readonly serviceStep: (device: ServedDevice) => Step | null;
   readonly origin: () => string;
+  /** The origin for which tokens must be signed. */
+  readonly audience: () => string;
   readonly nowMs: () => number;
   readonly closing: AbortSignal;
 };
@@ -33,7 +35,7 @@ export function createRequestListener(options: ListenerOptions): RequestListener
 }
 
 async function handle(options: ListenerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { profile, origin } = options;
+  const { profile, origin, audience } = options;
   const device = options.findDevice(request.url ?? '');
   const body = await readBody(request);
   if (device === undefined) {
@@ -43,7 +45,7 @@ async function handle(options: ListenerOptions, request: IncomingMessage, respon
   const facts = { method: request.method ?? '', headers: request.headers, bodyOctets: body.length };
   const nowMs = options.nowMs();
   const { requiredKey } = device;
-  const { fault, vapid } = checkRequest(facts, { profile, origin: origin(), requiredKey, nowMs });
+  const { fault, vapid } = checkRequest(facts, { profile, audience: audience(), requiredKey, nowMs });
   const refusal = fault === null ? null : profile.refuse(fault);
   const push = record({ request, response, body, device, vapid, receivedAtMs: nowMs });
 
@@ -53,7 +55,8 @@ async function handle(options: ListenerOptions, request: IncomingMessage, respon
     device.recordRequest(push);
     return say(response, refusal);
   }
-  Object.assign(push, device.decrypt(body));
+  // A push without a body has nothing to decrypt: the browser wakes its worker without data.
+  if (body.length > 0) Object.assign(push, device.decrypt(body));
   const step = options.serviceStep(device) ?? device.nextStep();
   device.recordRequest(push);
   const accepted = { origin: origin(), ttlSeconds: push.ttlSeconds ?? 0 };

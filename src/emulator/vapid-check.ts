@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { Fault, FaultKind, SubjectRule } from './profile.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { headerItem } from './mozilla-headers.ts';
+import type { Fault, FaultKind, SubjectRule, VapidRules } from './profile.ts';
 
 export type VapidFacts = {
   readonly publicKey: string;
@@ -17,18 +19,15 @@ export type VapidCheck =
 const MISSING = 'Missing or malformed vapid Authorization header';
 const MAX_LIFE_SECONDS = 24 * 60 * 60;
 
+/** By what a token is judged. `audience` is the service's own origin. */
+export type VapidExpectation = { readonly audience: string; readonly nowMs: number; readonly rules: VapidRules };
+
 /** Checks an `Authorization: vapid t=..., k=...` header as a push service must (RFC 8292 sections 2 and 3). */
-export function checkVapid(
-  authorization: string | undefined,
-  audience: string,
-  nowMs: number,
-  subjectRule: SubjectRule = 'contact',
-): VapidCheck {
-  if (authorization === undefined) return fault('vapid_missing', MISSING);
-  const parameters = /^vapid[ \t]/i.test(authorization) ? parametersIn(authorization.slice('vapid '.length)) : [];
-  const token = parameterNamed(parameters, 't');
-  const publicKey = parameterNamed(parameters, 'k');
-  if (token === null || publicKey === null) return fault('vapid_malformed', MISSING);
+export function checkVapid(headers: IncomingHttpHeaders, expected: VapidExpectation): VapidCheck {
+  if (headers.authorization === undefined) return fault('vapid_missing', MISSING);
+  const presented = readPresented(headers.authorization, headers['crypto-key']?.toString() ?? '', expected.rules);
+  if ('fault' in presented) return { kind: 'fault', fault: presented.fault };
+  const { token, publicKey } = presented;
   const [header, claims, signature, ...rest] = token.split('.');
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) {
     return fault('vapid_malformed', 'The VAPID token is not a JWT');
@@ -40,30 +39,51 @@ export function checkVapid(
   // RFC 7518 section 3.4: the two numbers side by side, not DER.
   const isSigned = verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
   if (!isSigned) return fault('vapid_signature', 'Invalid VAPID signature');
-  return checkClaims(readJson(claims), { publicKey, audience, nowMs, subjectRule });
+  return checkClaims(readJson(claims), publicKey, expected);
 }
 
-type ClaimContext = {
-  readonly publicKey: string;
-  readonly audience: string;
-  readonly nowMs: number;
-  readonly subjectRule: SubjectRule;
-};
+type Presented = { readonly token: string; readonly publicKey: string } | { readonly fault: Fault };
+
+function readPresented(authorization: string, cryptoKey: string, { takesOldForms }: VapidRules): Presented {
+  const [, scheme = '', rest = ''] = /^([^ \t]*)[ \t](.*)$/.exec(authorization) ?? [];
+  if (/^vapid$/i.test(scheme)) {
+    const parameters = rest.split(',').map((parameter) => parameter.trim());
+    const token = parameterNamed(parameters, 't');
+    const publicKey = parameterNamed(parameters, 'k');
+    if (token === null || publicKey === null) return malformed(MISSING);
+    return { token, publicKey: takesOldForms ? canonicalKey(publicKey) : publicKey };
+  }
+  if (!takesOldForms) return malformed(MISSING);
+  if (!/^(?:bearer|webpush)$/i.test(scheme)) return malformed('Unknown auth scheme');
+  const publicKey = headerItem(cryptoKey, 'p256ecdsa');
+  if (publicKey !== null) return { token: rest.trim(), publicKey: canonicalKey(publicKey) };
+  return { fault: { kind: 'coding', message: 'Missing p256ecdsa in Crypto-Key header' } };
+}
+
+function malformed(message: string): Presented {
+  return { fault: { kind: 'vapid_malformed', message } };
+}
+
+/** Buffer reads both alphabets, and passes padding over. */
+function canonicalKey(text: string): string {
+  return Buffer.from(text, 'base64url').toString('base64url');
+}
 
 function checkClaims(
   { aud, exp, sub }: Record<string, unknown>,
-  { publicKey, audience, nowMs, subjectRule }: ClaimContext,
+  publicKey: string,
+  { audience, nowMs, rules }: VapidExpectation,
 ): VapidCheck {
   if (aud !== audience) return fault('vapid_audience', `The VAPID audience is not ${audience}`);
   if (typeof exp !== 'number' || !Number.isInteger(exp)) {
-    return fault('vapid_expiry', 'The VAPID expiry is not a number of seconds');
+    return fault('vapid_malformed', 'The VAPID expiry is not a number of seconds');
   }
-  if (exp * 1000 <= nowMs) return fault('vapid_expiry', 'The VAPID token has expired');
+  if ((exp + rules.leewaySeconds) * 1000 <= nowMs) return fault('vapid_expiry', 'The VAPID token has expired');
   if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) {
-    return fault('vapid_expiry', 'The VAPID token expires more than 24 hours ahead');
+    return fault('vapid_too_long', 'The VAPID token expires more than 24 hours ahead');
   }
   const subject = typeof sub === 'string' ? sub : null;
-  if (!isSubject(subject, subjectRule)) return fault('vapid_subject', 'The VAPID subject is not a contact');
+  if (!isSubject(subject, rules.subject)) return fault('vapid_subject', 'The VAPID subject is not a contact');
   return { kind: 'valid', facts: { publicKey, audience, subject, expiresAtSeconds: exp } };
 }
 
@@ -86,10 +106,6 @@ function hostOf(url: string): string {
 
 function fault(kind: FaultKind, message: string): VapidCheck {
   return { kind: 'fault', fault: { kind, message } };
-}
-
-function parametersIn(text: string): readonly string[] {
-  return text.split(',').map((parameter) => parameter.trim());
 }
 
 function parameterNamed(parameters: readonly string[], name: string): string | null {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, type FaultKind, isAccepting, type Profile, RFC_LIMITS } from './profile.ts';
+import { type Answer, type FaultKind, isAccepting, type Profile, RFC_VAPID } from './profile.ts';
+import { headerCheck } from './rfc-headers.ts';
 
 /** 400 for the rest. */
 const STATUSES: Readonly<Partial<Record<FaultKind, number>>> = {
@@ -12,6 +13,7 @@ const STATUSES: Readonly<Partial<Record<FaultKind, number>>> = {
   vapid_signature: 401,
   vapid_audience: 401,
   vapid_expiry: 401,
+  vapid_too_long: 401,
   vapid_subject: 401,
   other_key: 403,
 };
@@ -32,7 +34,9 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
 export const wnsProfile: Profile = {
   name: 'wns',
   paths: ['/w/?token='],
-  limits: { ...RFC_LIMITS, minTtlSeconds: 1, subject: 'any' },
+  vapid: { ...RFC_VAPID, subject: 'any' },
+  judgesFirst: 'headers',
+  headerFault: headerCheck({ minTtlSeconds: 1 }),
   // Base64 of the common kind, percent-encoded in small letters, which no one on the way may tidy up.
   makeToken: () => `BQYAAAD%2f${encodeURIComponent(randomBytes(95).toString('base64')).replace(/%../g, lowerCase)}`,
   refuse({ kind, message }) {

@@ -49,7 +49,7 @@ export async function startMozillaPushServer() {
     const { method = '', headers } = request;
     const { fault } = checkRequest(
       { method, headers, bodyOctets: body.byteLength },
-      { profile: mozillaProfile, origin, requiredKey: channel?.key ?? null, nowMs: Date.now() },
+      { profile: mozillaProfile, audience: origin, requiredKey: channel?.key ?? null, nowMs: Date.now() },
     );
     const answer =
       channel === undefined || fault !== null

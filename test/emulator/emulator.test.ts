@@ -57,7 +57,7 @@ describe('a well-formed push', () => {
 describe('a push with a fault', () => {
   test.each<[string, Parts, number, number]>([
     ['no TTL', { headers: { TTL: undefined } }, 400, 111],
-    ['a TTL that is no number', { headers: { TTL: '1.5' } }, 400, 112],
+    ['a TTL that is no number', { headers: { TTL: '1.5' } }, 400, 111],
     ['a negative TTL', { headers: { TTL: '-1' } }, 400, 114],
     ['too long a Topic', { headers: { Topic: 'x'.repeat(33) } }, 400, 113],
     ['a Topic outside the alphabet', { headers: { Topic: 'a b' } }, 400, 113],

@@ -12,6 +12,8 @@ export type PushParts = {
   readonly payload?: string;
   /** Null: none at all. */
   readonly subject?: string | null;
+  /** Claims of the token that differ from those of a good one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly keys?: typeof vapid;
   readonly method?: string;
   /** Another path than the device's own. */
@@ -25,11 +27,12 @@ export function pushTo(
 ): { headers: Record<string, string>; body: Buffer } {
   const { endpoint, keys } = device.subscription;
   const { subject = 'mailto:ops@example.com', payload = 'hi', keys: signer = vapid } = parts;
+  const claims = { aud: new URL(endpoint).origin, ...(subject !== null && { sub: subject }), ...parts.claims };
   const all = {
     TTL: '60',
     Urgency: 'normal',
     'Content-Encoding': 'aes128gcm',
-    Authorization: authorization(new URL(endpoint).origin, subject, signer),
+    Authorization: `vapid t=${signedToken(claims, signer)}, k=${signer.publicKey}`,
     ...parts.headers,
   };
   const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -59,14 +62,17 @@ export async function postTls(
   return status;
 }
 
-/** Signed here, since web-push refuses to sign for a subject that is no URL or none. */
-function authorization(aud: string, sub: string | null, { publicKey, privateKey }: typeof vapid): string {
+/**
+ * A token with these claims, an hour to live unless they say otherwise. Signed here, since web-push refuses to sign for a
+ * subject that is no URL or none.
+ */
+export function signedToken(claims: object, { publicKey, privateKey }: typeof vapid = vapid): string {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + 3600;
-  const signed = `${encode({ typ: 'JWT', alg: 'ES256' })}.${encode({ aud, exp, ...(sub !== null && { sub }) })}`;
+  const signed = `${encode({ typ: 'JWT', alg: 'ES256' })}.${encode({ exp, ...claims })}`;
   const point = Buffer.from(publicKey, 'base64url');
   const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')];
   const key = createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d: privateKey }, format: 'jwk' });
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
-  return `vapid t=${signed}.${signature.toString('base64url')}, k=${publicKey}`;
+  return `${signed}.${signature.toString('base64url')}`;
 }

@@ -68,6 +68,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
       /VapidPkHashMismatch|do not correspond|public key mismatch|UnauthorizedRegistration/i,
       { repeated: 'public key mismatc' },
     ],
+    [/VAPID audience/i, { repeated: 'VAPID audienc' }],
     [/BadJwtToken/i, { repeated: 'BadJwtToke' }],
     [/BadVapidPublicKey/i, { repeated: 'BadVapidPublicKe' }],
     [/invalid JWT|\baud claim\b/i, { repeated: 'aud clai ' }],
@@ -110,13 +111,22 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[\w-]+$/, letters],
   ],
   'emulator/emulator-settings.ts': [[/^\d{1,5}$/, digits]],
-  'emulator/request-check.ts': [
+  'emulator/mozilla-headers.ts': [
+    [/^(?:gzip|deflate|br|zstd)$/i, { repeated: 'gzip' }],
+    [/^[+-]?\d+$/, { head: '-', ...digits }],
+    [/^[\w-]+={0,32}$/, { repeated: 'a', tail: '=!' }],
+    [/^[\w-]+={0,64}$/, { repeated: 'a', tail: '=!' }],
+    [/[,;]/, { repeated: ';' }],
+  ],
+  'emulator/rfc-headers.ts': [
     [/^(?:very-low|low|normal|high)$/, { repeated: 'high' }],
     [/^-?\d+$/, { head: '-', ...digits }],
     [/^[A-Za-z0-9_-]{1,32}$/, letters],
   ],
   'emulator/vapid-check.ts': [
-    [/^vapid[ \t]/i, { head: 'vapid', repeated: ' ' }],
+    [/^([^ \t]*)[ \t](.*)$/, { repeated: ' ', tail: '\n' }],
+    [/^vapid$/i, { repeated: 'vapid' }],
+    [/^(?:bearer|webpush)$/i, { repeated: 'bearer' }],
     [/^(?:mailto:|https:)/, { repeated: 'mailto' }],
     [/[\s<>]/, { repeated: 'a' }],
     [/@([^@]+)$/, { repeated: '@a', tail: '@' }],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
+import { RFC_VAPID } from '../../src/emulator/profile.ts';
 import { checkVapid } from '../../src/emulator/vapid-check.ts';
 import { createVapidSigner } from '../../src/push/vapid.ts';
 
@@ -24,12 +25,14 @@ describe('createVapidSigner', () => {
   const pair = generateVapidKeys();
   const older = generateVapidKeys();
   const signerAt = (clock: Clock) => createVapidSigner({ subject: SUBJECT, keyPairs: [pair, older], clock });
+  const check = (authorization: string | null, clock: Clock) =>
+    checkVapid({ authorization: authorization ?? '' }, { audience: ORIGIN, nowMs: clock.now(), rules: RFC_VAPID });
 
   test('signs what a push service accepts, good for 12 hours', () => {
     const clock = movableClock();
     const header = signerAt(clock).authorization(ORIGIN, pair.publicKey);
     expect(header).toMatch(/^vapid t=[\w-]+\.[\w-]+\.[\w-]+, k=[\w-]+$/);
-    expect(checkVapid(header ?? '', ORIGIN, clock.now())).toEqual({
+    expect(check(header, clock)).toEqual({
       kind: 'valid',
       facts: {
         publicKey: pair.publicKey,
@@ -58,7 +61,7 @@ describe('createVapidSigner', () => {
     clock.advance(1);
     const second = signer.authorization(ORIGIN, pair.publicKey);
     expect(second).not.toBe(first);
-    expect(checkVapid(second ?? '', ORIGIN, clock.now()).kind).toBe('valid');
+    expect(check(second, clock).kind).toBe('valid');
   });
 
   test('signs anew when the clock was set back', () => {
