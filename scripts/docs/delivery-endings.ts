@@ -58,7 +58,7 @@ const INPUT: DeliveryInput = {
       urgency: 'normal',
       topic: null,
     },
-    subscription: { id: 'sub_', endpoint: 'https://push.example.net/', vapidPublicKey: '' },
+    subscription: { id: 'sub_', userId: '', endpoint: 'https://push.example.net/', vapidPublicKey: '' },
     onPosted: () => {},
   },
 };

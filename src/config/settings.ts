@@ -148,9 +148,9 @@ export const SETTINGS = {
   PRUNE_GUARD_PERCENT: setting(
     '20',
     integer(1, 100),
-    'Pruning is put on hold for an origin or VAPID key where more than this share of its latest 500 answers says that the subscription is gone, in percent …',
+    'Pruning is put on hold for an origin or VAPID key where more than this share of the 500 users it last answered for has a subscription that is called gone, in percent …',
   ),
-  PRUNE_GUARD_COUNT: setting('50', integer(0, 500), '… and more than this many of them do.'),
+  PRUNE_GUARD_COUNT: setting('50', integer(0, 500), '… and more than this many of them have, and more than one.'),
   PUSH_RATE_LIMITS: setting(
     '',
     rateLimits,

@@ -22,15 +22,16 @@ export type PruneGuardOptions = {
   readonly intervalMs?: number;
 };
 
-type Answered = Pick<Subscription, 'id' | 'endpoint' | 'vapidPublicKey'>;
+type Answered = Pick<Subscription, 'id' | 'userId' | 'endpoint' | 'vapidPublicKey'>;
 
 /**
- * Watches how many answers call subscriptions gone, for each origin and each VAPID key. Where unusually many do, the
- * guard opens a hold: a push service that is wrong for a day must not cost a site its subscribers. Each tick reads which
- * holds other processes have opened, and which ones people have decided.
+ * Watches of how many users a subscription is called gone, for each origin and each VAPID key. Where there are unusually
+ * many, the guard opens a hold: a push service that is wrong for a day must not cost a site its subscribers. A user counts
+ * once, so that nobody opens a hold for everybody. Each tick reads which holds other processes have opened, and which ones
+ * people have decided.
  */
 export type PruneGuard = Loop & {
-  /** Counts an answer, and opens a hold where it is one `isGone` too many. */
+  /** Counts an answer for its user, and opens a hold where it is one `isGone` too many. */
   note(subscription: Answered, isGone: boolean): void;
   /** The hold that keeps this subscription from being retired, or null. Does not reject. */
   holdFor(subscription: Answered): Promise<string | null>;
@@ -60,8 +61,12 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
   const watchOf = (scope: PruneHoldScope, subject: string): Watch => {
     const key = `${scope} ${subject}`;
     const known = watches.get(key);
-    if (known !== undefined) return known;
-    if (watches.size >= MOST_WATCHES) forgetUneventful(watches);
+    if (known !== undefined) {
+      watches.delete(key);
+      watches.set(key, known);
+      return known;
+    }
+    if (watches.size >= MOST_WATCHES) forgetFirstUneventful(watches, clock.now());
     const window = createGoneWindow(policy);
     const watch: Watch = { scope, subject, window, hold: null, opening: null, isKept: true, exemptUntilMs: 0 };
     watches.set(key, watch);
@@ -91,7 +96,7 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
     note(subscription, isGone) {
       const nowMs = clock.now();
       for (const watch of watchesOf(subscription)) {
-        watch.window.note(isGone, subscription.id);
+        watch.window.note({ userId: subscription.userId, subscriptionId: subscription.id, isGone }, nowMs);
         if (isGone && mayTrip(watch, nowMs)) {
           watch.hold = holdOf(watch, subscription.id, options);
           watch.opening = keep(options, watch);
@@ -110,13 +115,17 @@ export function createPruneGuard(options: PruneGuardOptions): PruneGuard {
   };
 }
 
-/** The hosts of a push service are without number. A window that is forgotten begins anew, and takes longer to trip. */
-function forgetUneventful(watches: Map<string, Watch>): void {
-  for (const [key, { hold, exemptUntilMs }] of watches) if (hold === null && exemptUntilMs === 0) watches.delete(key);
+/** The hosts of a push service are without number. The one that answered longest ago is forgotten, and begins anew. */
+function forgetFirstUneventful(watches: Map<string, Watch>, nowMs: number): void {
+  for (const [key, { hold, exemptUntilMs }] of watches) {
+    if (hold !== null || nowMs < exemptUntilMs) continue;
+    watches.delete(key);
+    return;
+  }
 }
 
 function mayTrip({ hold, window, exemptUntilMs }: Watch, nowMs: number): boolean {
-  return hold === null && nowMs >= exemptUntilMs && window.hasTripped();
+  return hold === null && nowMs >= exemptUntilMs && window.hasTripped(nowMs);
 }
 
 function holdOf({ scope, subject, window }: Watch, trippedBy: string, { clock, random }: PruneGuardOptions): PruneHold {
@@ -126,9 +135,8 @@ function holdOf({ scope, subject, window }: Watch, trippedBy: string, { clock, r
     scope,
     subject,
     state: 'open',
-    goneCount: window.goneCount,
-    answerCount: window.answerCount,
-    retiredIds: window.goneIds().filter((id) => id !== trippedBy),
+    ...window.counts(nowMs),
+    retiredIds: window.goneIds(nowMs).filter((id) => id !== trippedBy),
     openedAtMs: nowMs,
     decidedAtMs: null,
   };

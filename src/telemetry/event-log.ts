@@ -120,7 +120,7 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
       answer_count: answerCount,
     }),
     says: ({ holdId, subject, goneCount, answerCount }) =>
-      `${goneCount} of the latest ${answerCount} answers for ${subject} called the subscription gone: pruning is on hold. Look, then POST /v1/prune-holds/${holdId}/confirm or /dismiss`,
+      `${goneCount} of the latest ${answerCount} users at ${subject} had a subscription called gone: pruning is on hold. Look, then POST /v1/prune-holds/${holdId}/confirm or /dismiss`,
   },
   'prune_hold.decided': {
     level: info,

@@ -1,15 +1,20 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createPruneGuard } from '../../src/delivery/prune-guard.ts';
+import { createPruneGuard, type PruneGuard } from '../../src/delivery/prune-guard.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
+import type { PruneHold } from '../../src/domain/pruning/prune-hold.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
+import type { PruneHoldStore } from '../../src/store/prune-hold-store.ts';
+import { createEvents } from '../../src/telemetry/emitter.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { NOW_MS, sampleSubscription } from '../support/samples.ts';
 
 const POLICY = { windowSize: 50, maxShare: 0.2, maxCount: 5 };
 
 let engine: Engine;
-afterEach(() => engine.dispose());
+afterEach(() => engine?.dispose());
 
 const operator = () => createPruneHolds({ store: engine.store, events: engine.events, clock: systemClock });
 
@@ -165,11 +170,84 @@ it('holds though the store cannot keep the hold now, and keeps it later', async 
 
 it('ordinary losses among many that arrive are pruned as ever', async () => {
   await begin();
-  for (let made = 0; made < 40; made += 1) await engine.subscribe('many');
-  const notification = await engine.notify(['many']);
+  const many = Array.from({ length: 40 }, (_, index) => `many-${index}`);
+  for (const userId of many) await engine.subscribe(userId);
+  const notification = await engine.notify(many);
   await engine.when('notification.fanned_out', (event) => event.notificationId === notification.id);
   await engine.emulator.waitFor(() => engine.emulator.pushes.length === 40);
   const ended = await callGone(7, 'ada', 404);
   expect(ended.every(({ delivery }) => delivery.state === 'pruned')).toBe(true);
   expect(await operator().list(null)).toEqual([]);
+});
+
+describe('one user', () => {
+  const PRODUCTION = { windowSize: 500, maxShare: 0.2, maxCount: 50 };
+
+  /** A guard alone, with the holds that it opened. */
+  const guardAlone = () => {
+    const opened: PruneHold[] = [];
+    const events = createEvents((error) => {
+      throw error;
+    });
+    const store = {
+      open: async (hold: PruneHold) => {
+        opened.push(hold);
+        return hold;
+      },
+      current: async () => [],
+    } as unknown as PruneHoldStore;
+    const guard = createPruneGuard({
+      store,
+      events,
+      clock: createFakeClock(NOW_MS),
+      random: Math.random,
+      policy: PRODUCTION,
+    });
+    return { guard, opened };
+  };
+  const note = (guard: PruneGuard, userId: string, isGone: boolean, endpoint?: string) => {
+    const subscription = sampleSubscription({ userId, ...(endpoint !== undefined && { endpoint }) });
+    guard.note(subscription, isGone);
+    return subscription;
+  };
+
+  it('with many that are gone has all of them pruned, and opens no hold', async () => {
+    await begin();
+    const ended: Delivery[] = [];
+    for (let made = 0; made < 12; made += 1) {
+      const { subscription } = await engine.subscribe('ada', { behaviour: [{ status: 410 }] });
+      ended.push(await engine.ended(await engine.notify(['ada']), subscription));
+    }
+    expect(new Set(ended.map(({ state }) => state))).toEqual(new Set(['pruned']));
+    expect(await operator().list(null)).toEqual([]);
+    const [other] = await callGone(1, 'ben');
+    expect(other?.delivery.state).toBe('pruned');
+  });
+
+  it.each([51, 400, 10_000])('with %s that are gone opens no hold for the others', async (count) => {
+    const { guard, opened } = guardAlone();
+    for (let answered = 0; answered < count; answered += 1) note(guard, 'ada', true);
+    expect(opened).toEqual([]);
+    expect(await guard.holdFor(note(guard, 'ben', true))).toBeNull();
+  });
+
+  it('cannot hide 51 others whose subscriptions are called gone in good answers', async () => {
+    const { guard, opened } = guardAlone();
+    for (let user = 0; user < 51; user += 1) {
+      for (let answered = 0; answered < 500; answered += 1) note(guard, 'ada', false);
+      note(guard, `user-${user}`, true);
+    }
+    expect(opened).toMatchObject([{ scope: 'origin', goneCount: 51, answerCount: 52 }]);
+  });
+
+  it('cannot make it forget a push service by endpoints at thousands of hosts', async () => {
+    const { guard, opened } = guardAlone();
+    for (let user = 0; user < 51; user += 1) {
+      note(guard, `user-${user}`, true);
+      for (let host = 0; host < 60; host += 1) {
+        note(guard, 'ada', false, `https://h${user}-${host}.notify.windows.com/w/?token=a`);
+      }
+    }
+    expect(opened).toMatchObject([{ scope: 'origin', subject: 'https://push.example.net', goneCount: 51 }]);
+  });
 });

@@ -62,7 +62,7 @@ const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
       urgency: 'normal' as const,
       topic: null,
     },
-    subscription: { id: 'sub_x', endpoint: 'https://push.example.net/x', vapidPublicKey: 'v' },
+    subscription: { id: 'sub_x', userId: 'u', endpoint: 'https://push.example.net/x', vapidPublicKey: 'v' },
     onPosted: () => {},
   }),
 });

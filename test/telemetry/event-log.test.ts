@@ -64,7 +64,7 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     ...HOLD,
     gone_count: 60,
     answer_count: 100,
-    msg: `60 of the latest 100 answers for ${ORIGINS.fcm} called the subscription gone: pruning is on hold. Look, then POST /v1/prune-holds/hld_1/confirm or /dismiss`,
+    msg: `60 of the latest 100 users at ${ORIGINS.fcm} had a subscription called gone: pruning is on hold. Look, then POST /v1/prune-holds/hld_1/confirm or /dismiss`,
   },
   'prune_hold.decided': {
     level: 'info',

@@ -11,7 +11,7 @@ export type SubscriptionStanding = 'active' | 'retired' | 'missing';
 /** A push to make. The machine hands it on to the actor `send` as it is. */
 export type PushOrder = {
   readonly message: DraftMessage;
-  readonly subscription: Pick<Subscription, 'id' | 'endpoint' | 'vapidPublicKey'>;
+  readonly subscription: Pick<Subscription, 'id' | 'userId' | 'endpoint' | 'vapidPublicKey'>;
   /** To be called once all that is left is to wait for the push service's answer. */
   readonly onPosted: () => void;
 };

@@ -16,7 +16,7 @@ export type PruneHold = {
   /** The origin, or the VAPID public key. */
   readonly subject: string;
   readonly state: PruneHoldState;
-  /** What tripped it: so many of the latest answers said that the subscription is gone or refused. */
+  /** What tripped it: of so many users that were answered for of late, so many have a subscription called gone or refused. */
   readonly goneCount: number;
   readonly answerCount: number;
   /** Retired among those answers, before it tripped: a dismissal restores them. */
@@ -26,11 +26,11 @@ export type PruneHold = {
 };
 
 export type PruneGuardPolicy = {
-  /** The latest answers that are looked at. */
+  /** The users last answered for that are looked at. */
   readonly windowSize: number;
-  /** It trips where more than this share of them, from 0 to 1, says gone … */
+  /** It trips where more than this share of them, from 0 to 1, has a subscription that is called gone … */
   readonly maxShare: number;
-  /** … and more than this many. */
+  /** … and more than this many, and more than one. */
   readonly maxCount: number;
 };
 

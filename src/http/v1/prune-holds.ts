@@ -10,8 +10,8 @@ const holdFields = {
   scope: z.enum(PRUNE_HOLD_SCOPES),
   subject: z.string().openapi({ description: 'The push service’s origin, or the VAPID public key.' }),
   state: z.enum(PRUNE_HOLD_STATES),
-  gone_count: z.int().openapi({ description: 'So many of the latest answers called a subscription gone …' }),
-  answer_count: z.int().openapi({ description: '… out of so many.' }),
+  gone_count: z.int().openapi({ description: 'So many users had a subscription called gone …' }),
+  answer_count: z.int().openapi({ description: '… out of so many that were answered for of late.' }),
   retired_count: z
     .int()
     .openapi({ description: 'Called gone before the hold began, and so retired: a dismissal restores them.' }),
