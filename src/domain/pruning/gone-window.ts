@@ -1,10 +1,10 @@
 import type { PruneGuardPolicy } from './prune-hold.ts';
 
 /** What a push service said of one subscription. */
-export type WindowAnswer = { readonly userId: string; readonly subscriptionId: string; readonly isGone: boolean };
+type WindowAnswer = { readonly userId: string; readonly subscriptionId: string; readonly isGone: boolean };
 
 /** `answerCount` users were answered for, and a subscription of `goneCount` of them was called gone. */
-export type WindowCounts = { readonly goneCount: number; readonly answerCount: number };
+type WindowCounts = { readonly goneCount: number; readonly answerCount: number };
 
 /**
  * The users that an origin or key was last answered for, each counted once, whatever many subscriptions a user has and
