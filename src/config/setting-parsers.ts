@@ -127,11 +127,20 @@ export function rateLimits(text: string): ReadonlyMap<string, number> {
 
 export function origins(text: string): readonly string[] {
   return listed(text).map((entry) => {
-    if (entry === '*' || (URL.canParse(entry) && new URL(entry).origin === entry)) return entry;
+    if (entry === '*' || isOrigin(entry)) return entry;
     throw new SettingProblem(
-      `has ${quote(entry)}: write origins such as https://app.example.com, without a path or a slash at the end.`,
+      `has ${quote(entry)}: write origins such as https://app.example.com, or https://*.example.com for all names under one, without a path or a slash at the end.`,
     );
   });
+}
+
+/** Whether a page can have this origin; with `*.` before its host, whether one under it can. */
+function isOrigin(entry: string): boolean {
+  const named = entry.replace('://*.', '://');
+  const url = URL.canParse(named) ? new URL(named) : null;
+  if (url === null || url.origin !== named || !/^https?:$/.test(url.protocol) || named.includes('*')) return false;
+  // An address has no names under it.
+  return named === entry || isIP(url.hostname) + isIP(url.hostname.slice(1, -1)) === 0;
 }
 
 export function siteUrl(text: string): string {

@@ -118,7 +118,11 @@ export const SETTINGS = {
     addressRanges,
     'Addresses and ranges of the proxies in front, comma-separated: `10.0.0.0/8,127.0.0.1`. Only what these write into `X-Forwarded-For` or `Forwarded` is taken for the address of a caller, which the log shows as `client`.',
   ),
-  CORS_ALLOWED_ORIGINS: setting('', origins, 'Origins of pages that may call the API from a browser, comma-separated.'),
+  CORS_ALLOWED_ORIGINS: setting(
+    '',
+    origins,
+    'Origins of pages that may call the API from a browser, comma-separated; `https://*.example.com` is every name under it.',
+  ),
   WORKER_CONCURRENCY: setting(
     '125',
     integer(1, 10_000),

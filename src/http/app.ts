@@ -1,5 +1,4 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { Access } from '../access/access.ts';
 import type { ClientFinder } from '../access/client-address.ts';
@@ -13,6 +12,7 @@ import type { PruneHolds } from '../intake/prune-holds.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
+import { allowOrigins } from './kit/cross-origin.ts';
 import { answerProblem, type LogError } from './kit/problem.ts';
 import type { ApiEnv } from './kit/request-context.ts';
 import { assignRequestId } from './kit/request-id.ts';
@@ -48,7 +48,7 @@ export type AppOptions = {
   readonly vapidPublicKey: string;
   /** The files under `/sdk/`. Null where they were not built: then they are not served. */
   readonly sdk: readonly StaticFile[] | null;
-  /** Origins whose pages may call. None switches CORS off; `*` lets all in. */
+  /** Origins whose pages may call, as `allowOrigins` reads them. None switches CORS off. */
   readonly corsAllowedOrigins: readonly string[];
   readonly version: string;
   /** Once true, every route is refused but those that tell of the process itself. */
@@ -112,30 +112,5 @@ function refuseWhenStopping(isStopping: () => boolean) {
   return createMiddleware<ApiEnv>(async (_, next) => {
     if (isStopping()) throw new AppError('shutting_down', 'This server is shutting down. Try again shortly.');
     await next();
-  });
-}
-
-function allowOrigins(origins: readonly string[]) {
-  const withCors = cors({
-    origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
-    allowHeaders: [
-      'Authorization',
-      'Content-Type',
-      'Idempotency-Key',
-      'X-Key-Id',
-      'X-Nonce',
-      'X-Request-Id',
-      'X-Signature',
-      'X-Timestamp',
-    ],
-    exposeHeaders: ['X-Request-Id', 'Location', 'Retry-After', 'Idempotency-Replayed'],
-    maxAge: 600,
-  });
-  return createMiddleware<ApiEnv>(async (c, next) => {
-    // The library takes every OPTIONS for a preflight. Without this header an OPTIONS asks a route for its methods.
-    const isPreflight = c.req.header('access-control-request-method') !== undefined;
-    if (c.req.method === 'OPTIONS' && !isPreflight) return next();
-    return withCors(c, next);
   });
 }

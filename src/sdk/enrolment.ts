@@ -4,6 +4,7 @@ import { BellhopError } from './public.ts';
 import { registrationOf } from './registration.ts';
 import type { Service } from './service.ts';
 import { timeLimit } from './time-limit.ts';
+import { trustedUrl } from './trusted-url.ts';
 
 /** Without a connection to its push service, Chromium neither subscribes nor fails. */
 const SUBSCRIBE_TIMEOUT_MS = 20_000;
@@ -94,7 +95,7 @@ async function unsubscribe(subscription: PushSubscription | null): Promise<Bellh
 
 async function activeWorker(workerUrl: string, scope: string): Promise<ServiceWorkerRegistration> {
   try {
-    const registration = await navigator.serviceWorker.register(workerUrl, { scope });
+    const registration = await navigator.serviceWorker.register(trustedUrl(workerUrl), { scope });
     const worker = registration.installing ?? registration.waiting;
     if (!registration.active && worker) await activated(worker);
     return registration;

@@ -12,14 +12,14 @@ export type Shown = {
 
 export type Site = Awaited<ReturnType<typeof startSite>>;
 
-/** A page as docs/browser.md has it, and a hook for the test. */
-const page = (bellhop: string): string => `<!doctype html>
+/** A page as docs/browser.md has it, and a hook for the test. More options are JavaScript. */
+const page = (bellhop: string, moreOptions = ''): string => `<!doctype html>
 <meta charset="utf-8">
 <title>Shop</title>
 <button id="subscribe">Notify me</button>
-<script type="module">
+<script type="module" nonce="once">
   import { createBellhop } from '${bellhop}/sdk/bellhop.js';
-  const bellhop = createBellhop({ token: async () => (await fetch('/token')).text() });
+  const bellhop = createBellhop({ token: async () => (await fetch('/token')).text(), ${moreOptions} });
   const messages = [];
   bellhop.onMessage((message) => messages.push(message));
   const subscribe = () => {
@@ -33,6 +33,18 @@ const page = (bellhop: string): string => `<!doctype html>
 /** What docs/browser.md says that a strict policy has to allow, and the script and back end of the page itself. */
 const policy = (bellhop: string): string =>
   `default-src 'none'; script-src 'self' 'unsafe-inline' ${bellhop}; connect-src 'self' ${bellhop}; worker-src 'self'`;
+
+/** What is advised against injected scripts: nonces, and Trusted Types with the policy that docs/browser.md names. */
+const strictest = (bellhop: string): string =>
+  `script-src 'nonce-once' 'strict-dynamic'; object-src 'none'; base-uri 'none'; worker-src 'self';
+  connect-src 'self' ${bellhop}; require-trusted-types-for 'script'; trusted-types bellhop`.replaceAll('\n', '');
+
+/** A worker under Trusted Types, as docs/browser.md has it. */
+const strictWorker = (bellhop: string): string => `
+const trusted = self.trustedTypes?.createPolicy('bellhop', { createScriptURL: (url) => url });
+const url = '${bellhop}/sdk/bellhop-sw.js';
+importScripts(trusted ? trusted.createScriptURL(url) : url);
+`;
 
 /** The site's own worker: Bellhop's is imported, and what is really shown and focused is told to the test. */
 const worker = (bellhop: string): string => `
@@ -77,18 +89,20 @@ export async function startSite() {
     const { method = '', url = '' } = request;
     const body = await text(request);
     requests.push(`${method} ${url}`);
-    response.setHeader('Content-Security-Policy', policy(state.bellhop));
+    const isStrict = url.startsWith('/strict/');
+    response.setHeader('Content-Security-Policy', (isStrict ? strictest : policy)(state.bellhop));
     if (url === '/shown') shown.push(JSON.parse(body) as Shown);
     if (url === '/focused') focused.push(body);
     if (/^\/(v1|sdk)\//.test(url)) await passOn(state, request, body, response);
     else if (method === 'POST') response.writeHead(204).end();
     else if (url === '/token') response.end(mint(state.userId, state.secret, state.endedTokens-- > 0 ? -1 : 600));
     else if (url === '/bellhop-sw.js') script(response, worker(state.bellhop));
+    else if (url === '/strict/sw.js') script(response, strictWorker(state.bellhop));
     else if (url === '/favicon.ico') response.writeHead(404).end();
     else
       response
         .setHeader('Content-Type', 'text/html; charset=utf-8')
-        .end(page(url.startsWith('/own') ? '' : state.bellhop));
+        .end(page(url.startsWith('/own') ? '' : state.bellhop, isStrict ? `serviceWorkerUrl: '/strict/sw.js'` : ''));
   }
 
   return {

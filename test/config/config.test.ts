@@ -87,7 +87,7 @@ describe('parseConfig', () => {
         VAPID_PRIVATE_KEY: vapid.privateKey,
         VAPID_SUBJECT: 'mailto:ops@example.com',
         SITE_URL: 'https://app.example.com/',
-        CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+        CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000, https://*.example.org',
         PUSH_ALLOWED_HOSTS: '127.0.0.1:9443,push.example.org',
         PUSH_CA_FILE: '/ca.pem',
       },
@@ -97,7 +97,11 @@ describe('parseConfig', () => {
     expect(config.allowBearer).toBe(false);
     expect(config.vapidKeys).toEqual(vapid);
     expect(config.siteUrl).toBe('https://app.example.com');
-    expect(config.corsAllowedOrigins).toEqual(['https://app.example.com', 'http://localhost:3000']);
+    expect(config.corsAllowedOrigins).toEqual([
+      'https://app.example.com',
+      'http://localhost:3000',
+      'https://*.example.org',
+    ]);
     expect(config.pushAllowedHosts).toEqual([
       { host: '127.0.0.1', port: 9443 },
       { host: 'push.example.org', port: null },
@@ -155,6 +159,14 @@ describe('parseConfig', () => {
     ['a subject that Apple refuses', { VAPID_SUBJECT: 'mailto:me@localhost' }],
     ['a bare address as subject', { VAPID_SUBJECT: 'me@example.com' }],
     ['an origin with a path', { CORS_ALLOWED_ORIGINS: 'https://a.example/' }],
+    ['an origin of no page', { CORS_ALLOWED_ORIGINS: 'ftp://a.example' }],
+    ['an origin with a wildcard inside', { CORS_ALLOWED_ORIGINS: 'https://app.*.example' }],
+    ['an origin with half a name as a wildcard', { CORS_ALLOWED_ORIGINS: 'https://app-*.a.example' }],
+    ['an origin that is a wildcard', { CORS_ALLOWED_ORIGINS: 'https://*' }],
+    ['an origin with two wildcards', { CORS_ALLOWED_ORIGINS: 'https://*.*.a.example' }],
+    ['an origin with names under an address', { CORS_ALLOWED_ORIGINS: 'https://*.127.0.0.1' }],
+    ['an origin in capitals', { CORS_ALLOWED_ORIGINS: 'https://A.example' }],
+    ['an origin with its default port', { CORS_ALLOWED_ORIGINS: 'https://a.example:443' }],
     ['a site without a scheme', { SITE_URL: 'app.example.com' }],
     ['a site with a path', { SITE_URL: 'https://app.example.com/shop' }],
     ['a site that push does not work on', { SITE_URL: 'http://app.example.com' }],

@@ -46,6 +46,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z0-9._:-]+$/, letters],
     [/^(.+)=(\d+(?:\.\d+)?)$/, { repeated: '=1.1', tail: 'x' }],
     [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
+    [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
   'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
@@ -133,6 +134,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/(?:^|\.)localhost$|^127\./i, { repeated: '.localhost', tail: 'x' }],
   ],
   'emulator/wns-profile.ts': [[/%../g, { repeated: '%' }]],
+  'http/kit/cross-origin.ts': [
+    [/^[\w-][\w.-]*$/, { repeated: 'a.', tail: '/' }],
+    [/^[\w!#$%&'+.^`|~-]+$/, { repeated: 'a', tail: '"' }],
+  ],
   'http/kit/json-body.ts': [
     [/at position (\d+)/, { repeated: 'at position ' }],
     [/\p{Surrogate}/u, { repeated: 'a' }],
