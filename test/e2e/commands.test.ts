@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,9 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function bellhop(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+function bellhop(args: readonly string[], environment: Readonly<Record<string, string>> = {}, main = BUILT) {
   const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data'), ...environment };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BUILT, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     cwd: folder,
     env,
     encoding: 'utf8',
@@ -36,6 +36,20 @@ describe('bellhop', () => {
     const odd = bellhop(['odd']);
     expect(odd).toMatchObject({ status: 2, stdout: '' });
     expect(odd.stderr).toContain('There is no command "odd".');
+  });
+});
+
+describe('the container image', () => {
+  it('has a doctor that does without the emulator', () => {
+    const app = join(folder, 'app');
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    cpSync(join(root, 'dist'), join(app, 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(app, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'));
+    rmSync(join(app, 'dist/emulator'), { recursive: true });
+    const { status, stdout, stderr } = bellhop(['doctor'], {}, join(app, 'dist/main.js'));
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^skipped +payload +the push service emulator is not part of this installation/m);
   });
 });
 
