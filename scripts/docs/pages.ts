@@ -1,3 +1,4 @@
+import { NAMES_OF_FILES } from '../../src/config/setting-values.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { deliveryStatesPage } from './delivery-states-page.ts';
 import { operationsPage } from './operations-page.ts';
@@ -24,6 +25,10 @@ function configurationPage(): string {
     'All of it comes from the environment, and all of it is optional. A `.env` file in the working folder is read too;',
     'the environment itself goes first. An empty value counts as unset. A malformed value, half a key pair, or a name',
     'that begins with `BELLHOP_` refuses to start, with every problem in one message.',
+    '',
+    'So that a secret need not be in the environment, a file can hold it, alone on one line:',
+    `${[...NAMES_OF_FILES].map((name) => `\`${name}\``).join(', ')} name one`,
+    '(as Docker and Kubernetes provide secrets). A setting that is set both ways, or a file that cannot be read, refuses to start.',
     '',
     '| Name | Default | Meaning |',
     '|---|---|---|',

@@ -9,8 +9,9 @@ import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { parseApiKeyLines } from './api-key-text.ts';
-import { type Role, SettingProblem } from './setting-parsers.ts';
-import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+import type { Role } from './setting-parsers.ts';
+import { type Environment, type ReadText, readSettings } from './setting-values.ts';
+import type { SettingName, SettingValues } from './settings.ts';
 
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
@@ -25,6 +26,8 @@ export type Config = {
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
   readonly apiKeysFile: string | null;
+  /** Files that held a setting, such as `HMAC_SECRET_FILE`. */
+  readonly secretFiles: readonly string[];
   readonly allowShortSecrets: boolean;
   readonly allowBearer: boolean;
   /** Null: a key pair is made and kept in the data folder. */
@@ -77,17 +80,12 @@ export const SHORTEST_SAFE_SECRET = 32;
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
-type ReadText = (path: string) => string;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Reads the environment once. An empty value counts as unset. `readText` reads the file that `PUSH_CA_FILE` names.
+ * Reads the environment once. An empty value counts as unset. `readText` reads the files that settings name.
  * Throws ConfigError, which lists every problem, where any value is malformed or a name unknown.
  */
 export function parseConfig(environment: Environment, readText: ReadText): Config {
-  const problems: string[] = unknownNames(environment);
-  const values = parseSettings(environment, problems);
+  const { values, secretFiles, problems } = readSettings(environment, readText);
   const apiKeys = apiKeysOf(values, readText, problems);
   const vapidKeys = vapidKeysOf(values, problems);
   const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
@@ -107,6 +105,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     roles: values.ROLES,
     apiKeys,
     apiKeysFile: values.API_KEYS_FILE,
+    secretFiles,
     allowShortSecrets: values.ALLOW_SHORT_SECRETS,
     allowBearer: values.ALLOW_BEARER,
     vapidKeys,
@@ -138,30 +137,6 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
     pushCaPem,
   });
-}
-
-function unknownNames(environment: Environment): string[] {
-  const set = Object.keys(environment).filter((name) => name.startsWith('BELLHOP_') && environment[name] !== undefined);
-  return set.map((name) => {
-    const plain = name.slice('BELLHOP_'.length);
-    return plain in SETTINGS
-      ? `${name} is not a setting: its name is ${plain}, without the prefix.`
-      : `${name} is not a setting: see docs/configuration.md for those there are.`;
-  });
-}
-
-function parseSettings(environment: Environment, problems: string[]): SettingValues {
-  const parsed = Object.entries(SETTINGS).map(([name, setting]) => {
-    const text = environment[name]?.trim() || setting.byDefault;
-    try {
-      return [name, text === null ? null : setting.parse(text)];
-    } catch (error) {
-      if (!(error instanceof SettingProblem)) throw error;
-      problems.push(`${name} ${error.message}`);
-      return [name, setting.byDefault === null ? null : setting.parse(setting.byDefault)];
-    }
-  });
-  return Object.fromEntries(parsed) as SettingValues;
 }
 
 function apiKeysOf(values: SettingValues, readText: ReadText, problems: string[]): readonly ApiKey[] {

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, type Environment } from './config.ts';
+import { ConfigError } from './config.ts';
+import type { Environment } from './setting-values.ts';
 
 const DOT_ENV = '.env';
 

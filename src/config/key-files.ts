@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
 import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from './config.ts';
-import { makeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts';
+import { makeSecretFile, readSecretFile, replaceSecretFile, warnIfOpen } from './secret-file.ts';
 import { generateVapidKeys } from './vapid-key-maker.ts';
 
 /** A secret shorter than this is none, whatever is allowed. */
@@ -27,7 +27,7 @@ export type Keys = {
 
 type KeySettings = Pick<
   Config,
-  'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys' | 'apiKeysFile' | 'allowShortSecrets'
+  'dataDir' | 'apiKeys' | 'vapidKeys' | 'olderVapidKeys' | 'apiKeysFile' | 'secretFiles' | 'allowShortSecrets'
 >;
 
 /**
@@ -37,6 +37,7 @@ type KeySettings = Pick<
 export function loadKeys(config: KeySettings): Keys {
   const folder = openKeyFolder(config.dataDir);
   // Read with the configuration; here it is asked who else can read or write it.
+  for (const path of config.secretFiles) warnIfOpen(path, folder.warn);
   if (config.apiKeysFile !== null) readSecretFile(config.apiKeysFile, folder.warn);
   const apiKeys = [...config.apiKeys, ...keptApiKeys(config, folder)];
   const ring =

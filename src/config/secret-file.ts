@@ -36,6 +36,13 @@ export function readSecretFile(path: string, warn: (problem: string) => void): s
   }
 }
 
+/** `warn` is told where other users of the machine can write to a file that a setting names; a pipe is nobody's to write to. */
+export function warnIfOpen(path: string, warn: (problem: string) => void): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (process.platform === 'win32' || stat?.isFile() !== true || (stat.mode & OTHERS_WRITE) === 0) return;
+  warn(`${path} can be written by other users (mode ${(stat.mode & 0o777).toString(8)}): chmod go-w ${path}`);
+}
+
 /** Writes a file that is not there yet, for its owner only. False, and nothing written, where another start was first. */
 export function makeSecretFile(path: string, text: string): boolean {
   try {

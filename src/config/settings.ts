@@ -25,19 +25,29 @@ export type Setting<Value> = {
   readonly byDefault: string | null;
   readonly meaning: string;
   readonly parse: (text: string) => Value;
+  /** Whether `NAME_FILE` may name a file that holds it. */
+  readonly mayBeInFile: boolean;
 };
 
 type WithDefault<Value> = Setting<Value> & { readonly byDefault: string };
 
 function setting<Value>(byDefault: string, parse: (text: string) => Value, meaning: string): WithDefault<Value> {
-  return { byDefault, parse, meaning };
+  return { byDefault, parse, meaning, mayBeInFile: false };
 }
 
 function optional<Value>(
   parse: (text: string) => Value,
   meaning: string,
 ): Setting<Value> & { readonly byDefault: null } {
-  return { byDefault: null, parse, meaning };
+  return { byDefault: null, parse, meaning, mayBeInFile: false };
+}
+
+/** What holds a secret, or belongs to one. */
+function secretly<Value>(
+  parse: (text: string) => Value,
+  meaning: string,
+): Setting<Value> & { readonly byDefault: null } {
+  return { ...optional(parse, meaning), mayBeInFile: true };
 }
 
 /** Every setting there is. `docs/configuration.md` is made from this table. */
@@ -45,11 +55,11 @@ export const SETTINGS = {
   PORT: setting('8080', integer(0, 65_535), 'TCP port of the API; 0 takes any free one.'),
   HOST: setting('127.0.0.1', hostName, 'Address to listen on. The container image sets `0.0.0.0`.'),
   DATA_DIR: setting('./data', asIs, 'Folder of the embedded store and of the secrets made at the first start.'),
-  MONGODB_URL: optional(
+  MONGODB_URL: secretly(
     mongodbUrl,
     'Documents live in this MongoDB (4.4 or newer) instead of the embedded file: `mongodb://user:password@host:27017/bellhop`. [Operations](operations.md) says when.',
   ),
-  REDIS_URL: optional(
+  REDIS_URL: secretly(
     redisUrl,
     'Jobs wait in this Redis (6.2 or newer) instead of the process: `redis://user:password@host:6379/0`, or `rediss://` for TLS. One database number for each installation. With `MONGODB_URL` as well, any number of processes share the work.',
   ),
@@ -59,7 +69,7 @@ export const SETTINGS = {
     roles,
     'What this process does: `api` takes requests, `worker` sends. One without the other only with `MONGODB_URL` and `REDIS_URL`.',
   ),
-  HMAC_SECRET: optional(
+  HMAC_SECRET: secretly(
     secret,
     'Secret of the API key `default`, 32 characters or more. Unset: the one in `DATA_DIR/hmac-secret`, which the first start makes where there are no `API_KEYS` either.',
   ),
@@ -81,12 +91,12 @@ export const SETTINGS = {
     boolean,
     'Whether `Authorization: Bearer <secret>` is accepted beside signed requests. Subscriber tokens are, either way.',
   ),
-  VAPID_PUBLIC_KEY: optional(
+  VAPID_PUBLIC_KEY: secretly(
     asIs,
     'VAPID public key, base64url. Unset, with no private key: a pair is made at the first start and kept in `DATA_DIR/vapid.json`.',
   ),
-  VAPID_PRIVATE_KEY: optional(asIs, 'VAPID private key, base64url.'),
-  VAPID_OLD_KEYS: optional(
+  VAPID_PRIVATE_KEY: secretly(asIs, 'VAPID private key, base64url.'),
+  VAPID_OLD_KEYS: secretly(
     vapidPairs,
     'Earlier VAPID pairs, `public:private,public:private`: they go on signing for the browsers that subscribed with them.',
   ),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Environment, parseConfig } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import type { Environment } from '../../src/config/setting-values.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
 import { noFile, problemsOf } from './problems-of.ts';
@@ -15,6 +16,7 @@ describe('parseConfig', () => {
       roles: ['api', 'worker'],
       apiKeys: [],
       apiKeysFile: null,
+      secretFiles: [],
       allowShortSecrets: false,
       allowBearer: true,
       vapidKeys: null,

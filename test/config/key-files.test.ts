@@ -33,6 +33,7 @@ describe('loadKeys', () => {
     vapidKeys: null,
     olderVapidKeys: [],
     apiKeysFile: null,
+    secretFiles: [],
     allowShortSecrets: false,
   });
 
@@ -43,6 +44,21 @@ describe('loadKeys', () => {
     for (const path of first.files) expect(statSync(path).mode & 0o777).toBe(0o600);
     const second = loadKeys(nothingSet());
     expect(second).toEqual({ ...first, made: [], findVapid: second.findVapid });
+  });
+
+  it('warns of a file named by a setting that others can write to, and takes it', () => {
+    const path = join(dataDir, 'secret');
+    writeFileSync(path, 'x');
+    for (const [mode, warns] of [
+      [0o600, false],
+      [0o644, false],
+      [0o660, true],
+      [0o606, true],
+    ] as const) {
+      chmodSync(path, mode);
+      const { warnings } = loadKeys({ ...nothingSet(), secretFiles: [path] });
+      expect(warnings.filter((each) => each.includes('can be written by other users'))).toHaveLength(warns ? 1 : 0);
+    }
   });
 
   it('touches no file where the environment gives everything', () => {

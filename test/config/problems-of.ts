@@ -1,4 +1,5 @@
-import { ConfigError, type Environment, parseConfig } from '../../src/config/config.ts';
+import { ConfigError, parseConfig } from '../../src/config/config.ts';
+import type { Environment } from '../../src/config/setting-values.ts';
 
 /** Where a setting names a file. */
 export const noFile = (): string => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Environment, parseConfig } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import type { Environment } from '../../src/config/setting-values.ts';
 import { noFile, problemsOf } from './problems-of.ts';
 
 describe('secrets among the settings', () => {

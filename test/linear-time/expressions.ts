@@ -48,6 +48,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
     [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
+  'config/setting-values.ts': [[/[\r\n]/, { repeated: 'a' }]],
   'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [

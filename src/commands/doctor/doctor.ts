@@ -1,5 +1,6 @@
-import { type Config, ConfigError, type Environment, parseConfig } from '../../config/config.ts';
+import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { readEnvironment, readText } from '../../config/environment.ts';
+import type { Environment } from '../../config/setting-values.ts';
 import { checkDataFolder } from './data-folder-check.ts';
 import { checkEgress, type EgressOptions } from './egress-check.ts';
 import { type Check, type Finding, failed, ok } from './finding.ts';

@@ -11,8 +11,8 @@ import { examine } from '../../../src/commands/doctor/doctor.ts';
 import type { EgressOptions } from '../../../src/commands/doctor/egress-check.ts';
 import type { Finding } from '../../../src/commands/doctor/finding.ts';
 import { exitCodeOf, reportLine, tallyLine } from '../../../src/commands/doctor/report.ts';
-import type { Environment } from '../../../src/config/config.ts';
 import { loadKeys } from '../../../src/config/key-files.ts';
+import type { Environment } from '../../../src/config/setting-values.ts';
 import { generateVapidKeys } from '../../../src/config/vapid-key-maker.ts';
 import type { Resolver } from '../../../src/egress/address-guard.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
@@ -81,6 +81,7 @@ describe('the doctor', () => {
       vapidKeys: null,
       olderVapidKeys: [],
       apiKeysFile: null,
+      secretFiles: [],
       allowShortSecrets: false,
     };
     const { vapid } = loadKeys(config);
@@ -100,6 +101,7 @@ describe('the doctor', () => {
       vapidKeys: null,
       olderVapidKeys: [],
       apiKeysFile: null,
+      secretFiles: [],
       allowShortSecrets: false,
     };
     const { apiKeys } = loadKeys(config);
