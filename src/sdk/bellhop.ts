@@ -1,6 +1,7 @@
 import { requirePermission, requireSupport, unsupportedReason } from './browser-support.ts';
 import { readDevice } from './device.ts';
 import { enrol, leave, localSubscription, resync, type Site } from './enrolment.ts';
+import { registrationIn } from './own-worker.ts';
 import { type Bellhop, BellhopError, type BellhopMessage, type BellhopOptions, type BellhopStatus } from './public.ts';
 import { createService } from './service.ts';
 import type { WorkerMessage } from './worker-message.ts';
@@ -56,7 +57,7 @@ export function createBellhop(options: BellhopOptions): Bellhop {
   };
 }
 
-async function statusOf({ scope }: Site): Promise<BellhopStatus> {
+async function statusOf({ workerUrl, scope }: Site): Promise<BellhopStatus> {
   const reason = unsupportedReason();
   if (reason !== null) return { state: 'unsupported', reason };
   const { permission } = Notification;
@@ -68,6 +69,8 @@ async function statusOf({ scope }: Site): Promise<BellhopStatus> {
   if (device.subscriptionId === null || (await localSubscription(scope)) === null) {
     return { state: 'unsubscribed', reason: 'not_registered' };
   }
+  const active = (await registrationIn(scope))?.active;
+  if (active && active.scriptURL !== workerUrl) return { state: 'unsubscribed', reason: 'other_worker' };
   return { state: 'subscribed', subscriptionId: device.subscriptionId };
 }
 

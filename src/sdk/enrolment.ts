@@ -1,10 +1,10 @@
 import { type Device, readDevice, writeDevice } from './device.ts';
 import { base64urlOf } from './key-bytes.ts';
+import { activateOwnWorker, registrationIn } from './own-worker.ts';
 import { BellhopError } from './public.ts';
 import { registrationOf } from './registration.ts';
 import type { Service } from './service.ts';
 import { timeLimit } from './time-limit.ts';
-import { trustedUrl } from './trusted-url.ts';
 
 /** Without a connection to its push service, Chromium neither subscribes nor fails. */
 const SUBSCRIBE_TIMEOUT_MS = 20_000;
@@ -16,7 +16,7 @@ export type Site = { readonly workerUrl: string; readonly scope: string };
  * endpoint, another person, a retired row. The former row is named, so that one device stays one row.
  */
 export async function enrol({ workerUrl, scope }: Site, service: Service): Promise<void> {
-  const registration = await activeWorker(workerUrl, scope);
+  const registration = await activateOwnWorker(workerUrl, scope);
   const { subscriptionId } = await decide(scope, true);
   const vapidPublicKey = await service.publicKey();
   const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
@@ -60,9 +60,7 @@ async function decide(scope: string, isWanted: boolean): Promise<Device> {
 
 /** Null as well where there is no worker. */
 export async function localSubscription(scope: string): Promise<PushSubscription | null> {
-  const registration = await navigator.serviceWorker.getRegistration(scope);
-  // It also finds the worker of a wider scope, which is not ours.
-  return registration?.scope === scope ? registration.pushManager.getSubscription() : null;
+  return (await registrationIn(scope))?.pushManager.getSubscription() ?? null;
 }
 
 async function subscribeWith(pushManager: PushManager, vapidPublicKey: string): Promise<PushSubscription> {
@@ -91,28 +89,4 @@ async function unsubscribe(subscription: PushSubscription | null): Promise<Bellh
   } catch (cause) {
     return new BellhopError('unsubscribe_failed', 'The browser did not give its subscription up.', { cause });
   }
-}
-
-async function activeWorker(workerUrl: string, scope: string): Promise<ServiceWorkerRegistration> {
-  try {
-    const registration = await navigator.serviceWorker.register(trustedUrl(workerUrl), { scope });
-    const worker = registration.installing ?? registration.waiting;
-    if (!registration.active && worker) await activated(worker);
-    return registration;
-  } catch (cause) {
-    throw new BellhopError('worker_failed', `The service worker ${workerUrl} could not be installed: ${cause}`, {
-      cause,
-    });
-  }
-}
-
-function activated(worker: ServiceWorker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (worker.state === 'activated') resolve();
-      if (worker.state === 'redundant') reject(new Error('its installation failed'));
-    };
-    worker.addEventListener('statechange', look);
-    look();
-  });
 }

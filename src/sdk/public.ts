@@ -8,8 +8,11 @@ export type BellhopStatus =
   | { readonly state: 'denied' }
   /** Not asked yet: `subscribe()` will. */
   | { readonly state: 'prompt' }
-  /** `not_registered`, `not_removed`: the service could not be told yet; the next page load tries again. */
-  | { readonly state: 'unsubscribed'; readonly reason?: 'not_registered' | 'not_removed' }
+  /**
+   * `not_registered`, `not_removed`: the service could not be told yet; the next page load tries again. `other_worker`:
+   * another script of the site made its worker the active one, which gets the pushes.
+   */
+  | { readonly state: 'unsubscribed'; readonly reason?: 'not_registered' | 'not_removed' | 'other_worker' }
   | { readonly state: 'subscribed'; readonly subscriptionId: string };
 
 /** What the worker tells open pages: a notification was shown, or a person clicked it. */
@@ -49,6 +52,7 @@ export type BellhopErrorCode =
   | 'permission_dismissed'
   | 'permission_denied'
   | 'worker_failed'
+  | 'worker_conflict'
   | 'subscribe_failed'
   | 'unsubscribe_failed'
   | 'storage_failed'

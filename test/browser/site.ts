@@ -67,6 +67,20 @@ importScripts('${bellhop}/sdk/bellhop-sw.js');
 addEventListener('push', (event) => event.waitUntil(fetch('/own-push', { method: 'POST' })));
 `;
 
+/** Push code of the site's own, from before Bellhop: it expects another payload, and takes open pages. */
+const formerWorker = `
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+addEventListener('push', (event) => event.waitUntil(Promise.all([
+  registration.showNotification(String(event.data.json().message)),
+  fetch('/own-push', { method: 'POST' }),
+])));
+`;
+
+/** As the worker of a script that does not look whose place it takes. */
+const eagerWorker = `${formerWorker}
+addEventListener('install', () => skipWaiting());
+`;
+
 /** The web site of somebody who uses Bellhop, with the three lines of back end that a page needs. */
 export async function startSite() {
   const requests: string[] = [];
@@ -78,6 +92,8 @@ export async function startSite() {
     userId: 'ada',
     /** How many of the next tokens have ended already. */
     endedTokens: 0,
+    /** Whether /late-sw.js, a worker of the site's own, has Bellhop's line already. */
+    hasLine: false,
     /** What the next calls get instead of Bellhop's answer, where the site passes them on. */
     refusals: [] as { readonly status: number; readonly headers?: Record<string, string> }[],
   };
@@ -97,12 +113,24 @@ export async function startSite() {
     else if (method === 'POST') response.writeHead(204).end();
     else if (url === '/token') response.end(mint(state.userId, state.secret, state.endedTokens-- > 0 ? -1 : 600));
     else if (url === '/bellhop-sw.js') script(response, worker(state.bellhop));
+    else if (url === '/former-sw.js') script(response, formerWorker);
+    else if (url === '/eager-sw.js') script(response, eagerWorker);
+    else if (url === '/late-sw.js') script(response, formerWorker + (state.hasLine ? worker(state.bellhop) : ''));
     else if (url === '/strict/sw.js') script(response, strictWorker(state.bellhop));
     else if (url === '/favicon.ico') response.writeHead(404).end();
     else
       response
         .setHeader('Content-Type', 'text/html; charset=utf-8')
-        .end(page(url.startsWith('/own') ? '' : state.bellhop, isStrict ? `serviceWorkerUrl: '/strict/sw.js'` : ''));
+        .end(
+          page(
+            url.startsWith('/own') ? '' : state.bellhop,
+            isStrict
+              ? `serviceWorkerUrl: '/strict/sw.js'`
+              : url.startsWith('/late')
+                ? `serviceWorkerUrl: '/late-sw.js'`
+                : '',
+          ),
+        );
   }
 
   return {

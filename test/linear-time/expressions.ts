@@ -185,6 +185,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     ],
   ],
   'sdk/bellhop.ts': [[/\/?$/, { repeated: '/', tail: 'x' }]],
+  'sdk/own-worker.ts': [
+    [/^(?!installing)/, letters],
+    [/activated/, { repeated: 'activat' }],
+  ],
   'sdk/registration.ts': [
     [/^[ -~]+$/, { repeated: 'a', tail: '\n' }],
     [/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, { head: 'en', repeated: '-a', tail: '_' }],
