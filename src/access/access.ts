@@ -52,7 +52,7 @@ export function createAccess(options: AccessOptions): Access {
 
 function byBearer(options: AccessOptions, authorization: string): Caller {
   const { allowBearer } = options;
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const token = /^Bearer[ \t]+(\S+)$/i.exec(authorization)?.[1];
   const key = allowBearer && token !== undefined ? keyOfSecret(options, token) : null;
   if (key !== null) return { kind: 'key', keyId: key.id, scopes: key.scopes };
   if (token !== undefined && looksLikeToken(token)) {

@@ -100,10 +100,12 @@ export type Client = {
 export function createClient(options: ClientOptions): Client {
   const { keyId = null, timeoutMs = 10_000, maxRetries = 5, retryBaseMs = 500 } = options;
   const url = checkedUrl(options.url);
-  if (typeof options.secret !== 'string' || options.secret === '') throw new TypeError('secret must be a string');
+  // Files and variables often have a line break at their end; the service takes it off as well.
+  const secret = typeof options.secret === 'string' ? options.secret.trim() : '';
+  if (secret === '') throw new TypeError('secret must be a string');
   if (keyId !== null && !/^[A-Za-z0-9._-]{1,64}$/.test(keyId))
     throw new TypeError('keyId must be the id of an API key');
-  const signer = createSigner(options.secret);
+  const signer = createSigner(secret);
   // Looked up for each call: some frameworks put their own in place later.
   const call = options.fetch ?? ((input, init) => fetch(input, init));
   const caller = createCaller({ url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call });

@@ -7,7 +7,7 @@ const FORM = 'write id:secret, or id[send+read]:secret, with at least 16 charact
 
 /** Reads `id:secret`, which may do everything, or `id[send+read]:secret`, which has the scopes named. */
 export function parseApiKey(entry: string): ApiKey | KeyFault {
-  const [, id, named, secret] = /^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?:(\S{16,})$/.exec(entry) ?? [];
+  const [, id, named, secret] = /^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/.exec(entry) ?? [];
   if (id === undefined || secret === undefined) return { fault: FORM };
   if (named === undefined) return { id, secret, scopes: SCOPES };
   const names = named.split('+');

@@ -4,7 +4,7 @@ import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
-import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
+import { readVapidPair, type VapidKeyPair, vapidPublicKeyOf } from '../domain/push-service/vapid-key.ts';
 import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
@@ -200,12 +200,16 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
   if (publicKey === null && privateKey === null) return null;
   if (publicKey === null || privateKey === null) {
     const missing: SettingName = publicKey === null ? 'VAPID_PUBLIC_KEY' : 'VAPID_PRIVATE_KEY';
-    problems.push(`${missing} is missing: set both halves of the VAPID key pair, or neither.`);
+    // A public key is no secret, and most tools write one file with the private key alone.
+    const derived = privateKey === null ? null : vapidPublicKeyOf(privateKey);
+    const what = derived === null ? '' : ` (to VAPID_PRIVATE_KEY belongs ${derived})`;
+    problems.push(`${missing} is missing: set both halves of the VAPID key pair${what}, or neither.`);
     return null;
   }
-  const problem = vapidKeyProblem({ publicKey, privateKey });
-  if (problem !== null) problems.push(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: ${problem}`);
-  return { publicKey, privateKey };
+  const reading = readVapidPair({ publicKey, privateKey });
+  if (reading.kind === 'pair') return reading.pair;
+  problems.push(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: ${reading.problem}`);
+  return null;
 }
 
 const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';

@@ -14,7 +14,7 @@ export const VERSION = (JSON.parse(readText(new URL('../../package.json', import
  * file is there and cannot be read.
  */
 export function readEnvironment(): Environment {
-  return { ...parseEnv(readDotEnv()), ...process.env };
+  return { ...parseEnv(readDotEnv().trim()), ...process.env };
 }
 
 export function readText(path: string | URL): string {

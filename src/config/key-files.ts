@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
-import { type VapidKeyPair, vapidKeyProblem } from '../domain/push-service/vapid-key.ts';
+import { readVapidPair, type VapidKeyPair } from '../domain/push-service/vapid-key.ts';
 import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from './config.ts';
 import { makeSecretFile, readSecretFile, replaceSecretFile, warnIfOpen } from './secret-file.ts';
 import { generateVapidKeys } from './vapid-key-maker.ts';
@@ -156,7 +156,8 @@ function parseVapidRing(text: string, path: string): VapidRing {
     ]);
   let ring: unknown;
   try {
-    ring = JSON.parse(text);
+    // Trimmed of a byte order mark, which some editors put first.
+    ring = JSON.parse(text.trim());
   } catch {
     throw damaged('it is not JSON');
   }
@@ -168,9 +169,9 @@ function parseVapidRing(text: string, path: string): VapidRing {
 function parsePair(pair: unknown, damaged: (why: string) => ConfigError): VapidKeyPair {
   const { publicKey, privateKey } = Object(pair) as Partial<Record<string, unknown>>;
   if (typeof publicKey !== 'string' || typeof privateKey !== 'string') throw damaged('a key is missing');
-  const problem = vapidKeyProblem({ publicKey, privateKey });
-  if (problem !== null) throw damaged(problem);
-  return { publicKey, privateKey };
+  const reading = readVapidPair({ publicKey, privateKey });
+  if (reading.kind === 'problem') throw damaged(reading.problem);
+  return reading.pair;
 }
 
 /** The file is read once a second at most: a key that is not there is asked for by every push to its subscriptions. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { ApiKey } from '../access/api-keys.ts';
 import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
-import { type VapidKeyPair, vapidKeyProblem, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
+import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { parseApiKey } from './api-key-text.ts';
 
@@ -104,8 +104,9 @@ export function vapidPairs(text: string): readonly VapidKeyPair[] {
   return listed(text).map((entry, index) => {
     const [publicKey = '', privateKey = '', ...rest] = entry.split(':');
     // The entry holds a private key, so it is named by its place.
-    const problem = rest.length > 0 ? 'Write public:private.' : vapidKeyProblem({ publicKey, privateKey });
-    if (problem === null) return { publicKey, privateKey };
+    const reading = readVapidPair({ publicKey, privateKey });
+    if (rest.length === 0 && reading.kind === 'pair') return reading.pair;
+    const problem = rest.length > 0 || reading.kind === 'pair' ? 'Write public:private.' : reading.problem;
     throw new SettingProblem(`has a malformed pair (number ${index + 1}): ${problem}`);
   });
 }

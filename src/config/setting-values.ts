@@ -51,7 +51,9 @@ function textInFile(environment: Environment, name: string, path: string, readTe
   if (textOf(environment, name) !== null) throw new SettingProblem(`and ${fileName} are both set: keep one of them.`);
   const text = tryToRead(fileName, path, readText).trim();
   if (text === '') throw new SettingProblem(`is to be in ${path} (${fileName}), which is empty.`);
-  if (/[\r\n]/.test(text)) throw new SettingProblem(`is to be in ${path} (${fileName}), which has more than one line.`);
+  // A key in a PEM has many lines.
+  const isLine = !/[\r\n]/.test(text) || text.startsWith('-----BEGIN ');
+  if (!isLine) throw new SettingProblem(`is to be in ${path} (${fileName}), which has more than one line.`);
   return text;
 }
 

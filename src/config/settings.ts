@@ -93,9 +93,12 @@ export const SETTINGS = {
   ),
   VAPID_PUBLIC_KEY: secretly(
     asIs,
-    'VAPID public key, base64url. Unset, with no private key: a pair is made at the first start and kept in `DATA_DIR/vapid.json`.',
+    'VAPID public key: base64url, or as other tools write it (padded, common base64, hexadecimal, PEM). Unset, with no private key: a pair is made at the first start and kept in `DATA_DIR/vapid.json`.',
   ),
-  VAPID_PRIVATE_KEY: secretly(asIs, 'VAPID private key, base64url.'),
+  VAPID_PRIVATE_KEY: secretly(
+    asIs,
+    'VAPID private key: base64url, or as other tools write it (padded, common base64, hexadecimal, PEM of PKCS#8 or SEC 1).',
+  ),
   VAPID_OLD_KEYS: secretly(
     vapidPairs,
     'Earlier VAPID pairs, `public:private,public:private`: they go on signing for the browsers that subscribed with them.',

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionId } from '../domain/ids.ts';
+import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
 import type { RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { endpointIdentity, judgeNewEndpoint } from '../domain/subscription/endpoint-spelling.ts';
@@ -118,7 +119,9 @@ function draftOf(
 }
 
 function heldKey({ publicKeys }: SubscriptionsOptions, given: string | null): string {
-  if (given === null || publicKeys.includes(given)) return given ?? publicKeys[0];
+  if (given === null) return publicKeys[0];
+  const key = readVapidPublicKey(given) ?? given;
+  if (publicKeys.includes(key)) return key;
   throw new AppError(
     'unknown_vapid_key',
     'vapid_public_key is not a key this server holds. Subscribe with the key of GET /v1/push/public-key.',

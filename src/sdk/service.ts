@@ -40,8 +40,9 @@ export function createService(url: string, token: BellhopOptions['token']): Serv
 async function tokenOf(token: BellhopOptions['token']): Promise<string> {
   try {
     const given = typeof token === 'function' ? await Promise.race([token(), timeLimit(TOKEN_TIMEOUT_MS)]) : token;
+    const trimmed = String(given).trim();
     // A page that asks for a sign-in is text, too, and what a header cannot hold looks like a network error.
-    if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(given)) return given;
+    if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(trimmed)) return trimmed;
   } catch (cause) {
     throw new BellhopError('token_failed', 'The token callback failed.', { cause });
   }
@@ -50,7 +51,7 @@ async function tokenOf(token: BellhopOptions['token']): Promise<string> {
 
 /** The JSON of a good answer; empty where there is none. */
 async function read(answer: Response): Promise<Record<string, unknown>> {
-  const body: Record<string, unknown> = await answer.json().catch(() => ({}));
+  const body = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
   if (answer.ok) return body;
   const { detail = `Bellhop answers ${answer.status}.`, issues } = body;
   throw new BellhopError(

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BellhopError, type ClientOptions, createClient, eachItem } from '../../src/client/client.ts';
 import { until } from '../support/until.ts';
@@ -265,6 +266,15 @@ describe('createClient', () => {
 
   it('refuses a key id that no header can hold', () => {
     expect(() => createClient({ url: 'https://push.example.com', secret: SECRET, keyId: 'a b' })).toThrow(/keyId/);
+  });
+
+  it('takes a secret without the white space around it, as files and variables have it', async () => {
+    const url = 'https://push.example.com';
+    const { token } = await createClient({ url, secret: `\ufeff ${SECRET}\r\n` }).subscriberToken('u1');
+    const [header, claims, signature] = token.split('.');
+    const expected = createHmac('sha256', SECRET).update(`${header}.${claims}`).digest('base64url');
+    expect(signature).toBe(expected);
+    expect(() => createClient({ url, secret: ' \n' })).toThrow(/secret/);
   });
 
   it('refuses a secret that is not there', () => {

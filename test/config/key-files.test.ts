@@ -18,7 +18,7 @@ import { SCOPES } from '../../src/access/api-keys.ts';
 import { ConfigError } from '../../src/config/config.ts';
 import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
-import { vapidKeyProblem } from '../../src/domain/push-service/vapid-key.ts';
+import { readVapidPair } from '../../src/domain/push-service/vapid-key.ts';
 
 describe('loadKeys', () => {
   let dataDir: string;
@@ -40,7 +40,7 @@ describe('loadKeys', () => {
   it('makes secrets at the first start, for the owner only, and reads the same ones later', () => {
     const first = loadKeys(nothingSet());
     expect(first.made).toHaveLength(2);
-    expect(vapidKeyProblem(first.vapid)).toBeNull();
+    expect(readVapidPair(first.vapid)).toEqual({ kind: 'pair', pair: first.vapid });
     for (const path of first.files) expect(statSync(path).mode & 0o777).toBe(0o600);
     const second = loadKeys(nothingSet());
     expect(second).toEqual({ ...first, made: [], findVapid: second.findVapid });
@@ -78,6 +78,16 @@ describe('loadKeys', () => {
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop, ...made]);
     rmSync(join(dataDir, 'data', 'hmac-secret'));
     expect(loadKeys({ ...nothingSet(), apiKeys: [shop] }).apiKeys).toEqual([shop]);
+  });
+
+  it('reads a vapid.json that another tool or editor wrote, and a secret with white space around it', () => {
+    const pair = generateVapidKeys();
+    const padded = JSON.stringify({ publicKey: `${pair.publicKey}=`, privateKey: ` ${pair.privateKey}=\n` });
+    writeFileSync(join(dataDir, 'vapid.json'), `\ufeff${padded}\r\n`, { mode: 0o600 });
+    writeFileSync(join(dataDir, 'hmac-secret'), ' \ufeff0123456789abcdef0123456789abcdef \r\n', { mode: 0o600 });
+    const { vapid, apiKeys } = loadKeys({ ...nothingSet(), dataDir });
+    expect(vapid).toEqual(pair);
+    expect(apiKeys[0]?.secret).toBe('0123456789abcdef0123456789abcdef');
   });
 
   it.each(['', '{', '{}', '{"publicKey":1}', JSON.stringify({ publicKey: 'x', privateKey: 'y' })])(

@@ -13,7 +13,7 @@ const spaces: Worst = { repeated: ' ', tail: 'x' };
  * repeats of what two of its quantifiers would both take, or of what it looks for from every place, and then no match.
  */
 export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
-  'access/access.ts': [[/^Bearer +(\S+)$/i, { head: 'Bearer', repeated: ' ', tail: 'a b' }]],
+  'access/access.ts': [[/^Bearer[ \t]+(\S+)$/i, { head: 'Bearer', repeated: ' ', tail: 'a b' }]],
   'access/client-address.ts': [
     [/^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::\d{1,5})?$/, { head: '[', repeated: '1:' }],
     [/^([A-Za-z]+)=(?:([^"\\\s]+)|"([^"\\]*)")$/, { head: 'for=', repeated: 'a', tail: '"' }],
@@ -33,7 +33,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'client/retry.ts': [[/^\d+$/, digits]],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'config/api-key-text.ts': [
-    [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?:(\S{16,})$/, { head: 'a[a]:', repeated: ':a', tail: ' ' }],
+    [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
@@ -50,6 +50,12 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'config/setting-values.ts': [[/[\r\n]/, { repeated: 'a' }]],
   'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
+  'domain/key-text.ts': [
+    [/\s+/g, spaces],
+    [/={1,2}$/, { repeated: '=', tail: 'x' }],
+    [/^[A-Za-z0-9+/_-]+$/, letters],
+    [/^[0-9A-Fa-f]+$/, letters],
+  ],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [
     [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
@@ -61,7 +67,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/[\s<>\p{C}]/u, { repeated: 'a' }],
     [/^mailto:/i, { repeated: 'mailto' }],
     [/(?:^|\.)localhost$|^127\./i, { repeated: '.localhost', tail: 'x' }],
-    [/^[A-Za-z0-9_-]+$/, letters],
     [/^mailto:[^@,?]+@([^@,?]+)$/i, { head: 'mailto:a@', repeated: 'a', tail: '@' }],
     [/^https:\/\//i, { repeated: 'https:/' }],
   ],
@@ -93,10 +98,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/i, { repeated: '%2' }],
     [/%[0-9A-Fa-f]{2}/g, { repeated: '%a' }],
     [/%(?![0-9A-Fa-f]{2})/, { repeated: '%ab' }],
-  ],
-  'domain/subscription/subscription-keys.ts': [
-    [/={1,2}$/, { repeated: '=', tail: 'x' }],
-    [/^[A-Za-z0-9+/_-]+$/, letters],
   ],
   'domain/user/user-id.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'egress/failures.ts': [

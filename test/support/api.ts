@@ -32,7 +32,8 @@ import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './o
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
-export const OLDER_KEY = 'BOlderVapidPublicKey';
+/** A point on the curve, from RFC 8292 section 2.4: its other spellings are understood. */
+export const OLDER_KEY = 'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs';
 
 export const SECRET = 'secret-of-the-default-key';
 const KEYS: readonly ApiKey[] = [

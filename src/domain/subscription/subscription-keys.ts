@@ -1,5 +1,6 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { ECDH } from 'node:crypto';
+import { hexOctetsOf, octetsOf } from '../key-text.ts';
 import type { SubscriptionKeys } from './subscription.ts';
 
 export type KeysJudgement =
@@ -13,11 +14,11 @@ const UNCOMPRESSED = 0x04;
 
 /**
  * Whether a browser's keys can be encrypted to (RFC 8291 section 3), checked for real: a point off the curve would
- * fail every delivery, long after the caller who could mend it has gone. Padding and the plain base64 alphabet are
- * tolerated; the keys given back are unpadded base64url. The message never holds a key.
+ * fail every delivery, long after the caller who could mend it has gone. Padding, the plain base64
+ * alphabet, hexadecimal and white space are tolerated; the keys given back are unpadded base64url. The message never holds a key.
  */
 export function judgeSubscriptionKeys(keys: SubscriptionKeys): KeysJudgement {
-  const p256dh = decode(keys.p256dh);
+  const p256dh = decode(keys.p256dh, P256DH_OCTETS);
   if (p256dh === null) return invalid('p256dh', 'is not base64url');
   if (p256dh.length !== P256DH_OCTETS) {
     return invalid('p256dh', `must decode to ${P256DH_OCTETS} octets, and decodes to ${p256dh.length}`);
@@ -25,7 +26,7 @@ export function judgeSubscriptionKeys(keys: SubscriptionKeys): KeysJudgement {
   if (p256dh[0] !== UNCOMPRESSED || !isOnCurve(p256dh)) {
     return invalid('p256dh', 'is not an uncompressed point on the P-256 curve');
   }
-  const auth = decode(keys.auth);
+  const auth = decode(keys.auth, AUTH_OCTETS);
   if (auth === null) return invalid('auth', 'is not base64url');
   if (auth.length !== AUTH_OCTETS) {
     return invalid('auth', `must decode to ${AUTH_OCTETS} octets, and decodes to ${auth.length}`);
@@ -41,11 +42,8 @@ function invalid(field: keyof SubscriptionKeys, problem: string): KeysJudgement 
   };
 }
 
-/** Buffer skips what it does not know, so the alphabet is checked first. */
-function decode(text: string): Buffer | null {
-  const unpadded = text.replace(/={1,2}$/, '');
-  if (!/^[A-Za-z0-9+/_-]+$/.test(unpadded) || unpadded.length % 4 === 1) return null;
-  return Buffer.from(unpadded, 'base64');
+function decode(text: string, octets: number): Buffer | null {
+  return hexOctetsOf(text, octets) ?? octetsOf(text);
 }
 
 function isOnCurve(point: Buffer): boolean {

@@ -39,7 +39,7 @@ export const registerBody = z
     expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
     vapid_public_key: z.string().max(200).nullish().openapi({
       description:
-        'The key the browser subscribed with, base64url; needed only after a rotation, by pages that may hold an older one.',
+        'The key the browser subscribed with, base64url (other spellings are understood); needed only after a rotation, by pages that may hold an older one.',
     }),
     replaces_id: z
       .string()

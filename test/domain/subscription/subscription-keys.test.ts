@@ -16,6 +16,9 @@ describe('subscription keys', () => {
     expect(judgeSubscriptionKeys(padded)).toEqual({ kind: 'valid', keys: RFC });
     const plain = (text: string) => Buffer.from(text, 'base64url').toString('base64');
     expect(judgeSubscriptionKeys({ p256dh: plain(RFC.p256dh), auth: plain(RFC.auth) })).toMatchObject({ keys: RFC });
+    const hex = (text: string) => Buffer.from(text, 'base64url').toString('hex');
+    expect(judgeSubscriptionKeys({ p256dh: hex(RFC.p256dh), auth: hex(RFC.auth) })).toMatchObject({ keys: RFC });
+    expect(judgeSubscriptionKeys({ p256dh: ` ${RFC.p256dh}\n`, auth: `${RFC.auth}\r\n` })).toMatchObject({ keys: RFC });
   });
 
   it('takes every key that a browser could make', () => {

@@ -38,6 +38,21 @@ const isRefused = (answer: RawAnswer, path: string): void => {
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
 };
 
+describe('white space', () => {
+  it.each([
+    ['before and after a secret', `Authorization:  \tBearer \t${SECRET} \t`],
+    ['before a secret, as tabs', `Authorization: Bearer\t\t${SECRET}`],
+  ])('%s is no part of it', async (_, line) => {
+    expect((await ask('GET /v1/subscriptions HTTP/1.1', 'Host: a', line)).status).toBe(200);
+  });
+
+  it('around the headers of a signature is no part of them', async () => {
+    const padded = signed('GET', '/v1/subscriptions').map((line) => `${line.replace(': ', ': \t ')} \t`);
+    const answer = await ask('GET /v1/subscriptions HTTP/1.1', 'Host: a', ...padded, 'X-Key-Id:  default \t');
+    expect(answer.status).toBe(200);
+  });
+});
+
 describe('a Host that is not host[:port]', () => {
   it('leads a signature of one path to no other', async () => {
     await api.register('u1');

@@ -39,6 +39,16 @@ describe('the VAPID keys', () => {
     expect((await register({ ...browser() })).body.vapid_public_key).toBe(CURRENT_KEY);
   });
 
+  it.each([
+    ['padded', `${OLDER_KEY}=`],
+    ['in common base64', Buffer.from(OLDER_KEY, 'base64url').toString('base64')],
+    ['in hexadecimal', Buffer.from(OLDER_KEY, 'base64url').toString('hex')],
+    ['with white space', ` ${OLDER_KEY}\n`],
+  ])('are understood %s, and answered as they are kept', async (_, vapid_public_key) => {
+    const { status, body } = await register({ ...browser(), vapid_public_key });
+    expect([status, body.vapid_public_key]).toEqual([201, OLDER_KEY]);
+  });
+
   it('refuse a registration with one that is not held', async () => {
     const answer = await register({ ...browser(), vapid_public_key: 'BElsewhere' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_vapid_key' } });
