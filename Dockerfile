@@ -24,6 +24,8 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
+# For compose.yaml.
+COPY deploy deploy
 RUN chmod +x dist/main.js && ln -s /app/dist/main.js /usr/local/bin/bellhop
 RUN mkdir /data && chown node:node /data && chmod 700 /data
 USER node
