@@ -10,6 +10,9 @@ export type NotificationAction = {
   readonly url?: string | undefined;
 };
 
+/** Where a click leads to: any open page of the site, one that shows the `url` already, or always a new one. */
+export type OpenIn = 'site_tab' | 'page_tab' | 'new_tab';
+
 export type NotificationInput = {
   readonly type: string;
   readonly user_ids: readonly string[];
@@ -18,6 +21,7 @@ export type NotificationInput = {
   readonly icon?: string | undefined;
   readonly badge?: string | undefined;
   readonly url?: string | undefined;
+  readonly open_in?: OpenIn | undefined;
   readonly actions?: readonly NotificationAction[] | undefined;
   readonly locale?: string | undefined;
   readonly data?: Readonly<Record<string, unknown>> | undefined;
@@ -46,6 +50,7 @@ export type Notification = {
   readonly icon: string | null;
   readonly badge?: string | null;
   readonly url: string | null;
+  readonly open_in?: OpenIn | null;
   readonly actions?: readonly NotificationAction[] | null;
   readonly locale: string | null;
   readonly data: Readonly<Record<string, unknown>> | null;

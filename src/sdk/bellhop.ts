@@ -24,11 +24,17 @@ export function createBellhop(options: BellhopOptions): Bellhop {
   };
 
   if (unsupportedReason() === null) {
-    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<Partial<WorkerMessage> | null>) => {
-      const message = data?.bellhop;
-      if (message === 'resync') resyncQuietly();
-      else if (message) for (const listener of listeners) listener(message);
-    });
+    navigator.serviceWorker.addEventListener(
+      'message',
+      ({ data, ports }: MessageEvent<Partial<WorkerMessage> | null>) => {
+        const message = data?.bellhop;
+        if (message === 'resync') resyncQuietly();
+        else if (message?.kind === 'lead') {
+          ports[0]?.postMessage(null);
+          location.assign(message.url);
+        } else if (message) for (const listener of listeners) listener(message);
+      },
+    );
     resyncQuietly();
     // A permission that is withdrawn in the browser's settings; Safari does not tell.
     navigator.permissions

@@ -32,7 +32,13 @@ describeWithFirefox('a push in a real Firefox', () => {
   it('goes from the API through the queue, encrypted, to the worker, which shows it; a click opens its url', async () => {
     const { site, pushServer, browser } = stage;
     expect(row).toMatchObject({ user_id: 'ada', active: true, vapid_public_key: stage.publicKey() });
-    const id = await stage.notify({ body: 'It left today.', url: '/orders/1', icon: '/box.png', badge: '/b.png' });
+    const id = await stage.notify({
+      body: 'It left today.',
+      url: '/orders/1',
+      open_in: 'new_tab',
+      icon: '/box.png',
+      badge: '/b.png',
+    });
     expect(await nextShown()).toMatchObject({
       title: 'On its way',
       options: { body: 'It left today.', icon: '/box.png', badge: '/b.png', dir: 'auto', tag: id, renotify: true },

@@ -117,6 +117,8 @@ export async function startSite() {
     else if (url === '/eager-sw.js') script(response, eagerWorker);
     else if (url === '/late-sw.js') script(response, formerWorker + (state.hasLine ? worker(state.bellhop) : ''));
     else if (url === '/strict/sw.js') script(response, strictWorker(state.bellhop));
+    else if (url === '/plain')
+      response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Plain</title>');
     else if (url === '/favicon.ico') response.writeHead(404).end();
     else
       response

@@ -201,7 +201,7 @@ describeWithChromium('the worker in a real Chromium', () => {
       { action: 'track', title: 'Track', url: 'https://track.example/' },
       { action: 'later', title: 'Later' },
     ];
-    await show(sent({ url, actions }));
+    await show(sent({ url, openIn: 'new_tab', actions }));
     expect(await click(action)).toEqual({ opened: [expected(service.address)], focused: [] });
   });
 

@@ -31,9 +31,9 @@ export function largestFieldOf(source: PayloadSource): string {
 }
 
 function workerFields({ id, content, topic }: PayloadSource) {
-  const { type, title, body, icon, badge, url, actions, locale, data } = content;
+  const { type, title, body, icon, badge, url, openIn: open_in, actions, locale, data } = content;
   const tag = topic ?? undefined;
-  return { notification_id: id, type, title, body, icon, badge, url, actions, tag, locale, data };
+  return { notification_id: id, type, title, body, icon, badge, url, open_in, actions, tag, locale, data };
 }
 
 function measured(text: string): Payload {

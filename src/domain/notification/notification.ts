@@ -19,6 +19,13 @@ export type NotificationAction = {
 /** What browsers show at most (`Notification.maxActions`). */
 export const MAX_ACTIONS = 2;
 
+/**
+ * Where a click leads to: any open page of the site, one that shows the `url` already, or always a new one. What there is
+ * not is opened.
+ */
+export const OPEN_IN = ['site_tab', 'page_tab', 'new_tab'] as const;
+type OpenIn = (typeof OPEN_IN)[number];
+
 /** What the device shows. Absent fields stay absent: a worker that prints `null` helps nobody. */
 export type NotificationContent = {
   readonly type: string;
@@ -28,6 +35,7 @@ export type NotificationContent = {
   /** A small one-coloured picture, for example in Android's status bar. */
   readonly badge?: string;
   readonly url?: string;
+  readonly openIn?: OpenIn;
   readonly actions?: readonly NotificationAction[];
   readonly locale?: string;
   readonly data?: Readonly<Record<string, unknown>>;

@@ -8,6 +8,7 @@ import {
   type Notification,
   type NotificationAction,
   type NotificationContent,
+  OPEN_IN,
   SAFE_PAYLOAD_OCTETS,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
@@ -61,6 +62,14 @@ export const notificationBody = z
     icon: link.optional(),
     badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
     url: link.optional().openapi({ description: 'Where a click leads.' }),
+    open_in: z
+      .enum(OPEN_IN)
+      .optional()
+      .openapi({
+        description:
+          'Where that opens: an open page of the site (`site_tab`, the default), only one that shows the `url` already ' +
+          '(`page_tab`), or always a new one (`new_tab`). Without such a page, a new one.',
+      }),
     actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
     locale: locale.optional(),
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
@@ -98,6 +107,7 @@ export const notificationSchema = z.strictObject({
   icon: z.string().nullable(),
   badge: z.string().nullable(),
   url: z.string().nullable(),
+  open_in: z.enum(OPEN_IN).nullable(),
   actions: z.array(action).nullable(),
   locale: z.string().nullable(),
   data: z.record(z.string(), z.unknown()).nullable(),
@@ -128,7 +138,7 @@ function isLink(text: string): boolean {
 }
 
 function contentOf(body: z.output<typeof notificationBody>): NotificationContent {
-  const { type, title, icon, badge, url, actions, locale, data } = body;
+  const { type, title, icon, badge, url, open_in: openIn, actions, locale, data } = body;
   return {
     type,
     title,
@@ -136,6 +146,7 @@ function contentOf(body: z.output<typeof notificationBody>): NotificationContent
     ...(icon === undefined ? {} : { icon }),
     ...(badge === undefined ? {} : { badge }),
     ...(url === undefined ? {} : { url }),
+    ...(openIn === undefined ? {} : { openIn }),
     ...(actions === undefined ? {} : { actions: actions.map(actionOf) }),
     ...(locale === undefined ? {} : { locale }),
     ...(data === undefined ? {} : { data }),
@@ -169,7 +180,7 @@ export function acceptedWire(from: Notification, payloadOctets: number): z.outpu
 
 /** A notification as callers see it. */
 export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
-  const { type, title, body, icon, badge, url, actions, locale, data } = from.content;
+  const { type, title, body, icon, badge, url, openIn, actions, locale, data } = from.content;
   return {
     id: from.id,
     type,
@@ -178,6 +189,7 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     icon: icon ?? null,
     badge: badge ?? null,
     url: url ?? null,
+    open_in: openIn ?? null,
     actions: actions?.map(actionOf) ?? null,
     locale: locale ?? null,
     data: data ?? null,

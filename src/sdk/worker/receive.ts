@@ -1,3 +1,4 @@
+import type { BellhopMessage } from '../public.ts';
 import type { WorkerMessage } from '../worker-message.ts';
 import { type Notice, noticeOf } from './notice.ts';
 
@@ -14,7 +15,7 @@ export async function receive(event: PushEvent): Promise<void> {
 }
 
 /** To all pages of this site that are open; where that fails, nothing is lost but news. */
-export async function announce(message: WorkerMessage['bellhop']): Promise<void> {
+export async function announce(message: BellhopMessage | 'resync'): Promise<void> {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   for (const page of pages) page.postMessage({ bellhop: message } satisfies WorkerMessage);
 }

@@ -28,7 +28,8 @@ describe('the payload', () => {
       locale: 'de',
       data: { n: 1 },
     };
-    expect(payload(source(content, 'topic'))).toEqual({
+    expect(payload(source({ ...content, openIn: 'new_tab' }, 'topic'))).toEqual({
+      open_in: 'new_tab',
       notification_id: 'ntf_1',
       type: 'order.shipped',
       title: 'On its way',

@@ -61,6 +61,7 @@ const contents: BadInput[] = [
   notify('url that a browser takes for one with a host', { url: '/\\example.com/x' }),
   notify('url that cannot be parsed', { url: 'https://[::1' }),
   notify('url with a line feed', { url: '/x\ny' }),
+  ...[null, 'here', '_blank', true].map((value) => notify(`open_in is ${JSON.stringify(value)}`, { open_in: value })),
   notify('icon that is empty', { icon: '' }),
   notify('icon of 2049 characters', { icon: `/${'x'.repeat(2048)}` }),
   notify('badge javascript:', { badge: 'javascript:alert(1)' }),

@@ -73,6 +73,7 @@ describe('POST /v1/notifications', () => {
       icon: 'https://cdn.example/icon.png',
       badge: '/badge.png',
       url: '/orders/42?from=push#top',
+      open_in: 'page_tab',
       actions: [
         { action: 'track', title: 'Track it', icon: '/track.png', url: 'https://track.example/42' },
         { action: 'later', title: 'Später' },
