@@ -2,6 +2,7 @@ import { ConfigError, parseConfig } from '../config/config.ts';
 import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
+import { nearMissesOf } from '../config/near-misses.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -15,9 +16,11 @@ const SAME_SIGNAL_MS = 1000;
 
 /** Starts the service, and stops it on a signal. Rejects with ConfigError or AppError where it cannot start. */
 export async function start(): Promise<void> {
-  const config = parseConfig(readEnvironment(), readText);
+  const environment = readEnvironment();
+  const config = parseConfig(environment, readText);
   const isWatched = process.stdout.isTTY === true;
   const log = createLogger({ level: config.logLevel, pretty: isWatched });
+  for (const miss of nearMissesOf(environment)) log.warn(miss);
   checkDataFolder(config.dataDir);
   const keys = loadKeys(config);
   for (const warning of keys.warnings) log.warn(warning);

@@ -47,7 +47,7 @@ describe('the container image', () => {
     cpSync(join(root, 'package.json'), join(app, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'));
     rmSync(join(app, 'dist/emulator'), { recursive: true });
-    const { status, stdout, stderr } = bellhop(['doctor'], {}, join(app, 'dist/main.js'));
+    const { status, stdout, stderr } = bellhop(['doctor', '--offline'], {}, join(app, 'dist/main.js'));
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^skipped +payload +the push service emulator is not part of this installation/m);
   });
@@ -156,11 +156,11 @@ describe('text that cannot be seen', () => {
 
 describe('bellhop doctor', () => {
   it('reports for a person and for a machine, with an exit code for CI', () => {
-    const person = bellhop(['doctor']);
+    const person = bellhop(['doctor', '--offline']);
     expect(person).toMatchObject({ status: 0, stderr: '' });
     expect(person.stdout).toMatch(/^ok {7}configuration/);
     expect(person.stdout).toMatch(/ok {7}payload {9}3993 octets there and back\n\n.* ok, /);
-    const machine = bellhop(['doctor', '--json'], { PORT: 'x' });
+    const machine = bellhop(['doctor', '--json', '--offline'], { PORT: 'x' });
     expect(machine).toMatchObject({ status: 1, stderr: '' });
     expect(JSON.parse(machine.stdout)).toMatchObject({ healthy: false, findings: [{ verdict: 'failed' }] });
     expect(bellhop(['doctor', '--odd'])).toMatchObject({ status: 2, stdout: '' });

@@ -57,6 +57,12 @@ describe('the service as a process', () => {
     expect(second.secret).toBe(first.secret);
   });
 
+  it('warns of a name that is nearly that of a setting', async () => {
+    const { log } = await start({ VAPID_SUBJET: 'mailto:ops@example.com' });
+    const warnings = log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+    expect(warnings).toContainEqual(expect.stringMatching(/^VAPID_SUBJET is no setting.* VAPID_SUBJECT meant/));
+  });
+
   it('on SIGTERM lets a push in flight end, and takes in nothing more', async () => {
     const service = await start();
     const call = signedClient(service.address, service.secret);

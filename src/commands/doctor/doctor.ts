@@ -1,30 +1,34 @@
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { readEnvironment, readText } from '../../config/environment.ts';
+import { nearMissesOf } from '../../config/near-misses.ts';
 import type { Environment } from '../../config/setting-values.ts';
 import { checkDataFolder } from './data-folder-check.ts';
 import { checkEgress, type EgressOptions } from './egress-check.ts';
-import { type Check, type Finding, failed, ok } from './finding.ts';
+import { type Check, type Finding, failed, ok, warning } from './finding.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkPayload } from './payload-check.ts';
 import { exitCodeOf, reportJson, reportLine, tallyLine } from './report.ts';
 import { checkServers } from './servers-check.ts';
 
-const USAGE = `usage: bellhop doctor [--json]
+const USAGE = `usage: bellhop doctor [--json] [--offline]
 
 Looks at everything that keeps pushes from arriving, and says what to do about it. Changes nothing.
+With --offline, no push service is looked for.
 Exit code: 0 where nothing failed, 1 where something did, 2 for wrong usage.
 `;
+
+const OPTIONS = ['--json', '--offline'];
 
 /** Looks at this installation as the service would find it, and reports. Gives the exit code. */
 export async function runDoctor(args: readonly string[]): Promise<number> {
   const isHelp = args.includes('--help');
-  if (isHelp || args.some((arg) => arg !== '--json')) {
+  if (isHelp || args.some((arg) => !OPTIONS.includes(arg))) {
     (isHelp ? process.stdout : process.stderr).write(USAGE);
     return isHelp ? 0 : 2;
   }
   const isJson = args.includes('--json');
   const findings: Finding[] = [];
-  for await (const finding of examine(readEnvironment)) {
+  for await (const finding of examine(readEnvironment, { isOffline: args.includes('--offline') })) {
     findings.push(finding);
     if (!isJson) process.stdout.write(reportLine(finding));
   }
@@ -57,10 +61,10 @@ function checkConfiguration(environment: () => Environment): {
   readonly findings: readonly Finding[];
 } {
   try {
-    return {
-      config: parseConfig(environment(), readText),
-      findings: [ok('configuration', 'every setting is well formed')],
-    };
+    const given = environment();
+    const config = parseConfig(given, readText);
+    const misses = nearMissesOf(given).map((miss) => warning('configuration', miss, 'See docs/configuration.md.'));
+    return { config, findings: [ok('configuration', 'every setting is well formed'), ...misses] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const remedy = 'See docs/configuration.md. The rest is looked at once the configuration is mended.';

@@ -25,9 +25,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const offline: Resolver = () => Promise.reject(Object.assign(new Error('no DNS'), { code: 'EAI_AGAIN' }));
+const nowhere: Resolver = () => Promise.reject(Object.assign(new Error('no DNS'), { code: 'EAI_AGAIN' }));
 
-async function found(environment: Environment = {}, egress: Partial<EgressOptions> = { resolve: offline }) {
+async function found(environment: Environment = {}, egress: Partial<EgressOptions> = { isOffline: true }) {
   const findings: Finding[] = [];
   for await (const finding of examine(() => ({ DATA_DIR: folder, ...environment }), egress)) findings.push(finding);
   return findings;
@@ -35,12 +35,13 @@ async function found(environment: Environment = {}, egress: Partial<EgressOption
 const of = (findings: readonly Finding[], check: string) => findings.filter((each) => each.check === check);
 
 describe('the doctor', () => {
-  it('finds nothing wrong with an empty folder on a machine that is offline, and leaves nothing there', async () => {
+  it('finds nothing wrong with an empty folder on a machine that is to be offline, and leaves nothing there', async () => {
     chmodSync(folder, 0o700);
     const findings = await found({ VAPID_SUBJECT: 'mailto:ops@example.com' });
     expect(findings.filter(({ verdict }) => verdict === 'failed' || verdict === 'warning')).toEqual([]);
     expect(of(findings, 'egress')).toHaveLength(4);
     for (const each of of(findings, 'egress')) expect(each).toMatchObject({ verdict: 'skipped' });
+    expect(of(findings, 'clock')).toMatchObject([{ verdict: 'skipped' }]);
     expect(of(findings, 'egress').map(({ finding }) => finding.split(':')[0])).toEqual([
       'Google',
       'Mozilla',
@@ -67,6 +68,16 @@ describe('the doctor', () => {
     ]);
     expect(findings.map(({ finding }) => finding).join('\n')).toMatch(/PORT.*Apple refuses.*does not belong/s);
     expect(exitCodeOf(findings)).toBe(1);
+  });
+
+  it('tells names that are nearly those of settings, and looks on', async () => {
+    const findings = await found({ VAPID_SUBJET: 'mailto:ops@example.com', PATH: '/bin', HOSTNAME: 'x' });
+    expect(of(findings, 'configuration')).toMatchObject([
+      { verdict: 'ok' },
+      { verdict: 'warning', finding: expect.stringMatching(/VAPID_SUBJET.*VAPID_SUBJECT/) },
+    ]);
+    expect(of(findings, 'payload')).toHaveLength(1);
+    expect(JSON.stringify(findings)).not.toContain('ops@example.com');
   });
 
   it('says what a missing VAPID_SUBJECT costs, and what to set', async () => {
@@ -168,6 +179,26 @@ describe('the doctor, looking for push services', () => {
       },
     ]);
     await emulator.close();
+  });
+
+  it('fails where no name is resolved, and says what to do and how to be offline on purpose', async () => {
+    const findings = await found({}, { resolve: nowhere });
+    for (const each of of(findings, 'egress')) {
+      expect(each).toMatchObject({ verdict: 'failed', finding: expect.stringContaining('dns') });
+      expect(each.remedy).toMatch(/Check DNS.*--offline/);
+    }
+    expect(of(findings, 'egress')).toHaveLength(4);
+    expect(exitCodeOf(findings)).toBe(1);
+  });
+
+  it('looks at none of them with --offline', async () => {
+    const asked: string[] = [];
+    const resolve: Resolver = (host) => {
+      asked.push(host);
+      return nowhere(host);
+    };
+    await found({}, { resolve, isOffline: true });
+    expect(asked).toEqual([]);
   });
 
   it('goes by the rules of the service: a name that leads to a private address is a finding', async () => {
