@@ -59,6 +59,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [
     [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
+    [/^jmt17\.google\.com$/, { repeated: 'jmt17.google.com' }],
     [/^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/, { repeated: 'push.services.mozilla.com.' }],
     [/^(?:[a-z0-9-]+\.)+push\.apple\.com$/, { repeated: 'push.apple.com.' }],
     [/^(?:[a-z0-9-]+\.)+notify\.windows\.com$/, { repeated: 'notify.windows.com.' }],

@@ -4,6 +4,8 @@ export type PushService = (typeof PUSH_SERVICES)[number];
 
 const HOSTS: readonly (readonly [pattern: RegExp, service: PushService])[] = [
   [/^fcm\.googleapis\.com$/, 'fcm'],
+  // Some of Chrome’s early channels, and browsers made of it, get this one.
+  [/^jmt17\.google\.com$/, 'fcm'],
   [/^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/, 'mozilla'],
   [/^(?:[a-z0-9-]+\.)+push\.apple\.com$/, 'apple'],
   [/^(?:[a-z0-9-]+\.)+notify\.windows\.com$/, 'wns'],

@@ -10,6 +10,7 @@ function byUrl(text: string): { origin: string; hostname: string } {
 describe('pushTargetOf', () => {
   test.each([
     ['https://fcm.googleapis.com/fcm/send/abc', 'https://fcm.googleapis.com', 'fcm'],
+    ['https://jmt17.google.com/fcm/send/abc', 'https://jmt17.google.com', 'fcm'],
     ['https://updates.push.services.mozilla.com/wpush/v2/x', 'https://updates.push.services.mozilla.com', 'mozilla'],
     ['https://127.0.0.1:8443/wpush/v2/x', 'https://127.0.0.1:8443', 'other'],
     ['HTTPS://FCM.GoogleAPIs.com:443/x', 'https://fcm.googleapis.com', 'fcm'],

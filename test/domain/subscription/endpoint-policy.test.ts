@@ -85,6 +85,7 @@ describe('judgeEndpoint', () => {
   test.each([
     'https://fcm.googleapis.com/fcm/send/abc:def',
     'https://fcm.googleapis.com/wp/abc',
+    'https://jmt17.google.com/fcm/send/abc:def',
     'https://fcm.googleapis.com:443/wp/abc',
     'https://FCM.GoogleAPIs.com/wp/abc',
     'https://updates.push.services.mozilla.com/wpush/v2/gAAAA',
@@ -98,6 +99,8 @@ describe('judgeEndpoint', () => {
   test.each([
     ['a host that ends alike', 'https://fcm.googleapis.com.evil.example/x'],
     ['a host that begins alike', 'https://evilfcm.googleapis.com/x'],
+    ['another host of Google’s', 'https://mail.google.com/fcm/send/abc'],
+    ['a host below Google’s', 'https://evil.jmt17.google.com/fcm/send/abc'],
     ['a suffix without its dot', 'https://evilpush.apple.com/x'],
     ['the bare suffix', 'https://push.services.mozilla.com/x'],
     ['an empty label', 'https://.push.apple.com/x'],

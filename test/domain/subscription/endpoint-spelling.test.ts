@@ -13,6 +13,7 @@ const judge = (endpoint: string) => judgeNewEndpoint(endpoint, NAMED);
 const REAL = [
   'https://fcm.googleapis.com/fcm/send/u8jzPde0Igx:APA91bLd6GncfBAepfJBd0Kh8oOOL8dKLzdocJ2i-sAjIhKtJ0RlgLKOmxgJTeKdNnFRIBXuDL7DxtpYlSXpfKtHF4vUCsMehGAkWvj7FAc9QeWJKY40uv_SwMFLZDe1f8rESQedUStP',
   'https://fcm.googleapis.com/wp/KR0-CsTy4Qw:APA91bb8DwkNh-FdnXsiVpz_z63FfkCzJr4i0',
+  'https://jmt17.google.com/fcm/send/d1zY3m8kQeE:APA91bHn0c2',
   'https://fcm.googleapis.com/preprod/wp/B3J-rTAwR4y:APA91b9ojfljo',
   'https://updates.push.services.mozilla.com/wpush/v2/gAAAAAQoaF1LlqsajAIxNKu8iS2G8NPRVdD53X83RZJzzzzgEOzdmenCkhvMdgaKjIg-8xNbe3nNyjOq9wMxEhh2FDEEtf_jgVvVqE1SkHbn88_HxjSI6bWHtP3fS2qHx6kwXoIIXGvOoNZYW2mZp0zVZomHFwUbbYrEqmSM9wCZ7Uw9xf-ogoE',
   'https://updates.push.services.mozilla.com/wpush/v1/gAAAAAmvnEN5N1==',
