@@ -141,11 +141,12 @@ function bench() {
   run(process.execPath, ['--import', 'tsx', 'scripts/bench/bench.ts'].concat(rest));
 }
 
-// A checkout is for trying things out: its demo page is on unless somebody says otherwise. Production says so by NODE_ENV.
+// A checkout is for trying things out: its demo page is on for this machine, unless somebody says otherwise. Production says
+// so by NODE_ENV.
 function demoPage() {
   const set = Object.assign({}, dotEnv(), process.env);
   if (set.DEMO_PAGE || set.NODE_ENV === 'production') return;
-  process.env.DEMO_PAGE = 'true';
+  process.env.DEMO_PAGE = 'local';
 }
 
 function dotEnv() {

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import { type Config, hasDemoPage } from '../config/config.ts';
 import { VERSION } from '../config/environment.ts';
 import type { Keys } from '../config/key-files.ts';
 import { printable } from '../domain/printable-text.ts';
@@ -21,7 +21,7 @@ export function greeting(
     `  Bellhop ${VERSION} is ready`,
     '',
     `  API         ${address}`,
-    ...(config.demoPage ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
+    ...(hasDemoPage(config) ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
     `  Public key  ${vapid.publicKey}`,
     `  Secrets     ${secrets}`,
     `  Data        ${config.dataDir}`,

@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '../config/config.ts';
+import { type Config, ConfigError, hasDemoPage, parseConfig } from '../config/config.ts';
 import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
@@ -31,18 +31,29 @@ export async function start(): Promise<void> {
   if (config.vapidSubject === null) {
     log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
   }
+  tellOfDemoPage(service.address, config, log);
   if (isWatched) process.stdout.write(greeting(service.address, config, keys));
   else
     log.info(
       {
         address: service.address,
-        ...(config.demoPage ? { demo_page: service.address + DEMO_PATH } : {}),
+        ...(hasDemoPage(config) ? { demo_page: service.address + DEMO_PATH } : {}),
         public_key: keys.vapid.publicKey,
         secrets: keys.files,
         version: VERSION,
       },
       'Bellhop is ready',
     );
+}
+
+function tellOfDemoPage(address: string, { demoPage, host }: Config, log: ReturnType<typeof createLogger>): void {
+  if (demoPage === 'open') {
+    log.warn(`DEMO_PAGE is on: whoever can reach ${address}${DEMO_PATH} can register a browser there and push to it`);
+  } else if (demoPage === 'elsewhere') {
+    log.info(
+      `the demo page is off, since HOST ${host} is no loopback address; DEMO_PAGE=true opens it to whoever can reach it`,
+    );
+  }
 }
 
 /** Rotates API secrets without a restart. What cannot be used changes nothing. */

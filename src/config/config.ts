@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import { readVapidPair, type VapidKeyPair, vapidPublicKeyOf } from '../domain/push-service/vapid-key.ts';
@@ -9,7 +10,7 @@ import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { parseApiKeyLines } from './api-key-text.ts';
-import type { Role } from './setting-parsers.ts';
+import type { DemoPage, Role } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
 
@@ -37,7 +38,8 @@ export type Config = {
   readonly allowLostVapidKeys: boolean;
   readonly vapidSubject: string | null;
   readonly logLevel: string;
-  readonly demoPage: boolean;
+  /** `elsewhere`: asked for on a loopback HOST alone, and HOST is none. */
+  readonly demoPage: DemoPage | 'elsewhere';
   /** The origin that paths in a notification belong to. */
   readonly siteUrl: string | null;
   /** Whose word on the address of a caller is taken. */
@@ -113,7 +115,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     allowLostVapidKeys: values.ALLOW_LOST_VAPID_KEYS,
     vapidSubject: values.VAPID_SUBJECT,
     logLevel: values.LOG_LEVEL,
-    demoPage: values.DEMO_PAGE,
+    demoPage: demoPageOf(values),
     siteUrl: values.SITE_URL,
     trustedProxies: values.TRUSTED_PROXIES,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
@@ -179,6 +181,16 @@ function problemsOfKey(keys: readonly ApiKey[], id: string, { ALLOW_SHORT_SECRET
       `A secret of the API key ${id} has fewer than ${SHORTEST_SAFE_SECRET} characters: make one with \`openssl rand -hex 32\`, or set ALLOW_SHORT_SECRETS=true until your programs use it.`,
     );
   return problems;
+}
+
+function demoPageOf({ DEMO_PAGE, HOST }: SettingValues): Config['demoPage'] {
+  const isLoopback = isLoopbackHost(HOST.includes(':') ? `[${HOST}]` : HOST);
+  return DEMO_PAGE === 'local' && !isLoopback ? 'elsewhere' : DEMO_PAGE;
+}
+
+/** Whether this process serves the demo page, to whomever. */
+export function hasDemoPage({ demoPage }: Pick<Config, 'demoPage'>): boolean {
+  return demoPage === 'local' || demoPage === 'open';
 }
 
 function redisUrlOf({ REDIS_URL: url, REDIS_ADDR: address }: SettingValues, problems: string[]): string | null {

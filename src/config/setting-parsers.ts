@@ -69,6 +69,15 @@ export function boolean(text: string): boolean {
   throw new SettingProblem(`is ${quote(text)}: it must be true or false.`);
 }
 
+/** `open`: for whoever can reach it. `local`: on a loopback HOST alone, and for the browsers of this machine alone. */
+export type DemoPage = 'off' | 'local' | 'open';
+
+export function demoPage(text: string): DemoPage {
+  if (text === 'local') return 'local';
+  if (text === 'true' || text === 'false') return text === 'true' ? 'open' : 'off';
+  throw new SettingProblem(`is ${quote(text)}: it must be true, false or local.`);
+}
+
 export function oneOf(...names: readonly string[]): (text: string) => string {
   return (text) => {
     if (names.includes(text)) return text;

@@ -5,6 +5,7 @@ import {
   apiKeys,
   asIs,
   boolean,
+  demoPage,
   hostName,
   integer,
   mongodbUrl,
@@ -123,8 +124,8 @@ export const SETTINGS = {
   ),
   DEMO_PAGE: setting(
     'false',
-    boolean,
-    'Serve the demo page at `/demo`, where anybody who can reach it can send a push to their own browser. `npm start` switches it on unless this is set or `NODE_ENV` is `production`.',
+    demoPage,
+    'Serve the demo page at `/demo`, where anybody who can reach it can register a browser and send it pushes. `local`: only where `HOST` is a loopback address, and only to browsers that call it `localhost` or by that address; that is how `npm start` sets it, unless it is set or `NODE_ENV` is `production`.',
   ),
   TRUSTED_PROXIES: setting(
     '',

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import type { ValueSigner } from '../access/signed-value.ts';
 import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import { isVisitor, newVisitor } from './demo-visitors.ts';
 import type { Accepted, Notifications } from './notifications.ts';
 
 /** What visitors of the demo page send to themselves. */
@@ -14,10 +15,12 @@ export type DemoView = { readonly notification: Notification; readonly deliverie
 
 /** What the demo page may do, for the user that its visitor is and for no other. */
 export type Demo = {
-  /** A user id that nobody can guess, and that no back end would choose. */
+  /** A user id for a new visitor. */
   newUser(): string;
-  /** Whether `newUser` makes such ids. */
-  isUser(text: string): boolean;
+  /** What the visitor's browser keeps. */
+  cookieOf(userId: string): string;
+  /** The user id in a cookie; null where it is none of ours. */
+  userIn(cookie: string): string | null;
   /** A subscriber token, for the SDK in the page. */
   mintToken(userId: string): { readonly token: string; readonly expiresAtMs: number };
   /** Accepts a notification to this user. Throws what `Notifications.accept` throws. */
@@ -32,6 +35,8 @@ export type DemoOptions = {
   readonly notifications: Pick<Notifications, 'accept' | 'get' | 'deliveries'>;
   readonly subscriberTokens: SubscriberTokens;
   readonly events: Pick<Events, 'subscribe'>;
+  /** Signs the page's cookies. */
+  readonly signer: ValueSigner;
   /** The API key that signs the page's tokens. */
   readonly keyId: () => string;
 };
@@ -47,8 +52,12 @@ const MAX_DELIVERIES_SHOWN = 10;
 export function createDemo(options: DemoOptions): Demo {
   const { notifications, subscriberTokens, events, keyId } = options;
   return {
-    newUser: () => `demo-${randomBytes(16).toString('base64url')}`,
-    isUser: (text) => /^demo-[A-Za-z0-9_-]{22}$/.test(text),
+    newUser: newVisitor,
+    cookieOf: (userId) => options.signer.sign(userId),
+    userIn(cookie) {
+      const userId = options.signer.verify(cookie);
+      return userId !== null && isVisitor(userId) ? userId : null;
+    },
     mintToken: (userId) => subscriberTokens.mint({ keyId: keyId(), userId, ttlSeconds: TOKEN_SECONDS }),
     send: (userId, message) =>
       notifications.accept(

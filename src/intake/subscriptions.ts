@@ -12,6 +12,7 @@ import type { Subscription, SubscriptionKeys } from '../domain/subscription/subs
 import { judgeSubscriptionKeys } from '../domain/subscription/subscription-keys.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { SubscriptionStore } from '../store/subscription-store.ts';
+import { isVisitor, spendAsVisitor } from './demo-visitors.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 export type RegisterRequest = Pick<
@@ -53,6 +54,8 @@ export type SubscriptionsOptions = {
   readonly limiter: RateLimiter;
   /** How often the pages of one user may register (REGISTRATIONS_PER_MINUTE). */
   readonly registrationLimit: RateLimit;
+  /** Whether there is a demo page, whose visitors have limits of their own. */
+  readonly countsVisitors: boolean;
   /** The most active ones of a user whose page registers (MAX_SUBSCRIPTIONS_PER_USER). */
   readonly maxPerUser: number;
 };
@@ -65,7 +68,10 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   return {
     async register({ formerId, isByToken, ...draft }) {
       // First: what is refused costs something, too.
-      if (isByToken) await limiter.demand(`registrations ${draft.userId}`, registrationLimit, TOO_OFTEN);
+      if (isByToken) {
+        if (options.countsVisitors && isVisitor(draft.userId)) await spendAsVisitor(limiter, draft.userId);
+        await limiter.demand(`registrations ${draft.userId}`, registrationLimit, TOO_OFTEN);
+      }
       const isVapidKeyGiven = draft.vapidPublicKey !== null;
       const maxActive = isByToken ? options.maxPerUser : null;
       const result = await store.register(draftOf(options, draft), { isVapidKeyGiven, formerId, maxActive });

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
 import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
 import { createClientFinder } from '../access/client-address.ts';
+import { createValueSigner } from '../access/signed-value.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, hasDemoPage } from '../config/config.ts';
 import { type Keys, publicKeysOf } from '../config/key-files.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
@@ -54,7 +55,8 @@ export function buildApi(options: ApiOptions, parts: ApiParts): RequestListener 
   return createListener(createApp(appOptions), appOptions);
 }
 
-function appOptionsOf({ config, keys, apiKeys, log, version }: ApiOptions, parts: ApiParts): AppOptions {
+function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
+  const { config, keys, apiKeys, log, version } = options;
   const { store, queue } = parts;
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
@@ -65,7 +67,7 @@ function appOptionsOf({ config, keys, apiKeys, log, version }: ApiOptions, parts
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     notifications,
-    ...(config.demoPage ? buildDemo(apiKeys, log, { ...parts, subscriberTokens, notifications, limiter }) : {}),
+    ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
     access: createAccess({ ...parts, keys: apiKeys, allowBearer: config.allowBearer }),
     subscriptions: createSubscriptions({
       ...parts,
@@ -75,6 +77,7 @@ function appOptionsOf({ config, keys, apiKeys, log, version }: ApiOptions, parts
       limiter,
       registrationLimit: config.registrationLimit,
       maxPerUser: config.maxSubscriptionsPerUser,
+      countsVisitors: hasDemoPage(config),
     }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
@@ -106,13 +109,11 @@ type DemoParts = ApiParts & {
   readonly limiter: RateLimiter;
 };
 
-function buildDemo(
-  apiKeys: LiveApiKeys,
-  log: Logger,
-  { stopping, limiter, ...parts }: DemoParts,
-): Pick<AppOptions, 'demo'> {
+function buildDemo({ config, apiKeys, log }: ApiOptions, parts: DemoParts): Pick<AppOptions, 'demo'> {
   const files = ifBuilt('the demo page', readDemoFiles(), log);
   if (files === null) return {};
-  const demo = createDemo({ ...parts, keyId: () => signingKeyOf(apiKeys) });
-  return { demo: { demo, files, stopping, limiter } };
+  const { stopping, limiter } = parts;
+  const signer = createValueSigner(apiKeys, 'demo visitor');
+  const demo = createDemo({ ...parts, signer, keyId: () => signingKeyOf(apiKeys) });
+  return { demo: { demo, files, stopping, limiter, isLocal: config.demoPage === 'local' } };
 }

@@ -7,7 +7,7 @@ const vapid = generateVapidKeys();
 describe('the greeting', () => {
   it('says where everything is', () => {
     const keys = { vapid, files: ['/srv/data/hmac-secret'], made: ['/srv/data/hmac-secret'] };
-    const text = greeting('http://127.0.0.1:8080', { dataDir: '/srv/data', demoPage: true }, keys);
+    const text = greeting('http://127.0.0.1:8080', { dataDir: '/srv/data', demoPage: 'local' }, keys);
     expect(text).toContain('  Demo page   http://127.0.0.1:8080/demo\n');
     expect(text).toContain('  Secrets     /srv/data/hmac-secret (made now; keep a copy)\n');
     expect(text).toContain(vapid.publicKey);
@@ -17,7 +17,7 @@ describe('the greeting', () => {
   it('escapes what cannot be seen in the name of a folder', () => {
     const dataDir = '/srv/\u202edata\u001b[2J\n';
     const keys = { vapid, files: [`${dataDir}/hmac-secret`], made: [] };
-    const text = greeting('http://127.0.0.1:8080', { dataDir, demoPage: false }, keys);
+    const text = greeting('http://127.0.0.1:8080', { dataDir, demoPage: 'elsewhere' }, keys);
     expect(text).toContain('  Data        /srv/\\u202edata\\u001b[2J\\n\n');
     expect(text).toContain('  Secrets     /srv/\\u202edata\\u001b[2J\\n/hmac-secret\n');
     expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);

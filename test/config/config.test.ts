@@ -24,7 +24,7 @@ describe('parseConfig', () => {
       allowLostVapidKeys: false,
       vapidSubject: null,
       logLevel: 'info',
-      demoPage: false,
+      demoPage: 'off',
       siteUrl: null,
       trustedProxies: [],
       corsAllowedOrigins: [],
@@ -183,6 +183,27 @@ describe('parseConfig', () => {
     ['a fraction', { MAX_RETRIES: '1.5' }],
   ])('refuses: %s', (_, environment) => {
     expect(problemsOf(environment)).toHaveLength(1);
+  });
+
+  it.each([
+    ['true', '0.0.0.0', 'open'],
+    ['true', '127.0.0.1', 'open'],
+    ['false', '127.0.0.1', 'off'],
+    ['local', '127.0.0.1', 'local'],
+    ['local', '127.3.2.1', 'local'],
+    ['local', 'LocalHost', 'local'],
+    ['local', '::1', 'local'],
+    ['local', '0:0:0:0:0:0:0:1', 'local'],
+    ['local', '0.0.0.0', 'elsewhere'],
+    ['local', '::', 'elsewhere'],
+    ['local', '192.168.1.5', 'elsewhere'],
+    ['local', '10.0.0.1', 'elsewhere'],
+    ['local', '128.0.0.1', 'elsewhere'],
+    ['local', 'localhost.example.org', 'elsewhere'],
+    ['local', '127.0.0.1.example.org', 'elsewhere'],
+    ['local', 'my-machine', 'elsewhere'],
+  ])('with DEMO_PAGE %s and HOST %s the demo page is %s', (DEMO_PAGE, HOST, demoPage) => {
+    expect(parseConfig({ DEMO_PAGE, HOST }, noFile).demoPage).toBe(demoPage);
   });
 
   it('reads the proxies that are trusted, as addresses and ranges', () => {

@@ -56,6 +56,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z0-9+/_-]+$/, letters],
     [/^[0-9A-Fa-f]+$/, letters],
   ],
+  'domain/loopback.ts': [[/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [
     [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
@@ -89,7 +90,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(?:\[[0-9a-f:]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/, { repeated: 'a.', tail: '!' }],
     [/[\s\p{C}\\]/u, { repeated: 'a' }],
     [/(?:^|\.)invalid\.?$/, { repeated: '.invalid', tail: 'x' }],
-    [/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }],
     [/^\d{1,3}(?:\.\d{1,3}){3}$/, { head: '127', repeated: '.1' }],
     [/^\[[23][0-9a-f]{3}:/, { head: '[', repeated: '2' }],
   ],
@@ -167,7 +167,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }],
   ],
   'http/v1/notifications.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
-  'intake/demo.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
+  'intake/demo-visitors.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],
   'push/service-reason.ts': [
     [/[\w\-.~%:=+]+/g, { repeated: 'a ' }],

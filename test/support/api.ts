@@ -120,6 +120,7 @@ export async function startApi(options: ApiOptions = {}) {
       publicKeys: [CURRENT_KEY, OLDER_KEY],
       registrationLimit: options.registrationLimit ?? perMinute(30),
       maxPerUser: options.maxPerUser ?? 20,
+      countsVisitors: false,
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),

@@ -1,3 +1,4 @@
+import { isLoopback } from '../loopback.ts';
 import { pushServiceOf } from '../push-service/push-service.ts';
 
 /**
@@ -127,11 +128,6 @@ function portOf(url: URL): number {
 /** Blocked browsers hand out `https://permanently-removed.invalid/...` (RFC 6761 section 6.4). */
 function isNeverResolvable(host: string): boolean {
   return /(?:^|\.)invalid\.?$/.test(host);
-}
-
-/** The URL parser has already turned every spelling of an IPv4 address into four decimal numbers. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 
 /** `URL.hostname` of a literal IPv4 or IPv6 address. */

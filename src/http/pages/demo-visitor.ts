@@ -1,22 +1,23 @@
 import { getCookie, setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../domain/app-error.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import type { Demo } from '../../intake/demo.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 
 const COOKIE = 'bellhop_demo';
 const KEPT_SECONDS = 30 * 24 * 60 * 60;
 
-/** The visitor of the demo page, by a cookie that scripts cannot read and other sites cannot send; null without a cookie. */
+/** The visitor of the demo page, by a signed cookie that scripts cannot read and other sites cannot send; null without a cookie. */
 export function visitorOf(demo: Demo, c: ApiContext): string | null {
-  const userId = getCookie(c, COOKIE);
-  return userId !== undefined && demo.isUser(userId) ? userId : null;
+  const cookie = getCookie(c, COOKIE);
+  return cookie === undefined ? null : demo.userIn(cookie);
 }
 
 /** The visitor, who gets an id where they had none. The browser sends the cookie for this path and those below it. */
 export function welcome(demo: Demo, c: ApiContext, path: string): string {
   const userId = visitorOf(demo, c) ?? demo.newUser();
-  setCookie(c, COOKIE, userId, { path, httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
+  setCookie(c, COOKIE, demo.cookieOf(userId), { path, httpOnly: true, sameSite: 'Strict', maxAge: KEPT_SECONDS });
   return userId;
 }
 
@@ -41,3 +42,17 @@ export const onlySameOrigin = createMiddleware<ApiEnv>(async (c, next) => {
 function isOwnOrigin(origin: string, c: ApiContext): boolean {
   return URL.canParse(origin) && new URL(origin).host === c.req.header('host');
 }
+
+/**
+ * Lets only requests through that name this machine in `Host`. A page of another site can have its own name lead here (DNS
+ * rebinding): then all of its requests are of the same origin, and `Host` alone tells.
+ */
+export const onlyLoopbackNames = createMiddleware<ApiEnv>(async (c, next) => {
+  if (!isLoopbackHost(c.req.header('host') ?? '')) {
+    throw new AppError(
+      'not_same_origin',
+      'Here the demo page is for the browsers of this machine: open it under localhost or 127.0.0.1. DEMO_PAGE=true opens it under every name.',
+    );
+  }
+  await next();
+});

@@ -10,7 +10,7 @@ import { isoOf } from '../kit/wire-fields.ts';
 import { acceptedWire, link } from '../v1/notification-schema.ts';
 import { createDemoLimits } from './demo-limits.ts';
 import { streamViews } from './demo-stream.ts';
-import { onlySameOrigin, visitorOf, welcome } from './demo-visitor.ts';
+import { onlyLoopbackNames, onlySameOrigin, visitorOf, welcome } from './demo-visitor.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import type { StaticFile } from './static-files.ts';
 
@@ -20,6 +20,8 @@ export type DemoRoutesOptions = {
   readonly limiter: RateLimiter;
   /** Aborted when the service stops, so that every stream ends. */
   readonly stopping: AbortSignal;
+  /** Whether the page is for the browsers of this machine alone. */
+  readonly isLocal: boolean;
   /** The page, `demo.html`, and all files that the page loads but the SDK. */
   readonly files: readonly StaticFile[];
 };
@@ -43,6 +45,7 @@ const messageBody = z.strictObject({
 export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
   const { demo } = options;
   const limits = createDemoLimits(options.limiter);
+  if (options.isLocal) app.use(`${DEMO_PATH}/*`, onlyLoopbackNames);
   for (const { name, text, mediaType } of options.files) {
     const isPage = name === 'demo.html';
     const path = isPage ? DEMO_PATH : `${DEMO_PATH}/${name}`;

@@ -1,108 +1,81 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../../src/config/config.ts';
-import { readText } from '../../../src/config/environment.ts';
-import { loadKeys } from '../../../src/config/key-files.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/emulator.ts';
-import { type Service, startService } from '../../../src/service/service.ts';
-import { createLogger } from '../../../src/telemetry/logger.ts';
-import { DemoVisitor } from '../../support/demo-visitor.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DemoVisitor } from '../../support/demo-visitor.ts';
 import { statusesOfPage } from '../../support/page-files.ts';
 import { readEvents } from '../../support/server-sent-events.ts';
 import { until } from '../../support/until.ts';
+import { demoService } from './demo-service.ts';
 
-let folder: string;
-let emulator: Emulator;
-let service: Service;
-const silent = createLogger({ level: 'silent', pretty: false });
-const visitors: DemoVisitor[] = [];
-const visitor = (): DemoVisitor => {
-  const one = new DemoVisitor(service.address, emulator);
-  visitors.push(one);
-  return one;
-};
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-
-const start = async (environment: Record<string, string> = {}): Promise<void> => {
-  folder = mkdtempSync(join(tmpdir(), 'bellhop-demo-page-'));
-  writeFileSync(join(folder, 'ca.pem'), emulator.caPem ?? '');
-  const config = parseConfig(
-    {
-      PORT: '0',
-      DATA_DIR: folder,
-      DEMO_PAGE: 'true',
-      PUSH_ALLOWED_HOSTS: emulator.allowedHost,
-      PUSH_CA_FILE: join(folder, 'ca.pem'),
-      RETRY_BASE_MS: '200',
-      ...environment,
-    },
-    readText,
-  );
-  service = await startService({
-    config,
-    keys: loadKeys(config),
-    log: silent,
-    version: '1',
-  });
-};
-afterEach(async () => {
-  for (const one of visitors.splice(0)) one.leave();
-  await service.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const demo = demoService();
 
 describe('the demo page', () => {
   it('is not there unless it is switched on', async () => {
-    await start({ DEMO_PAGE: 'false' });
-    for (const path of ['/demo', '/demo/demo.js']) expect((await fetch(service.address + path)).status).toBe(404);
-    const answer = await visitor().post('/demo/notifications', { title: 'x' });
+    await demo.start({ DEMO_PAGE: 'false' });
+    for (const path of ['/demo', '/demo/demo.js']) expect((await fetch(demo.service.address + path)).status).toBe(404);
+    const answer = await demo.visitor().post('/demo/notifications', { title: 'x' });
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'route_not_found']);
   });
 
   it('comes with a policy that lets in nothing but its own files, and those are all there', async () => {
-    await start();
-    const page = await fetch(`${service.address}/demo`);
+    await demo.start();
+    const page = await fetch(`${demo.service.address}/demo`);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
     expect(page.headers.get('access-control-allow-origin')).toBeNull();
     const html = await page.text();
     expect(html).not.toMatch(/ style=| on[a-z]+=|(?:src|href)="https?:/);
-    const statuses = Object.entries(await statusesOfPage(service.address, '/demo'));
+    const statuses = Object.entries(await statusesOfPage(demo.service.address, '/demo'));
     expect(statuses.length).toBeGreaterThan(8);
     expect(statuses.filter(([, status]) => status !== 200)).toEqual([]);
   });
 
   it('makes each browser a user of its own, known by a cookie that no script reads and no other site sends', async () => {
-    await start();
-    const page = await fetch(`${service.address}/demo`);
+    await demo.start();
+    const page = await fetch(`${demo.service.address}/demo`);
     expect(page.headers.get('set-cookie')).toMatch(
-      /^bellhop_demo=demo-[\w-]{22}; Max-Age=\d+; Path=\/demo; HttpOnly; SameSite=Strict$/,
+      /^bellhop_demo=demo-[\w-]{22}\.[\w-]{43}; Max-Age=\d+; Path=\/demo; HttpOnly; SameSite=Strict$/,
     );
-    const [ada, bob] = [visitor(), visitor()];
+    const [ada, bob] = [demo.visitor(), demo.visitor()];
     const [first, second] = [await ada.subscribe(), await ada.subscribe()];
     expect(second.user_id).toBe(first.user_id);
     expect((await bob.subscribe()).user_id).not.toBe(first.user_id);
-    const cuckoo = visitor();
-    cuckoo.cookie = 'bellhop_demo=ada';
-    expect((await cuckoo.subscribe()).user_id).toMatch(/^demo-[\w-]{22}$/);
+  });
+
+  it('takes no cookie that it did not sign', async () => {
+    await demo.start();
+    const ada = demo.visitor();
+    const { user_id } = await ada.subscribe();
+    const [, mac = ''] = ada.cookie?.split('.') ?? [];
+    expect(ada.cookie).toBe(`bellhop_demo=${user_id}.${mac}`);
+    const madeUp = `demo-${'a'.repeat(22)}`;
+    for (const value of [
+      'ada',
+      user_id,
+      `${user_id}.`,
+      `${user_id}.${mac.slice(1)}`,
+      `${user_id}.${mac}x`,
+      `${user_id}.${mac.startsWith('A') ? 'B' : 'A'}${mac.slice(1)}`,
+      madeUp,
+      `${madeUp}.${mac}`,
+      `.${mac}`,
+    ]) {
+      const cuckoo = demo.visitor();
+      cuckoo.cookie = `bellhop_demo=${value}`;
+      const registered = await cuckoo.subscribe();
+      expect(registered.user_id).toMatch(/^demo-[\w-]{22}$/);
+      expect([user_id, madeUp]).not.toContain(registered.user_id);
+    }
   });
 
   it('is no part of the API’s description', async () => {
-    await start();
-    expect(await (await fetch(`${service.address}/openapi.json`)).text()).not.toContain('/demo');
+    await demo.start();
+    expect(await (await fetch(`${demo.service.address}/openapi.json`)).text()).not.toContain('/demo');
   });
 });
 
 describe('another site', () => {
   const paths = ['/demo/token', '/demo/notifications'];
-  beforeEach(() => start({ CORS_ALLOWED_ORIGINS: '*' }));
+  beforeEach(() => demo.start({ CORS_ALLOWED_ORIGINS: '*' }));
 
   it.each([
     ['a page of another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }],
@@ -110,7 +83,7 @@ describe('another site', () => {
     ['a link or an address typed in', { 'Sec-Fetch-Site': 'none' }],
   ])('%s may not act for the visitor', async (_, headers) => {
     for (const path of paths) {
-      const answer = await visitor().post(path, { title: 'x' }, headers);
+      const answer = await demo.visitor().post(path, { title: 'x' }, headers);
       expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([403, 'not_same_origin']);
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
       expect(answer.headers.get('set-cookie')).toBeNull();
@@ -119,15 +92,15 @@ describe('another site', () => {
 
   it('may not where the browser tells no more than the origin, or nothing', async () => {
     const call = (headers: Record<string, string>) =>
-      fetch(`${service.address}/demo/token`, { method: 'POST', headers: { ...headers } });
+      fetch(`${demo.service.address}/demo/token`, { method: 'POST', headers: { ...headers } });
     expect((await call({ Origin: 'https://evil.example' })).status).toBe(403);
     expect((await call({ Origin: 'null' })).status).toBe(403);
     expect((await call({})).status).toBe(403);
-    expect((await call({ Origin: service.address })).status).toBe(201);
+    expect((await call({ Origin: demo.service.address })).status).toBe(201);
   });
 
   it('gets no preflight through', async () => {
-    const answer = await fetch(`${service.address}/demo/token`, {
+    const answer = await fetch(`${demo.service.address}/demo/token`, {
       method: 'OPTIONS',
       headers: { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' },
     });
@@ -137,10 +110,10 @@ describe('another site', () => {
 });
 
 describe('sending to oneself', () => {
-  beforeEach(() => start());
+  beforeEach(() => demo.start());
 
   it('tells every state on the way, to the end', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     const { device } = await ada.subscribe([{ status: 503 }, {}]);
     const views = await ada.views(await ada.send({ title: 'Grüße 🛎', body: 'b', url: '/demo' }));
     const [delivery] = views.at(-1)!.deliveries;
@@ -158,7 +131,7 @@ describe('sending to oneself', () => {
   });
 
   it('ends as well when there is nobody to send to, and when the subscription is gone', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     expect((await ada.views(await ada.send())).at(-1)!.deliveries).toEqual([]);
     await ada.subscribe([{ status: 410 }]);
     const [delivery] = (await ada.views(await ada.send())).at(-1)!.deliveries;
@@ -166,23 +139,22 @@ describe('sending to oneself', () => {
   });
 
   it('reaches nobody else, and nobody else sees it', async () => {
-    const [ada, bob] = [visitor(), visitor()];
+    const [ada, bob] = [demo.visitor(), demo.visitor()];
     await ada.subscribe();
     const { device } = await bob.subscribe();
     const id = await ada.send();
     expect((await ada.views(id)).at(-1)!.deliveries).toHaveLength(1);
     expect(device.requests).toEqual([]);
-    const stranger = visitor();
+    const stranger = demo.visitor();
     for (const other of [bob, stranger]) expect((await other.open(id)).answer.status).toBe(404);
   });
 
   it('shows nothing of what back ends send', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     const { user_id } = await ada.subscribe();
-    const secret = readText(join(folder, 'hmac-secret')).trim();
-    const answer = await fetch(`${service.address}/v1/notifications`, {
+    const answer = await fetch(`${demo.service.address}/v1/notifications`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${demo.secret}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({
         type: 'order',
         title: 'Not for the page',
@@ -200,12 +172,12 @@ describe('sending to oneself', () => {
     ['a link that runs a script', { title: 'x', url: 'javascript:alert(1)' }],
     ['other users', { title: 'x', user_ids: ['ada'] }],
   ])('refuses %s', async (_, body) => {
-    const answer = await visitor().post('/demo/notifications', body);
+    const answer = await demo.visitor().post('/demo/notifications', body);
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, 'invalid_request']);
   });
 
   it('is for people: more than a few a second are refused, and say when to try again', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     await ada.fetch('/demo');
     const statuses: number[] = [];
     let last: Response | null = null;
@@ -216,12 +188,12 @@ describe('sending to oneself', () => {
     expect(statuses.slice(0, 10)).toEqual(Array(10).fill(202));
     expect(statuses.at(-1)).toBe(429);
     expect(last!.headers.get('retry-after')).toMatch(/^[123]$/);
-    expect((await visitor().post('/demo/notifications', { title: 'x' })).status).toBe(202);
+    expect((await demo.visitor().post('/demo/notifications', { title: 'x' })).status).toBe(202);
   });
 });
 
 describe('a stream', () => {
-  beforeEach(() => start({ RETRY_BASE_MS: '600000', RETRY_MAX_MS: '600000' }));
+  beforeEach(() => demo.start({ RETRY_BASE_MS: '600000', RETRY_MAX_MS: '600000' }));
 
   /** A notification that is on its way for as long as a test may last. */
   const slow = async (who: DemoVisitor): Promise<string> => {
@@ -230,7 +202,7 @@ describe('a stream', () => {
   };
 
   it('is given up when the page goes: its place is free again', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     const id = await slow(ada);
     const open = [];
     for (let count = 0; count < 4; count++) open.push(await ada.open(id));
@@ -241,11 +213,11 @@ describe('a stream', () => {
   });
 
   it('ends when the service stops, which waits for none', async () => {
-    const ada = visitor();
+    const ada = demo.visitor();
     const { answer } = await ada.open(await slow(ada));
     const events = readEvents(answer);
     const startedAtMs = performance.now();
-    await service.stop();
+    await demo.service.stop();
     expect((await events).length).toBeGreaterThan(0);
     // Connections that are still open are cut after five seconds.
     expect(performance.now() - startedAtMs).toBeLessThan(4000);
