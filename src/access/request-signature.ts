@@ -24,6 +24,8 @@ export type SignedHead = {
   readonly signature: string;
   readonly secrets: readonly string[];
   readonly nonce: string | null;
+  /** Whether the request reads or deletes, and no more. */
+  readonly addsNothing: boolean;
   /** The first six of the lines that are signed. */
   readonly lines: string;
 };
@@ -60,7 +62,7 @@ export function judgeSignedHead({ keys, clock }: SignatureOptions, request: Requ
   const { method, target } = request;
   const idempotencyKey = request.header('idempotency-key') ?? '';
   const lines = `${FORM}\n${timestamp}\n${nonce ?? ''}\n${method}\n${target}\n${idempotencyKey}\n`;
-  return { keyId, signature, secrets, nonce, lines };
+  return { keyId, signature, secrets, nonce, lines, addsNothing: method !== 'POST' };
 }
 
 /** The id of the key that the request is signed with (HMAC-SHA256; `docs/http.md` shows how). Refuses any other. */
@@ -72,7 +74,7 @@ export async function verifySignature(
   const secret = signingSecretOf(head, rawBody);
   if (secret === null) throw badSignature();
   // Only now: a stranger must not be able to use up the nonces of a caller.
-  if (head.nonce !== null) await spendNonce(options, secret, head.nonce);
+  if (head.nonce !== null) await spendNonce(options, secret, head.nonce, head.addsNothing);
   return head.keyId;
 }
 
@@ -114,11 +116,16 @@ function hmacOf(secret: string, octets: string): Buffer {
   return createHmac('sha256', secret).update(octets, 'latin1').digest();
 }
 
-async function spendNonce({ store, clock }: SignatureOptions, secret: string, nonce: string): Promise<void> {
+async function spendNonce(
+  { store, clock }: SignatureOptions,
+  secret: string,
+  nonce: string,
+  addsNothing: boolean,
+): Promise<void> {
   // By secret, for the key id is not signed: whoever replays a request might name another one of the same secret.
   const name = hmacOf(secret, `nonce\n${nonce}`).toString('base64url');
   // A timestamp may lie a window ahead, and then stays good for two.
-  const isFresh = await store.nonces.use(name, clock.now() + 2 * TIMESTAMP_WINDOW_MS);
+  const isFresh = await store.nonces.use(name, clock.now() + 2 * TIMESTAMP_WINDOW_MS, { addsNothing });
   if (!isFresh) throw new AppError('reused_nonce', 'X-Nonce was used before. Make a new one for each request.');
 }
 

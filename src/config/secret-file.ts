@@ -51,9 +51,7 @@ export function makeSecretFile(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && isThere(path)) return false;
-    throw new ConfigError([
-      `DATA_DIR: ${path} cannot be written (${codeOf(error)}): give this user the right to, or name another folder.`,
-    ]);
+    throw unwritable(`DATA_DIR: ${path}`, error, 'give this user the right to, or name another folder');
   }
 }
 
@@ -62,8 +60,16 @@ export function replaceSecretFile(path: string, text: string): void {
   try {
     throughDraft(path, text, (draft) => renameSync(draft, path));
   } catch (error) {
-    throw new ConfigError([`${path} cannot be written (${codeOf(error)}): run this as the user the service runs as.`]);
+    throw unwritable(path, error, 'run this as the user the service runs as');
   }
+}
+
+function unwritable(what: string, error: unknown, remedy: string): ConfigError {
+  const code = codeOf(error);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new ConfigError([
+    `${what} cannot be written (${code}): ${isFull ? 'free some space on its disk; nothing was changed' : remedy}.`,
+  ]);
 }
 
 /** Written under a name that nobody can guess, and then put in place, so that a crash leaves the whole file or none. */

@@ -4,14 +4,22 @@ import type { GroupCommit } from './file/group-commit.ts';
 
 export function sqliteFacts(database: Database, commits: GroupCommit): FactStore {
   return {
-    keep: (name, value) => commits.write(1, () => keep(database, name, value)),
+    async keep(name, value) {
+      // Read first: what is kept already costs no write, which a full disk would refuse.
+      const kept = await commits.read(() => read(database, name));
+      return kept ?? commits.write(1, () => keep(database, name, value));
+    },
     replace: (name, value) => commits.write(1, () => replace(database, name, value)),
   };
 }
 
 function keep(database: Database, name: string, value: string): string {
   database.run('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
-  return database.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? value;
+  return read(database, name) ?? value;
+}
+
+function read(database: Database, name: string): string | null {
+  return database.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? null;
 }
 
 function replace(database: Database, name: string, value: string): void {

@@ -1,10 +1,13 @@
 import type { RetentionStore } from '../retention-store.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
+import { isDiskFull } from './file/storage-error.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;
+/** A piece that a full disk has room for: a deletion is written to the log first, some pages for each row. */
+const ROWS_AT_ONCE_WHEN_FULL = 20;
 
 export function sqliteRetention(database: Database, commits: GroupCommit): RetentionStore {
   return {
@@ -16,28 +19,24 @@ export function sqliteRetention(database: Database, commits: GroupCommit): Reten
 async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
   let swept = 0;
   for (const table of ['idempotency_keys', 'nonces']) {
-    swept += await inPieces(commits, () =>
-      database.run(`DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`, [
-        nowMs,
-        ROWS_AT_ONCE,
-      ]),
-    );
+    const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`;
+    swept += await inPieces(commits, (limit) => database.run(sql, [nowMs, limit]));
   }
   return swept;
 }
 
 /** A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
 async function forget(database: Database, commits: GroupCommit, beforeMs: number, limit: number): Promise<number> {
-  await inPieces(commits, () =>
+  await inPieces(commits, (limit) =>
     database.run(
       'DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions WHERE retired_at < ? LIMIT ?)',
-      [beforeMs, ROWS_AT_ONCE],
+      [beforeMs, limit],
     ),
   );
   let forgotten = 0;
   for (const id of await commits.read(() => completedBefore(database, beforeMs, limit))) {
-    await inPieces(commits, () => deleteDeliveries(database, id));
-    forgotten += await commits.write(1, () =>
+    await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
+    forgotten += await commits.erase(1, () =>
       database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
     );
   }
@@ -54,20 +53,27 @@ function completedBefore(database: Database, beforeMs: number, limit: number): s
 }
 
 /** Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too. */
-function deleteDeliveries(database: Database, notificationId: string): number {
+function deleteDeliveries(database: Database, notificationId: string, limit: number): number {
   return database.run(
     `DELETE FROM deliveries WHERE rowid IN
        (SELECT rowid FROM deliveries WHERE id BETWEEN ? AND ? AND due_at IS NULL LIMIT ?)`,
-    [...deliveryRange(notificationId), ROWS_AT_ONCE],
+    [...deliveryRange(notificationId), limit],
   );
 }
 
-/** Repeats a deletion, each in a commit of its own, until it finds less than a piece. */
-async function inPieces(commits: GroupCommit, deletePiece: () => number): Promise<number> {
+/** Repeats a deletion, each in a commit of its own, until it finds less than a piece. Small pieces where a large one does not fit. */
+async function inPieces(commits: GroupCommit, deletePiece: (limit: number) => number): Promise<number> {
+  let limit = ROWS_AT_ONCE;
   let total = 0;
   for (;;) {
-    const gone = await commits.write(ROWS_AT_ONCE, deletePiece);
-    total += gone;
-    if (gone < ROWS_AT_ONCE) return total;
+    const gone = await commits
+      .erase(limit, () => deletePiece(limit))
+      .catch((error: unknown) => {
+        if (!isDiskFull(error) || limit === ROWS_AT_ONCE_WHEN_FULL) throw error;
+        return null;
+      });
+    if (gone === null) limit = ROWS_AT_ONCE_WHEN_FULL;
+    else total += gone;
+    if (gone !== null && gone < limit) return total;
   }
 }

@@ -3,8 +3,9 @@ import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/recipients.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { sqliteFacts } from './facts.ts';
-import { transact } from './file/commit.ts';
+import { transact, withReserve } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
+import { watchDiskSpace } from './file/disk-space.ts';
 import type { Database } from './file/driver.ts';
 import { groupCommit } from './file/group-commit.ts';
 import { openWalSync } from './file/wal-sync.ts';
@@ -27,16 +28,14 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
 
 /** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
 export function storeOn(database: Database, clock: Clock): Store {
-  const wal = closingOnError(database, () => {
-    transact(database, () => {
-      migrate(database);
-      // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
-      mark(database, 'opened_at', clock.now());
-      releaseLeases(database);
-    });
-    return openWalSync(`${database.path}-wal`);
+  const { wal, space } = closingOnError(database, () => {
+    const space = watchDiskSpace(database);
+    // On a full disk it is opened all the same, so that its rows can be read and deleted.
+    withReserve(space, () => transact(database, () => begin(database, clock.now())));
+    space.hasRoom();
+    return { wal: openWalSync(`${database.path}-wal`), space };
   });
-  const commits = groupCommit(database, wal);
+  const commits = groupCommit(database, wal, space);
   const fanOutMemory = new FanOutMemory();
   return {
     subscriptions: sqliteSubscriptions(database, commits),
@@ -51,6 +50,13 @@ export function storeOn(database: Database, clock: Clock): Store {
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
     close: () => commits.close(),
   };
+}
+
+function begin(database: Database, nowMs: number): void {
+  migrate(database);
+  // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
+  mark(database, 'opened_at', nowMs);
+  releaseLeases(database);
 }
 
 function closingOnError<Value>(database: Database, work: () => Value): Value {

@@ -1,3 +1,4 @@
+import type { DiskSpace } from '../../../src/store/sqlite/file/disk-space.ts';
 import type { Database } from '../../../src/store/sqlite/file/driver.ts';
 import { openWalSync, type WalSync } from '../../../src/store/sqlite/file/wal-sync.ts';
 
@@ -51,3 +52,11 @@ export function recordingSync(path: string): WalSync & { syncs: number; hold(): 
     },
   };
 }
+
+/** A disk that is never full. */
+export const ROOMY: DiskSpace = {
+  hasRoom: () => true,
+  noteFull: () => {},
+  emptyLog: () => {},
+  giveUpReserve: () => {},
+};

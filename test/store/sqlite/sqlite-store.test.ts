@@ -10,6 +10,7 @@ import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from '../../contract/store-contract.ts';
 import { adapterSuite } from './adapter-suite.ts';
 import { groupCommitSuite } from './file/group-commit-suite.ts';
+import { fullDiskSuite } from './full-disk-suite.ts';
 
 const available = await availableDrivers();
 
@@ -38,6 +39,7 @@ for (const driver of DRIVERS) {
     });
     adapterSuite(driver);
     groupCommitSuite(driver);
+    fullDiskSuite(driver);
   } else {
     describe(`SQLite by ${driver}`, () => {
       it.skip(`skipped on Node ${process.version}, which lacks ${driver}: other-driver.test.ts runs it on Node 24`);

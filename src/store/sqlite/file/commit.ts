@@ -1,5 +1,7 @@
+import { AppError } from '../../../domain/app-error.ts';
+import type { DiskSpace } from './disk-space.ts';
 import type { Database } from './driver.ts';
-import { isUnavailable } from './storage-error.ts';
+import { FULL, isDiskFull, isUnavailable } from './storage-error.ts';
 
 /** Measured: 32 to 128 rows commit 20 000 transitions a second; 256 block the event loop for 5 to 10 ms. */
 export const MAX_ROWS_PER_COMMIT = 128;
@@ -21,6 +23,8 @@ export type Write = {
   /** The rough size of the write. */
   readonly rows: number;
   readonly durability: Durability;
+  /** Whether it may be written to the room that is kept back for deletions. */
+  readonly isErasure: boolean;
   readonly resolve: (answers: readonly unknown[]) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -58,16 +62,60 @@ export class WriteQueue {
   }
 }
 
-/** Commits writes together; where that fails each by itself, so that only the write that fails is refused. */
-export function commitGroup(database: Database, group: readonly Write[]): readonly Committed[] {
+/**
+ * Commits writes together; where that fails each by itself, so that only the write that fails is refused. While the disk is
+ * full, only erasures are committed, to the reserve.
+ */
+export function commitGroup(database: Database, group: readonly Write[], space: DiskSpace): readonly Committed[] {
+  if (!space.hasRoom()) {
+    const full = new AppError('store_unavailable', FULL);
+    return erase(database, refuseOthers(group, full), space);
+  }
   try {
     return transact(database, () => perform(group));
   } catch (error) {
-    // A full disk refuses every write. Any other error comes from one write, and costs the others only this second run.
-    if (group.length > 1 && !isUnavailable(error)) return group.flatMap((write) => commitGroup(database, [write]));
+    if (isDiskFull(error)) {
+      space.noteFull();
+      return erase(database, refuseOthers(group, error), space);
+    }
+    // Any other error comes from one write, and costs the others only this second run.
+    if (group.length > 1 && !isUnavailable(error)) {
+      return group.flatMap((write) => commitGroup(database, [write], space));
+    }
     for (const { reject } of group) reject(error);
     return [];
   }
+}
+
+/** Gives the erasures of the group. */
+function refuseOthers(group: readonly Write[], error: unknown): readonly Write[] {
+  for (const { isErasure, reject } of group) if (!isErasure) reject(error);
+  return group.filter(({ isErasure }) => isErasure);
+}
+
+/** Each by itself: what does not fit must not keep another one from fitting. */
+function erase(database: Database, erasures: readonly Write[], space: DiskSpace): readonly Committed[] {
+  return erasures.flatMap((write) => {
+    try {
+      return withReserve(space, () => transact(database, () => perform([write])));
+    } catch (error) {
+      write.reject(error);
+      return [];
+    }
+  });
+}
+
+/** Tries with the room there is, with what the log can spare, and last with the reserve. */
+export function withReserve<Value>(space: DiskSpace, work: () => Value): Value {
+  for (const makeRoom of [space.emptyLog, space.giveUpReserve]) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      makeRoom();
+    }
+  }
+  return work();
 }
 
 /** All of `work` or nothing of it. */

@@ -1,8 +1,10 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { mkdirSync, rmSync, type Stats } from 'node:fs';
+import { chmod, lstat, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../../domain/app-error.ts';
+import { reservePath } from './disk-space.ts';
 import { connect, type Database, type DriverName } from './driver.ts';
+import { FULL, isDiskFull, isOutOfRoom } from './storage-error.ts';
 
 const CANNOT_BE_OPENED = 'cannot be made or opened: check that the data folder exists, who owns it, and its mode.';
 
@@ -20,7 +22,7 @@ export async function openDataFile(path: string, driver: DriverName | null = nul
     database.all('PRAGMA busy_timeout = 0');
     // Before WAL: then SQLite needs no shared memory, and the lock dies with the process.
     database.all('PRAGMA locking_mode = EXCLUSIVE');
-    database.all('PRAGMA journal_mode = WAL');
+    withoutReserveIfFull(file, () => database.all('PRAGMA journal_mode = WAL'));
     // Accepted means durable: instead of SQLite, `wal-sync.ts` waits for the disk before a durable write is answered.
     database.execute('PRAGMA synchronous = NORMAL');
     return database;
@@ -69,12 +71,25 @@ async function statOf(path: string, look: typeof lstat): Promise<Stats | null> {
 }
 
 function unusable(message: string, cause?: unknown): AppError {
+  if (isOutOfRoom(cause)) return new AppError('store_unavailable', FULL, {}, cause);
   return new AppError('store_unavailable', message, {}, cause);
+}
+
+/** A disk that is full is no reason not to open: what is kept back gives the room that it takes. */
+function withoutReserveIfFull(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    rmSync(reservePath(path), { force: true });
+    work();
+  }
 }
 
 async function makeFile(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // The asynchronous one says ENOENT where there is no room for a folder.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // Endpoints and keys are secrets. SQLite gives the WAL file the same mode.
     const file = await open(path, 'a', 0o600);
     await file.close();

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { AppError } from '../../../domain/app-error.ts';
 import { type Committed, commitGroup, type Durability, type Work, type Write, WriteQueue } from './commit.ts';
+import type { DiskSpace } from './disk-space.ts';
 import type { Database } from './driver.ts';
 import type { WalSync } from './wal-sync.ts';
 
@@ -11,6 +12,11 @@ export interface GroupCommit {
    * operation may run twice, so it must leave no trace but in the database. `rows` is its rough size.
    */
   write<Value>(rows: number, operation: () => Value, durability?: Durability): Promise<Value>;
+  /**
+   * As `write`, for what deletes, and for what a deletion needs: it is done while the disk is full, too, in the room that is
+   * kept back for it.
+   */
+  erase<Value>(rows: number, operation: () => Value): Promise<Value>;
   /**
    * Makes a write of many items, a row each, answered in the order asked. What different callers ask for before the same
    * commit is done by one call to `work`.
@@ -25,7 +31,7 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-type WriteRequest = Pick<Write, 'work' | 'items' | 'rows'>;
+type WriteRequest = Pick<Write, 'work' | 'items' | 'rows' | 'isErasure'>;
 
 /*
  * What becomes of a write:
@@ -46,16 +52,22 @@ type WriteRequest = Pick<Write, 'work' | 'items' | 'rows'>;
  */
 
 /** One commit for all writes that are asked for in one turn of the event loop, and one fsync for them all. */
-export function groupCommit(database: Database, wal: WalSync): GroupCommit {
-  const commits = new Commits(database, wal);
+export function groupCommit(database: Database, wal: WalSync, space: DiskSpace): GroupCommit {
+  const commits = new Commits(database, wal, space);
   return {
     write: async <Value>(rows: number, operation: () => Value, durability: Durability = 'durable') => {
-      const [value] = await commits.ask({ work: () => [operation()], items: [null], rows }, durability);
+      const request = { work: () => [operation()], items: [null], rows, isErasure: false };
+      const [value] = await commits.ask(request, durability);
+      return value as Value;
+    },
+    erase: async <Value>(rows: number, operation: () => Value) => {
+      const request = { work: () => [operation()], items: [null], rows, isErasure: true };
+      const [value] = await commits.ask(request, 'durable');
       return value as Value;
     },
     writesOf: <Item, Answer>(durability: Durability, work: (items: readonly Item[]) => readonly Answer[]) => {
       return async (items: readonly Item[]) => {
-        const request = { work: work as Work, items, rows: items.length };
+        const request = { work: work as Work, items, rows: items.length, isErasure: false };
         return (await commits.ask(request, durability)) as readonly Answer[];
       };
     },
@@ -70,6 +82,7 @@ export function groupCommit(database: Database, wal: WalSync): GroupCommit {
 class Commits {
   private readonly database: Database;
   private readonly wal: WalSync;
+  private readonly space: DiskSpace;
   private readonly queue = new WriteQueue();
   /** Durable writes that are committed, and wait for a sync. */
   private unconfirmed: Committed[] = [];
@@ -79,19 +92,20 @@ class Commits {
   private isOpen = true;
   private readonly awaitingIdle: (() => void)[] = [];
 
-  constructor(database: Database, wal: WalSync) {
+  constructor(database: Database, wal: WalSync, space: DiskSpace) {
     this.database = database;
     this.wal = wal;
+    this.space = space;
   }
 
   demandOpen(): void {
     if (!this.isOpen) throw new AppError('store_unavailable', 'The store is closed: Bellhop is stopping.');
   }
 
-  ask({ work, items, rows }: WriteRequest, durability: Durability): Promise<readonly unknown[]> {
+  ask({ work, items, rows, isErasure }: WriteRequest, durability: Durability): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       this.demandOpen();
-      this.queue.add({ work, items, rows, durability, resolve, reject });
+      this.queue.add({ work, items, rows, durability, isErasure, resolve, reject });
       if (durability === 'committed') this.commitThisTurn();
       else if (durability === 'in_turn' || !this.isSyncing) this.commitNextTurn();
     });
@@ -130,7 +144,7 @@ class Commits {
   /** What one commit may not hold is left to a turn of its own, so that a long queue does not hold up all other work. */
   private commit(what: { readonly withPage: boolean }): void {
     const group = this.queue.takeGroup(what);
-    for (const committed of group.length === 0 ? [] : commitGroup(this.database, group)) {
+    for (const committed of group.length === 0 ? [] : commitGroup(this.database, group, this.space)) {
       if (committed.write.durability === 'durable') this.unconfirmed.push(committed);
       else committed.write.resolve(committed.answers);
     }

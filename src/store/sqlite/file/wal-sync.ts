@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { AppError } from '../../../domain/app-error.ts';
+import { FULL, isOutOfRoom } from './storage-error.ts';
 
 /** Makes what is committed durable. */
 export type WalSync = {
@@ -92,6 +93,7 @@ function syncOnThreadPool(descriptor: number): Promise<void> {
 }
 
 function notDurable(cause: unknown): AppError {
+  if (isOutOfRoom(cause)) return new AppError('store_unavailable', FULL, {}, cause);
   return new AppError(
     'store_unavailable',
     'The disk that holds the data folder does not confirm what was written: check the disk.',

@@ -29,7 +29,7 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
         for (const change of changes) changeSubscription(database, change);
       }),
     countByVapidKey: () => commits.read(() => countByVapidKey(database)),
-    delete: (id) => commits.write(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
+    delete: (id) => commits.erase(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
   };
 }
 

@@ -25,7 +25,7 @@ describe('the database file', () => {
     symlinkSync('../disk/real.db', at('data/bellhop.db'));
     const store = await open();
     await store.facts.keep('a', 'kept');
-    expect(readdirSync(at('disk')).sort()).toEqual(['real.db', 'real.db-wal']);
+    expect(readdirSync(at('disk')).sort()).toEqual(['real.db', 'real.db-reserve', 'real.db-wal']);
     expect(readdirSync(at('data'))).toEqual(['bellhop.db']);
     await store.close();
     const again = await open();

@@ -5,7 +5,7 @@ import { groupCommit } from '../../../../src/store/sqlite/file/group-commit.ts';
 import { sampleAcceptance, sampleNotification, sampleSubscription } from '../../../support/samples.ts';
 import { until } from '../../../support/until.ts';
 import { freshFile } from '../fresh-file.ts';
-import { recording, recordingSync } from '../recording.ts';
+import { ROOMY, recording, recordingSync } from '../recording.ts';
 
 /** When writes are committed, and when their writers are told. */
 export function groupCommitSuite(driver: DriverName): void {
@@ -19,7 +19,7 @@ export function groupCommitSuite(driver: DriverName): void {
     it('shares one commit among the writes of a turn, 128 rows at most', async () => {
       const { recorded, scripts } = recording(fresh.database);
       const disk = recordingSync(fresh.path);
-      const commits = groupCommit(recorded, disk);
+      const commits = groupCommit(recorded, disk, ROOMY);
       await Promise.all(Array.from({ length: 300 }, (_, index) => commits.write(1, () => insert(index))));
       const expected = Math.ceil(300 / MAX_ROWS_PER_COMMIT);
       expect(scripts.filter((script) => script === 'COMMIT')).toHaveLength(expected);
@@ -28,7 +28,7 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('does what many ask of the same work by one call, and answers each', async () => {
-      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path), ROOMY);
       const calls: (readonly number[])[] = [];
       const double = commits.writesOf('durable', (items: readonly number[]) => {
         calls.push(items);
@@ -39,7 +39,7 @@ export function groupCommitSuite(driver: DriverName): void {
     });
 
     it('does them each by itself where one of them fails, and rejects that one', async () => {
-      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path), ROOMY);
       const keep = commits.writesOf('durable', (items: readonly number[]) => items.map(insert));
       const results = await Promise.allSettled([keep([1]), keep([2, 2]), keep([3])]);
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -48,7 +48,7 @@ export function groupCommitSuite(driver: DriverName): void {
 
     it('tells of what need not be durable at once, and takes along what has gathered', async () => {
       const disk = recordingSync(fresh.path);
-      const commits = groupCommit(fresh.database, disk);
+      const commits = groupCommit(fresh.database, disk, ROOMY);
       const keep = commits.writesOf('committed', (items: readonly number[]) => items.map(insert));
       const letGo = disk.hold();
       const told: string[] = [];
@@ -68,7 +68,7 @@ export function groupCommitSuite(driver: DriverName): void {
       ['of many rows', 100],
       ['that found nobody', 1],
     ])('lets the event loop turn between pages %s, and what hurries goes before them', async (_, rows) => {
-      const commits = groupCommit(fresh.database, recordingSync(fresh.path));
+      const commits = groupCommit(fresh.database, recordingSync(fresh.path), ROOMY);
       const order: string[] = [];
       const pages = async (): Promise<void> => {
         for (let page = 0; page < 5; page += 1) {
@@ -92,7 +92,7 @@ export function groupCommitSuite(driver: DriverName): void {
     it('tells a writer once the disk has confirmed, and lets the next ones gather meanwhile', async () => {
       const { recorded, scripts } = recording(fresh.database);
       const disk = recordingSync(fresh.path);
-      const commits = groupCommit(recorded, disk);
+      const commits = groupCommit(recorded, disk, ROOMY);
       const told: number[] = [];
       const write = (index: number) => commits.write(1, () => insert(index)).then(() => void told.push(index));
       const letGo = disk.hold();
@@ -111,7 +111,7 @@ export function groupCommitSuite(driver: DriverName): void {
 
     it('tells writers of a disk that does not confirm, and goes on with the next', async () => {
       const disk = recordingSync(fresh.path);
-      const commits = groupCommit(fresh.database, disk);
+      const commits = groupCommit(fresh.database, disk, ROOMY);
       disk.failNext();
       const refused = { code: 'store_unavailable', message: expect.stringContaining('check the disk') };
       await expect(commits.write(1, () => insert(1))).rejects.toMatchObject(refused);
