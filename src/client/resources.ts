@@ -13,6 +13,8 @@ export type NotificationAction = {
 /** Where a click leads to: any open page of the site, one that shows the `url` already, or always a new one. */
 export type OpenIn = 'site_tab' | 'page_tab' | 'new_tab';
 
+export type TextDirection = 'auto' | 'ltr' | 'rtl';
+
 export type NotificationInput = {
   readonly type: string;
   readonly user_ids: readonly string[];
@@ -24,6 +26,17 @@ export type NotificationInput = {
   readonly open_in?: OpenIn | undefined;
   readonly actions?: readonly NotificationAction[] | undefined;
   readonly locale?: string | undefined;
+  readonly image?: string | undefined;
+  readonly dir?: TextDirection | undefined;
+  readonly require_interaction?: boolean | undefined;
+  readonly silent?: boolean | undefined;
+  /** Milliseconds: on, off, on, … Not with `silent`. */
+  readonly vibrate?: readonly number[] | undefined;
+  readonly renotify?: boolean | undefined;
+  /** ISO 8601 with a zone, or epoch milliseconds. */
+  readonly timestamp?: string | number | undefined;
+  /** 0 takes it away. */
+  readonly app_badge?: number | undefined;
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly priority?: Priority | undefined;
   readonly ttl_seconds?: number | undefined;
@@ -53,6 +66,14 @@ export type Notification = {
   readonly open_in?: OpenIn | null;
   readonly actions?: readonly NotificationAction[] | null;
   readonly locale: string | null;
+  readonly image?: string | null;
+  readonly dir?: TextDirection | null;
+  readonly require_interaction?: boolean | null;
+  readonly silent?: boolean | null;
+  readonly vibrate?: readonly number[] | null;
+  readonly renotify?: boolean | null;
+  readonly timestamp?: string | null;
+  readonly app_badge?: number | null;
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly priority: Priority;
   readonly ttl_seconds: number;

@@ -1,7 +1,7 @@
 import { requirePermission, requireSupport, unsupportedReason } from './browser-support.ts';
-import { readDevice } from './device.ts';
 import { enrol, leave, localSubscription, resync, type Site } from './enrolment.ts';
 import { registrationIn } from './own-worker.ts';
+import { recallDevice } from './page-device.ts';
 import { type Bellhop, BellhopError, type BellhopMessage, type BellhopOptions, type BellhopStatus } from './public.ts';
 import { createService } from './service.ts';
 import type { WorkerMessage } from './worker-message.ts';
@@ -69,7 +69,7 @@ async function statusOf({ workerUrl, scope }: Site): Promise<BellhopStatus> {
   const { permission } = Notification;
   if (permission === 'denied') return { state: 'denied' };
   if (permission === 'default') return { state: 'prompt' };
-  const device = await readDevice(scope);
+  const device = await recallDevice(scope);
   if (device === null) return { state: 'unsubscribed' };
   if (!device.isWanted) return { state: 'unsubscribed', reason: 'not_removed' };
   if (device.subscriptionId === null || (await localSubscription(scope)) === null) {

@@ -1,5 +1,3 @@
-import { BellhopError } from './public.ts';
-
 /** What this browser remembers of itself, for its pages and its worker. */
 export type Device = {
   /** That the person wants pushes here. False: to be undone, and the service is not told yet. */
@@ -23,22 +21,16 @@ export async function writeDevice(scope: string, device: Device | null): Promise
 }
 
 async function run(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
+  const database = await open();
   try {
-    const database = await open();
-    try {
-      return await new Promise((resolve, reject) => {
-        const transaction = database.transaction(STORE, mode);
-        const request = act(transaction.objectStore(STORE));
-        transaction.oncomplete = () => resolve(request.result);
-        transaction.onabort = () => reject(transaction.error);
-      });
-    } finally {
-      database.close();
-    }
-  } catch (cause) {
-    throw new BellhopError('storage_failed', 'IndexedDB cannot be used here; this browser may block site data.', {
-      cause,
+    return await new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode);
+      const request = act(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
     });
+  } finally {
+    database.close();
   }
 }
 

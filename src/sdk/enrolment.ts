@@ -1,6 +1,7 @@
-import { type Device, readDevice, writeDevice } from './device.ts';
+import type { Device } from './device.ts';
 import { base64urlOf } from './key-bytes.ts';
 import { activateOwnWorker, registrationIn } from './own-worker.ts';
+import { keepDevice, recallDevice } from './page-device.ts';
 import { BellhopError } from './public.ts';
 import { registrationOf } from './registration.ts';
 import type { Service } from './service.ts';
@@ -20,19 +21,19 @@ export async function enrol({ workerUrl, scope }: Site, service: Service): Promi
   const { subscriptionId } = await decide(scope, true);
   const vapidPublicKey = await service.publicKey();
   const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
-  await writeDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
+  await keepDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
   const browser = {
     subscription: subscription.toJSON(),
     languages: navigator.languages,
     userAgent: navigator.userAgent,
   };
   const id = await service.register(registrationOf(browser, vapidPublicKey, subscriptionId));
-  await writeDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });
+  await keepDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });
 }
 
 /** On a page load: nothing for those who never subscribed; else whatever is not as it should be. */
 export async function resync(site: Site, service: Service): Promise<void> {
-  const device = await readDevice(site.scope);
+  const device = await recallDevice(site.scope);
   if (device === null) return;
   if (device.isWanted && Notification.permission === 'granted') await enrol(site, service);
   else await leave(site, service);
@@ -46,15 +47,15 @@ export async function leave({ scope }: Site, service: Service): Promise<void> {
   const device = await decide(scope, false);
   const failure = await unsubscribe(await localSubscription(scope));
   if (device.subscriptionId !== null) await service.remove(device.subscriptionId);
-  if (failure === null) return writeDevice(scope, null);
-  await writeDevice(scope, { ...device, subscriptionId: null });
+  if (failure === null) return keepDevice(scope, null);
+  await keepDevice(scope, { ...device, subscriptionId: null });
   throw failure;
 }
 
 /** Puts the intent on record, before anything that can fail: the next page load makes up for that. */
 async function decide(scope: string, isWanted: boolean): Promise<Device> {
-  const device: Device = { vapidPublicKey: null, subscriptionId: null, ...(await readDevice(scope)), isWanted };
-  await writeDevice(scope, device);
+  const device: Device = { vapidPublicKey: null, subscriptionId: null, ...(await recallDevice(scope)), isWanted };
+  await keepDevice(scope, device);
   return device;
 }
 

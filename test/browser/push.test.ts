@@ -113,6 +113,28 @@ describeWithFirefox('a push in a real Firefox', () => {
     });
   });
 
+  it('has all that says how it is to be shown', async () => {
+    await stage.notify({
+      image: '/p.png',
+      dir: 'rtl',
+      require_interaction: true,
+      silent: false,
+      vibrate: [200, 100],
+      renotify: false,
+      timestamp: '2026-01-31T12:00:00Z',
+      app_badge: 3,
+    });
+    expect((await nextShown()).options).toMatchObject({
+      image: '/p.png',
+      dir: 'rtl',
+      requireInteraction: true,
+      silent: false,
+      vibrate: [200, 100],
+      renotify: false,
+      timestamp: Date.parse('2026-01-31T12:00:00Z'),
+    });
+  });
+
   it('holds 3993 octets, the most there is', async () => {
     const { pushServer } = stage;
     await stage.notify();

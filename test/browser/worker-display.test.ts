@@ -145,6 +145,46 @@ describeWithChromium('the worker in a real Chromium', () => {
     });
   });
 
+  it('shows it in the way that it is to be shown', async () => {
+    await show(
+      sent({
+        image: '/demo/bell.svg',
+        dir: 'rtl',
+        requireInteraction: true,
+        vibrate: [200, 100, 200],
+        renotify: false,
+        timestampMs: 1_769_860_800_000,
+      }),
+    );
+    const names = ['image', 'dir', 'requireInteraction', 'silent', 'vibrate', 'renotify', 'timestamp'];
+    const shown = await worker.evaluate(
+      `registration.getNotifications().then(([one]) => Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, one[name]])))`,
+    );
+    expect(shown).toEqual({
+      image: `${service.address}/demo/bell.svg`,
+      dir: 'rtl',
+      requireInteraction: true,
+      silent: false,
+      vibrate: [200, 100, 200],
+      renotify: false,
+      timestamp: 1_769_860_800_000,
+    });
+  });
+
+  it('sets the app’s badge, takes it away, and does without where there is none', async () => {
+    await worker.evaluate(`{
+      self.badges = [];
+      WorkerNavigator.prototype.setAppBadge = async (count) => void badges.push(count);
+    }`);
+    for (const appBadge of [3, 0]) await show(sent({ appBadge }));
+    await show(sent({}));
+    expect(await worker.evaluate('badges')).toEqual([3, 0]);
+    await worker.evaluate(`WorkerNavigator.prototype.setAppBadge = () => Promise.reject(new Error('not installed'))`);
+    await show(sent({ appBadge: 1 }));
+    await worker.evaluate('WorkerNavigator.prototype.setAppBadge = undefined');
+    await show(sent({ appBadge: 1 }));
+  });
+
   it('shows texts as long as a push can carry', async () => {
     const body = '界'.repeat(1200);
     expect((await show(sent({ body }))).body).toBe(body);
@@ -178,6 +218,11 @@ describeWithChromium('the worker in a real Chromium', () => {
     ['broken actions', '{"title":"t","actions":[null,5,{"action":"a"},{"title":"b"},{"action":1,"title":2}]}'],
     ['more actions than a browser shows', `{"title":"t","actions":[${Array(9).fill('{"action":"a","title":"A"}')}]}`],
     ['a language that is none', '{"title":"t","locale":"not a language"}'],
+    ['what browsers refuse together', '{"title":"t","silent":true,"vibrate":[200]}'],
+    [
+      'what is no way of showing',
+      '{"title":"t","silent":"x","vibrate":{},"timestamp":-1,"dir":5,"image":[],"app_badge":"x"}',
+    ],
     ['a broken declarative form', '{"title":"t","web_push":8030,"notification":"x"}'],
   ])('shows something for %s', async (_, data) => {
     const { title, body } = await show(data);

@@ -197,6 +197,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'sdk/retry.ts': [[/^\d+$/, digits]],
   'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
+  'sdk/worker/choose-tab.ts': [[/#.*/, { repeated: '#' }]],
   'sdk/worker/notice.ts': [[/^https?:$/, { head: 'http', repeated: 's' }]],
   'store/mongodb/server/connection.ts': [
     [/^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/, { head: 'mongodb://', repeated: 'a' }],

@@ -1,13 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { noticeOf, targetOf } from '../../src/sdk/worker/notice.ts';
+import { appBadgeOf, noticeOf, targetOf } from '../../src/sdk/worker/notice.ts';
 
 const BASE = 'https://shop.example';
 
 describe('noticeOf', () => {
   it('gives something that can be shown, whatever a push holds', () => {
     const field = fc.oneof(fc.jsonValue(), fc.string(), fc.constant(null));
-    const names = ['title', 'body', 'tag', 'icon', 'badge', 'locale', 'actions', 'notification', 'notification_id'];
+    const names = [
+      'title',
+      'body',
+      'tag',
+      'icon',
+      'badge',
+      'locale',
+      'actions',
+      'notification',
+      'notification_id',
+    ].concat(['image', 'dir', 'require_interaction', 'silent', 'vibrate', 'renotify', 'timestamp', 'app_badge']);
     const payload = fc.oneof(
       fc.string(),
       fc.json(),
@@ -25,6 +35,12 @@ describe('noticeOf', () => {
         for (const action of options.actions)
           expect([typeof action.action, typeof action.title]).toEqual(['string', 'string']);
         expect(structuredClone(options)).toEqual(options);
+        expect(['auto', 'ltr', 'rtl']).toContain(options.dir);
+        expect(options.silent === true && options.vibrate !== undefined).toBe(false);
+        for (const flag of [options.requireInteraction, options.silent, options.renotify])
+          expect(typeof (flag ?? true)).toBe('boolean');
+        for (const count of [options.timestamp ?? 0, ...(options.vibrate ?? []), appBadgeOf(options.data.bellhop) ?? 0])
+          expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
       }),
     );
   });
@@ -34,6 +50,24 @@ describe('noticeOf', () => {
     const { title, options } = noticeOf(JSON.stringify({ web_push: 8030, notification: declared }), 'x');
     expect({ title, ...options }).toMatchObject({ title: 'T', body: 'B', tag: 'g', lang: 'de', icon: `${BASE}/i.png` });
     expect(targetOf(options.data.bellhop, '', BASE)).toBe(`${BASE}/a`);
+  });
+
+  it('takes over how it is to be shown', () => {
+    const fields = { image: '/i.png', dir: 'rtl', silent: false, vibrate: [1, 2], renotify: false, timestamp: 5 };
+    const whole = { title: 'T', require_interaction: true, app_badge: 3, ...fields };
+    const { options } = noticeOf(JSON.stringify(whole), 'x');
+    expect(options).toMatchObject({ requireInteraction: true, ...fields });
+    expect(appBadgeOf(options.data.bellhop)).toBe(3);
+    const { app_badge: _, ...declared } = whole;
+    expect(noticeOf(JSON.stringify({ notification: declared }), 'x').options).toMatchObject({
+      requireInteraction: true,
+      ...fields,
+    });
+    expect(noticeOf(JSON.stringify({ ...whole, silent: true }), 'x').options).not.toHaveProperty('vibrate');
+    expect(appBadgeOf({ app_badge: 0 })).toBe(0);
+    expect(
+      [{}, { app_badge: -1 }, { app_badge: '1' }, { app_badge: 0.5 }].filter((each) => appBadgeOf(each) !== undefined),
+    ).toEqual([]);
   });
 
   it('shows a title without a body as it is', () => {

@@ -12,6 +12,13 @@ export type DeclarativePush = {
     readonly body?: string | undefined;
     readonly tag: string;
     readonly lang?: string | undefined;
+    readonly dir?: string | undefined;
+    readonly image?: string | undefined;
+    readonly require_interaction?: boolean | undefined;
+    readonly silent?: boolean | undefined;
+    readonly vibrate?: readonly number[] | undefined;
+    readonly renotify?: boolean | undefined;
+    readonly timestamp?: number | undefined;
     readonly icon?: string | undefined;
     readonly badge?: string | undefined;
     readonly actions?: readonly DeclarativeAction[] | undefined;
@@ -45,6 +52,13 @@ export function declarativeForm({ id, content, topic }: PayloadSource, siteUrl: 
       body,
       tag: topic ?? id,
       lang: locale,
+      dir: content.dir,
+      image: absolute(content.image),
+      require_interaction: content.requireInteraction,
+      silent: content.silent,
+      vibrate: content.vibrate,
+      renotify: content.renotify,
+      timestamp: content.timestampMs,
       icon: absolute(content.icon),
       badge: absolute(content.badge),
       // A button that led elsewhere than it says would be worse than none.

@@ -30,10 +30,30 @@ export function largestFieldOf(source: PayloadSource): string {
   return sizes.reduce((a, b) => (b.octets > a.octets ? b : a)).field;
 }
 
+/** `app_badge` is at the very place where the declarative form has it, too. */
 function workerFields({ id, content, topic }: PayloadSource) {
-  const { type, title, body, icon, badge, url, openIn: open_in, actions, locale, data } = content;
-  const tag = topic ?? undefined;
-  return { notification_id: id, type, title, body, icon, badge, url, open_in, actions, tag, locale, data };
+  return {
+    notification_id: id,
+    type: content.type,
+    title: content.title,
+    body: content.body,
+    icon: content.icon,
+    image: content.image,
+    badge: content.badge,
+    url: content.url,
+    open_in: content.openIn,
+    actions: content.actions,
+    tag: topic ?? undefined,
+    locale: content.locale,
+    dir: content.dir,
+    require_interaction: content.requireInteraction,
+    silent: content.silent,
+    vibrate: content.vibrate,
+    renotify: content.renotify,
+    timestamp: content.timestampMs,
+    app_badge: content.appBadge,
+    data: content.data,
+  };
 }
 
 function measured(text: string): Payload {

@@ -16,6 +16,9 @@ export type NotificationAction = {
   readonly url?: string;
 };
 
+export const TEXT_DIRECTIONS = ['auto', 'ltr', 'rtl'] as const;
+type TextDirection = (typeof TEXT_DIRECTIONS)[number];
+
 /** What browsers show at most (`Notification.maxActions`). */
 export const MAX_ACTIONS = 2;
 
@@ -32,12 +35,27 @@ export type NotificationContent = {
   readonly title: string;
   readonly body?: string;
   readonly icon?: string;
+  /** A large picture, where there is room. */
+  readonly image?: string;
   /** A small one-coloured picture, for example in Android's status bar. */
   readonly badge?: string;
   readonly url?: string;
   readonly openIn?: OpenIn;
   readonly actions?: readonly NotificationAction[];
   readonly locale?: string;
+  readonly dir?: TextDirection;
+  /** Stays on the screen until somebody deals with it. */
+  readonly requireInteraction?: boolean;
+  /** No sound, no vibration. */
+  readonly silent?: boolean;
+  /** On, off, on, … in milliseconds. */
+  readonly vibrate?: readonly number[];
+  /** Whether one that takes another's place on the screen alerts again. */
+  readonly renotify?: boolean;
+  /** When that was which it tells of. */
+  readonly timestampMs?: number;
+  /** The number on the installed app's icon; 0 takes it away. */
+  readonly appBadge?: number;
   readonly data?: Readonly<Record<string, unknown>>;
 };
 

@@ -10,11 +10,12 @@ import {
   type NotificationContent,
   OPEN_IN,
   SAFE_PAYLOAD_OCTETS,
+  TEXT_DIRECTIONS,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
-import { instant, isoOf, locale, plainText, userId } from '../kit/wire-fields.ts';
+import { instant, isoOf, isoOrNull, locale, plainText, userId } from '../kit/wire-fields.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
@@ -45,6 +46,40 @@ const actions = z
   .max(MAX_ACTIONS, `must be at most ${MAX_ACTIONS}: browsers show no more`)
   .refine((all) => new Set(all.map((one) => one.action)).size === all.length, 'must have different `action` names');
 
+const LONGEST_VIBRATION_MS = 10_000;
+const LAST_INSTANT_MS = 8_640_000_000_000_000;
+
+/** How it is shown, where the browser can do that. */
+const display = {
+  image: link.optional().openapi({ description: 'A large picture, where there is room for one.' }),
+  dir: z.enum(TEXT_DIRECTIONS).optional().openapi({ description: 'Of the text. `auto`, as it reads, is the default.' }),
+  require_interaction: z.boolean().optional().openapi({ description: 'It stays until somebody deals with it.' }),
+  silent: z.boolean().optional().openapi({ description: 'No sound and no vibration.' }),
+  vibrate: z
+    .array(z.int().min(0).max(LONGEST_VIBRATION_MS))
+    .min(1, 'must hold at least one, or be left out')
+    .max(20)
+    .optional()
+    .openapi({ description: 'Milliseconds: on, off, on, … Not with `silent`.' }),
+  renotify: z.boolean().optional().openapi({
+    description: 'Whether it alerts again where it takes the place of another with its topic. The default is true.',
+  }),
+  timestamp: z
+    .union(
+      [z.int().min(0).max(LAST_INSTANT_MS), z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) >= 0)],
+      {
+        error: 'must be an ISO 8601 instant with a zone, or epoch milliseconds, from 1970 on',
+      },
+    )
+    .optional()
+    .openapi({ description: 'When that was which it tells of.' }),
+  app_badge: z
+    .int()
+    .min(0)
+    .optional()
+    .openapi({ description: 'The number on the icon of the installed app; 0 takes it away.' }),
+};
+
 /** Optional fields are left out rather than null: null would say that there is one. */
 export const notificationBody = z
   .strictObject({
@@ -72,6 +107,7 @@ export const notificationBody = z
       }),
     actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
     locale: locale.optional(),
+    ...display,
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
     priority: z.enum(PRIORITIES).default('normal'),
     ttl_seconds: z
@@ -84,6 +120,10 @@ export const notificationBody = z
     topic: plainText(256)
       .optional()
       .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+  })
+  .refine(({ silent, vibrate }) => silent !== true || vibrate === undefined, {
+    path: ['vibrate'],
+    error: 'cannot go with `silent`: browsers refuse both together',
   })
   .openapi('NotificationInput');
 
@@ -110,6 +150,14 @@ export const notificationSchema = z.strictObject({
   open_in: z.enum(OPEN_IN).nullable(),
   actions: z.array(action).nullable(),
   locale: z.string().nullable(),
+  image: z.string().nullable(),
+  dir: z.enum(TEXT_DIRECTIONS).nullable(),
+  require_interaction: z.boolean().nullable(),
+  silent: z.boolean().nullable(),
+  vibrate: z.array(z.int()).nullable(),
+  renotify: z.boolean().nullable(),
+  timestamp: instant.nullable(),
+  app_badge: z.int().nullable(),
   data: z.record(z.string(), z.unknown()).nullable(),
   priority: z.enum(PRIORITIES),
   ttl_seconds: z.int(),
@@ -138,28 +186,40 @@ function isLink(text: string): boolean {
 }
 
 function contentOf(body: z.output<typeof notificationBody>): NotificationContent {
-  const { type, title, icon, badge, url, open_in: openIn, actions, locale, data } = body;
-  return {
-    type,
-    title,
-    ...(body.body === undefined ? {} : { body: body.body }),
-    ...(icon === undefined ? {} : { icon }),
-    ...(badge === undefined ? {} : { badge }),
-    ...(url === undefined ? {} : { url }),
-    ...(openIn === undefined ? {} : { openIn }),
-    ...(actions === undefined ? {} : { actions: actions.map(actionOf) }),
-    ...(locale === undefined ? {} : { locale }),
-    ...(data === undefined ? {} : { data }),
-  };
+  const { timestamp } = body;
+  return present({
+    type: body.type,
+    title: body.title,
+    body: body.body,
+    icon: body.icon,
+    image: body.image,
+    badge: body.badge,
+    url: body.url,
+    openIn: body.open_in,
+    actions: body.actions?.map(actionOf),
+    locale: body.locale,
+    dir: body.dir,
+    requireInteraction: body.require_interaction,
+    silent: body.silent,
+    vibrate: body.vibrate,
+    renotify: body.renotify,
+    timestampMs: typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp,
+    appBadge: body.app_badge,
+    data: body.data,
+  });
+}
+
+type Present<T> = { [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name] } & {
+  [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined>;
+};
+
+/** Without the fields that are undefined. */
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
 }
 
 function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
-  return {
-    action,
-    title,
-    ...(icon === undefined ? {} : { icon }),
-    ...(url === undefined ? {} : { url }),
-  };
+  return present({ action, title, icon, url });
 }
 
 function largeWarning(octets: number): string {
@@ -192,6 +252,14 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     open_in: openIn ?? null,
     actions: actions?.map(actionOf) ?? null,
     locale: locale ?? null,
+    image: from.content.image ?? null,
+    dir: from.content.dir ?? null,
+    require_interaction: from.content.requireInteraction ?? null,
+    silent: from.content.silent ?? null,
+    vibrate: from.content.vibrate ? [...from.content.vibrate] : null,
+    renotify: from.content.renotify ?? null,
+    timestamp: isoOrNull(from.content.timestampMs ?? null),
+    app_badge: from.content.appBadge ?? null,
     data: data ?? null,
     priority: from.priority,
     ttl_seconds: from.ttlSeconds,

@@ -11,12 +11,12 @@ export function chooseTab(urls: readonly string[], target: string | null, openIn
   if (target === null) return { index: 0, isLed: false };
   const exact = urls.indexOf(target);
   if (exact >= 0) return { index: exact, isLed: false };
-  const samePage = urls.findIndex((url) => pageOf(url) === pageOf(target));
-  if (samePage >= 0) return { index: samePage, isLed: target.includes('#') };
-  const isSameSite = urls[0] !== undefined && new URL(urls[0]).origin === new URL(target).origin;
-  return openIn !== 'page_tab' && isSameSite ? { index: 0, isLed: true } : null;
+  const index = urls.findIndex((url) => pageOf(url) === pageOf(target));
+  if (index >= 0) return { index, isLed: target.includes('#') };
+  const site = new URL('/', urls[0]).href;
+  return openIn !== 'page_tab' && target.startsWith(site) ? { index: 0, isLed: true } : null;
 }
 
 function pageOf(url: string): string {
-  return url.split('#', 1)[0] ?? url;
+  return url.replace(/#.*/, '');
 }

@@ -1,6 +1,7 @@
 import type { WorkerMessage } from '../worker-message.ts';
 import { chooseTab } from './choose-tab.ts';
 import { type Payload, targetOf } from './notice.ts';
+import { openPages } from './receive.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -10,8 +11,7 @@ const ANSWER_TIMEOUT_MS = 300;
 /** Brings the page to the front that is meant, or leads one of the site there, or opens one: see `chooseTab`. */
 export async function openFrom(payload: Payload, action: string): Promise<void> {
   const target = targetOf(payload, action, self.location.origin);
-  const found = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const pages = found.filter(({ frameType }) => frameType !== 'nested');
+  const pages = (await openPages()).filter(({ frameType }) => frameType !== 'nested');
   const tab = chooseTab(
     pages.map(({ url }) => url),
     target,
@@ -19,8 +19,9 @@ export async function openFrom(payload: Payload, action: string): Promise<void> 
   );
   const page = pages[tab?.index ?? -1];
   try {
-    if (page && (!tab?.isLed || target === null)) return void (await page.focus());
-    if (page && target !== null && (await lead(page, target))) return;
+    const leadTo = tab?.isLed ? target : null;
+    if (page && leadTo === null) return void (await page.focus());
+    if (page && leadTo !== null && (await lead(page, leadTo))) return;
   } catch {
     // It was closed in between, or the browser does not let it come to the front.
   }
@@ -35,12 +36,11 @@ async function lead(page: WindowClient, url: string): Promise<boolean> {
     return true;
   }
   const { port1, port2 } = new MessageChannel();
-  const answer = new Promise<boolean>((resolve) => {
-    port1.onmessage = () => resolve(true);
-    setTimeout(() => resolve(false), ANSWER_TIMEOUT_MS);
-  });
   page.postMessage({ bellhop: { kind: 'lead', url } } satisfies WorkerMessage, [port2]);
-  if (!(await answer)) return false;
-  await page.focus();
-  return true;
+  const answer = await new Promise((resolve) => {
+    port1.onmessage = resolve;
+    setTimeout(resolve, ANSWER_TIMEOUT_MS);
+  });
+  if (answer) await page.focus();
+  return Boolean(answer);
 }

@@ -1,6 +1,6 @@
 import type { BellhopMessage } from '../public.ts';
 import type { WorkerMessage } from '../worker-message.ts';
-import { type Notice, noticeOf } from './notice.ts';
+import { appBadgeOf, type Notice, noticeOf } from './notice.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -11,13 +11,23 @@ export async function receive(event: PushEvent): Promise<void> {
   const isShown = Boolean((event as { notification?: unknown }).notification);
   const { bellhop: notification } = notice.options.data;
   if (!isShown) await show(notice);
+  await setAppBadge(appBadgeOf(notification));
   await announce({ kind: 'shown', action: '', notification });
 }
 
 /** To all pages of this site that are open; where that fails, nothing is lost but news. */
 export async function announce(message: BellhopMessage | 'resync'): Promise<void> {
-  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  for (const page of pages) page.postMessage({ bellhop: message } satisfies WorkerMessage);
+  for (const page of await openPages()) page.postMessage({ bellhop: message } satisfies WorkerMessage);
+}
+
+/** Of this site, the one in use last first. */
+export function openPages(): Promise<readonly WindowClient[]> {
+  return self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+}
+
+/** 0 takes it away. Few browsers have it, and only for pages that are installed as an app. */
+async function setAppBadge(count: number | undefined): Promise<void> {
+  if (count !== undefined) await self.navigator.setAppBadge?.(count).catch(() => undefined);
 }
 
 async function show({ title, options }: Notice): Promise<void> {
@@ -25,7 +35,7 @@ async function show({ title, options }: Notice): Promise<void> {
   const present = await self.registration.getNotifications({ tag }).catch(() => []);
   // News under an old tag alerts again; the same push again, as at-least-once delivery has it, does not.
   const isRepeated = present.some((each) => each.data?.bellhop?.notification_id === data.bellhop.notification_id);
-  const richest = { ...options, actions: [...options.actions], renotify: !isRepeated };
+  const richest = { ...options, actions: [...options.actions], renotify: !isRepeated && options.renotify !== false };
   try {
     await self.registration.showNotification(title, richest);
   } catch {

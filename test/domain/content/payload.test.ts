@@ -28,8 +28,14 @@ describe('the payload', () => {
       locale: 'de',
       data: { n: 1 },
     };
-    expect(payload(source({ ...content, openIn: 'new_tab' }, 'topic'))).toEqual({
+    const display = { image: '/p.png', dir: 'rtl', silent: false, vibrate: [100, 50], renotify: false } as const;
+    const others = { openIn: 'new_tab', requireInteraction: true, timestampMs: 5, appBadge: 0 } as const;
+    expect(payload(source({ ...content, ...display, ...others }, 'topic'))).toEqual({
       open_in: 'new_tab',
+      require_interaction: true,
+      timestamp: 5,
+      app_badge: 0,
+      ...display,
       notification_id: 'ntf_1',
       type: 'order.shipped',
       title: 'On its way',
@@ -66,6 +72,19 @@ describe('the payload', () => {
         { action: 'track', title: 'Track', navigate: 'https://shop.example/track', icon: 'https://shop.example/t.png' },
         { action: 'later', title: 'Later', navigate: 'https://shop.example/orders/42?a=1#top' },
       ],
+    });
+  });
+
+  it('has how it is to be shown in that form as well, with the app’s badge beside it', () => {
+    const display = { dir: 'rtl', silent: false, vibrate: [100], renotify: false } as const;
+    const others = { image: '/p.png', requireInteraction: true, timestampMs: 5, appBadge: 3 } as const;
+    const { app_badge, notification } = payload(source({ url: '/x', ...display, ...others }));
+    expect(app_badge).toBe(3);
+    expect(notification).toMatchObject({
+      ...display,
+      image: 'https://shop.example/p.png',
+      require_interaction: true,
+      timestamp: 5,
     });
   });
 

@@ -62,6 +62,21 @@ const contents: BadInput[] = [
   notify('url that cannot be parsed', { url: 'https://[::1' }),
   notify('url with a line feed', { url: '/x\ny' }),
   ...[null, 'here', '_blank', true].map((value) => notify(`open_in is ${JSON.stringify(value)}`, { open_in: value })),
+  notify('image javascript:', { image: 'javascript:alert(1)' }),
+  ...[null, 'left', true].map((value) => notify(`dir is ${JSON.stringify(value)}`, { dir: value })),
+  ...['require_interaction', 'silent', 'renotify'].flatMap((name) =>
+    [null, 'true', 1].map((value) => notify(`${name} is ${JSON.stringify(value)}`, { [name]: value })),
+  ),
+  ...[null, 200, [], [-1], [0.5], ['200'], [10_001], Array(21).fill(1)].map((value) =>
+    notify(`vibrate is ${JSON.stringify(value)}`, { vibrate: value }),
+  ),
+  notify('vibrate with silent', { silent: true, vibrate: [200] }),
+  ...[null, -1, 0.5, 1e300, 'now', '2026-01-31', '1969-12-31T00:00:00Z'].map((value) =>
+    notify(`timestamp is ${JSON.stringify(value)}`, { timestamp: value }),
+  ),
+  ...[null, -1, 0.5, '3', true, 1e300].map((value) =>
+    notify(`app_badge is ${JSON.stringify(value)}`, { app_badge: value }),
+  ),
   notify('icon that is empty', { icon: '' }),
   notify('icon of 2049 characters', { icon: `/${'x'.repeat(2048)}` }),
   notify('badge javascript:', { badge: 'javascript:alert(1)' }),
