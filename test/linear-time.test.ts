@@ -110,6 +110,7 @@ describe('the regular expressions of the sources', () => {
       `const b = "nor /that/ one" + \`nor \${/but this/.source} /x/\`;`,
       'const c = 4 / 2 / a.lastIndex;',
       'const d = [RegExp("x"), new globalThis.RegExp(b), /[/]/];',
+      "const e = b.match('a+') ?? b.match(a);",
     ].join('\n');
     expect(expressionsIn(program, 'ts')).toEqual([
       '/a b/giu',
@@ -117,6 +118,7 @@ describe('the regular expressions of the sources', () => {
       BUILT_AT_RUN_TIME,
       BUILT_AT_RUN_TIME,
       '/[/]/',
+      BUILT_AT_RUN_TIME,
     ]);
   });
 });

@@ -36,7 +36,8 @@ export function expressionsIn(program: string, language: 'ts' | 'js'): readonly 
       callee?: Name;
     };
     if (type === 'Literal' && regex !== undefined) found.push(`/${regex.pattern}/${regex.flags}`);
-    if ((type === 'NewExpression' || type === 'CallExpression') && isRegExp(callee)) found.push(BUILT_AT_RUN_TIME);
+    if ((type === 'NewExpression' || type === 'CallExpression') && (isRegExp(callee) || isMadeOfText(callee, node)))
+      found.push(BUILT_AT_RUN_TIME);
     for (const child of Object.values(node)) visit(child);
   };
   visit(parseAst(program, { lang: language, sourceType: 'module' }));
@@ -44,6 +45,13 @@ export function expressionsIn(program: string, language: 'ts' | 'js'): readonly 
 }
 
 type Name = { readonly name?: string; readonly property?: { readonly name?: string } };
+
+/** `text.match('a+')`: these methods make an expression of a text. */
+function isMadeOfText(callee: Name | undefined, call: object): boolean {
+  const [first] = (call as { arguments?: { type?: string; value?: unknown }[] }).arguments ?? [];
+  const isText = first?.type === 'TemplateLiteral' || typeof first?.value === 'string';
+  return isText && ['match', 'matchAll', 'search'].includes(callee?.property?.name ?? '');
+}
 
 /** `RegExp` by itself, or as a property of the global object. */
 function isRegExp(callee: Name | undefined): boolean {
