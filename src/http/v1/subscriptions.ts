@@ -21,44 +21,47 @@ import {
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
 const epochMs = z.number().min(0).max(LAST_INSTANT_MS);
-const keys = z.strictObject({
+const keys = ofBrowsers({
   p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
   auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
 });
 
-export const registerBody = z
-  .strictObject({
-    user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
-    endpoint: z.string().min(1).max(8192),
-    keys,
-    expiration_time: z
-      .union([epochMs, z.iso.datetime({ offset: true })], {
-        error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
-      })
-      .nullish(),
-    expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
-    vapid_public_key: z.string().max(200).nullish().openapi({
+const registerFields = {
+  user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
+  endpoint: z.string().min(1).max(8192),
+  keys,
+  expiration_time: z
+    .union([epochMs, z.iso.datetime({ offset: true })], {
+      error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
+    })
+    .nullish(),
+  expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
+  vapid_public_key: z.string().max(200).nullish().openapi({
+    description:
+      'The key the browser subscribed with, base64url (other spellings are understood); needed only after a rotation, by pages that may hold an older one.',
+  }),
+  replaces_id: z
+    .string()
+    .max(200)
+    .nullish()
+    .openapi({
       description:
-        'The key the browser subscribed with, base64url (other spellings are understood); needed only after a rotation, by pages that may hold an older one.',
+        'The subscription that the same device had before, where its endpoint changed: it keeps its id and gets the new ' +
+        'endpoint. Ignored where it is unknown or another user’s.',
     }),
-    replaces_id: z
-      .string()
-      .max(200)
-      .nullish()
-      .openapi({
-        description:
-          'The subscription that the same device had before, where its endpoint changed: it keeps its id and gets the new ' +
-          'endpoint. Ignored where it is unknown or another user’s.',
-      }),
-    locale: locale.nullish(),
-    user_agent: z.string().max(512).nullish(),
-  })
+  locale: locale.nullish(),
+  user_agent: z.string().max(512).nullish(),
+};
+
+export const registerBody = ofBrowsers(registerFields)
   .refine(({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined, {
     path: ['expirationTime'],
     error: 'is the same as expiration_time; send one of them',
   })
   .openapi('SubscriptionInput', {
-    description: '`PushSubscription.toJSON()` of a browser works as it is; with an API key, `user_id` is added.',
+    description:
+      '`PushSubscription.toJSON()` of a browser works as it is, and members that browsers add to it later are ignored; ' +
+      'with an API key, `user_id` is added.',
   });
 
 export const subscriptionSchema = z
@@ -202,6 +205,26 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
     await subscriptions.delete(id, boundUser(c));
     return answer(204, null);
   });
+}
+
+/**
+ * An object that browsers write: members that they add to it later are ignored, where elsewhere an unknown field is refused.
+ * One that differs from a known field by capitals and underscores alone is a slip of the caller, and refused.
+ */
+function ofBrowsers<Fields extends z.ZodRawShape>(fields: Fields) {
+  const known = Object.keys(fields);
+  const schema = z.looseObject(fields).superRefine((value, context) => {
+    for (const name of Object.keys(value).filter((each) => !known.includes(each))) {
+      const meant = known.find((each) => bare(each) === bare(name));
+      if (meant !== undefined) context.addIssue({ code: 'custom', path: [name], message: `is spelt ${meant}` });
+    }
+  });
+  // What nobody knows is not for the types to tell of.
+  return schema as unknown as z.ZodObject<Fields>;
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replaceAll('_', '');
 }
 
 function requestOf(body: z.output<typeof registerBody>, user: string | null): Omit<RegisterRequest, 'isByToken'> {

@@ -38,8 +38,10 @@ const wrongTypes: BadInput[] = [
 ];
 
 const browsers: BadInput[] = [
-  subscribe('an unknown field', { userId: 'u1' }),
-  subscribe('an unknown field in keys', { keys: { ...browser().keys, extra: 'x' } }),
+  ...['userId', 'USER_ID', 'vapidPublicKey', 'replacesId', 'userAgent', 'Locale', 'end_point'].map((name) =>
+    subscribe(`one of our fields as ${name}`, { [name]: 'u1' }),
+  ),
+  subscribe('one of the keys in capitals', { keys: { ...browser().keys, Auth: 'x' } }),
   subscribe('no user', { user_id: undefined }),
   subscribe('an empty user_id', { user_id: '' }),
   subscribe('a user_id with U+0085', { user_id: 'a\u0085b' }),

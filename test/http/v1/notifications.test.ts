@@ -107,6 +107,14 @@ describe('POST /v1/notifications', () => {
     },
   );
 
+  it('lists every unknown field, 20 at most', async () => {
+    await start();
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`field_${i}`, 1]));
+    const issues = (await post({ ...minimal, ...many })).body.issues as unknown[];
+    expect(issues).toHaveLength(20);
+    expect(issues[0]).toEqual({ path: 'field_0', message: 'is not a known field' });
+  });
+
   it('takes 10 000 users', async () => {
     await start();
     const user_ids = Array.from({ length: 10_000 }, (_, i) => `user-${i}`);
