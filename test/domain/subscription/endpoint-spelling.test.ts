@@ -16,6 +16,7 @@ const REAL = [
   'https://jmt17.google.com/fcm/send/d1zY3m8kQeE:APA91bHn0c2',
   'https://fcm.googleapis.com/preprod/wp/B3J-rTAwR4y:APA91b9ojfljo',
   'https://updates.push.services.mozilla.com/wpush/v2/gAAAAAQoaF1LlqsajAIxNKu8iS2G8NPRVdD53X83RZJzzzzgEOzdmenCkhvMdgaKjIg-8xNbe3nNyjOq9wMxEhh2FDEEtf_jgVvVqE1SkHbn88_HxjSI6bWHtP3fS2qHx6kwXoIIXGvOoNZYW2mZp0zVZomHFwUbbYrEqmSM9wCZ7Uw9xf-ogoE',
+  'https://jmt17.google.com/fcm/send/c3Xy7TOLwQo:APA91bHx0LuAR3G',
   'https://updates.push.services.mozilla.com/wpush/v1/gAAAAAmvnEN5N1==',
   'https://web.push.apple.com/aE6PwZPf1Qh6_y_YTWmE4lBYOvfZ8UzDzV8fUkkibjL5DZPjN0MEQ7wjJ_JibaZUPgHV7iB3m03nbqnsGpWLuqIA1id6Vw5-DQL05HA064GiIjHGb3CXlMaXZjljENUhJduRHHJEYXg4-JdpmrcXgGC-JbW56eCuNGMG-mSrCGI',
   'https://wns2-par02p.notify.windows.com/w/?token=BQYAAAZEG8pSH4487q7J58m1CiAhzCueQpBenQ%2btYh5Xj8TPQxjq4i9DoV8gz4FkQ1okTB%2fGzvAmwufUxbvJDCTbyvHNsG9eh6Yo4gfqrc5XlrWi0B26%2bR08qzjI6GKF%3d',
