@@ -16,7 +16,7 @@ afterEach(async () => {
   await service.close();
 });
 
-/** One notification to this many devices of one service that treats them all so. */
+/** One notification to this many users, with a device each at one service that treats them all so. */
 async function sendToMany(
   profile: ProfileName,
   count: number,
@@ -28,8 +28,9 @@ async function sendToMany(
   engine = await startEngine({ ...options, otherEmulators: [service] });
   await engine.start();
   const subscribed = [];
-  for (let made = 0; made < count; made += 1) subscribed.push(await engine.subscribe('ada', {}, service));
-  const notification = await engine.notify(['ada'], { ttlSeconds: 86_400 });
+  const users = Array.from({ length: count }, (_, index) => `user-${index}`);
+  for (const user of users) subscribed.push(await engine.subscribe(user, {}, service));
+  const notification = await engine.notify(users, { ttlSeconds: 86_400 });
   const ids = subscribed.map(({ subscription }) => deliveryId(notification.id, subscription.id));
   return async () => {
     const deliveries = await Promise.all(ids.map((id) => engine.store.deliveries.get(id)));
