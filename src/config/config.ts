@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
@@ -21,8 +22,12 @@ export type Config = {
   readonly dataDir: string;
   /** Null: the embedded file in `dataDir`. */
   readonly mongodbUrl: string | null;
+  /** Certificate authorities trusted for it, the well-known ones among them; null: these alone. */
+  readonly mongodbCa: readonly string[] | null;
   /** Null: the queue in this process. */
   readonly redisUrl: string | null;
+  /** As `mongodbCa`. */
+  readonly redisCa: readonly string[] | null;
   readonly roles: readonly Role[];
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
@@ -90,13 +95,11 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
   const { values, secretFiles, problems } = readSettings(environment, readText);
   const apiKeys = apiKeysOf(values, readText, problems);
   const vapidKeys = vapidKeysOf(values, problems);
-  const pushCaPem = values.PUSH_CA_FILE === null ? null : pemOf(values.PUSH_CA_FILE, readText, problems);
   const redisUrl = redisUrlOf(values, problems);
+  const trust = trustOf(values, readText, problems);
+  checkTls(values, redisUrl, problems);
   checkRoles(values, redisUrl, problems);
-  if (values.QUARANTINE_RETRY_HOURS >= values.QUARANTINE_RETIRE_DAYS * 24)
-    problems.push('QUARANTINE_RETRY_HOURS is not shorter than QUARANTINE_RETIRE_DAYS: lower one or raise the other.');
-  if (values.RETRY_BASE_MS > values.RETRY_MAX_MS)
-    problems.push('RETRY_BASE_MS is larger than RETRY_MAX_MS: lower one or raise the other.');
+  checkWaits(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     port: values.PORT,
@@ -104,6 +107,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     dataDir: values.DATA_DIR,
     mongodbUrl: values.MONGODB_URL,
     redisUrl,
+    ...trust,
     roles: values.ROLES,
     apiKeys,
     apiKeysFile: values.API_KEYS_FILE,
@@ -137,7 +141,6 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
     retentionDays: values.RETENTION_DAYS,
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
-    pushCaPem,
   });
 }
 
@@ -207,6 +210,13 @@ function checkRoles({ ROLES: roles, MONGODB_URL }: SettingValues, redisUrl: stri
   );
 }
 
+function checkWaits(values: SettingValues, problems: string[]): void {
+  if (values.QUARANTINE_RETRY_HOURS >= values.QUARANTINE_RETIRE_DAYS * 24)
+    problems.push('QUARANTINE_RETRY_HOURS is not shorter than QUARANTINE_RETIRE_DAYS: lower one or raise the other.');
+  if (values.RETRY_BASE_MS > values.RETRY_MAX_MS)
+    problems.push('RETRY_BASE_MS is larger than RETRY_MAX_MS: lower one or raise the other.');
+}
+
 function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | null {
   const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = values;
   if (publicKey === null && privateKey === null) return null;
@@ -227,14 +237,45 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
 const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';
 const PEM_END = '-----END CERTIFICATE-----';
 
-function pemOf(path: string, readText: ReadText, problems: string[]): string | null {
+type CaSetting = 'PUSH_CA_FILE' | 'MONGODB_CA_FILE' | 'REDIS_CA_FILE';
+
+type Trust = Pick<Config, 'pushCaPem' | 'mongodbCa' | 'redisCa'>;
+
+function trustOf(values: SettingValues, readText: ReadText, problems: string[]): Trust {
+  const pem = (name: CaSetting): string | null => pemOf(name, values, readText, problems);
+  const besideKnown = (text: string | null): readonly string[] | null =>
+    text === null ? null : [...rootCertificates, text];
+  return {
+    pushCaPem: pem('PUSH_CA_FILE'),
+    mongodbCa: besideKnown(pem('MONGODB_CA_FILE')),
+    redisCa: besideKnown(pem('REDIS_CA_FILE')),
+  };
+}
+
+/** An authority without TLS would be trusted for nothing, and somebody would believe the connection to be safe. */
+function checkTls(values: SettingValues, redisUrl: string | null, problems: string[]): void {
+  if (values.REDIS_CA_FILE !== null && redisUrl?.startsWith('rediss://') !== true)
+    problems.push(
+      'REDIS_CA_FILE is set, but REDIS_URL is not a rediss:// URL: write rediss://, or leave the file out.',
+    );
+  const mongodbUrl = values.MONGODB_URL ?? '';
+  const isTls = mongodbUrl.startsWith('mongodb+srv://') || /[?&](?:tls|ssl)=true(?:&|$)/.test(mongodbUrl);
+  if (values.MONGODB_CA_FILE !== null && !isTls)
+    problems.push(
+      'MONGODB_CA_FILE is set, but MONGODB_URL has no tls=true: add it (…/bellhop?tls=true), or leave the file out.',
+    );
+}
+
+function pemOf(name: CaSetting, values: SettingValues, readText: ReadText, problems: string[]): string | null {
+  const path = values[name];
+  if (path === null) return null;
   try {
     const text = readText(path);
     const [, ...certificates] = text.split(PEM_BEGIN);
     if (certificates.length > 0 && certificates.every(isCertificate)) return text;
-    problems.push(`PUSH_CA_FILE names ${path}, which holds no PEM certificate, or one that is damaged.`);
+    problems.push(`${name} names ${path}, which holds no PEM certificate, or one that is damaged.`);
   } catch {
-    problems.push(`PUSH_CA_FILE names ${path}, which cannot be read.`);
+    problems.push(`${name} names ${path}, which cannot be read.`);
   }
   return null;
 }

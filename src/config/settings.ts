@@ -60,9 +60,17 @@ export const SETTINGS = {
     mongodbUrl,
     'Documents live in this MongoDB (4.4 or newer) instead of the embedded file: `mongodb://user:password@host:27017/bellhop`. [Operations](operations.md) says when.',
   ),
+  MONGODB_CA_FILE: optional(
+    asIs,
+    'PEM file of certificate authorities trusted for MongoDB, beside the well-known ones; with `tls=true` in `MONGODB_URL`.',
+  ),
   REDIS_URL: secretly(
     redisUrl,
     'Jobs wait in this Redis (6.2 or newer) instead of the process: `redis://user:password@host:6379/0`, or `rediss://` for TLS. One database number for each installation. With `MONGODB_URL` as well, any number of processes share the work.',
+  ),
+  REDIS_CA_FILE: optional(
+    asIs,
+    'PEM file of certificate authorities trusted for Redis, beside the well-known ones; with a `rediss://` URL.',
   ),
   REDIS_ADDR: optional(redisAddress, 'The same as `host:port`, for a Redis without a password.'),
   ROLES: setting(

@@ -9,6 +9,8 @@ import { createSpending } from './spending.ts';
 export type RedisCoordinationOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url: string;
+  /** Certificate authorities to trust, where not the well-known ones alone. */
+  readonly ca?: readonly string[] | null;
   /** How long a leader that died is waited for. Longer than the pause between two ticks of any loop it holds. */
   readonly leaseMs?: number;
   /** Told once for each time that Redis is lost. */
@@ -131,8 +133,9 @@ function spenderKey(spender: string): string {
   return `bellhop:spent:${createHash('sha256').update(spender).digest('base64url')}`;
 }
 
-function connect({ url, onError }: RedisCoordinationOptions): Redis {
+function connect({ url, ca = null, onError }: RedisCoordinationOptions): Redis {
   const redis = new Redis(url, {
+    ...(ca === null ? {} : { tls: { ca: [...ca] } }),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: ANSWER_LIMIT_MS,

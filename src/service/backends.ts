@@ -32,7 +32,7 @@ export const EMBEDDED_PACE: StorePace = {
 const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertaking: 4 }, fanOutPageSize: 500 };
 
 export type BackendOptions = {
-  readonly config: Pick<Config, 'dataDir' | 'mongodbUrl' | 'redisUrl' | 'retentionDays'>;
+  readonly config: Pick<Config, 'dataDir' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays'>;
   readonly clock: Clock;
   /** Told of trouble that no call is there to answer for: a connection lost, the sole process succeeded. */
   readonly onError: (part: Extract<PartName, 'store' | 'queue' | 'coordination'>, error: unknown) => void;
@@ -56,24 +56,31 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 // What is not used is not loaded: the drivers of MongoDB and Redis take 30 MiB and a tenth of a second.
 
 async function openStore({ config, clock, onError }: BackendOptions): Promise<Pick<Backends, 'store' | 'pace'>> {
-  const { mongodbUrl: url, redisUrl, retentionDays } = config;
+  const { mongodbUrl: url, mongodbCa: ca, redisUrl, retentionDays } = config;
   if (url === null) {
     return { store: await openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock }), pace: EMBEDDED_PACE };
   }
   const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);
   const alone = redisUrl === null ? { onLost } : null;
-  return { store: await openMongoStore({ url, clock, retentionDays, alone }), pace: MONGODB_PACE };
+  return { store: await openMongoStore({ url, ca, clock, retentionDays, alone }), pace: MONGODB_PACE };
 }
 
-async function openQueue({ config: { redisUrl: url }, clock, onError }: BackendOptions): Promise<JobQueue> {
+async function openQueue({
+  config: { redisUrl: url, redisCa: ca },
+  clock,
+  onError,
+}: BackendOptions): Promise<JobQueue> {
   if (url === null) return createInProcessQueue({ clock });
   const { createBeeQueue } = await import('../queue/redis/bee-queue.ts');
-  return createBeeQueue({ url, onError: (error) => onError('queue', error) });
+  return createBeeQueue({ url, ca, onError: (error) => onError('queue', error) });
 }
 
-async function openCoordination({ config: { redisUrl: url }, onError }: BackendOptions): Promise<Coordination> {
+async function openCoordination({
+  config: { redisUrl: url, redisCa: ca },
+  onError,
+}: BackendOptions): Promise<Coordination> {
   if (url === null) return createLoneCoordination();
   const { createRedisCoordination } = await import('../coordination/redis-coordination.ts');
-  return createRedisCoordination({ url, onError: (error) => onError('coordination', error) });
+  return createRedisCoordination({ url, ca, onError: (error) => onError('coordination', error) });
 }

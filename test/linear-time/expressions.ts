@@ -35,6 +35,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],
+  'config/config.ts': [[/[?&](?:tls|ssl)=true(?:&|$)/, { repeated: '&tls=true', tail: 'x' }]],
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
     [/[@/?]/, { repeated: 'a' }],
@@ -99,6 +100,16 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/i, { repeated: '%2' }],
     [/%[0-9A-Fa-f]{2}/g, { repeated: '%a' }],
     [/%(?![0-9A-Fa-f]{2})/, { repeated: '%ab' }],
+  ],
+  'domain/tls-fault.ts': [
+    [
+      /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?))$/,
+      { head: 'UNABLE_TO_GET_ISSUER_CERT', repeated: '_LOCALLY' },
+    ],
+    [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/, { head: 'CERT_', repeated: 'HAS_EXPIRED' }],
+    [/^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, { repeated: 'HOSTNAME_MISMATCH' }],
+    [/^(?:CERT_|CRL_|INVALID_CA$|INVALID_PURPOSE$|ERR_TLS_)/, { repeated: 'INVALID_CA' }],
+    [/^(?:EPROTO$|ERR_SSL_|ERR_OSSL_)/, { repeated: 'EPROTO' }],
   ],
   'domain/user/user-id.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'egress/failures.ts': [

@@ -8,28 +8,33 @@ const NOT_CONFIGURED = 'not configured: the embedded default needs none';
 
 /** Whether MongoDB and Redis answer, where they are set. Their own errors say what to mend, and hold no password. */
 export async function checkServers(config: Config): Promise<readonly Finding[]> {
-  return Promise.all([checkMongo(config.mongodbUrl), checkRedis(config.redisUrl)]);
+  return Promise.all([checkMongo(config), checkRedis(config)]);
 }
 
-async function checkMongo(url: string | null): Promise<Finding> {
+async function checkMongo({ mongodbUrl: url, mongodbCa }: Config): Promise<Finding> {
   if (url === null) return skipped('MongoDB', NOT_CONFIGURED);
   try {
-    const { version, isReplicaSet } = await describeMongo(url);
+    const { version, isReplicaSet } = await describeMongo(url, mongodbCa);
     const what = `version ${version}, ${isReplicaSet ? 'a replica set' : 'standalone'}`;
     if (Number.parseFloat(version) >= 4.4) return ok('MongoDB', `answers: ${what}`);
     return failed('MongoDB', `answers, but is too old: ${what}`, 'Bellhop needs MongoDB 4.4 or newer.');
   } catch (error) {
-    return failed('MongoDB', wordsOf(error), 'Check MONGODB_URL, and that this machine may connect there.');
+    return failed(
+      'MongoDB',
+      wordsOf(error),
+      'Check MONGODB_URL and MONGODB_CA_FILE, and that this machine may connect there.',
+    );
   }
 }
 
-async function checkRedis(url: string | null): Promise<Finding> {
+async function checkRedis({ redisUrl: url, redisCa }: Config): Promise<Finding> {
   if (url === null) return skipped('Redis', NOT_CONFIGURED);
   try {
-    if ((await preflightRedis(url)) === 'ready') return ok('Redis', 'answers, and is one that Bellhop can use');
+    if ((await preflightRedis(url, redisCa)) === 'ready')
+      return ok('Redis', 'answers, and is one that Bellhop can use');
     return failed('Redis', 'nothing answers there', 'Start it, or mend REDIS_URL. Until then nothing is sent.');
   } catch (error) {
-    return failed('Redis', wordsOf(error), 'Check REDIS_URL, and its user and password.');
+    return failed('Redis', wordsOf(error), 'Check REDIS_URL, its user and password, and REDIS_CA_FILE.');
   }
 }
 

@@ -12,6 +12,8 @@ import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 export type BeeQueueOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url: string;
+  /** Certificate authorities to trust, where not the well-known ones alone. */
+  readonly ca?: readonly string[] | null;
   /** Called for lost connections and the like; the queue recovers by itself. */
   readonly onError: (error: unknown) => void;
   /** The jobs of a process that died run again elsewhere after about this long. */
@@ -37,7 +39,7 @@ const retryForEver = ({ attempt }: { attempt: number }): number => Math.min(atte
  * Redis refuses, this rejects with AppError `store_unavailable`. Losing every job in Redis loses nothing.
  */
 export async function createBeeQueue(options: BeeQueueOptions): Promise<JobQueue> {
-  await preflightRedis(options.url);
+  await preflightRedis(options.url, options.ca ?? null);
   await loadScripts();
   return new RedisJobQueue(options);
 }
@@ -58,6 +60,7 @@ class RedisJobQueue implements JobQueue {
     // Without an offline queue a save fails at once while Redis is away, instead of hanging until it is back.
     this.producer = makeRedisClient({
       url: options.url,
+      ...tlsOf(options),
       enable_offline_queue: false,
       retry_strategy: retryForEver,
     });
@@ -171,7 +174,13 @@ class RedisJobQueue implements JobQueue {
       signal.aborted ? new Error('closed') : retryForEver(failure);
     while (!signal.aborted) {
       try {
-        return await openRedisPriority({ priority, redis: { url, retry_strategy }, stallIntervalMs, onError, signal });
+        return await openRedisPriority({
+          priority,
+          redis: { url, ...tlsOf(this.options), retry_strategy },
+          stallIntervalMs,
+          onError,
+          signal,
+        });
       } catch (error) {
         onError(error);
         await wait(OPEN_AGAIN_MS, undefined, { signal }).catch(() => {});
@@ -179,6 +188,10 @@ class RedisJobQueue implements JobQueue {
     }
     return null;
   }
+}
+
+function tlsOf({ ca = null }: BeeQueueOptions): { readonly tls?: object } {
+  return ca === null ? {} : { tls: { ca } };
 }
 
 function nameOf({ kind, id, step }: Job): string {

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { AppError } from '../../domain/app-error.ts';
+import { codesOf, tlsFaultOf } from '../../domain/tls-fault.ts';
 
 const CONNECT_LIMIT_MS = 2000;
 
@@ -8,14 +9,18 @@ const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AU
 
 /**
  * Asks Redis once whether it takes this user. `away` where Redis does not answer in time, which passes. Where Redis refuses,
- * this rejects with AppError `store_unavailable`, in one sentence without the URL: bee-queue would crash on a refusal.
+ * this rejects with AppError `store_unavailable`, in one sentence without the URL: bee-queue would crash on a refusal. So it
+ * does where TLS fails, which waiting does not mend. `ca`: the authorities to trust, where not the well-known ones alone.
  */
-export async function preflightRedis(url: string): Promise<'ready' | 'away'> {
+export async function preflightRedis(url: string, ca: readonly string[] | null = null): Promise<'ready' | 'away'> {
   const refusals: string[] = [];
+  const codes: string[] = [];
   const note = (error: unknown): void => {
+    codes.push(...codesOf(error));
     if (error instanceof Error && REFUSALS.test(error.message)) refusals.push(error.message);
   };
   const client = new Redis(url, {
+    ...(ca === null ? {} : { tls: { ca: [...ca] } }),
     lazyConnect: true,
     connectTimeout: CONNECT_LIMIT_MS,
     commandTimeout: CONNECT_LIMIT_MS,
@@ -29,7 +34,11 @@ export async function preflightRedis(url: string): Promise<'ready' | 'away'> {
     await client.ping();
   } catch (error) {
     note(error);
-    if (refusals.length === 0) return 'away';
+    if (refusals.length === 0) {
+      const fault = tlsFaultOf(codes, 'REDIS_CA_FILE', 'REDIS_URL');
+      if (fault !== null) throw new AppError('store_unavailable', `Redis ${fault}`, {}, error);
+      return 'away';
+    }
   } finally {
     client.disconnect();
   }

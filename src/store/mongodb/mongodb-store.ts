@@ -22,6 +22,8 @@ export type MongoStoreOptions = {
   readonly url: string;
   readonly clock: Clock;
   /** How long the TTL indexes keep what is completed. */
+  /** Certificate authorities to trust, where not the well-known ones alone. */
+  readonly ca?: readonly string[] | null;
   readonly retentionDays: number;
   /**
    * Null: any number of processes may share the database. Else this one must be alone, and is told should another take
@@ -43,7 +45,7 @@ const LAYOUT = 1;
  * MongoDB cannot be reached, refuses the user, or another process must not be joined.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const { client, databaseName } = await connectMongo(options.url);
+  const { client, databaseName } = await connectMongo(options.url, options.ca ?? null);
   const collections = collectionsOf(client.db(databaseName));
   let letGo = async (): Promise<void> => {};
   try {

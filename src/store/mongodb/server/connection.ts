@@ -1,5 +1,6 @@
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
 import { AppError } from '../../../domain/app-error.ts';
+import { codesOf, tlsFaultOf } from '../../../domain/tls-fault.ts';
 import { toStorageError } from './mongo-error.ts';
 
 /** Long enough for a round trip to anywhere, short enough for a caller who waits. */
@@ -25,10 +26,14 @@ const OPTIONS: MongoClientOptions = {
 
 /**
  * Connects, and asks whether the server answers and takes this user. Rejects with AppError `store_unavailable`, in one
- * sentence that says what to mend and holds no part of the URL but its hosts.
+ * sentence that says what to mend and holds no part of the URL but its hosts. `ca`: the certificate authorities to trust,
+ * where not the well-known ones alone.
  */
-export async function connectMongo(url: string): Promise<{ client: MongoClient; databaseName: string }> {
-  const client = makeClient(url);
+export async function connectMongo(
+  url: string,
+  ca: readonly string[] | null = null,
+): Promise<{ client: MongoClient; databaseName: string }> {
+  const client = makeClient(url, ca);
   const databaseName = nameIn(url);
   try {
     await client.connect();
@@ -43,8 +48,9 @@ export async function connectMongo(url: string): Promise<{ client: MongoClient; 
 /** Which MongoDB answers. Rejects as `connectMongo` does. */
 export async function describeMongo(
   url: string,
+  ca: readonly string[] | null = null,
 ): Promise<{ readonly version: string; readonly isReplicaSet: boolean }> {
-  const { client, databaseName } = await connectMongo(url);
+  const { client, databaseName } = await connectMongo(url, ca);
   try {
     const database = client.db(databaseName);
     const [{ version }, { setName }] = await Promise.all([
@@ -57,9 +63,9 @@ export async function describeMongo(
   }
 }
 
-function makeClient(url: string): MongoClient {
+function makeClient(url: string, ca: readonly string[] | null): MongoClient {
   try {
-    return new MongoClient(url, OPTIONS);
+    return new MongoClient(url, ca === null ? OPTIONS : { ...OPTIONS, ca: [...ca] });
   } catch (error) {
     // The driver's own words may repeat the URL, and its errors are of many kinds.
     throw new AppError(
@@ -80,6 +86,8 @@ function startError(error: unknown, client: MongoClient): unknown {
   if (!(storage instanceof AppError)) return error;
   const hosts = client.options.hosts.map(String).join(', ');
   const isAuth = storage.message.includes('refuses');
+  const fault = tlsFaultOf(serverCodesOf(error), 'MONGODB_CA_FILE', 'MONGODB_URL');
+  if (fault !== null) return new AppError('store_unavailable', `MongoDB at ${hosts} ${fault}`, {}, error);
   return isAuth
     ? storage
     : new AppError(
@@ -88,4 +96,10 @@ function startError(error: unknown, client: MongoClient): unknown {
         {},
         error,
       );
+}
+
+/** A selection that found no server has the reason with each server that it tried. */
+function serverCodesOf(error: unknown): readonly string[] {
+  const servers = error instanceof MongoServerSelectionError ? [...(error.reason?.servers.values() ?? [])] : [];
+  return [error, ...servers.map((server) => server.error)].flatMap((each) => codesOf(each));
 }
