@@ -47,6 +47,8 @@ export type ServedDevice = Device & {
   readonly index: number;
   readonly requiredKey: string | null;
   nextStep(): Step;
+  /** A request is under way until it is over. Tells how many others are. */
+  begin(isOver: Promise<void>): number;
   decrypt(body: Buffer): Pick<ReceivedPush, 'payload' | 'decryptProblem'>;
   recordRequest(push: ReceivedPush): void;
   /** Its status is known, or it is known that none will be sent. */
@@ -70,6 +72,7 @@ export function makeDevice(place: DevicePlace, options: DeviceOptions, log: Push
   let stepsTaken = 0;
   let pushesGiven = 0;
   let requestsGiven = 0;
+  let underWay = 0;
 
   return {
     ...names,
@@ -95,6 +98,13 @@ export function makeDevice(place: DevicePlace, options: DeviceOptions, log: Push
       return log.waitFor((push) => requests[index] === push);
     },
     nextStep: () => stepAt(behaviour, stepsTaken++),
+    begin(isOver) {
+      void isOver.then(() => {
+        underWay -= 1;
+      });
+      underWay += 1;
+      return underWay - 1;
+    },
     decrypt: (body) => decryptText(body, keys),
     recordRequest(push) {
       requests.push(push);

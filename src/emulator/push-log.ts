@@ -29,6 +29,8 @@ export type ReceivedPush = {
   readonly refusal: Refusal | null;
   /** The HTTP status sent; null until then, and for good where none is sent. */
   readonly status: number | null;
+  /** Other requests to the same device that were under way when it came. */
+  readonly othersUnderWay: number;
   /** Settles when the exchange is over: fully answered, or the connection gone. */
   readonly closed: Promise<void>;
 };

@@ -4,14 +4,14 @@ import type { ReceivedPush } from './push-log.ts';
 
 const DEFAULT_LIMIT = 100;
 
-type Hidden = 'closed' | 'receivedAtMs' | 'authorization' | 'contentEncoding' | 'contentType';
+type Hidden = 'closed' | 'othersUnderWay' | 'receivedAtMs' | 'authorization' | 'contentEncoding' | 'contentType';
 
 /** A push as JSON. */
 export type PushView = Omit<ReceivedPush, Hidden> & { readonly receivedAt: string };
 
 /** What the control API shows of a push: nothing twice that is in its headers as well, and `vapid` has in plain. */
 export function pushView(push: ReceivedPush): PushView {
-  const { closed, receivedAtMs, authorization, contentEncoding, contentType, ...rest } = push;
+  const { closed, othersUnderWay, receivedAtMs, authorization, contentEncoding, contentType, ...rest } = push;
   return { receivedAt: new Date(receivedAtMs).toISOString(), ...rest };
 }
 

@@ -86,6 +86,7 @@ type Arrival = {
 function record({ request, response, body, device, vapid, receivedAtMs }: Arrival): Recorded {
   const { headers, httpVersion } = request;
   const text = (name: string): string | null => headers[name]?.toString() ?? null;
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
   return {
     device: device.name,
     profile: device.profile,
@@ -104,7 +105,8 @@ function record({ request, response, body, device, vapid, receivedAtMs }: Arriva
     decryptProblem: null,
     refusal: null,
     status: null,
-    closed: new Promise((resolve) => response.once('close', resolve)),
+    othersUnderWay: device.begin(closed),
+    closed,
   };
 }
 
