@@ -1,11 +1,9 @@
-import { promises as dns, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
+import { type Clock, systemClock } from '../clock.ts';
 import { type AllowedHost, isNamedHost } from '../domain/subscription/endpoint-policy.ts';
-
-/** Finds every address of a host name; rejects with a `code` as `node:dns` does. */
-export type Resolver = (hostname: string) => Promise<readonly LookupAddress[]>;
+import { type Resolver, rememberMissing, resolveBySystem } from './resolver.ts';
 
 export type EgressGuardOptions = {
   /** Hosts the operator trusts wherever they lead (PUSH_ALLOWED_HOSTS). */
@@ -15,6 +13,8 @@ export type EgressGuardOptions = {
   /** How long connecting, TLS included, may take, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly resolve?: Resolver;
+  /** The system's unless given. */
+  readonly clock?: Pick<Clock, 'now'>;
 };
 
 export type EgressGuard = {
@@ -98,7 +98,8 @@ export function createLookup(resolve: Resolver, isRefused: (address: string) => 
 
 /** A connector for undici that reaches public addresses only, but for hosts that are named. */
 export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
-  const { allowedHosts, resolve = resolveBySystem } = options;
+  const { allowedHosts, clock = systemClock } = options;
+  const resolve = rememberMissing(options.resolve ?? resolveBySystem, clock);
   const guarded = connectorWith(options, createLookup(resolve, isRefusedAddress));
   const trusting = connectorWith(
     options,
@@ -146,8 +147,6 @@ function trustOf(caPem: string | null): object {
   const ca = [...rootCertificates, caPem];
   return { ca, secureContext: createSecureContext({ ca }) };
 }
-
-const resolveBySystem: Resolver = (hostname) => dns.lookup(hostname, { all: true });
 
 function blockList(family: 'ipv4' | 'ipv6', subnets: readonly (readonly [string, number])[]): BlockList {
   const list = new BlockList();

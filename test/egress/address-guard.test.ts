@@ -6,8 +6,8 @@ import {
   createLookup,
   EgressRefusedError,
   isRefusedAddress,
-  type Resolver,
 } from '../../src/egress/address-guard.ts';
+import type { Resolver } from '../../src/egress/resolver.ts';
 
 const resolvingTo = (...addresses: string[]): Resolver => {
   return async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createEgressGuard, EgressRefusedError, type Resolver } from '../../src/egress/address-guard.ts';
+import { createEgressGuard, EgressRefusedError } from '../../src/egress/address-guard.ts';
 import { failureOf } from '../../src/egress/failures.ts';
+import type { Resolver } from '../../src/egress/resolver.ts';
 import { allowed, Closing, messageTo, never } from '../push/transport-fixture.ts';
 
 const closing = new Closing();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Resolver } from '../../src/egress/address-guard.ts';
+import type { Resolver } from '../../src/egress/resolver.ts';
 import { allowed, Closing, messageTo, never } from './transport-fixture.ts';
 
 const closing = new Closing();

@@ -2,8 +2,9 @@ import { Agent, request } from 'undici';
 import { parseHttpDate } from '../../domain/push-service/http-date.ts';
 import type { PushFailure } from '../../domain/push-service/push-outcome.ts';
 import type { AllowedHost } from '../../domain/subscription/endpoint-policy.ts';
-import { createEgressGuard, type Resolver } from '../../egress/address-guard.ts';
+import { createEgressGuard } from '../../egress/address-guard.ts';
 import { failureOf } from '../../egress/failures.ts';
+import type { Resolver } from '../../egress/resolver.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 
 export type EgressOptions = {

@@ -14,7 +14,7 @@ import { exitCodeOf, reportLine, tallyLine } from '../../../src/commands/doctor/
 import { loadKeys } from '../../../src/config/key-files.ts';
 import type { Environment } from '../../../src/config/setting-values.ts';
 import { generateVapidKeys } from '../../../src/config/vapid-key-maker.ts';
-import type { Resolver } from '../../../src/egress/address-guard.ts';
+import type { Resolver } from '../../../src/egress/resolver.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
 import { describeWithRedis } from '../../support/redis.ts';
