@@ -265,7 +265,8 @@ it('a topic that Apple could not decode is sent as one that it can', async () =>
 describe('Retry-After: 120', () => {
   it.each([
     ['fcm', 429, true],
-    ['mozilla', 503, false],
+    ['mozilla', 503, true],
+    ['apple', 503, true],
     ['wns', 406, true],
     ['apple', 429, false],
   ] as const)('of %s with %i is waited for; it holds for the whole origin: %s', async (profile, status, isForAll) => {

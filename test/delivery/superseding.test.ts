@@ -10,9 +10,9 @@ const titlesOf = (device: { received: readonly { payload: string | null }[] }): 
   device.received.map(({ payload }) => String(JSON.parse(payload ?? '{}').title));
 
 it('a newer notification cancels unsent ones with its topic, and no others', async () => {
-  engine = await startEngine();
+  engine = await startEngine({ policy: { maxRetries: 3, baseMs: 3_600_000, maxMs: 3_600_000 } });
   await engine.start();
-  const busy = { status: 503, retryAfterSeconds: 600 };
+  const busy = { status: 503 };
   const { device, subscription } = await engine.subscribe('ada', { behaviour: [busy, busy, { status: 201 }] });
   const content = (title: string) => ({ content: { type: 'score', title } });
   const old = await engine.notify(['ada'], { topic: 'match 7', ...content('1:0') });

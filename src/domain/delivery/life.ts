@@ -73,9 +73,9 @@ export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, st
   const number = before.attemptCount + 1;
   const { settlement, events } = planSettlement(before, version, snapshot, { number, startedAtMs, endedAtMs });
   if (report?.result == null || subscription === null) return { settlement, events, ...SAYS_NOTHING };
-  const { kind } = report.verdict.outcome;
-  const pause = pauseAskedBy(kind, report.result, subscription.endpoint, endedAtMs);
-  return { settlement, events, pause, laneReport: laneReportOf(kind, report.result.kind === 'response') };
+  const { outcome } = report.verdict;
+  const pause = pauseAskedBy(outcome, report.result, subscription.endpoint, endedAtMs);
+  return { settlement, events, pause, laneReport: laneReportOf(outcome, report.result.kind === 'response') };
 }
 
 const SAYS_NOTHING = { pause: null, laneReport: 'nothing' } as const;

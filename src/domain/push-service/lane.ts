@@ -1,4 +1,4 @@
-import type { OutcomeKind } from './push-outcome.ts';
+import type { Outcome } from './push-outcome.ts';
 
 /** How one push service's origin may be used. */
 export type LanePolicy = {
@@ -47,15 +47,15 @@ const SHRINK_AT_MOST_EVERY_MS = 200;
 const TROUBLE_SHARE = 0.1;
 const RATE_BURST_MS = 1000;
 
-/** Which outcomes tell of the push service. A key that it refuses everywhere stops all pushes, as an outage does. */
-export function laneReportOf(outcome: OutcomeKind, hasAnswered: boolean): LaneReport {
-  switch (outcome) {
+/** What an outcome tells of the push service. A key that it refuses everywhere stops all pushes, as an outage does. */
+export function laneReportOf({ kind, fault }: Pick<Outcome, 'kind' | 'fault'>, hasAnswered: boolean): LaneReport {
+  switch (kind) {
     case 'throttled':
-      return 'throttled';
+      return fault === 'service' ? 'throttled' : 'nothing';
     case 'retryable':
       return 'trouble';
     case 'misconfigured':
-      return hasAnswered ? 'refused' : 'nothing';
+      return hasAnswered && fault === 'sender' ? 'refused' : 'nothing';
     case 'interrupted':
       return 'nothing';
     default:

@@ -47,16 +47,35 @@ export const OUTCOMES = [
 ] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
+/**
+ * Whose fault it is that a push did not arrive: of this one subscription, so that it says nothing of any other; of the
+ * sender, whom the push service refuses; of the push service; or of this process, which gave it up.
+ */
+type Fault = 'subscription' | 'sender' | 'service' | 'process';
+
 export type Outcome = {
   readonly kind: OutcomeKind;
+  /** Null where the push was accepted. */
+  readonly fault: Fault | null;
   /** What happened, in a few words; null when it went well and the service had nothing to add. */
   readonly error: string | null;
   /** What the person on call should do, or that nothing needs doing. */
   readonly remedy: string | null;
 };
 
-/** What a known answer or failure is, as the tables below have it. */
-type OutcomeRow = readonly [kind: OutcomeKind, error: string, remedy: string];
+/** What a known answer or failure is, as the tables below have it. `fault` is that of the kind unless given. */
+type OutcomeRow = readonly [kind: OutcomeKind, error: string, remedy: string, fault?: Fault | undefined];
+
+const FAULTS: Readonly<Record<OutcomeKind, Fault | null>> = {
+  delivered: null,
+  gone: 'subscription',
+  throttled: 'service',
+  retryable: 'service',
+  rejected: 'subscription',
+  misconfigured: 'sender',
+  quarantined: 'subscription',
+  interrupted: 'process',
+};
 
 const WAIT = 'Nothing to do: Bellhop tries again by itself.';
 
@@ -94,6 +113,7 @@ const BY_FAILURE: Readonly<Record<PushFailure, OutcomeRow>> = {
     'misconfigured',
     'the VAPID key pair this subscription was made with is missing here',
     'Bring that key pair back and replay the delivery, or let the browser subscribe again with the present key.',
+    'subscription',
   ],
   unknown: [
     'retryable',
@@ -146,7 +166,7 @@ const REFUSED_KEY: OutcomeRow = [
 
 /** Where a service means something of its own. With 403, Apple and WNS refuse the sender, not one subscription. */
 const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, OutcomeRow>>>>> = {
-  apple: { 403: REFUSED_KEY, 429: ['throttled', 'too many pushes for this one device', WAIT] },
+  apple: { 403: REFUSED_KEY, 429: ['throttled', 'too many pushes for this one device', WAIT, 'subscription'] },
   wns: {
     403: REFUSED_KEY,
     401: [
@@ -171,9 +191,10 @@ export function outcomeOf(result: PushResult, service: PushService = 'other'): O
 
 /** WNS answers 200 to a push that it will not deliver, and says so in a header alone. */
 function acceptedOutcome(reason: string | null): Outcome {
-  if (reason === null) return { kind: 'delivered', error: null, remedy: null };
+  if (reason === null) return { kind: 'delivered', fault: null, error: null, remedy: null };
   return {
     kind: 'delivered',
+    fault: null,
     error: `accepted, but the push service adds: ${reason}`,
     remedy: 'It may not reach the device. Nothing to do, unless it lasts: then let the browser subscribe again.',
   };
@@ -182,7 +203,7 @@ function acceptedOutcome(reason: string | null): Outcome {
 function byReason(status: number, reason: string | null): OutcomeRow | null {
   if (reason === null) return null;
   const known = VENDOR_REASONS.find(({ statuses, pattern }) => statuses.includes(status) && pattern.test(reason));
-  return known === undefined ? null : [known.kind, known.error, known.remedy];
+  return known === undefined ? null : [known.kind, known.error, known.remedy, known.fault];
 }
 
 function byClass(status: number): OutcomeRow {
@@ -200,6 +221,6 @@ function byClass(status: number): OutcomeRow {
   return ['retryable', 'the push service gave no usable answer', WAIT];
 }
 
-function asOutcome([kind, error, remedy]: OutcomeRow, detail: string | null): Outcome {
-  return { kind, error: detail === null ? error : `${error} (${detail})`, remedy };
+function asOutcome([kind, error, remedy, fault]: OutcomeRow, detail: string | null): Outcome {
+  return { kind, fault: fault ?? FAULTS[kind], error: detail === null ? error : `${error} (${detail})`, remedy };
 }

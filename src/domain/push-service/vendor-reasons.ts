@@ -4,12 +4,15 @@ export type VendorReason = {
   readonly statuses: readonly number[];
   readonly pattern: RegExp;
   readonly kind: 'misconfigured' | 'rejected' | 'quarantined';
+  /** Whose fault it is; that of the kind unless given. */
+  readonly fault?: 'subscription' | 'sender';
   readonly error: string;
   readonly remedy: string;
 };
 
 const OTHER_KEY = {
   kind: 'misconfigured',
+  fault: 'subscription',
   error: 'the subscription was made with another VAPID key',
   remedy:
     'Bring the VAPID key pair it was made with back and replay the delivery, or let the browser subscribe again with the present key. The subscription is kept.',
@@ -17,6 +20,7 @@ const OTHER_KEY = {
 
 const OURS = {
   kind: 'rejected',
+  fault: 'sender',
   error: 'the push service did not take a header of the request',
   remedy: 'This is a fault of Bellhop’s: please report it, with the service’s reason.',
 } as const;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLOSES_AFTER, Lane, type LaneReport, laneReportOf } from '../../../src/domain/push-service/lane.ts';
-import { OUTCOMES } from '../../../src/domain/push-service/push-outcome.ts';
+import { CLOSES_AFTER, Lane, type LaneReport } from '../../../src/domain/push-service/lane.ts';
 
 const make = (maxInFlight = 10, ratePerSecond: number | null = null) => new Lane({ maxInFlight, ratePerSecond });
 const isIn = (lane: Lane, nowMs = 0) => lane.enter(nowMs, 0).kind === 'go';
@@ -192,18 +191,5 @@ describe('a lane', () => {
         expect(lane.enter(nowMs + 200_000, 0).kind).toBe('go');
       }),
     );
-  });
-});
-
-describe('what a push says of its service', () => {
-  it.each(OUTCOMES)('is known for the outcome %s', (outcome) => {
-    expect(laneReportOf(outcome, true)).toMatch(/^(fine|throttled|trouble|refused|nothing)$/);
-  });
-
-  it('is nothing where Bellhop itself stood in the way', () => {
-    for (const outcome of ['rejected', 'misconfigured', 'interrupted'] as const) {
-      expect(laneReportOf(outcome, false)).toBe('nothing');
-    }
-    expect(laneReportOf('retryable', false)).toBe('trouble');
   });
 });

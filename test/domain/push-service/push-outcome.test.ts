@@ -117,7 +117,12 @@ describe('outcomeOf', () => {
 
   it.each(PUSH_SERVICES)('%s, 2xx: accepted, and nothing to do', (service) => {
     for (const status of [200, 201, 202, 204]) {
-      expect(outcomeOf(answer(status, null), service)).toEqual({ kind: 'delivered', error: null, remedy: null });
+      expect(outcomeOf(answer(status, null), service)).toEqual({
+        kind: 'delivered',
+        fault: null,
+        error: null,
+        remedy: null,
+      });
     }
   });
 
