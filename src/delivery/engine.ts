@@ -112,7 +112,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
       await rescuer.start();
       // Not waited for: after a long stop it may have much to delete.
       void sweeper.start();
-      await queue.start(worker.work, { ...pace.atWork, concurrency: pace.concurrency, mustWait: worker.mustWait });
+      await queue.start(worker.work, { ...pace.atWork, concurrency: pace.concurrency, waitsFor: worker.waitsFor });
     },
     async stopLoops() {
       await Promise.all([rescuer.stop(), sweeper.stop(), pruneGuard.stop()]);

@@ -5,7 +5,7 @@ import { postponed } from '../domain/delivery/life.ts';
 import type { SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
-import { type Job, type JobHandler, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { type Job, type JobHandler, type JobQueue, reminderOf, type WaitsFor } from '../queue/job-queue.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
@@ -26,10 +26,10 @@ export type WorkerOptions = {
   readonly fanOutPage: (job: Job) => Promise<void>;
 };
 
-/** Runs jobs, and tells which must wait: for a place in their lane, or for a page of fan-out to end. */
+/** Runs jobs, and tells what a job must wait for in the queue. */
 export type Worker = {
   readonly work: (job: Job, onPosted?: () => void) => Promise<void>;
-  readonly mustWait: (job: Job) => boolean;
+  readonly waitsFor: (job: Job) => WaitsFor | null;
 };
 
 const SETTLE_AGAIN_MS = 250;
@@ -83,7 +83,7 @@ export function createWorker(options: WorkerOptions): Worker {
         events.publish({ type: 'part.failed', part: 'worker', error });
       }
     },
-    mustWait: (job) => (job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)),
+    waitsFor: (job) => ((job.kind === 'fan_out' ? fanOuts >= MOST_FAN_OUTS : lanes.isBusy(job.origin)) ? 'line' : null),
   };
 }
 

@@ -52,6 +52,11 @@ export function deliveryIdPrefix(notification: string): string {
   return `${ID_PREFIXES.delivery}${notification.slice(ID_PREFIXES.notification.length)}_`;
 }
 
+/** What all delivery ids of one subscription have in common. The whole text where it is no delivery id. */
+export function subscriptionPartOf(delivery: string): string {
+  return delivery.slice(delivery.lastIndexOf('_') + 1);
+}
+
 /** Whether a text has the form of a subscription's id. */
 export function isSubscriptionId(text: string): boolean {
   return SUBSCRIPTION_ID.test(text);

@@ -125,7 +125,7 @@ async function accept(
     );
   }
   events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userCount });
-  if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, nowMs)]);
+  if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, audience.userIds, nowMs)]);
   else {
     events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
     void enqueue(

@@ -12,23 +12,38 @@ export type Job = {
   readonly priority: Priority;
   /** Where the push will go, for example `https://fcm.googleapis.com`; empty for a fan-out, and where that is not known. */
   readonly origin: string;
+  /** Whose subscription it is for; of a fan-out the only user of its audience, and empty where there are several. */
+  readonly userId: string;
   /** When the push is of no use any more; null for a fan-out. */
   readonly deadlineAtMs: number | null;
   /** Not before this instant. */
   readonly runAtMs: number;
+  /** It only waits for a place in its lane, and `wake` may have it run sooner. */
+  readonly waitsForLane?: boolean;
 };
 
-type Reminded = Pick<Delivery, 'id' | 'attemptCount' | 'priority' | 'origin' | 'deadlineAtMs'>;
+/**
+ * What keeps a job that is due from running now: all jobs of its line wait for the same (the pushes to one push service, or
+ * the fan-outs); or all of its user there; or it waits for another push to the same subscription to end.
+ */
+export type WaitsFor = 'line' | 'user' | 'subscription';
+
+type Reminded = Pick<Delivery, 'id' | 'attemptCount' | 'priority' | 'origin' | 'userId' | 'deadlineAtMs'>;
 
 /** The job that looks at a waiting delivery again: for its next attempt, at `runAtMs`. */
 export function reminderOf(delivery: Reminded, runAtMs: number): Job {
-  const { id, attemptCount, priority, origin, deadlineAtMs } = delivery;
-  return { kind: 'deliver', id, step: attemptCount + 1, priority, origin, deadlineAtMs, runAtMs };
+  const { id, attemptCount, priority, origin, userId, deadlineAtMs } = delivery;
+  return { kind: 'deliver', id, step: attemptCount + 1, priority, origin, userId, deadlineAtMs, runAtMs };
 }
 
 /** The job that turns an accepted notification into deliveries, from the first page on that is not done. */
-export function fanOutJobOf({ id, priority }: Pick<Notification, 'id' | 'priority'>, runAtMs: number): Job {
-  return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs };
+export function fanOutJobOf(
+  { id, priority }: Pick<Notification, 'id' | 'priority'>,
+  userIds: readonly string[],
+  runAtMs: number,
+): Job {
+  const userId = userIds.length === 1 ? (userIds[0] ?? '') : '';
+  return { kind: 'fan_out', id, step: 0, priority, origin: '', userId, deadlineAtMs: null, runAtMs };
 }
 
 /**
@@ -48,13 +63,16 @@ export type StartOptions = {
   /** So many jobs of a priority begin although `mostAtWork` less urgent ones are at work. None, unless given. */
   readonly mostOvertaking?: number;
   /**
-   * Whether a job must wait in the queue for now, as far as the queue can pass it over. Asked again each time that a job has
-   * posted or ended.
+   * What a job must wait for in the queue for now, as far as the queue can pass it over; null where it may run. Asked again
+   * each time that a job has posted or ended.
    */
-  readonly mustWait?: (job: Job) => boolean;
+  readonly waitsFor?: (job: Job) => WaitsFor | null;
 };
 
-/** Jobs of three priorities, which take turns by `PRIORITY_WEIGHTS`; a priority without a job takes no turn. */
+/**
+ * Jobs of three priorities, which take turns by `PRIORITY_WEIGHTS`; a priority without a job takes no turn. In a priority the
+ * users take turns: however many jobs one user has there, another's next one waits for a bounded few of them.
+ */
 export interface JobQueue {
   /**
    * Adds reminders. A job that already waits (same kind, id and step) is not added twice. A queue may drop a job that it has
@@ -65,6 +83,10 @@ export interface JobQueue {
   start(handler: JobHandler, options: StartOptions): Promise<void>;
   /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
   stop(): Promise<void>;
+  /**
+   * Lets jobs run now that wait for the lane of this origin, as far as that is cheap. The others run when their time has come.
+   */
+  wake(origin: string): void;
   /** The listener is called when jobs of a priority were dropped and there is room for more of them again. */
   onRoom(listener: (priority: Priority) => void): void;
   /** How many jobs of this priority wait whose time has come: neither those that run nor those for later. */

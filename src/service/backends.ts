@@ -5,6 +5,7 @@ import { createLoneCoordination } from '../coordination/alone.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { StorePace } from '../delivery/engine.ts';
 import type { PartName } from '../domain/events.ts';
+import { createServiceNames } from '../domain/push-service/service-name.ts';
 import { createInProcessQueue } from '../queue/in-process/in-process-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -32,7 +33,10 @@ export const EMBEDDED_PACE: StorePace = {
 const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertaking: 4 }, fanOutPageSize: 500 };
 
 export type BackendOptions = {
-  readonly config: Pick<Config, 'dataDir' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays'>;
+  readonly config: Pick<
+    Config,
+    'dataDir' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays' | 'pushAllowedHosts'
+  >;
   readonly clock: Clock;
   /** Told of trouble that no call is there to answer for: a connection lost, the sole process succeeded. */
   readonly onError: (part: Extract<PartName, 'store' | 'queue' | 'coordination'>, error: unknown) => void;
@@ -66,14 +70,12 @@ async function openStore({ config, clock, onError }: BackendOptions): Promise<Pi
   return { store: await openMongoStore({ url, ca, clock, retentionDays, alone }), pace: MONGODB_PACE };
 }
 
-async function openQueue({
-  config: { redisUrl: url, redisCa: ca },
-  clock,
-  onError,
-}: BackendOptions): Promise<JobQueue> {
-  if (url === null) return createInProcessQueue({ clock });
+async function openQueue({ config, clock, onError }: BackendOptions): Promise<JobQueue> {
+  const { redisUrl: url, redisCa: ca, pushAllowedHosts } = config;
+  const lineOf = createServiceNames(pushAllowedHosts);
+  if (url === null) return createInProcessQueue({ clock, lineOf });
   const { createBeeQueue } = await import('../queue/redis/bee-queue.ts');
-  return createBeeQueue({ url, ca, onError: (error) => onError('queue', error) });
+  return createBeeQueue({ url, ca, lineOf, onError: (error) => onError('queue', error) });
 }
 
 async function openCoordination({

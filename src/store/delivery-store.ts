@@ -1,6 +1,7 @@
 import type { Claim } from '../domain/delivery/claim.ts';
 import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
+import type { PageShare } from '../domain/delivery/due-page.ts';
 import type { Settlement } from '../domain/delivery/settlement.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
@@ -22,6 +23,7 @@ export type Postponement = { readonly deliveryId: string; readonly attempt: numb
 
 export type DueDelivery = {
   readonly id: string;
+  readonly userId: string;
   readonly origin: string;
   readonly priority: Priority;
   readonly state: 'pending' | 'retrying' | 'sending';
@@ -29,6 +31,8 @@ export type DueDelivery = {
   readonly deadlineAtMs: number;
   readonly dueAtMs: number;
 };
+
+export type DueQuery = PageShare & { readonly priority: Priority; readonly untilMs: number };
 
 export interface DeliveryStore {
   /**
@@ -59,6 +63,9 @@ export interface DeliveryStore {
   /** Dead letters: `failed` deliveries, newest first. */
   listFailed(query: PageRequest): Promise<Page<Delivery>>;
   countByState(notificationId: string): Promise<DeliveryCounts>;
-  /** Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first. */
-  due(query: { priority: Priority; untilMs: number; limit: number }): Promise<readonly DueDelivery[]>;
+  /**
+   * Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first; but first a few of each user, if
+   * so asked, and then more of those who have more.
+   */
+  due(query: DueQuery): Promise<readonly DueDelivery[]>;
 }

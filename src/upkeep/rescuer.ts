@@ -31,6 +31,10 @@ const DEFAULT_INTERVAL_MS = 5000;
 /** As many as the embedded queue keeps of a priority and origin. */
 const DEFAULT_PAGE_SIZE = 10_000;
 
+/** However many deliveries one user has due, those of others that stand behind them are found as well: see `DueQuery`. */
+const FEW_OF_USER = 100;
+const MOST_READ_FOR_A_PAGE = 10;
+
 /** Jobs enqueued in one turn of the event loop. */
 const ENQUEUED_AT_ONCE = 1000;
 
@@ -81,7 +85,7 @@ async function rescueFanOuts(
   const wanted = found.filter(({ priority }) => priorities.includes(priority));
   await enqueue(
     queue,
-    wanted.map((notification) => fanOutJobOf(notification, nowMs)),
+    wanted.map((notification) => fanOutJobOf(notification, [], nowMs)),
   );
 }
 
@@ -91,7 +95,8 @@ async function rescueDeliveries(
   nowMs: number,
   limit: number,
 ): Promise<Found> {
-  const due = await options.store.deliveries.due({ priority, untilMs: nowMs, limit });
+  const share = { limit, fewOfUser: FEW_OF_USER, mostRead: MOST_READ_FOR_A_PAGE * limit };
+  const due = await options.store.deliveries.due({ priority, untilMs: nowMs, ...share });
   const unsettled = due.filter(({ state }) => state === 'sending');
   for (let start = 0; start < unsettled.length; start += INTERRUPTED_PAGE) {
     const ids = unsettled.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);

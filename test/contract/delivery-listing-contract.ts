@@ -119,10 +119,19 @@ export function deliveryListingContract(open: OpenStore): void {
       }
       for (const priority of PRIORITIES) {
         const expected = [10, 20, 30, 40].map((ms) => {
-          const { id, origin, deadlineAtMs } = byPriority
+          const { id, userId, origin, deadlineAtMs } = byPriority
             .get(priority)!
             .find(({ dueAtMs }) => dueAtMs === NOW_MS + ms)!;
-          return { id, origin, priority, state: 'pending', attemptCount: 0, deadlineAtMs, dueAtMs: NOW_MS + ms };
+          return {
+            id,
+            userId,
+            origin,
+            priority,
+            state: 'pending',
+            attemptCount: 0,
+            deadlineAtMs,
+            dueAtMs: NOW_MS + ms,
+          };
         });
         expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 9 })).toEqual(expected);
         expect(await store.deliveries.due({ priority, untilMs: NOW_MS + 40, limit: 2 })).toEqual(expected.slice(0, 2));
@@ -147,6 +156,24 @@ export function deliveryListingContract(open: OpenStore): void {
       expect(new Set(some.map(({ id }) => id)).size).toBe(2100);
     });
 
+    it('gives of each user a few first, and then more of those who have more', async () => {
+      const { store } = fresh;
+      const owned = (userId: string, count: number, fromMs: number) =>
+        Array.from({ length: count }, (_, index) => ({ userId, dueAtMs: NOW_MS - fromMs + index }));
+      await withDeliveries(store, [...owned('mallory', 30, 1000), ...owned('ada', 2, 500), ...owned('grace', 2, 100)]);
+      const query = { priority: 'normal', untilMs: NOW_MS, limit: 10 } as const;
+      const due = async (share: { fewOfUser?: number; mostRead?: number }) =>
+        (await store.deliveries.due({ ...query, ...share })).map(({ userId, dueAtMs }) => [userId, dueAtMs - NOW_MS]);
+      const mallorys = (count: number, from = 0) =>
+        Array.from({ length: count }, (_, index) => ['mallory', -1000 + from + index]);
+      expect(await due({})).toEqual(mallorys(10));
+      const all = [...mallorys(3), ['ada', -500], ['ada', -499], ['grace', -100], ['grace', -99], ...mallorys(3, 3)];
+      expect(await due({ fewOfUser: 3, mostRead: 100 })).toEqual(all);
+      // No further than it may read: what is behind comes with a later page.
+      expect(await due({ fewOfUser: 3, mostRead: 31 })).toEqual([...mallorys(3), ['ada', -500], ...mallorys(6, 3)]);
+      expect(await due({ fewOfUser: 1, mostRead: 100 })).toHaveLength(10);
+    });
+
     it('gives a lease that ended, never one that runs, never what is final', async () => {
       const { store } = fresh;
       const { deliveries } = await fannedOut(store, 2);
@@ -155,10 +182,10 @@ export function deliveryListingContract(open: OpenStore): void {
       await claimed(store, one.id);
       const until = (untilMs: number) => store.deliveries.due({ priority: 'normal', untilMs, limit: 9 });
       expect(await until(NOW_MS + 59_999)).toEqual([]);
-      const { origin, deadlineAtMs } = one;
+      const { userId, origin, deadlineAtMs } = one;
       const lease = { state: 'sending', attemptCount: 1, dueAtMs: NOW_MS + 60_000 };
       expect(await until(NOW_MS + 60_000)).toEqual([
-        { id: one.id, origin, priority: 'normal', deadlineAtMs, ...lease },
+        { id: one.id, userId, origin, priority: 'normal', deadlineAtMs, ...lease },
       ]);
     });
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/queue/job-queue.ts';
+import { queueFairnessContract } from './queue-fairness-contract.ts';
 import { collect, jobFor, openable, type QueueUnderTest } from './queue-fixture.ts';
 import { queueLimitsContract } from './queue-limits-contract.ts';
 
@@ -15,6 +16,7 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
     const job = (id: string, overrides: Partial<Job> = {}): Job => jobFor(under.clock, id, overrides);
 
     describe('limits', () => queueLimitsContract(() => under));
+    describe('fairness', () => queueFairnessContract(() => under));
 
     it('hands a job over as it was given', async () => {
       const given = job('dlv_1', { kind: 'fan_out', step: 7, priority: 'high' });
@@ -90,7 +92,10 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       };
       const waiting = [0, 1, 2, 3, 4, 5].map((index) => job(`busy ${index}`, { origin: busy, priority: 'high' }));
       await under.queue.enqueueMany([...waiting, ...[0, 1, 2].map((index) => job(`free ${index}`, { origin: free }))]);
-      await under.queue.start(handler, { concurrency: 2, mustWait: ({ origin }) => isBusy && origin === busy });
+      await under.queue.start(handler, {
+        concurrency: 2,
+        waitsFor: ({ origin }) => (isBusy && origin === busy ? 'line' : null),
+      });
       const ids = (await seen.all).map(({ id }) => id);
       expect(ids.slice(0, 2).toSorted()).toEqual(['free 0', 'free 1']);
       expect(ids.filter((id) => id.startsWith('busy')).toSorted()).toEqual(waiting.map(({ id }) => id));

@@ -5,6 +5,8 @@ import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 export type QueueUnderTest = {
   readonly queue: JobQueue;
   readonly clock: Clock;
+  /** The most jobs of one user that a job of another waits for, beside those that run. */
+  readonly mostBefore: number;
   pass(ms: number): Promise<void>;
   dispose(): Promise<void>;
 };
@@ -17,6 +19,7 @@ export function jobFor(clock: Clock, id: string, overrides: Partial<Job> = {}): 
     step: 1,
     priority: 'normal',
     origin: '',
+    userId: '',
     deadlineAtMs: null,
     runAtMs: clock.now(),
     ...overrides,

@@ -24,7 +24,7 @@ export function queueLimitsContract(under: () => QueueUnderTest): void {
     const some = (priority: 'low' | 'high', count: number): Job[] =>
       Array.from({ length: count }, (_, index) => job(`${priority} ${index}`, { origin, priority }));
     await under().queue.enqueueMany(some('low', 1300));
-    await under().queue.start(handler, { concurrency, mustWait: () => running >= places });
+    await under().queue.start(handler, { concurrency, waitsFor: () => (running >= places ? 'line' : null) });
     await seen.reached(60);
     await under().queue.enqueueMany(some('high', 30));
     const before = seen.jobs.length;

@@ -8,6 +8,7 @@ const job = (id: string): Job => ({
   step: 0,
   priority: 'low',
   origin: '',
+  userId: '',
   deadlineAtMs: null,
   runAtMs: 0,
 });
@@ -23,20 +24,20 @@ describe('pages of fan-out', () => {
         }),
       events: { publish: ({ type }: { type: string }) => told.push(type) },
     } as unknown as WorkerOptions);
-    const mustWait = () => worker.mustWait(job('next'));
+    const waits = () => worker.waitsFor(job('next'));
     const first = worker.work(job('a'));
-    expect(mustWait()).toBe(false);
+    expect(waits()).toBeNull();
     const second = worker.work(job('b'));
-    expect(mustWait()).toBe(true);
+    expect(waits()).toBe('line');
     ends[0]?.();
     await first;
-    expect(mustWait()).toBe(false);
+    expect(waits()).toBeNull();
     // One that fails has ended, too.
     const third = worker.work(job('c'));
-    expect(mustWait()).toBe(true);
+    expect(waits()).toBe('line');
     ends[1]?.(new Error('the store is away'));
     await second;
-    expect([mustWait(), told]).toEqual([false, ['part.failed']]);
+    expect([waits(), told]).toEqual([null, ['part.failed']]);
     ends[2]?.();
     await third;
   });

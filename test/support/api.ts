@@ -281,6 +281,7 @@ function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
     },
     start: (handler, options) => queue.start(handler, options),
     stop: () => queue.stop(),
+    wake: (origin) => queue.wake(origin),
     onRoom: (listener) => queue.onRoom(listener),
     depthOf: (priority) => queue.depthOf(priority),
     ping: () => queue.ping(),

@@ -86,7 +86,7 @@ export function sampleDelivery(
 
 /** The job that fans a notification out from its start. */
 export function fanOutJob({ id, priority }: Pick<Notification, 'id' | 'priority'>): Job {
-  return { kind: 'fan_out', id, step: 0, priority, origin: '', deadlineAtMs: null, runAtMs: 0 };
+  return { kind: 'fan_out', id, step: 0, priority, origin: '', userId: '', deadlineAtMs: null, runAtMs: 0 };
 }
 
 /** A first attempt that the push service took. */

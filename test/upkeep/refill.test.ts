@@ -59,6 +59,7 @@ describe('a backlog', () => {
 
   const dueDelivery = (id: string): DueDelivery => ({
     id,
+    userId: 'user-1',
     origin: 'https://push.example.net',
     priority: 'normal',
     state: 'pending',

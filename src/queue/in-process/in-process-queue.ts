@@ -2,50 +2,54 @@ import TinyQueue from 'tinyqueue';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import { PRIORITY_WEIGHTS, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
-import { ReadyJobs } from '../picking/ready-jobs.ts';
+import { type LineOf, ReadyJobs } from '../picking/ready-jobs.ts';
+import type { Asked } from '../picking/turns.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
 import { WorkLimit } from '../picking/work-limit.ts';
 
 export type InProcessQueueOptions = {
   readonly clock: Clock;
   /**
-   * The most due jobs kept for each priority and origin, and the most of all jobs that are not due yet. A job beyond that is
-   * dropped: the store has them all, memory need not.
+   * The most due jobs kept for each priority and push service, and the most of all jobs that are not due yet. A job beyond
+   * that is dropped: the store has them all, memory need not. It is one of the user who has the most in that line.
    */
   readonly capacityPerLine?: number;
+  /** Which origins are one push service. Unless given, each is one of its own. */
+  readonly lineOf?: LineOf;
 };
 
 const DEFAULT_CAPACITY_PER_LINE = 10_000;
 
 /** The embedded queue: jobs of three priorities in memory, and one timer. It writes nothing to disk, because it need not. */
 export function createInProcessQueue(options: InProcessQueueOptions): JobQueue {
-  return new InProcessQueue(options.clock, options.capacityPerLine ?? DEFAULT_CAPACITY_PER_LINE);
+  return new InProcessQueue(options);
 }
 
 class InProcessQueue implements JobQueue {
   private readonly clock: Clock;
   private readonly capacityPerLine: number;
   private readonly pick = weightedRoundRobin(PRIORITY_WEIGHTS);
-  private readonly ready: Readonly<Record<Priority, ReadyJobs>> = {
-    high: new ReadyJobs(),
-    normal: new ReadyJobs(),
-    low: new ReadyJobs(),
-  };
-  private readonly later = new TinyQueue<Job>([], (a, b) => a.runAtMs - b.runAtMs);
+  private readonly ready: Readonly<Record<Priority, ReadyJobs>>;
+  private later = laterJobs([]);
   private readonly waiting = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
   private willPump = false;
   private handler: JobHandler | null = null;
   private limit: WorkLimit | null = null;
-  private mustWait: (job: Job) => boolean = () => false;
+  private waitsFor: Asked<Job> = () => null;
   private timer: { readonly atMs: number; readonly cancel: CancelTimer } | null = null;
   /** A job of each line that dropped some, by priority and line: the listener is to hear when that line has room. */
-  private readonly dropped = new Map<string, Pick<Job, 'kind' | 'priority' | 'origin'>>();
+  private readonly dropped = new Map<string, Job>();
   private tellOfRoom: (priority: Priority) => void = () => {};
 
-  constructor(clock: Clock, capacityPerLine: number) {
+  constructor({
+    clock,
+    capacityPerLine = DEFAULT_CAPACITY_PER_LINE,
+    lineOf = (origin) => origin,
+  }: InProcessQueueOptions) {
     this.clock = clock;
     this.capacityPerLine = capacityPerLine;
+    this.ready = { high: new ReadyJobs(lineOf), normal: new ReadyJobs(lineOf), low: new ReadyJobs(lineOf) };
   }
 
   async enqueueMany(jobs: readonly Job[]): Promise<void> {
@@ -57,7 +61,7 @@ class InProcessQueue implements JobQueue {
   async start(handler: JobHandler, options: StartOptions): Promise<void> {
     this.handler = handler;
     this.limit = new WorkLimit(options, () => this.clock.now());
-    if (options.mustWait !== undefined) this.mustWait = options.mustWait;
+    if (options.waitsFor !== undefined) this.waitsFor = options.waitsFor;
     this.pump();
   }
 
@@ -66,6 +70,16 @@ class InProcessQueue implements JobQueue {
     this.timer?.cancel();
     this.timer = null;
     await Promise.all(this.underWay);
+  }
+
+  wake(origin: string): void {
+    const isWoken = (job: Job): boolean => job.waitsForLane === true && job.origin === origin;
+    const woken = this.later.data.filter(isWoken);
+    if (woken.length === 0) return;
+    const others = this.later.data.filter((job) => !isWoken(job));
+    this.later = laterJobs(others);
+    for (const job of woken.sort(byTime)) this.ready[job.priority].push(job);
+    this.pumpSoon();
   }
 
   onRoom(listener: (priority: Priority) => void): void {
@@ -86,15 +100,22 @@ class InProcessQueue implements JobQueue {
     const key = keyOf(job);
     if (this.waiting.has(key)) return;
     const isDue = job.runAtMs <= nowMs;
-    if (isDue && this.ready[job.priority].sizeOf(job) >= this.capacityPerLine) {
-      this.dropped.set(`${job.priority} ${job.kind} ${job.origin}`, job);
-      return;
-    }
+    if (isDue && !this.makesRoomFor(job)) return;
     // The listener is not told of these: the rescuer's tick finds them when they are due.
     if (!isDue && this.later.length >= this.capacityPerLine) return;
     this.waiting.add(key);
     if (isDue) this.ready[job.priority].push(job);
     else this.later.push(job);
+  }
+
+  /** A line that is full drops a job of the user who has the most in it: that may be the job that comes. */
+  private makesRoomFor(job: Job): boolean {
+    const ready = this.ready[job.priority];
+    if (ready.sizeOf(job) < this.capacityPerLine) return true;
+    const given = ready.giveWayTo(job);
+    if (given !== null) this.waiting.delete(keyOf(given));
+    this.dropped.set(`${job.priority} ${job.kind} ${job.origin}`, job);
+    return given !== null;
   }
 
   /** Runs jobs while the limit admits any, then sets the timer for the next job that is not due yet. */
@@ -103,8 +124,8 @@ class InProcessQueue implements JobQueue {
     if (handler === null || limit === null) return;
     this.moveDue();
     for (;;) {
-      const priority = this.pick((candidate) => limit.admits(candidate) && this.ready[candidate].has(this.mustWait));
-      const job = priority === null ? null : this.ready[priority].take(this.mustWait);
+      const priority = this.pick((candidate) => limit.admits(candidate) && this.ready[candidate].has(this.waitsFor));
+      const job = priority === null ? null : this.ready[priority].take(this.waitsFor);
       if (job === null) break;
       this.run(job, handler, limit);
     }
@@ -171,6 +192,14 @@ class InProcessQueue implements JobQueue {
     });
     this.timer = { atMs, cancel };
   }
+}
+
+function laterJobs(jobs: Job[]): TinyQueue<Job> {
+  return new TinyQueue(jobs, byTime);
+}
+
+function byTime(a: Job, b: Job): number {
+  return a.runAtMs - b.runAtMs;
 }
 
 function keyOf(job: Job): string {

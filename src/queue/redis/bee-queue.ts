@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
+import type { LineOf } from '../picking/ready-jobs.ts';
 import { type BeeQueue, loadScripts, makeRedisClient } from './bee-queue-library.ts';
 import { createPriorityPicker, type PriorityPicker } from './priority-picker.ts';
 import { makeBeeQueue, saveAll } from './recovering-queue.ts';
 import { command, type RedisClient, redisAway, withinLimit } from './redis-command.ts';
 import { preflightRedis } from './redis-preflight.ts';
 import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
+import { depthOf } from './user-lines.ts';
 
 export type BeeQueueOptions = {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
@@ -16,6 +18,8 @@ export type BeeQueueOptions = {
   readonly ca?: readonly string[] | null;
   /** Called for lost connections and the like; the queue recovers by itself. */
   readonly onError: (error: unknown) => void;
+  /** Which origins are one push service. Unless given, each is one of its own. */
+  readonly lineOf?: LineOf;
   /** The jobs of a process that died run again elsewhere after about this long. */
   readonly stallIntervalMs?: number;
   /** The most that saving waits for a Redis that does not answer. */
@@ -83,7 +87,8 @@ class RedisJobQueue implements JobQueue {
       this.running.add(name);
       await handler(job, onPosted).finally(() => this.running.delete(name));
     };
-    const picker = createPriorityPicker({ ...options, handler: trackedHandler, onError: this.options.onError });
+    const { onError, lineOf = (origin) => origin } = this.options;
+    const picker = createPriorityPicker({ ...options, handler: trackedHandler, onError, lineOf });
     this.picker = picker;
     // Not waited for: a Redis that is away must not keep the service from starting.
     this.working = this.work(picker);
@@ -95,13 +100,15 @@ class RedisJobQueue implements JobQueue {
     await this.working;
   }
 
+  /** Wakes none: where jobs wait in Redis they come again within seconds. */
+  wake(): void {}
+
   /** Never calls a listener: Redis has room for all jobs. */
   onRoom(): void {}
 
   async depthOf(priority: Priority): Promise<number> {
     this.demandConnection();
-    const waiting = this.saverOf(priority).toKey('waiting');
-    return Number(await command(this.producer, 'llen', [waiting], ANSWER_LIMIT_MS));
+    return withinLimit(depthOf(this.producer, this.saverOf(priority)), ANSWER_LIMIT_MS);
   }
 
   async ping(): Promise<void> {

@@ -1,6 +1,6 @@
 import { PRIORITY_WEIGHTS, type Priority } from '../../domain/notification/priority.ts';
-import type { Job, JobHandler, StartOptions } from '../job-queue.ts';
-import { ReadyJobs } from '../picking/ready-jobs.ts';
+import type { Job, JobHandler, StartOptions, WaitsFor } from '../job-queue.ts';
+import { type LineOf, ReadyJobs } from '../picking/ready-jobs.ts';
 import { weightedRoundRobin } from '../picking/weighted-round-robin.ts';
 import { WorkLimit } from '../picking/work-limit.ts';
 import type { RedisPriority, Taken } from './redis-priority.ts';
@@ -8,11 +8,12 @@ import type { RedisPriority, Taken } from './redis-priority.ts';
 export type PriorityPickerOptions = StartOptions & {
   readonly handler: JobHandler;
   readonly onError: (error: unknown) => void;
+  readonly lineOf: LineOf;
 };
 
 /**
  * Runs the jobs of all priorities. Which priority comes next is decided before a job is fetched from Redis, so that no job
- * waits in this process but those that `mustWait`.
+ * waits in this process but those that wait for something that `waitsFor` names.
  */
 export interface PriorityPicker {
   begin(priorities: ReadonlyMap<Priority, RedisPriority>): void;
@@ -56,9 +57,9 @@ type PriorityState = {
   arrived: Taken | null;
 };
 
-type SetAside = Pick<Job, 'kind' | 'origin'> & { readonly job: Job; readonly taken: Taken };
+type SetAside = Job & { readonly taken: Taken };
 
-const noneMustWait = (): boolean => false;
+const waitsForNothing = (): null => null;
 
 export function createPriorityPicker(options: PriorityPickerOptions): PriorityPicker {
   return new Picker(options);
@@ -83,7 +84,10 @@ class Picker implements PriorityPicker {
   }
 
   begin(priorities: ReadonlyMap<Priority, RedisPriority>): void {
-    this.states = new Map([...priorities].map(([priority, redis]) => [priority, initialState(priority, redis)]));
+    const setAside = () => new ReadyJobs<SetAside>(this.options.lineOf);
+    this.states = new Map(
+      [...priorities].map(([priority, redis]) => [priority, initialState(priority, redis, setAside())]),
+    );
     this.fill();
   }
 
@@ -178,28 +182,26 @@ class Picker implements PriorityPicker {
   private runOrSetAside(state: PriorityState, taken: Taken): void {
     const job = jobOf(taken.data);
     // Jobs behind this one must be reached, too: with no room to set it aside it is run, and its handler postpones it.
-    if (state.setAside.size < MOST_SET_ASIDE && this.mustWait(job)) {
-      const { kind, origin } = job;
-      state.setAside.push({ kind, origin, job, taken });
-    } else this.run(state, taken);
+    if (state.setAside.size < MOST_SET_ASIDE && this.waitsFor(job) !== null) state.setAside.push({ ...job, taken });
+    else this.run(state, taken);
   }
 
   /** A job set aside that need not wait any longer begins before all that are fetched later. The priorities take turns. */
   private runSetAside(): void {
-    const mustWait = ({ job }: SetAside): boolean => this.mustWait(job);
+    const waitsFor = (job: Job): WaitsFor | null => this.waitsFor(job);
     for (;;) {
       const picked = this.pickSetAside(
-        (priority) => this.limit.admits(priority) && (this.states.get(priority)?.setAside.has(mustWait) ?? false),
+        (priority) => this.limit.admits(priority) && (this.states.get(priority)?.setAside.has(waitsFor) ?? false),
       );
       const state = picked === null ? undefined : this.states.get(picked);
-      const next = state?.setAside.take(mustWait) ?? null;
+      const next = state?.setAside.take(waitsFor) ?? null;
       if (state === undefined || next === null) return;
       this.run(state, next.taken);
     }
   }
 
-  private mustWait(job: Job): boolean {
-    return this.options.mustWait?.(job) ?? false;
+  private waitsFor(job: Job): WaitsFor | null {
+    return this.options.waitsFor?.(job) ?? null;
   }
 
   private run({ redis, priority }: PriorityState, taken: Taken): void {
@@ -260,7 +262,7 @@ class Picker implements PriorityPicker {
 
   private async putBackSetAside({ redis, setAside }: PriorityState): Promise<void> {
     const all: Promise<void>[] = [];
-    for (let next = setAside.take(noneMustWait); next !== null; next = setAside.take(noneMustWait)) {
+    for (let next = setAside.take(waitsForNothing); next !== null; next = setAside.take(waitsForNothing)) {
       all.push(this.putBack(redis, next.taken));
     }
     await Promise.all(all);
@@ -271,8 +273,7 @@ class Picker implements PriorityPicker {
   }
 }
 
-function initialState(priority: Priority, redis: RedisPriority): PriorityState {
-  const setAside = new ReadyJobs<SetAside>();
+function initialState(priority: Priority, redis: RedisPriority, setAside: ReadyJobs<SetAside>): PriorityState {
   return { priority, redis, mayHaveJobs: true, askedAtMs: 0, isWatched: false, setAside, arrived: null };
 }
 

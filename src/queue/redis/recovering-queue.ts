@@ -1,19 +1,6 @@
 import { type BeeJob, type BeeQueue, type BeeQueueSettings, lua, PlainBeeQueue } from './bee-queue-library.ts';
 import { answered, type RedisClient } from './redis-command.ts';
-
-// What bee-queue's own `_finishJob` tells Redis of a job that succeeded and is not kept, for many jobs.
-const REMOVE = `
-for _, id in ipairs(ARGV) do
-  redis.call('lrem', KEYS[1], 0, id)
-  redis.call('srem', KEYS[2], id)
-  redis.call('hdel', KEYS[3], id)
-end`;
-
-// What bee-queue's own script `addJob` does with a job that has an id, for many jobs.
-const ADD = `
-for at = 1, #ARGV, 2 do
-  if redis.call('hsetnx', KEYS[1], ARGV[at], ARGV[at + 1]) == 1 then redis.call('lpush', KEYS[2], ARGV[at]) end
-end`;
+import { addJobs, leaveLine, type NewJob, raiseDelayedJobs, removeJobs } from './user-lines.ts';
 
 /**
  * A bee-queue that survives a Redis that has forgotten its scripts, as after a restart: a stock bee-queue would be answered
@@ -21,23 +8,30 @@ end`;
  * jobs of a turn of the event loop.
  */
 class RecoveringQueue extends PlainBeeQueue {
-  private readonly keepFromStalling = oncePerTurn((ids) => this.send('srem', [this.toKey('stalling'), ...ids]));
-  private readonly remove = oncePerTurn((ids) => {
-    const keys = ['active', 'stalling', 'jobs'].map((name) => this.toKey(name));
-    return this.send('eval', [REMOVE, keys.length, ...keys, ...ids]);
-  });
+  private readonly keepFromStalling = oncePerTurn((ids: readonly string[]) =>
+    this.send('srem', [this.toKey('stalling'), ...ids]),
+  );
+  private readonly remove = oncePerTurn((jobs: readonly BeeJob[]) => removeJobs(this.commands(), this, jobs));
 
   override _preventStall(id: string): Promise<unknown> {
     return this.keepFromStalling(id);
   }
 
   override async _finishJob(error: unknown, result: unknown, job: BeeJob): Promise<unknown> {
-    if (error !== null || this._isClosed) return super._finishJob(error, result, job);
-    await this.remove(job.id);
-    return ['succeeded', result];
+    if (error === null && !this._isClosed) {
+      await this.remove(job);
+      return ['succeeded', result];
+    }
+    const finished = await super._finishJob(error, result, job);
+    await leaveLine(this.commands(), this, job);
+    return finished;
   }
 
   override async _evalScriptOn(commandable: Evaluator, [name, ...rest]: [string, ...unknown[]]): Promise<unknown> {
+    if (name === 'raiseDelayedJobs') {
+      const [nowMs, debounceMs] = rest.slice(-2) as [number, number];
+      return raiseDelayedJobs(this.commands(), this, { nowMs, debounceMs });
+    }
     try {
       return await answered((done) => commandable.evalsha(lua.shas[name], ...rest, done));
     } catch (error) {
@@ -48,22 +42,28 @@ class RecoveringQueue extends PlainBeeQueue {
     }
   }
 
+  private commands(): RedisClient {
+    return this.client as RedisClient;
+  }
+
   private send(name: string, args: readonly (string | number)[]): Promise<unknown> {
-    return answered((done) => (this.client as RedisClient).send_command(name, args, done));
+    return answered((done) => this.commands().send_command(name, args, done));
   }
 }
 
 type Evaluator = { evalsha(...args: unknown[]): void; eval(...args: unknown[]): void };
 
 /** Makes one call of all the calls that come within one turn of the event loop. */
-function oncePerTurn(callWithAll: (ids: readonly string[]) => Promise<unknown>): (id: string) => Promise<unknown> {
-  let ids: string[] = [];
+function oncePerTurn<Item>(
+  callWithAll: (items: readonly Item[]) => Promise<unknown>,
+): (item: Item) => Promise<unknown> {
+  let items: Item[] = [];
   let call: Promise<unknown> = Promise.resolve();
-  return (id) => {
-    if (ids.push(id) > 1) return call;
+  return (item) => {
+    if (items.push(item) > 1) return call;
     call = new Promise((resolve) => setImmediate(resolve)).then(() => {
-      const all = ids;
-      ids = [];
+      const all = items;
+      items = [];
       return callWithAll(all);
     });
     return call;
@@ -86,18 +86,15 @@ export function makeBeeQueue(name: string, settings: BeeQueueSettings): BeeQueue
 /** Saves jobs in one round trip. Jobs for now are saved by one script, where a stock bee-queue runs one for each. */
 export async function saveAll(client: RedisClient, queue: BeeQueue, jobs: readonly BeeJob[]): Promise<void> {
   const batch = client.batch();
-  const forNow: string[] = [];
+  const forNow: NewJob[] = [];
   const saving = jobs.map((job) =>
     job._save((args) => {
       if (args[0] !== 'addJob') return queue._evalScriptOn(batch, args);
-      forNow.push(...(args.slice(-2) as string[]));
+      const [id = '', text = ''] = args.slice(-2) as string[];
+      forNow.push({ job, id, text });
       return Promise.resolve(job.id);
     }),
   );
-  const keys = ['jobs', 'waiting'].map((name) => queue.toKey(name));
-  const added =
-    forNow.length === 0
-      ? null
-      : answered((done) => client.send_command('eval', [ADD, keys.length, ...keys, ...forNow], done));
+  const added = forNow.length === 0 ? null : addJobs(client, queue, forNow);
   await Promise.all([answered((done) => batch.exec(done)), added, ...saving]);
 }

@@ -2,7 +2,8 @@ import type { Priority } from '../../domain/notification/priority.ts';
 import type { Job } from '../job-queue.ts';
 import { type BeeQueue, jobFrom } from './bee-queue-library.ts';
 import { makeBeeQueue } from './recovering-queue.ts';
-import { command, type RedisClient } from './redis-command.ts';
+import { command, type RedisClient, withinLimit } from './redis-command.ts';
+import { tendLines } from './user-lines.ts';
 
 /** A job moved from waiting to active, not run yet. */
 export type Taken = { readonly id: string; readonly data: string };
@@ -64,14 +65,14 @@ export async function openRedisPriority(options: RedisPriorityOptions): Promise<
   if (signal.aborted) {
     // The queue may have connected in this very moment.
     ready.then(
-      () => priorityOn(queue, clientsOf(queue)).close(),
+      () => priorityOn(queue, clientsOf(queue), onError).close(),
       () => {},
     );
     return null;
   }
   queue.checkStalledJobs(Math.round(stallIntervalMs / 2)).catch(onError);
   queue._activateDelayed();
-  return priorityOn(queue, clientsOf(queue));
+  return priorityOn(queue, clientsOf(queue), onError);
 }
 
 type Clients = { readonly commands: RedisClient; readonly blocking: RedisClient; readonly events: RedisClient };
@@ -81,7 +82,11 @@ function clientsOf({ client, bclient, eclient }: BeeQueue): Clients {
   return { commands: client, blocking: bclient, events: eclient };
 }
 
-function priorityOn(queue: BeeQueue, { commands, blocking, events }: Clients): RedisPriority {
+function priorityOn(
+  queue: BeeQueue,
+  { commands, blocking, events }: Clients,
+  onError: (error: unknown) => void,
+): RedisPriority {
   const [waiting, active, jobs] = ['waiting', 'active', 'jobs'].map((name) => queue.toKey(name)) as [
     string,
     string,
@@ -119,7 +124,9 @@ function priorityOn(queue: BeeQueue, { commands, blocking, events }: Clients): R
     },
     async tend() {
       await Promise.all([commands, events].map(cutIfSilent));
-      if (commands.ready) queue._activateDelayed();
+      if (!commands.ready) return;
+      queue._activateDelayed();
+      await withinLimit(tendLines(commands, queue), ANSWER_LIMIT_MS).catch(onError);
     },
     async close() {
       const closed = queue.close(CLOSE_LIMIT_MS).catch(() => {});

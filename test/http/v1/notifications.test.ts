@@ -30,8 +30,9 @@ describe('POST /v1/notifications', () => {
       deadline_at: '2026-01-01T00:01:00.000Z',
       warnings: [],
     });
+    const where = { origin: '', userId: '' };
     expect(api.jobs).toEqual([
-      { kind: 'fan_out', id, step: 0, priority: 'high', origin: '', deadlineAtMs: null, runAtMs: api.clock.now() },
+      { kind: 'fan_out', id, step: 0, priority: 'high', ...where, deadlineAtMs: null, runAtMs: api.clock.now() },
     ]);
     expect(api.told).toEqual([{ type: 'notification.accepted', notificationId: id, users: 2 }]);
     expect((await api.store.fanOuts.get(id))?.audience).toEqual({ kind: 'user_ids', userIds: ['u1', 'u2'] });
@@ -46,7 +47,12 @@ describe('POST /v1/notifications', () => {
     const origin = expect.stringMatching(/^https:/);
     const job = { kind: 'deliver', step: 1, priority: 'high', origin, runAtMs: api.clock.now() };
     const deliveryIds = devices.map((device) => deliveryId(id, device.id));
-    const expected = deliveryIds.map((each) => ({ ...job, id: each, deadlineAtMs: api.clock.now() + 60_000 }));
+    const expected = deliveryIds.map((each, index) => ({
+      ...job,
+      id: each,
+      userId: `u${index + 1}`,
+      deadlineAtMs: api.clock.now() + 60_000,
+    }));
     expect(api.jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
       expected.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     );

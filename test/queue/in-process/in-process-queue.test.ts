@@ -15,6 +15,7 @@ queueContract('the in-process queue', async () => {
   return {
     queue,
     clock,
+    mostBefore: 1,
     async pass(ms) {
       clock.advance(ms);
       await turn();
@@ -59,6 +60,41 @@ describe('the in-process queue, full', () => {
     expect(roomFor).toEqual(['normal']);
   });
 
+  it('has the newest of the user with the most give way to another’s, and tells of room', async () => {
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 4 });
+    const ran: string[] = [];
+    const roomFor: string[] = [];
+    queue.onRoom((priority) => roomFor.push(priority));
+    const of = (userId: string, ids: readonly number[]) => ids.map((id) => job(id, { userId }));
+    await queue.enqueueMany([...of('mallory', [1, 2, 3, 4]), ...of('ada', [11, 12, 13])]);
+    expect(await queue.depthOf('normal')).toBe(4);
+    // What gave way may come again.
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await until('all that had room have run', () => ran.length === 4);
+    expect(ran).toEqual(['d1', 'd11', 'd2', 'd12']);
+    await until('the listener is told', () => roomFor.length === 1);
+    await queue.enqueueMany(of('mallory', [4]));
+    await until('it runs', () => ran.at(-1) === 'd4');
+    await queue.close();
+  });
+
+  it('counts the origins of one push service as one line', async () => {
+    const lineOf = (origin: string): string => (origin.endsWith('.windows.example') ? 'windows' : origin);
+    const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 10, lineOf });
+    const ran: string[] = [];
+    const madeUp = Array.from({ length: 30 }, (_, id) =>
+      job(id, { userId: 'm', origin: `https://${id}.windows.example` }),
+    );
+    const others = [100, 101].map((id) => job(id, { userId: 'ada', origin: 'https://push.example' }));
+    const beside = job(200, { userId: 'grace', origin: 'https://real.windows.example' });
+    await queue.enqueueMany([...madeUp, ...others, beside]);
+    expect(await queue.depthOf('normal')).toBe(12);
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    await until('all have run', () => ran.length === 12);
+    expect(ran.slice(0, 5)).toEqual(['d0', 'd100', 'd200', 'd101', 'd1']);
+    await queue.close();
+  });
+
   it('is not made full by jobs of another priority, nor by jobs that are not due', async () => {
     const queue = createInProcessQueue({ clock: createFakeClock(NOW_MS), capacityPerLine: 2 });
     const ran: string[] = [];
@@ -90,8 +126,8 @@ describe('the in-process queue, full', () => {
     const deliveries = Array.from({ length: 20 }, (_, id) => job(id, { origin: free }));
     const pages = [100, 101, 102].map((id) => job(id, { kind: 'fan_out' }));
     await queue.enqueueMany([...pages, job(200, { origin: busy }), ...deliveries]);
-    const mustWait = ({ origin }: Job): boolean => origin === busy;
-    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1, mustWait });
+    const waitsFor = ({ origin }: Job) => (origin === busy ? 'line' : null);
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1, waitsFor });
     await until('all that may have run', () => ran.length === 23);
     const places = ['d100', 'd101', 'd102'].map((id) => ran.indexOf(id));
     expect(places).toEqual([15, 21, 22]);
@@ -124,6 +160,33 @@ describe('the in-process queue, full', () => {
     await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
     await until('all have run', async () => ran.length === 7);
     expect(ran).toEqual(['d1', 'd11', 'd21', 'd2', 'd12', 'd3', 'd4']);
+    await queue.close();
+  });
+});
+
+describe('the in-process queue, woken', () => {
+  it('runs what waits for a lane, and what waits for that alone', async () => {
+    const clock = createFakeClock(NOW_MS);
+    const queue = createInProcessQueue({ clock });
+    const ran: string[] = [];
+    const origin = 'https://back.example';
+    const later = { runAtMs: NOW_MS + 60_000 };
+    const jobs = [
+      jobFor(clock, 'lane 2', { ...later, origin, waitsForLane: true, runAtMs: NOW_MS + 90_000 }),
+      jobFor(clock, 'lane 1', { ...later, origin, waitsForLane: true }),
+      jobFor(clock, 'retry', { ...later, origin }),
+      jobFor(clock, 'elsewhere', { ...later, origin: 'https://other.example', waitsForLane: true }),
+    ];
+    await queue.enqueueMany(jobs);
+    await queue.start(async ({ id }) => void ran.push(id), { concurrency: 1 });
+    queue.wake('https://unknown.example');
+    queue.wake(origin);
+    await until('those that waited for the lane run', () => ran.length === 2);
+    await turn();
+    expect(ran).toEqual(['lane 1', 'lane 2']);
+    clock.advance(60_000);
+    await until('the others run in their time', () => ran.length === 4);
+    expect(ran.slice(2).toSorted()).toEqual(['elsewhere', 'retry']);
     await queue.close();
   });
 });

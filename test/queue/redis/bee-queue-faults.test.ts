@@ -26,6 +26,7 @@ const job = (overrides: Partial<Job> = {}): Job => {
     step: 1,
     priority: 'normal',
     origin: '',
+    userId: 'ada',
     deadlineAtMs: null,
     runAtMs: 0,
     ...overrides,

@@ -14,7 +14,9 @@ const fileOf = (path: string) => readFileSync(require.resolve(`bee-queue/lib/${p
 const textOf = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
 
 const OVERRIDDEN = 'the override in recovering-queue.ts still does all that this does';
-const COPIED = 'the script ADD in recovering-queue.ts still does for many jobs what this does for one that has an id';
+const COPIED = 'the script ADD in user-lines.ts still does for many jobs what this does for one that has an id';
+const RAISED = 'the script RAISE in user-lines.ts still does what this does';
+const MOVED = 'a job that stalled stays among those of its user that are out, which user-lines.ts counts';
 const CALLED = 'what src/queue/redis/ gives to it and expects of it is still right';
 
 /** What Bellhop needs that bee-queue does not call public: its source, and what to see to where that changes. */
@@ -23,6 +25,8 @@ const NEEDED: Readonly<Record<string, readonly [source: string, seeTo: string]>>
   'Queue#_finishJob': [`${Queue.prototype._finishJob}`, OVERRIDDEN],
   'Queue#_evalScriptOn': [`${Queue.prototype._evalScriptOn}`, OVERRIDDEN],
   'lib/lua/addJob.lua': [fileOf('lua/addJob.lua'), COPIED],
+  'lib/lua/raiseDelayedJobs.lua': [fileOf('lua/raiseDelayedJobs.lua'), RAISED],
+  'lib/lua/checkStalledJobs.lua': [fileOf('lua/checkStalledJobs.lua'), MOVED],
   'Queue#_runJob': [`${Queue.prototype._runJob}`, CALLED],
   'Queue#_activateDelayed': [`${Queue.prototype._activateDelayed}`, CALLED],
   'Job#_save': [`${Job.prototype._save}`, CALLED],

@@ -23,6 +23,6 @@ describeWithRedis('bee-queue', () => {
         () => false,
       ),
     );
-    return { queue, clock: systemClock, pass: (ms) => wait(ms), dispose: () => queue.close() };
+    return { queue, clock: systemClock, mostBefore: 64, pass: (ms) => wait(ms), dispose: () => queue.close() };
   });
 });

@@ -84,7 +84,7 @@ export const DUE_DELIVERIES: NamedQuery<{ readonly priority: Priority; readonly 
   index: DUE,
   filter: ({ priority, untilMs }) => ({ priority, dueAtMs: { $gte: 0, $lte: untilMs } }),
   sort: { dueAtMs: 1 },
-  projection: { origin: 1, state: 1, attemptCount: 1, deadlineAtMs: 1, dueAtMs: 1 },
+  projection: { userId: 1, origin: 1, state: 1, attemptCount: 1, deadlineAtMs: 1, dueAtMs: 1 },
 };
 
 type Waiting = { readonly id: string; readonly attemptCount: number };

@@ -1,11 +1,12 @@
 import type { Clock } from '../../../clock.ts';
 import type { Delivery, DeliveryState } from '../../../domain/delivery/delivery.ts';
 import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
+import { DuePage } from '../../../domain/delivery/due-page.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import { decodeId, decodePlace, encodePlace, toPage } from '../../cursor.ts';
-import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
+import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.ts';
 import type { Page, PageRequest } from '../../page.ts';
-import { encodeText } from '../../stored-text.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDelivery } from '../collections/delivery-document.ts';
 import {
@@ -24,7 +25,6 @@ import { mongoTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
 type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
-type DueQuery = Parameters<DeliveryStore['due']>[0];
 
 export function mongoDeliveries(collections: Collections, operations: Operations, clock: Clock): DeliveryStore {
   return {
@@ -85,18 +85,29 @@ async function countByState({ deliveries }: Collections, notificationId: string)
   return countsOf(found.map(({ _id: state, count }) => [state, count]));
 }
 
-async function due({ deliveries }: Collections, { priority, untilMs, limit }: DueQuery): Promise<DueDelivery[]> {
-  const filter = DUE_DELIVERIES.filter({ priority, untilMs });
-  const found = await deliveries.find(filter, { ...optionsOf(DUE_DELIVERIES), limit }).toArray();
-  return found.map(({ _id: id, origin = '', state, attemptCount, deadlineAtMs, dueAtMs }) => ({
-    id,
-    origin,
-    priority,
-    state: state as DueDelivery['state'],
-    attemptCount,
-    deadlineAtMs,
-    dueAtMs: dueAtMs ?? 0,
-  }));
+/** Documents in one answer of the server. */
+const DUE_AT_ONCE = 1000;
+
+async function due({ deliveries }: Collections, query: DueQuery): Promise<readonly DueDelivery[]> {
+  const page = new DuePage<DueDelivery>(query);
+  const { priority } = query;
+  const batchSize = Math.min(DUE_AT_ONCE, query.limit);
+  const found = deliveries.find(DUE_DELIVERIES.filter(query), { ...optionsOf(DUE_DELIVERIES), batchSize });
+  // Leaving the loop closes the cursor.
+  for await (const { _id: id, userId, origin = '', state, attemptCount, deadlineAtMs, dueAtMs } of found) {
+    page.add({
+      id,
+      userId: decodeText(userId),
+      origin,
+      priority,
+      state: state as DueDelivery['state'],
+      attemptCount,
+      deadlineAtMs,
+      dueAtMs: dueAtMs ?? 0,
+    });
+    if (!page.isOpen) break;
+  }
+  return page.all();
 }
 
 async function outdated({ deliveries }: Collections, query: OutdatedQuery): Promise<readonly Delivery[]> {

@@ -5,8 +5,10 @@ import {
   WAITING_STATES,
 } from '../../../domain/delivery/delivery.ts';
 import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
+import { DuePage } from '../../../domain/delivery/due-page.ts';
+import type { Priority } from '../../../domain/notification/priority.ts';
 import { decodeId, decodePlace, encodePlace, toPage } from '../../cursor.ts';
-import type { DeliveryStore, DueDelivery } from '../../delivery-store.ts';
+import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.ts';
 import type { Page, PageRequest } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -18,7 +20,6 @@ import { sqliteTransitions } from './transitions.ts';
 
 type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
 type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
-type DueQuery = Parameters<DeliveryStore['due']>[0];
 
 export function sqliteDeliveries(database: Database, commits: GroupCommit): DeliveryStore {
   return {
@@ -70,7 +71,7 @@ function countByState(database: Database, notificationId: string): DeliveryCount
   return countsOf(rows.map(({ state, count }) => [state, count]));
 }
 
-type DueRow = Pick<DeliveryRow, 'id' | 'origin' | 'attempt_count' | 'deadline_at'> & {
+type DueRow = Pick<DeliveryRow, 'id' | 'user_id' | 'origin' | 'attempt_count' | 'deadline_at'> & {
   readonly row: number;
   readonly state: DueDelivery['state'];
   readonly due_at: number;
@@ -81,28 +82,36 @@ const DUE_AT_ONCE = 1000;
 
 /** In order of the index alone, which ends in the row's number: ids would have to be sorted. */
 async function due(database: Database, commits: GroupCommit, query: DueQuery): Promise<DueDelivery[]> {
-  const found: DueRow[] = [];
-  while (found.length < query.limit) {
-    if (found.length > 0) await new Promise(setImmediate);
-    const limit = Math.min(DUE_AT_ONCE, query.limit - found.length);
-    const rows = await commits.read(() => dueAfter(database, { ...query, limit }, found.at(-1) ?? null));
-    found.push(...rows);
+  const page = new DuePage<DueDelivery>(query);
+  const limit = Math.min(DUE_AT_ONCE, query.limit);
+  let last: DueRow | null = null;
+  while (page.isOpen) {
+    if (last !== null) await new Promise(setImmediate);
+    const after: DueRow | null = last;
+    const rows: DueRow[] = await commits.read(() => dueAfter(database, { ...query, limit }, after));
+    for (const row of rows) if (page.isOpen) page.add(toDue(row, query.priority));
+    last = rows.at(-1) ?? null;
     if (rows.length < limit) break;
   }
-  return found.map((row) => ({
+  return [...page.all()];
+}
+
+function toDue(row: DueRow, priority: Priority): DueDelivery {
+  return {
     id: row.id,
+    userId: row.user_id,
     origin: row.origin,
-    priority: query.priority,
+    priority,
     state: row.state,
     attemptCount: row.attempt_count,
     deadlineAtMs: row.deadline_at,
     dueAtMs: row.due_at,
-  }));
+  };
 }
 
 function dueAfter(database: Database, { priority, untilMs, limit }: DueQuery, after: DueRow | null): DueRow[] {
   return database.all<DueRow>(
-    `SELECT rowid AS row, id, origin, state, attempt_count, deadline_at, due_at FROM deliveries
+    `SELECT rowid AS row, id, user_id, origin, state, attempt_count, deadline_at, due_at FROM deliveries
      WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? AND (due_at, rowid) > (?, ?)
      ORDER BY due_at, rowid LIMIT ?`,
     [numberOfPriority(priority), untilMs, after?.due_at ?? -1, after?.row ?? 0, limit],
