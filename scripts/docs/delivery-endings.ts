@@ -47,6 +47,7 @@ const INPUT: DeliveryInput = {
   service: 'other',
   quarantinedSinceMs: null,
   isSuspected: false,
+  isProbe: false,
   subscription: 'active',
   isSuperseded: false,
   order: {

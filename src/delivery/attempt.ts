@@ -29,8 +29,13 @@ export type AttemptOptions = {
   readonly giveUp: AbortSignal;
 };
 
-/** `gate` is what the gates say of the delivery. `onPosted` is called once only the push service's answer is awaited. */
-export type Attempter = (claimed: Claimed, gate: GateAnswer, onPosted: () => void) => Promise<AttemptPlan>;
+/**
+ * `gate` is what the gates say of the delivery. `isProbe`: its push tells whether a closed lane may open. `onPosted` is called
+ * once only the push service's answer is awaited.
+ */
+type Sending = { readonly gate: GateAnswer; readonly isProbe: boolean; readonly onPosted: () => void };
+
+export type Attempter = (claimed: Claimed, sending: Sending) => Promise<AttemptPlan>;
 
 type BoundMachine = ReturnType<typeof bindMachine>;
 
@@ -42,11 +47,11 @@ export function createAttempt(options: AttemptOptions): Attempter {
   const { policy, clock, compose } = options;
   const machine = bindMachine(options);
 
-  return async (claimed, gate, onPosted) => {
+  return async (claimed, { gate, isProbe, onPosted }) => {
     const startedAtMs = clock.now();
     const order = orderFor(claimed, compose, onPosted);
     const event = { type: 'ATTEMPT', nowMs: startedAtMs, gate } as const;
-    const ended = await runMachine(machine, restoreForAttempt(claimed, policy, order), event);
+    const ended = await runMachine(machine, restoreForAttempt(claimed, { policy, order, isProbe }), event);
     return attempted(claimed, ended, startedAtMs);
   };
 }

@@ -33,6 +33,8 @@ export type EnginePorts = {
 export type EnginePolicy = {
   readonly delivery: DeliveryPolicy;
   readonly pruning: PruneGuardPolicy;
+  /** Which push service an origin belongs to. */
+  readonly serviceOf: (origin: string) => string;
   /** Pushes a second by host, or host and port, for those that have a limit. */
   readonly ratesPerSecond: ReadonlyMap<string, number>;
   readonly attemptTimeoutMs: number;
@@ -52,8 +54,8 @@ export type StorePace = {
 export type Pace = StorePace & {
   /** The most jobs run at once. */
   readonly concurrency: number;
-  /** The most pushes under way at once to one origin; `SHARE_OF_ONE_ORIGIN` unless given. */
-  readonly maxInFlightPerOrigin?: number;
+  /** The most pushes under way at once to one push service; `SHARE_OF_ONE_SERVICE` unless given. */
+  readonly maxInFlightPerService?: number;
   /** How long a claim holds; the attempt timeout and `LEASE_MARGIN_MS` unless given. */
   readonly leaseMs?: number;
   readonly rescuer?: Pick<RescuerOptions, 'intervalMs' | 'pageSize'>;
@@ -77,7 +79,7 @@ export type Engine = {
 /** Beyond the attempt timeout, the time a settlement may take before the delivery counts as interrupted. */
 const LEASE_MARGIN_MS = 30_000;
 /** There is always room for the other push services, whatever one of them does. */
-const SHARE_OF_ONE_ORIGIN = 0.8;
+const SHARE_OF_ONE_SERVICE = 0.8;
 /** What `drain` waits for pushes under way before it gives them up. */
 const DRAIN_MS = 20_000;
 
@@ -94,8 +96,10 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     leaseMs: pace.leaseMs ?? policy.attemptTimeoutMs + LEASE_MARGIN_MS,
     lanes: createLanes({
       ...ports,
-      maxInFlightPerOrigin: pace.maxInFlightPerOrigin ?? Math.ceil(pace.concurrency * SHARE_OF_ONE_ORIGIN),
+      serviceOf: policy.serviceOf,
+      maxInFlightPerService: pace.maxInFlightPerService ?? Math.ceil(pace.concurrency * SHARE_OF_ONE_SERVICE),
       ratesPerSecond: policy.ratesPerSecond,
+      onOpened: (origin) => queue.wake(origin),
     }),
     gates: GATES,
     attempt: createAttempt({ ...ports, policy: policy.delivery, pruneGuard, giveUp: giveUp.signal }),

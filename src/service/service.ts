@@ -9,6 +9,7 @@ import { createEngine, type Engine } from '../delivery/engine.ts';
 import { type Compose, createComposer } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import { createServiceNames } from '../domain/push-service/service-name.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
@@ -120,6 +121,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared): Sending
     delivery: { ...config.retry, quarantine: config.quarantine },
     pruning: config.pruneGuard,
     ratesPerSecond: config.pushRatesPerSecond,
+    serviceOf: createServiceNames(config.pushAllowedHosts),
     attemptTimeoutMs,
     retentionDays: config.retentionDays,
   };

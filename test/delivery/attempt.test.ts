@@ -28,7 +28,10 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
     compose: createComposer(null),
     giveUp: new AbortController().signal,
   });
-  return { noted, attempt: (given = claimed(), gate = GO) => attempt(given, gate, () => {}) };
+  return {
+    noted,
+    attempt: (given = claimed(), gate = GO) => attempt(given, { gate, isProbe: false, onPosted: () => {} }),
+  };
 }
 
 describe('an attempt', () => {

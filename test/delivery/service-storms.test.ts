@@ -46,7 +46,7 @@ describe('a whole service', () => {
     const step = { status: 429, retryAfterSeconds: 3600 };
     const deliveries = await sendToMany('fcm', 150, [{ step }], {
       policy: SLOW_RETRIES,
-      pace: { maxInFlightPerOrigin: 8 },
+      pace: { maxInFlightPerService: 8 },
     });
     const { untilMs } = await engine.when('origin.paused');
     await until('each delivery waits for the end of the pause', async () => {
@@ -114,7 +114,7 @@ describe('a whole service', () => {
     const deliveries = await sendToMany('mozilla', 30, [{ step: { fault } }], {
       policy: SLOW_RETRIES,
       attemptTimeoutMs: 1000,
-      pace: { maxInFlightPerOrigin: 5 },
+      pace: { maxInFlightPerService: 5 },
     });
     const other = await engine.subscribe('grace');
     await service.waitFor(() => true);

@@ -51,6 +51,7 @@ const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: NOW_MS - 100_000, max: NOW_MS })),
   isSuspected: fc.boolean(),
+  isProbe: fc.boolean(),
   subscription: fc.constantFrom('active', 'retired', 'missing'),
   isSuperseded: fc.boolean(),
   order: fc.constant({

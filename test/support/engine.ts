@@ -13,6 +13,7 @@ import type { BellhopEvent } from '../../src/domain/events.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { PruneGuardPolicy } from '../../src/domain/pruning/prune-hold.ts';
+import { createServiceNames } from '../../src/domain/push-service/service-name.ts';
 import type { QuarantinePolicy } from '../../src/domain/subscription/quarantine.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Device, DeviceOptions } from '../../src/emulator/device.ts';
@@ -67,6 +68,7 @@ export async function startEngine(options: EngineOptions = {}) {
   });
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
+  const allowedHosts = [emulator, ...others].map(({ origin, port }) => ({ host: new URL(origin).hostname, port }));
   const transport = createWebPushTransport({
     vapid: createVapidSigner({
       subject: options.vapidSubject ?? 'mailto:test@example.com',
@@ -74,7 +76,7 @@ export async function startEngine(options: EngineOptions = {}) {
       clock: systemClock,
     }),
     attemptTimeoutMs,
-    allowedHosts: [emulator, ...others].map(({ origin, port }) => ({ host: new URL(origin).hostname, port })),
+    allowedHosts,
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     caPem: [emulator, ...others].map(({ caPem }) => caPem).join('\n'),
   });
@@ -95,6 +97,7 @@ export async function startEngine(options: EngineOptions = {}) {
         quarantine: options.quarantine ?? { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
       },
       pruning: options.pruneGuard ?? { windowSize: 500, maxShare: 0.2, maxCount: 50 },
+      serviceOf: createServiceNames(allowedHosts),
       ratesPerSecond: options.ratesPerSecond ?? new Map(),
       attemptTimeoutMs,
       retentionDays: 90,
@@ -116,6 +119,14 @@ export async function startEngine(options: EngineOptions = {}) {
       events.subscribe(look);
     });
 
+  const register = async (userId: string, { endpoint, keys }: Pick<Subscription, 'endpoint' | 'keys'>) => {
+    const result = await store.subscriptions.register(
+      sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey }),
+    );
+    if (result.kind === 'taken') throw new Error('the endpoint is taken');
+    return result.subscription;
+  };
+
   return {
     store,
     queue,
@@ -135,13 +146,9 @@ export async function startEngine(options: EngineOptions = {}) {
       at: Emulator = emulator,
     ): Promise<{ device: Device; subscription: Subscription }> {
       const device = at.createDevice(deviceOptions);
-      const { endpoint, keys } = device.subscription;
-      const result = await store.subscriptions.register(
-        sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey }),
-      );
-      if (result.kind === 'taken') throw new Error('the endpoint is taken');
-      return { device, subscription: result.subscription };
+      return { device, subscription: await register(userId, device.subscription) };
     },
+    register,
     /** Accepted and, unless told otherwise, put in the queue. */
     async notify(userIds: readonly string[], overrides: Partial<Notification> & { enqueue?: boolean } = {}) {
       const { enqueue = true, ...rest } = overrides;

@@ -39,11 +39,13 @@ export type LeasedDelivery = {
 /** What to write and announce, the pause that the push service asked for, and what the push says about its lane. */
 export type AttemptPlan = SettlementPlan & { readonly pause: OriginPause | null; readonly laneReport: LaneReport };
 
-/** The machine as it was before the claim, ready to be told `ATTEMPT`. `order` is null where there is no subscription. */
+/** `order` is null where there is no subscription. `isProbe`: it is sent to learn if its lane may open. */
+type AttemptFacts = { readonly policy: DeliveryPolicy; readonly order: PushOrder | null; readonly isProbe: boolean };
+
+/** The machine as it was before the claim, ready to be told `ATTEMPT`. */
 export function restoreForAttempt(
   { before, subscription, isSuperseded }: LeasedDelivery,
-  policy: DeliveryPolicy,
-  order: PushOrder | null,
+  { policy, order, isProbe }: AttemptFacts,
 ): DeliverySnapshot {
   return restoreDelivery(before.state, {
     policy,
@@ -53,6 +55,7 @@ export function restoreForAttempt(
     service: subscription === null ? 'other' : pushTargetOf(subscription.endpoint).service,
     quarantinedSinceMs: subscription?.quarantine?.sinceMs ?? null,
     isSuspected: subscription !== null && subscription.suspectedByHoldId !== null,
+    isProbe,
     subscription: standingOf(subscription),
     isSuperseded,
     order,
@@ -172,6 +175,7 @@ function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnap
     service: 'other',
     quarantinedSinceMs: null,
     isSuspected: false,
+    isProbe: false,
     subscription: 'active',
     isSuperseded: false,
     order: null,

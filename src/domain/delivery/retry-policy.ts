@@ -35,6 +35,16 @@ export function decideRetry(
   return atMs < facts.deadlineAtMs ? { kind: 'retry', atMs } : { kind: 'past_deadline' };
 }
 
+/** When a probe of a closed lane that failed waits for that lane again: at once, unless the push service says when. */
+export function decideProbeAgain(facts: {
+  nowMs: number;
+  deadlineAtMs: number;
+  retryAfterMs: number | null;
+}): RetryDecision {
+  const atMs = facts.nowMs + (facts.retryAfterMs ?? 0);
+  return atMs < facts.deadlineAtMs ? { kind: 'retry', atMs } : { kind: 'past_deadline' };
+}
+
 /** Exponential backoff with full jitter, in whole milliseconds: the wait after `failures` earlier failures. */
 export function backoffMs(policy: RetryPolicy, failures: number, jitter: number): number {
   return Math.ceil(jitter * Math.min(policy.maxMs, policy.baseMs * 2 ** failures));

@@ -3,7 +3,7 @@ import type { PushService } from '../push-service/push-service.ts';
 import { hasLastedTooLong, type Quarantine, type QuarantinePolicy } from '../subscription/quarantine.ts';
 import type { RetirementReason } from '../subscription/subscription.ts';
 import type { EndReason } from './delivery.ts';
-import { backoffMs, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
+import { backoffMs, decideProbeAgain, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
 
 export type DeliveryPolicy = RetryPolicy & { readonly quarantine: QuarantinePolicy };
 
@@ -18,6 +18,8 @@ export type VerdictFacts = {
   readonly quarantinedSinceMs: number | null;
   /** Whether the subscription was called gone while pruning was on hold. */
   readonly isSuspected: boolean;
+  /** Whether it is sent to learn if its lane may open. */
+  readonly isProbe: boolean;
 };
 
 /** What one attempt met, and when; and the jitter, in [0, 1), for the wait where the delivery is to be tried again. */
@@ -144,16 +146,19 @@ function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: An
   return { state: 'retrying', retryAtMs: atMs, interruptionCount };
 }
 
+/** A probe was sent although trouble was known, for the good of all who wait: where it meets that, it costs no retry. */
 function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }: Answer): Partial<Verdict> {
-  const { retryCount, deadlineAtMs } = facts;
+  const { policy, retryCount, deadlineAtMs, isProbe } = facts;
   const retryAfterMs = result.kind === 'response' ? parseRetryAfter(result.retryAfter, nowMs) : null;
-  const decision = decideRetry(facts.policy, { retryCount, nowMs, deadlineAtMs, retryAfterMs, jitter });
+  const decision = isProbe
+    ? decideProbeAgain({ nowMs, deadlineAtMs, retryAfterMs })
+    : decideRetry(policy, { retryCount, nowMs, deadlineAtMs, retryAfterMs, jitter });
   switch (decision.kind) {
     case 'exhausted':
       return { state: 'failed', reason: 'retries_exhausted' };
     case 'past_deadline':
       return { state: 'expired', reason: 'deadline_too_near' };
     case 'retry':
-      return { state: 'retrying', retryAtMs: decision.atMs, retryCount: retryCount + 1 };
+      return { state: 'retrying', retryAtMs: decision.atMs, retryCount: isProbe ? retryCount : retryCount + 1 };
   }
 }

@@ -1,3 +1,6 @@
+import { FailingUsers, LATEST_FAILURES } from './failing-users.ts';
+import { LaneWidth } from './lane-width.ts';
+import { ProbeTurns } from './probe-turns.ts';
 import type { Outcome } from './push-outcome.ts';
 
 /** How one push service's origin may be used. */
@@ -16,35 +19,42 @@ export type Admission =
 /** What a push that has ended says about its push service. `nothing`: the push tells of its own delivery alone. */
 export type LaneReport = 'fine' | 'throttled' | 'trouble' | 'refused' | 'nothing';
 
-export type Departure = {
+/** Whose push it is, and when. `jitter` is in [0, 1). */
+export type Arrival = { readonly userId: string; readonly nowMs: number; readonly jitter: number };
+
+export type Departure = Arrival & {
   readonly report: LaneReport;
   readonly isProbe: boolean;
   readonly latencyMs: number;
-  readonly nowMs: number;
-  readonly jitter: number;
 };
 
-/** A lane that has just closed for all, until `untilMs`, or opened again. */
+/** A lane that has just closed for all, until `untilMs`, or opened again. A lane that stays closed says so each minute. */
 export type LaneNews =
   | { readonly kind: 'closed'; readonly untilMs: number; readonly failures: number }
   | { readonly kind: 'opened' };
 
-/** `closed`: nothing goes until a probe. `probing`: one delivery is out to learn whether it may open. */
+/** `closed`: nothing goes until a probe. `probing`: deliveries are out to learn whether it may open. */
 export type LaneState = 'open' | 'closed' | 'probing';
 
-/** After so many failures without a success in between, the service is taken to be down. */
-export const CLOSES_AFTER = 10;
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
-/** While a probe is out, other deliveries ask again after this. */
+/** After so many failures of several users without a success in between, the service is taken to be down. */
+export const CLOSES_AFTER = LATEST_FAILURES;
+const FIRST_PROBE_MS = 1000;
+/** A probe that hangs is not waited for: another follows after this. */
+const PROBE_EVERY_MS = 2500;
+const MOST_PROBES = 10;
+/** A probe that is refused ends as a dead letter, and a person has to mend the cause: such probes come further and further apart. */
+const LONGEST_REFUSED_WAIT_MS = 60_000;
+/** While a probe is out, one delivery of each user asks again after this. */
 const PROBE_PATIENCE_MS = 1000;
-/** A place in line is estimated no further ahead than this: the service may be faster by then. */
+/** The deliveries behind those that may be probes ask so long after the probe: it has an answer by then, as a rule. */
+const BEHIND_PROBE_MS = 400;
+/** A user who had a turn leaves the next probe to another user, and asks again after this. */
+const TURN_PATIENCE_MS = 100;
+const SAY_AGAIN_MS = 60_000;
+/** Deliveries that wait for a closed lane ask again a thousand a second: few do so at once, and many are no storm. */
+const ASK_APART_MS = 1;
+/** A place in the line of an open lane is estimated no further ahead than this: the service may be faster by then. */
 const LONGEST_LINE_MS = 60_000;
-const SHRINK_BY = 0.7;
-/** One burst of failures is one sign: it narrows the lane once. */
-const SHRINK_AT_MOST_EVERY_MS = 200;
-/** Single devices with trouble say nothing about their service. More than this share of all answers does. */
-const TROUBLE_SHARE = 0.1;
 const RATE_BURST_MS = 1000;
 
 /** What an outcome tells of the push service. A key that it refuses everywhere stops all pushes, as an outage does. */
@@ -64,42 +74,49 @@ export function laneReportOf({ kind, fault }: Pick<Outcome, 'kind' | 'fault'>, h
 }
 
 /**
- * The way to one push service: how many pushes it is given at once, and whether any. The width grows while the latency
- * holds and shrinks with throttling, failures and timeouts. Pure: times and jitter, in [0, 1), are arguments.
+ * The way to one push service: how many pushes it is given at once, and whether any. It closes by failures of several users
+ * alone: one user's trouble stays that user's own. Pure: times and jitter are arguments.
  */
 export class Lane {
   readonly policy: LanePolicy;
   inFlight = 0;
-  state: LaneState = 'open';
-  private width: number;
+  private readonly width: LaneWidth;
+  private readonly failing = new FailingUsers();
+  private isOpen = true;
+  private turns = new ProbeTurns();
+  private probes = 0;
   private failuresInRow = 0;
-  private troubleShare = 0;
-  private latencyMs = 0;
-  private usualLatencyMs = 0;
-  private shrunkAtMs = Number.NEGATIVE_INFINITY;
-  private waitMs = FIRST_WAIT_MS;
-  private opensAtMs = 0;
+  private openedAtMs = Number.NEGATIVE_INFINITY;
+  private nextProbeAtMs = 0;
+  private refusedWaitMs = FIRST_PROBE_MS;
+  private saidAtMs = 0;
   private lineEndsAtMs = 0;
   private rateUsedUntilMs = 0;
 
   constructor(policy: LanePolicy) {
     this.policy = policy;
-    this.width = policy.maxInFlight;
+    this.width = new LaneWidth(policy.maxInFlight);
+  }
+
+  get state(): LaneState {
+    if (this.isOpen) return 'open';
+    return this.probes > 0 ? 'probing' : 'closed';
   }
 
   /** Pushes that may be under way at once, now. */
   get limit(): number {
-    return Math.max(1, Math.floor(this.width));
+    return this.width.limit;
   }
 
-  /** Open, at its full width and full: what comes next goes as soon as one ends, so it may as well stay in the queue. */
-  isBusy(): boolean {
-    return this.state === 'open' && this.limit >= this.policy.maxInFlight && this.inFlight >= this.limit;
+  /** Open and full: what comes next goes as soon as one ends, so it may as well stay in the queue. */
+  isFull(): boolean {
+    return this.isOpen && this.inFlight >= this.limit;
   }
 
   /** Asks for one push. After `go` it is under way, until `leave`. */
-  enter(nowMs: number, jitter: number): Admission {
-    if (this.state !== 'open') return this.enterClosed(nowMs, jitter);
+  enter(arrival: Arrival): Admission {
+    const { nowMs } = arrival;
+    if (!this.isOpen) return this.enterClosed(arrival);
     if (this.inFlight >= this.limit) return { kind: 'wait', untilMs: this.placeInLine(nowMs) };
     const rateAtMs = this.rateAllowsAtMs(nowMs);
     if (rateAtMs > nowMs) return { kind: 'wait', untilMs: this.placeInRate(rateAtMs) };
@@ -108,20 +125,22 @@ export class Lane {
   }
 
   /** One push has ended. Says so where that closes or opens the lane. */
-  leave({ report, isProbe, latencyMs, nowMs, jitter }: Departure): LaneNews | null {
+  leave(departure: Departure): LaneNews | null {
+    const { report, isProbe, nowMs } = departure;
     this.inFlight -= 1;
+    if (isProbe) this.probes -= 1;
     switch (report) {
       case 'nothing':
         // The next push that asks is the probe.
-        if (isProbe && this.state === 'probing') this.state = 'closed';
+        if (isProbe) this.nextProbeAtMs = Math.min(this.nextProbeAtMs, nowMs);
         return null;
       case 'fine':
-        return this.succeeded(latencyMs);
+        return this.succeeded(departure);
       case 'throttled':
-        this.shrink(nowMs);
-        return isProbe ? this.close(nowMs, jitter) : null;
+        this.width.throttled(nowMs);
+        return isProbe ? this.stayClosed(nowMs) : null;
       default:
-        return this.failed(report, isProbe, nowMs, jitter);
+        return this.failed(departure);
     }
   }
 
@@ -132,68 +151,79 @@ export class Lane {
     this.rateUsedUntilMs = Math.max(this.rateUsedUntilMs, nowMs) + 1000 / ratePerSecond;
   }
 
-  private enterClosed(nowMs: number, jitter: number): Admission {
-    if (nowMs < this.opensAtMs) {
-      // Spread, so that not all deliveries ask again in the same instant.
-      return { kind: 'wait', untilMs: this.opensAtMs + Math.ceil(jitter * this.waitMs) };
-    }
-    if (this.state === 'probing') return { kind: 'wait', untilMs: nowMs + PROBE_PATIENCE_MS };
-    this.state = 'probing';
+  private enterClosed({ userId, nowMs, jitter }: Arrival): Admission {
+    const isTime = nowMs >= this.nextProbeAtMs && this.probes < MOST_PROBES;
+    if (!isTime || !this.turns.isTurnOf(userId, nowMs)) return { kind: 'wait', untilMs: this.nextLook(userId, nowMs) };
+    this.turns.took(userId);
+    this.probes += 1;
+    this.nextProbeAtMs = nowMs + spread(PROBE_EVERY_MS, jitter);
     this.begin(nowMs);
     return { kind: 'go', isProbe: true };
   }
 
-  private succeeded(latencyMs: number): LaneNews | null {
+  /** One delivery of each user asks in time for the next probe. A user's others, which may be many, stand in line behind. */
+  private nextLook(userId: string, nowMs: number): number {
+    const patienceMs = this.probes < MOST_PROBES ? TURN_PATIENCE_MS : PROBE_PATIENCE_MS;
+    const nextMs = this.nextProbeAtMs > nowMs ? this.nextProbeAtMs : nowMs + patienceMs;
+    const soonMs = this.probes === 0 ? nextMs : Math.min(nextMs, nowMs + PROBE_PATIENCE_MS);
+    if (this.turns.comesSoon(userId, nowMs, soonMs)) return soonMs;
+    this.lineEndsAtMs = Math.max(this.lineEndsAtMs, nextMs + BEHIND_PROBE_MS) + ASK_APART_MS;
+    return this.lineEndsAtMs;
+  }
+
+  private succeeded({ latencyMs, nowMs }: Departure): LaneNews | null {
     this.failuresInRow = 0;
-    this.troubleShare *= 0.95;
-    const isFirst = this.usualLatencyMs === 0;
-    this.latencyMs = isFirst ? latencyMs : this.latencyMs + 0.2 * (latencyMs - this.latencyMs);
-    this.usualLatencyMs = isFirst ? latencyMs : this.usualLatencyMs + 0.01 * (latencyMs - this.usualLatencyMs);
-    if (this.state !== 'open') {
-      this.state = 'open';
-      this.waitMs = FIRST_WAIT_MS;
-      this.width = Math.max(1, this.policy.maxInFlight / 4);
-      return { kind: 'opened' };
+    if (this.isOpen) {
+      this.width.succeeded(latencyMs);
+      return null;
     }
-    this.grow();
-    return null;
+    this.isOpen = true;
+    this.openedAtMs = nowMs;
+    this.width.recover(this.inFlight);
+    this.turns = new ProbeTurns();
+    this.lineEndsAtMs = 0;
+    this.refusedWaitMs = FIRST_PROBE_MS;
+    return { kind: 'opened' };
   }
 
-  private grow(): void {
-    if (this.latencyMs > 3 * this.usualLatencyMs + 50) return;
-    const { maxInFlight } = this.policy;
-    this.width = Math.min(maxInFlight, this.width + (this.width < maxInFlight / 2 ? 0.5 : 1 / this.width));
-    // The last half of a push would take long to grow, and would keep the lane narrow until then.
-    if (this.width > maxInFlight - 0.5) this.width = maxInFlight;
-  }
-
-  private failed(report: 'trouble' | 'refused', isProbe: boolean, nowMs: number, jitter: number): LaneNews | null {
+  private failed({ report, isProbe, userId, latencyMs, nowMs, jitter }: Departure): LaneNews | null {
+    // A push that hung from before the lane opened says nothing of how the service is now.
+    if (nowMs - latencyMs < this.openedAtMs) return null;
     this.failuresInRow += 1;
-    if (report === 'trouble') {
-      this.troubleShare = this.troubleShare * 0.95 + 0.05;
-      if (this.troubleShare > TROUBLE_SHARE) this.shrink(nowMs);
+    this.failing.add(userId);
+    if (report === 'trouble') this.width.failed(nowMs, this.failing.areSpread());
+    if (this.isOpen) {
+      if (this.failuresInRow < CLOSES_AFTER || !this.failing.areSeveral()) return null;
+      this.isOpen = false;
+      this.lineEndsAtMs = 0;
+      this.saidAtMs = nowMs;
+      this.nextProbeAtMs = nowMs + spread(FIRST_PROBE_MS, jitter);
+      return this.closedNews();
     }
     // Pushes that were under way when the lane closed end one by one, and say nothing new.
-    const isNews = this.state === 'open' ? this.failuresInRow >= CLOSES_AFTER : isProbe;
-    return isNews ? this.close(nowMs, jitter) : null;
+    if (!isProbe) return null;
+    if (report === 'refused') this.waitForPerson(nowMs, jitter);
+    return this.stayClosed(nowMs);
   }
 
-  private close(nowMs: number, jitter: number): LaneNews {
-    if (this.state === 'probing') this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
-    this.state = 'closed';
-    this.opensAtMs = nowMs + Math.ceil(this.waitMs * (0.75 + jitter / 2));
-    return { kind: 'closed', untilMs: this.opensAtMs, failures: this.failuresInRow };
+  private waitForPerson(nowMs: number, jitter: number): void {
+    this.refusedWaitMs = Math.min(2 * this.refusedWaitMs, LONGEST_REFUSED_WAIT_MS);
+    this.nextProbeAtMs = Math.max(this.nextProbeAtMs, nowMs + spread(this.refusedWaitMs, jitter));
   }
 
-  private shrink(nowMs: number): void {
-    if (nowMs - this.shrunkAtMs < Math.max(SHRINK_AT_MOST_EVERY_MS, this.latencyMs)) return;
-    this.shrunkAtMs = nowMs;
-    this.width = Math.max(1, this.width * SHRINK_BY);
+  private stayClosed(nowMs: number): LaneNews | null {
+    if (this.isOpen || nowMs - this.saidAtMs < SAY_AGAIN_MS) return null;
+    this.saidAtMs = nowMs;
+    return this.closedNews();
+  }
+
+  private closedNews(): LaneNews {
+    return { kind: 'closed', untilMs: this.nextProbeAtMs, failures: this.failuresInRow };
   }
 
   /** About when the delivery that asks now will have its turn, if the service goes on as it does. */
-  private placeInLine(nowMs: number): number {
-    const stepMs = Math.max(1, this.latencyMs) / this.limit;
+  placeInLine(nowMs: number): number {
+    const stepMs = Math.max(1, this.width.latencyMs) / this.limit;
     this.lineEndsAtMs = Math.min(Math.max(this.lineEndsAtMs, nowMs) + stepMs, nowMs + LONGEST_LINE_MS);
     return Math.ceil(this.lineEndsAtMs);
   }
@@ -207,4 +237,9 @@ export class Lane {
     this.lineEndsAtMs = Math.min(Math.max(this.lineEndsAtMs, rateAtMs) + stepMs, rateAtMs + LONGEST_LINE_MS);
     return Math.ceil(this.lineEndsAtMs);
   }
+}
+
+/** A quarter more or less, so that processes do not all knock in the same instant. */
+function spread(waitMs: number, jitter: number): number {
+  return Math.ceil(waitMs * (0.75 + jitter / 2));
 }

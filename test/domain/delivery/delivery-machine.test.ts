@@ -51,6 +51,7 @@ function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
     service: 'other',
     quarantinedSinceMs: null,
     isSuspected: false,
+    isProbe: false,
     subscription: 'active',
     isSuperseded: false,
     order,

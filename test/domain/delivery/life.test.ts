@@ -78,7 +78,11 @@ describe('a delivery that is not to be sent yet', () => {
     const before = delivery({ state: 'retrying', retryCount: 2, attemptCount: 2 });
     const leased = { before, version: 8, subscription, isSuperseded: false };
     const event = { type: 'ATTEMPT', nowMs: LATER_MS, gate: { kind: 'wait', untilMs } } as const;
-    const plan = attempted(leased, stateAfter(restoreForAttempt(leased, POLICY, null), event), LATER_MS);
+    const plan = attempted(
+      leased,
+      stateAfter(restoreForAttempt(leased, { policy: POLICY, order: null, isProbe: false }), event),
+      LATER_MS,
+    );
     expect(plan).toEqual({
       settlement: { version: 8, after: { ...before, dueAtMs }, change: null },
       events: [],

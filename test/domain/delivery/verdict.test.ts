@@ -30,6 +30,7 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: 0, max: 3_000_000_000_000 })),
   isSuspected: fc.boolean(),
+  isProbe: fc.boolean(),
 });
 
 const statusOf = (result: PushResult): number => (result.kind === 'response' ? result.status : 0);
@@ -70,6 +71,28 @@ describe('judge', () => {
     );
   });
 
+  it('has a probe that meets trouble wait for its lane again, at no cost of a retry, until its deadline', () => {
+    const probe: VerdictFacts = {
+      policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } },
+      retryCount: 3,
+      interruptionCount: 0,
+      deadlineAtMs: 1_000_000,
+      service: 'mozilla',
+      quarantinedSinceMs: null,
+      isSuspected: false,
+      isProbe: true,
+    };
+    const busy = (retryAfter: string | null) => ({ kind: 'response', status: 503, reason: null, retryAfter }) as const;
+    const verdictOn = (result: PushResult, endedAtMs: number, facts = probe) =>
+      judge(facts, { result, endedAtMs, jitter: 0.9 });
+    expect(verdictOn(busy(null), 70)).toMatchObject({ state: 'retrying', retryAtMs: 70, retryCount: 3 });
+    expect(verdictOn({ kind: 'failure', failure: 'timeout' }, 70)).toMatchObject({ state: 'retrying', retryCount: 3 });
+    expect(verdictOn(busy('120'), 70)).toMatchObject({ state: 'retrying', retryAtMs: 120_070, retryCount: 3 });
+    expect(verdictOn(busy(null), 1_000_000)).toMatchObject({ state: 'expired', reason: 'deadline_too_near' });
+    // Any other push has spent its retries.
+    expect(verdictOn(busy(null), 70, { ...probe, isProbe: false })).toMatchObject({ state: 'failed' });
+  });
+
   it('spends retries on trouble of the push service, and none on our own interruption', () => {
     const known: VerdictFacts = {
       policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } },
@@ -79,6 +102,7 @@ describe('judge', () => {
       service: 'other',
       quarantinedSinceMs: null,
       isSuspected: false,
+      isProbe: false,
     };
     const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, jitter: 0 });
     expect(trouble).toMatchObject({ state: 'retrying', retryCount: 2, interruptionCount: 0 });

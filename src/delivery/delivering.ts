@@ -1,0 +1,77 @@
+import type { Clock } from '../clock.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import { askGates, type Gate } from '../domain/delivery/gate.ts';
+import type { SettlementPlan } from '../domain/delivery/settlement.ts';
+import type { Events } from '../domain/events.ts';
+import type { OriginPause } from '../domain/push-service/origin-pause.ts';
+import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import type { Claimed } from '../store/delivery-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Attempter } from './attempt.ts';
+import type { PlaceInLane } from './lanes.ts';
+
+export type DeliveringOptions = {
+  readonly store: Pick<Store, 'deliveries'>;
+  readonly queue: Pick<JobQueue, 'enqueueMany'>;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
+  readonly gates: readonly Gate<Claimed>[];
+  readonly attempt: Attempter;
+};
+
+const SETTLE_AGAIN_MS = 250;
+
+/** For a delivery that ends without being sent. */
+export const NO_PLACE: PlaceInLane = { isProbe: false, leave: () => {} };
+
+/**
+ * Claims, attempts and settles. A claim that is not granted is the normal end of an outdated reminder. The place in the lane is
+ * given back once the push has ended, before the settlement.
+ */
+export function createDelivering(
+  options: DeliveringOptions,
+): (job: Job, place: PlaceInLane, onPosted: () => void) => Promise<void> {
+  const { store, queue, events, clock, leaseMs, gates } = options;
+
+  /** A push that was sent must be on record, though the store is away for a moment: settles again until the lease ends. */
+  const settleWithinLease = async (plan: SettlementPlan, leaseUntilMs: number): Promise<boolean> => {
+    for (;;) {
+      try {
+        const [isKept = false] = await store.deliveries.settleMany([plan.settlement]);
+        return isKept;
+      } catch (error) {
+        if (clock.now() + SETTLE_AGAIN_MS >= leaseUntilMs) throw error;
+        await new Promise<void>((resolve) => {
+          clock.wakeAt(clock.now() + SETTLE_AGAIN_MS, resolve);
+        });
+      }
+    }
+  };
+
+  return async (job, place, onPosted) => {
+    const nowMs = clock.now();
+    const leaseUntilMs = nowMs + leaseMs;
+    const [claimed = null] = await store.deliveries.claimMany([
+      { deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs },
+    ]);
+    if (claimed === null) return;
+    const { isProbe } = place;
+    const plan = await options.attempt(claimed, { gate: askGates(gates, claimed, nowMs), isProbe, onPosted });
+    place.leave(plan.laneReport);
+    const isKept = await settleWithinLease(plan, leaseUntilMs);
+    if (plan.pause !== null) await pause(options, plan.pause);
+    // The lease ran out, and another writer came first: what that one wrote stands.
+    if (!isKept) return;
+    for (const event of plan.events) events.publish(event);
+    const { after } = plan.settlement;
+    if (after.dueAtMs !== null) await queue.enqueueMany([reminderOf(after, after.dueAtMs)]);
+  };
+}
+
+async function pause({ coordination, events, clock }: DeliveringOptions, asked: OriginPause): Promise<void> {
+  const isNew = coordination.pausedUntilMs(asked.origin, clock.now()) === null;
+  await coordination.pauseOrigin(asked);
+  if (isNew) events.publish({ type: 'origin.paused', ...asked });
+}
