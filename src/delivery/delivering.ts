@@ -9,6 +9,7 @@ import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
 import type { PlaceInLane } from './lanes.ts';
+import type { PutOff } from './put-off.ts';
 
 export type DeliveringOptions = {
   readonly store: Pick<Store, 'deliveries'>;
@@ -32,6 +33,7 @@ export const NO_PLACE: PlaceInLane = { isProbe: false, leave: () => {} };
  */
 export function createDelivering(
   options: DeliveringOptions,
+  putOff: PutOff,
 ): (job: Job, place: PlaceInLane, onPosted: () => void) => Promise<void> {
   const { store, queue, events, clock, leaseMs, gates } = options;
 
@@ -57,6 +59,7 @@ export function createDelivering(
       { deliveryId: job.id, attempt: job.step, nowMs, leaseUntilMs },
     ]);
     if (claimed === null) return;
+    if (claimed === 'busy') return putOff.forSubscription(job);
     const { isProbe } = place;
     const plan = await options.attempt(claimed, { gate: askGates(gates, claimed, nowMs), isProbe, onPosted });
     place.leave(plan.laneReport);

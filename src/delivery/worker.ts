@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Gate } from '../domain/delivery/gate.ts';
 import type { Events } from '../domain/events.ts';
-import type { Random } from '../domain/ids.ts';
+import { type Random, subscriptionPartOf } from '../domain/ids.ts';
 import type { Job, JobHandler, JobQueue, WaitsFor } from '../queue/job-queue.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
@@ -38,13 +38,16 @@ const MOST_FAN_OUTS = 2;
 
 /**
  * Runs jobs: a page of fan-out, or the claim, attempt and settlement of one delivery. A lane without a place postpones the
- * delivery: no attempt is spent, and no job stays behind to wait. A job never rejects: the worker announces its failure, and
- * the rescuer finds what was left.
+ * delivery: no attempt is spent, and no job stays behind to wait. At most one push to a subscription is under way: the next
+ * one's job waits in the queue until the first is settled. A job never rejects: the worker announces its failure, and the
+ * rescuer finds what was left.
  */
 export function createWorker(options: WorkerOptions): Worker {
   const { events, clock, lanes } = options;
   const putOff = createPutOff(options);
-  const deliver = createDelivering(options);
+  const deliver = createDelivering(options, putOff);
+  /** Of the subscriptions that a push is under way to, the part of its delivery's id. */
+  const underWay = new Set<string>();
 
   const isPastDeadline = ({ deadlineAtMs }: Job): boolean => deadlineAtMs !== null && deadlineAtMs <= clock.now();
 
@@ -59,6 +62,18 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
+  const deliverAlone: JobHandler = async (job, onPosted) => {
+    const subscription = subscriptionPartOf(job.id);
+    // A queue that cannot pass a job over runs it all the same.
+    if (underWay.has(subscription)) return putOff.forSubscription(job);
+    underWay.add(subscription);
+    try {
+      await enterAndDeliver(job, onPosted);
+    } finally {
+      underWay.delete(subscription);
+    }
+  };
+
   let fanOuts = 0;
   const fanOut = async (job: Job): Promise<void> => {
     fanOuts += 1;
@@ -70,15 +85,15 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const deliveryWaitsFor = (job: Job): WaitsFor | null => {
-    const wait = lanes.waitsFor(job);
+    const wait = underWay.has(subscriptionPartOf(job.id)) ? 'subscription' : lanes.waitsFor(job);
     // What is past its deadline ends without a place.
-    return wait !== null && isPastDeadline(job) ? null : wait;
+    return wait !== null && wait !== 'subscription' && isPastDeadline(job) ? null : wait;
   };
 
   return {
     work: async (job, onPosted = () => {}) => {
       try {
-        await (job.kind === 'fan_out' ? fanOut(job) : enterAndDeliver(job, onPosted));
+        await (job.kind === 'fan_out' ? fanOut(job) : deliverAlone(job, onPosted));
       } catch (error) {
         events.publish({ type: 'part.failed', part: 'worker', error });
       }

@@ -37,9 +37,10 @@ export type DueQuery = PageShare & { readonly priority: Priority; readonly until
 export interface DeliveryStore {
   /**
    * Takes leases: waiting deliveries become `sending`, `attemptCount` grows by one, `claimedAtMs` is set, `dueAtMs`
-   * is the lease's end. Null, in the claim's place, for one that is not waiting for that attempt.
+   * is the lease's end. In the claim's place null for one that is not waiting for that attempt, and `busy` for one that goes on
+   * waiting as it did, because another delivery to the same subscription has a lease that lasts.
    */
-  claimMany(claims: readonly Claim[]): Promise<readonly (Claimed | null)[]>;
+  claimMany(claims: readonly Claim[]): Promise<readonly (Claimed | 'busy' | null)[]>;
   /**
    * Conditional writes, each on its own. False, in the settlement's place, where the version had moved on: a late
    * writer loses. A notification whose last delivery becomes final becomes `completed`; one reopened, `sending`.

@@ -61,9 +61,15 @@ export async function fannedOut(
 /** The lease of a delivery that nobody else wants. */
 export async function claimed(store: Store, deliveryId: string, attempt = 1): Promise<Claimed> {
   const claim = { deliveryId, attempt, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 60_000 };
-  const [result] = await store.deliveries.claimMany([claim]);
-  if (result === null || result === undefined) throw new Error(`the claim of ${deliveryId} was refused`);
-  return result;
+  const [result = null] = await store.deliveries.claimMany([claim]);
+  const lease = leaseIn(result);
+  if (lease === null) throw new Error(`the claim of ${deliveryId} was refused`);
+  return lease;
+}
+
+/** What a claim got where it got a lease, else null. */
+export function leaseIn(result: Claimed | 'busy' | null): Claimed | null {
+  return result === 'busy' ? null : result;
 }
 
 /** Every item of a listing, page by page, and how many pages it took. */

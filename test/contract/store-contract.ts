@@ -9,6 +9,7 @@ import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { lineageContract } from './lineage-contract.ts';
 import { nonceContract } from './nonce-contract.ts';
 import { notificationContract } from './notification-contract.ts';
+import { onePushContract } from './one-push-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { subscriptionChangeContract } from './subscription-change-contract.ts';
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
+    describe('deliveries: one push to a subscription at a time', () => onePushContract(open));
     describe('deliveries: postponed and superseded', () => supersedingContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));
     describe('subscriptions: more than a user may have', () => crowdingContract(open));

@@ -10,7 +10,7 @@ import {
   sampleNotification,
   sampleSubscription,
 } from '../support/samples.ts';
-import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+import { claimed, fannedOut, freshStore, leaseIn, type OpenStore } from './fresh-store.ts';
 
 /** Deliveries that are moved in time, and those that a newer one makes pointless. */
 export function supersedingContract(open: OpenStore): void {
@@ -71,14 +71,16 @@ export function supersedingContract(open: OpenStore): void {
       const [second] = (await send('score', phone)) as [Delivery];
       const [other] = (await send('weather', phone)) as [Delivery];
       await store.deliveries.settleMany([endingAs('delivered', await claimed(store, second.id))]);
-      const claims = [first, toLaptop, other].map(({ id: deliveryId }) => ({
+      const claims = [first, toLaptop].map(({ id: deliveryId }) => ({
         deliveryId,
         attempt: 1,
         nowMs: NOW_MS,
         leaseUntilMs: NOW_MS + 1,
       }));
-      const won = await store.deliveries.claimMany(claims);
-      expect(won.map((one) => one?.isSuperseded)).toEqual([true, false, false]);
+      const won = (await store.deliveries.claimMany(claims)).map(leaseIn);
+      expect(won.map((one) => one?.isSuperseded)).toEqual([true, false]);
+      await store.deliveries.settleMany([endingAs('delivered', won[0]!)]);
+      expect((await claimed(store, other.id)).isSuperseded).toBe(false);
     });
   });
 

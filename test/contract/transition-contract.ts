@@ -12,7 +12,7 @@ import {
   sampleNotification,
   sampleSubscription,
 } from '../support/samples.ts';
-import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+import { claimed, fannedOut, freshStore, leaseIn, type OpenStore } from './fresh-store.ts';
 
 const LEASE_UNTIL_MS = NOW_MS + 60_000;
 const claimOf = (deliveryId: string, attempt = 1) => ({
@@ -61,7 +61,7 @@ export function transitionContract(open: OpenStore): void {
         claimOf(one.id),
       ];
       const results = await store.deliveries.claimMany(claims);
-      expect(results.map((result) => result?.before.id ?? null)).toEqual([
+      expect(results.map((result) => leaseIn(result)?.before.id ?? null)).toEqual([
         null,
         two.id,
         null,
@@ -91,8 +91,10 @@ export function transitionContract(open: OpenStore): void {
       await store.notifications.accept(sampleAcceptance(notification, ['a']));
       await commitPage(store, notification, deliveries);
       const results = await store.deliveries.claimMany(deliveries.map(({ id }) => claimOf(id)));
-      expect(results.map((result) => result?.before.id)).toEqual(deliveries.map(({ id }) => id));
-      const settled = await store.deliveries.settleMany(results.map((result) => endingAs('delivered', result!)));
+      expect(results.map((result) => leaseIn(result)?.before.id)).toEqual(deliveries.map(({ id }) => id));
+      const settled = await store.deliveries.settleMany(
+        results.map((result) => endingAs('delivered', leaseIn(result)!)),
+      );
       expect(settled).toEqual(deliveries.map(() => true));
       expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
     });

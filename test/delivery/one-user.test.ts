@@ -94,3 +94,28 @@ describe('one user', () => {
     expect(statesOf()).not.toContain('lane.closed');
   });
 });
+
+describe('one subscription', () => {
+  it('has one push under way at a time, however many come at once', async () => {
+    await open();
+    const { device } = await engine.subscribe('ada', { behaviour: [{ delayMs: 5 }] }, service);
+    const sends = Array.from({ length: 60 }, (_, index) =>
+      engine.notify(['ada'], { priority: index % 2 === 0 ? 'high' : 'low' }),
+    );
+    await Promise.all(sends);
+    await until('all have come', () => device.received.length === 60);
+    expect(device.requests.filter(({ othersUnderWay }) => othersUnderWay > 0)).toEqual([]);
+    expect(device.requests).toHaveLength(60);
+  });
+
+  it('that hangs keeps none of its user’s others waiting', async () => {
+    await open();
+    const hanging = await engine.subscribe('ada', { behaviour: [{ fault: 'hang' }] }, service);
+    await engine.notify(['ada']);
+    await hanging.device.nextRequest();
+    const { device } = await engine.subscribe('ada', {}, service);
+    for (let sent = 0; sent < 5; sent += 1) await engine.notify(['ada']);
+    await until('the other has all', () => device.received.length === 5, SOON_MS);
+    expect(hanging.device.requests).toHaveLength(1);
+  });
+});

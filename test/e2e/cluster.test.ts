@@ -72,11 +72,10 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
     }
   };
 
-  const accept = async (): Promise<string[]> => {
-    const userIds = devices.map((_, user) => `u${user}`);
+  const accept = async (userIds: readonly string[]): Promise<string[]> => {
     const sends = Array.from({ length: NOTIFICATIONS }, async (_, index) => {
       const body = { type: 'cluster', title: `number ${index}`, user_ids: userIds };
-      const headers = { 'Idempotency-Key': `cluster-${index}` };
+      const headers = { 'Idempotency-Key': `cluster-${userIds[0]}-${index}` };
       const answer = await call('POST', '/v1/notifications', { body, headers });
       expect(answer.status).toBe(202);
       return String(answer.body.id);
@@ -92,6 +91,18 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
   const pushed = (share: number) =>
     until(`${share} of all pushes`, () => emulator.pushes.length >= DELIVERIES * share, 60_000);
 
+  it('send a subscription one push at a time, however many come at once', async () => {
+    const device = emulator.createDevice({ name: 'one', behaviour: [{ delayMs: 20 }] });
+    expect((await call('POST', '/v1/subscriptions', { body: { user_id: 'one', ...device.subscription } })).status).toBe(
+      201,
+    );
+    await accept(['one']);
+    await until('all have come', () => device.received.length === NOTIFICATIONS, 60_000);
+    expect(device.requests.filter(({ othersUnderWay }) => othersUnderWay > 0)).toEqual([]);
+    expect(device.requests).toHaveLength(NOTIFICATIONS);
+    emulator.reset();
+  }, 90_000);
+
   it(`lose none of ${DELIVERIES} deliveries, whatever is killed`, async () => {
     for (let user = 0; user < USERS; user += 1) {
       const device = emulator.createDevice({ name: `device-${user}`, behaviour: [{ delayMs: user % 20 }] });
@@ -99,7 +110,7 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
       const body = { user_id: `u${user}`, ...device.subscription };
       expect((await call('POST', '/v1/subscriptions', { body })).status).toBe(201);
     }
-    const accepted = accept();
+    const accepted = accept(devices.map((_, user) => `u${user}`));
     await pushed(0.1);
     await leave(services[0]!, 'SIGKILL');
     await pushed(0.3);
@@ -134,5 +145,6 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
     const duplicates = emulator.pushes.length - DELIVERIES;
     process.stdout.write(`   ${duplicates} of ${DELIVERIES} pushes went out twice\n`);
     expect(duplicates).toBeLessThanOrEqual(CONCURRENCY * PROCESSES);
+    expect(emulator.pushes.filter(({ othersUnderWay }) => othersUnderWay > 0)).toEqual([]);
   }, 300_000);
 });

@@ -31,6 +31,6 @@ export async function end(store: Store, clock: FakeClock, id: string, state: Fin
   const [claimed] = await store.deliveries.claimMany([
     { deliveryId: id, attempt, nowMs, leaseUntilMs: nowMs + 60_000 },
   ]);
-  if (!claimed) throw new Error('not claimable');
+  if (!claimed || claimed === 'busy') throw new Error('not claimable');
   await store.deliveries.settleMany([endingAs(state, claimed, { endedAtMs: nowMs + 40 })]);
 }

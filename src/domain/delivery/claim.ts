@@ -9,23 +9,37 @@ export type Claim = {
   readonly leaseUntilMs: number;
 };
 
-type Claimable = Pick<Delivery, 'state' | 'attemptCount'>;
+type Claimable = Pick<Delivery, 'state' | 'attemptCount' | 'subscriptionId' | 'deadlineAtMs'>;
 
 /**
- * What each claim of one batch gets, in the order of the claims: the delivery, or null where it does not wait for the very
- * attempt that the claim names. Of several claims of one delivery the first gets it.
+ * What each claim of one batch gets, in the order of the claims: the delivery; null where it does not wait for the very attempt
+ * that the claim names; or `busy` where another push to its subscription is under way, for push services lose one of two that
+ * come in the same millisecond. Of several claims of one delivery, or of one subscription, the first gets it.
+ * `leasedUntilMs`: of subscriptions with a push under way, the end of its lease.
  */
 export function grantClaims<Found extends Claimable>(
   claims: readonly Claim[],
   found: ReadonlyMap<string, Found>,
-): readonly (Found | null)[] {
+  leasedUntilMs: ReadonlyMap<string, number>,
+): readonly (Found | 'busy' | null)[] {
   const free = new Map(found);
-  return claims.map(({ deliveryId, attempt }) => {
-    const delivery = free.get(deliveryId);
-    if (delivery === undefined || !isWaiting(delivery.state) || delivery.attemptCount !== attempt - 1) return null;
-    free.delete(deliveryId);
+  const taken = new Set<string>();
+  return claims.map((claim) => {
+    const delivery = free.get(claim.deliveryId);
+    if (delivery === undefined || !isWaiting(delivery.state) || delivery.attemptCount !== claim.attempt - 1)
+      return null;
+    const { subscriptionId } = delivery;
+    const isBusy = taken.has(subscriptionId) || (leasedUntilMs.get(subscriptionId) ?? 0) > claim.nowMs;
+    if (isBusy && sends(delivery, claim)) return 'busy';
+    free.delete(claim.deliveryId);
+    taken.add(subscriptionId);
     return delivery;
   });
+}
+
+/** What is past its deadline ends unsent, and so need not wait for others to end. */
+export function sends({ deadlineAtMs }: Pick<Delivery, 'deadlineAtMs'>, { nowMs }: Pick<Claim, 'nowMs'>): boolean {
+  return nowMs < deadlineAtMs;
 }
 
 /** What a granted claim writes, beside the version. `dueAtMs` is the lease's end: then the rescuer looks at it. */

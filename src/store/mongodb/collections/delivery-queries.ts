@@ -26,7 +26,9 @@ const WAITING_TOPIC: StoreIndex = {
   only: { topic: { $type: 'string' }, dueAtMs: { $gte: 0 } },
 };
 
-export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED, TOPIC, WAITING_TOPIC];
+const SENDING: StoreIndex = { name: 'sending', key: { subscriptionId: 1 }, only: { state: 'sending' } };
+
+export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED, TOPIC, WAITING_TOPIC, SENDING];
 
 /** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
 export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
@@ -130,6 +132,15 @@ export const OUTDATED_OF_TOPIC: NamedQuery<OfTopic> = {
   }),
 };
 
+export const SENDING_TO_SUBSCRIPTIONS: NamedQuery<readonly string[]> = {
+  name: 'sending to subscriptions',
+  collection: 'deliveries',
+  purpose: 'whether another push to the same subscription is under way',
+  index: SENDING,
+  filter: (subscriptionIds) => ({ subscriptionId: { $in: subscriptionIds }, state: 'sending' }),
+  projection: { subscriptionId: 1, deadlineAtMs: 1, dueAtMs: 1 },
+};
+
 export const ALL_OF_NOTIFICATION: NamedQuery<OfNotification> = {
   name: 'all of a notification',
   collection: 'deliveries',
@@ -217,6 +228,7 @@ export const DELIVERY_QUERIES = [
   WAITING_DELIVERY,
   NEWER_OF_TOPIC,
   OUTDATED_OF_TOPIC,
+  SENDING_TO_SUBSCRIPTIONS,
   ALL_OF_NOTIFICATION,
   STATE_OF_NOTIFICATION,
   ATTEMPTED_OF_NOTIFICATION,

@@ -11,18 +11,17 @@ import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
 import { toSubscription } from '../collections/subscription-document.ts';
 import { SUBSCRIPTIONS_BY_ID } from '../collections/subscription-queries.ts';
 import { writeToken } from '../server/write-token.ts';
+import { type Candidate, giveBackBusy } from './busy-claims.ts';
 import { writeAll } from './conditional-writes.ts';
 import type { Leases } from './leases.ts';
-
-type Candidate = { readonly document: DeliveryDocument; readonly claim: Claim };
 
 /** See `DeliveryStore.claimMany`. */
 export async function claimAll(
   collections: Collections,
   leases: Leases,
   claims: readonly Claim[],
-): Promise<(Claimed | null)[]> {
-  const candidates = await candidatesFor(collections, claims);
+): Promise<(Claimed | 'busy' | null)[]> {
+  const { candidates, busy } = await candidatesFor(collections, claims);
   const documents = candidates.map(({ document }) => document);
   const [notifications, subscriptions, newer] = await Promise.all([
     notificationsOf(collections, documents),
@@ -31,10 +30,12 @@ export async function claimAll(
   ]);
   const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
   const won = await takeLeases(collections, leases, whole);
+  const own = whole.filter(({ document }) => won.has(document._id));
+  for (const claim of await giveBackBusy(collections, leases, own)) busy.add(claim);
   const claimed = new Map<Claim, Claimed>();
-  for (const { document, claim } of whole) {
+  for (const { document, claim } of own) {
     const notification = notifications.get(document.notificationId);
-    if (notification === undefined || !won.has(document._id)) continue;
+    if (notification === undefined || busy.has(claim)) continue;
     const subscription = subscriptions.get(document.subscriptionId) ?? null;
     claimed.set(claim, {
       before: toDelivery(document),
@@ -44,7 +45,7 @@ export async function claimAll(
       isSuperseded: newer.has(document),
     });
   }
-  return claims.map((claim) => claimed.get(claim) ?? null);
+  return claims.map((claim) => (busy.has(claim) ? 'busy' : (claimed.get(claim) ?? null)));
 }
 
 /** The ids of those that were won. Whoever is claimed with the same words is claimed in the same statement. */
@@ -79,16 +80,22 @@ async function takeLeases(
   return won;
 }
 
-/** The deliveries that wait for the very attempt a claim names, each with the first claim that names it. */
-async function candidatesFor({ deliveries }: Collections, claims: readonly Claim[]): Promise<readonly Candidate[]> {
+type Candidates = { readonly candidates: readonly Candidate[]; readonly busy: Set<Claim> };
+
+/** The deliveries that wait for the very attempt a claim names, each with the first claim that names it; one a subscription. */
+async function candidatesFor({ deliveries }: Collections, claims: readonly Claim[]): Promise<Candidates> {
   const ids = [...new Set(claims.map(({ deliveryId }) => deliveryId))];
-  if (ids.length === 0) return [];
+  const busy = new Set<Claim>();
+  if (ids.length === 0) return { candidates: [], busy };
   const found = await deliveries.find(DELIVERIES_BY_ID.filter(ids), optionsOf(DELIVERIES_BY_ID)).toArray();
-  const granted = grantClaims(claims, new Map(found.map((document) => [document._id, document])));
-  return claims.flatMap((claim, index) => {
-    const document = granted[index];
-    return document ? [{ document, claim }] : [];
+  // Which of them others send is only certain once they are claimed.
+  const granted = grantClaims(claims, new Map(found.map((document) => [document._id, document])), new Map());
+  const candidates = claims.flatMap((claim, index) => {
+    const document = granted[index] ?? null;
+    if (document === 'busy') busy.add(claim);
+    return document === null || document === 'busy' ? [] : [{ document, claim }];
   });
+  return { candidates, busy };
 }
 
 async function notificationsOf(

@@ -12,36 +12,52 @@ import { type SubscriptionRow, toSubscription } from '../tables/subscription-row
 type Taken = { readonly before: Delivery; readonly notification: Notification };
 
 /** A few statements for the whole batch: a call of SQLite costs more than a row does. */
-export function claimAll(database: Database, claims: readonly Claim[]): (Claimed | null)[] {
+export function claimAll(database: Database, claims: readonly Claim[]): (Claimed | 'busy' | null)[] {
   const found = readById<DeliveryRow, Delivery>(database, 'deliveries', claims.map(idOf), toDelivery);
-  const granted = grantClaims(claims, found);
+  const granted = grantClaims(claims, found, leasesBeside(database, [...found.values()]));
   const notifications = readById<NotificationRow, Notification>(
     database,
     'notifications',
-    granted.flatMap((before) => before?.notificationId ?? []),
+    granted.flatMap((before) => (isGranted(before) ? before.notificationId : [])),
     toNotification,
   );
-  const taken = granted.map((before): Taken | null => {
-    const notification = before === null ? undefined : notifications.get(before.notificationId);
-    return before === null || notification === undefined ? null : { before, notification };
+  const taken = granted.map((before): Taken | 'busy' | null => {
+    if (!isGranted(before)) return before;
+    const notification = notifications.get(before.notificationId);
+    return notification === undefined ? null : { before, notification };
   });
   const subscriptions = readById<SubscriptionRow, Subscription>(
     database,
     'subscriptions',
-    taken.flatMap((one) => one?.before.subscriptionId ?? []),
+    taken.flatMap((one) => (isGranted(one) ? one.before.subscriptionId : [])),
     toSubscription,
   );
   writeClaims(
     database,
-    claims.filter((_, index) => taken[index] !== null),
+    claims.filter((_, index) => isGranted(taken[index] ?? null)),
   );
   return taken.map((one) => {
-    if (one === null) return null;
+    if (!isGranted(one)) return one;
     const { before } = one;
     const subscription = subscriptions.get(before.subscriptionId) ?? null;
     const isSuperseded = before.topic !== null && hasNewer(database, before);
     return { ...one, version: before.version + 1, subscription, isSuperseded };
   });
+}
+
+/** Of subscriptions with a push under way, the end of its lease. Within the claim's transaction, so nobody claims meanwhile. */
+function leasesBeside(database: Database, found: readonly Delivery[]): ReadonlyMap<string, number> {
+  const subscriptionIds = textList([...new Set(found.map(({ subscriptionId }) => subscriptionId))]);
+  const rows = database.all<{ readonly subscription_id: string; readonly until: number }>(
+    `SELECT subscription_id, max(due_at) AS until FROM deliveries INDEXED BY deliveries_sending
+     WHERE state = 'sending' AND subscription_id IN (SELECT value FROM json_each(?)) GROUP BY subscription_id`,
+    [subscriptionIds],
+  );
+  return new Map(rows.map(({ subscription_id: subscriptionId, until }) => [subscriptionId, until]));
+}
+
+function isGranted<Granted extends object>(granted: Granted | 'busy' | null): granted is Granted {
+  return granted !== null && granted !== 'busy';
 }
 
 function readById<Row extends { readonly id: string }, Value>(

@@ -129,8 +129,20 @@ CREATE INDEX subscriptions_user_idle ON subscriptions (user_id, updated_at, id) 
 CREATE INDEX subscriptions_user_retired ON subscriptions (user_id, updated_at, id) WHERE retired_at IS NOT NULL;
 `;
 
+// Few rows at any time: whether another push to a subscription is under way is asked with each claim.
+const PUSHES_UNDER_WAY = `
+CREATE INDEX deliveries_sending ON deliveries (subscription_id, due_at) WHERE state = 'sending';
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [FIRST_VERSION, FACTS, LANES_AND_QUARANTINE, SMALL_AUDIENCES, IDLENESS];
+const MIGRATIONS: readonly string[] = [
+  FIRST_VERSION,
+  FACTS,
+  LANES_AND_QUARANTINE,
+  SMALL_AUDIENCES,
+  IDLENESS,
+  PUSHES_UNDER_WAY,
+];
 
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {

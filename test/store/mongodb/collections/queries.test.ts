@@ -107,6 +107,10 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'waiting delivery': { id: waiting.id, attemptCount: 0 },
   'newer of a topic': { ...topic, notificationId: notifications[0]!.id },
   'outdated of a topic': { ...topic, notificationId: notifications.at(-1)!.id },
+  'sending to subscriptions': deliveries
+    .filter(({ state }) => state === 'sending')
+    .slice(100, 150)
+    .map(({ subscriptionId }) => subscriptionId),
   'suspected under a hold': 'hld_1',
   'active by VAPID key': null,
   'prune hold by id': 'hld_5',

@@ -5,7 +5,7 @@ import type { Claimed } from '../../../../src/store/delivery-store.ts';
 import { collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
 import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../../src/store/store.ts';
-import { fannedOut } from '../../../contract/fresh-store.ts';
+import { fannedOut, leaseIn } from '../../../contract/fresh-store.ts';
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts';
 import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
 import { endingAs } from '../../../support/samples.ts';
@@ -35,7 +35,7 @@ describeWithMongod('the leases of a process', () => {
   const claim = async (store: Store | undefined, ids: readonly string[], attempt = 1): Promise<(Claimed | null)[]> => {
     const nowMs = clock.now();
     const claims = ids.map((deliveryId) => ({ deliveryId, attempt, nowMs, leaseUntilMs: nowMs + LEASE_MS }));
-    return [...((await store?.deliveries.claimMany(claims)) ?? [])];
+    return ((await store?.deliveries.claimMany(claims)) ?? []).map(leaseIn);
   };
   const deliver = async (store: Store | undefined, claimed: readonly (Claimed | null | undefined)[]) =>
     store?.deliveries.settleMany(claimed.flatMap((each) => (each ? endingAs('delivered', each) : [])));
