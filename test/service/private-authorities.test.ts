@@ -54,7 +54,16 @@ describeWithRedis('Redis with a certificate of a private authority', () => {
     await other.close();
     await backends.queue.start(async (job) => void ran.push(job.id), { concurrency: 1 });
     await backends.queue.enqueueMany([
-      { kind: 'deliver', id: 'dlv_1', step: 1, runAtMs: 0, priority: 'normal', origin: '', deadlineAtMs: null },
+      {
+        kind: 'deliver',
+        id: 'dlv_1',
+        userId: '',
+        step: 1,
+        runAtMs: 0,
+        priority: 'normal',
+        origin: '',
+        deadlineAtMs: null,
+      },
     ]);
     await until('the job has run', () => ran.length === 1);
     await close(backends);
