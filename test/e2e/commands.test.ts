@@ -84,7 +84,7 @@ describe('a link that leads nowhere', () => {
         if (make === mkdirSync && name === 'data') continue;
         rmSync(join(folder, name), { recursive: true, force: true });
         make(join(folder, name));
-        const { status, stdout, stderr } = bellhop(['doctor'], environment);
+        const { status, stdout, stderr } = bellhop(['doctor', '--offline'], environment);
         expect([status, stderr], make.name).toEqual([1, '']);
         expect(stdout).toMatch(/^failed /m);
       }
@@ -132,10 +132,10 @@ describe('text that cannot be seen', () => {
 
   it('is escaped in the report of the doctor, whose JSON still says what is there', () => {
     const DATA_DIR = join(folder, HIDDEN);
-    const person = bellhop(['doctor'], { DATA_DIR });
+    const person = bellhop(['doctor', '--offline'], { DATA_DIR });
     expect(person.stdout).toContain(`${SHOWN} is not there yet and can be made`);
     expect(hasHidden(person.stdout)).toBe(false);
-    const machine = bellhop(['doctor', '--json'], { DATA_DIR });
+    const machine = bellhop(['doctor', '--json', '--offline'], { DATA_DIR });
     expect(hasHidden(machine.stdout)).toBe(false);
     const { findings } = JSON.parse(machine.stdout) as { findings: { finding: string }[] };
     expect(findings.some(({ finding }) => finding.includes(HIDDEN))).toBe(true);
