@@ -15,10 +15,20 @@ import type { DemoPage, Role } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
 
+/** What those who send requests may take, before it is known whether they may call. */
+export type IntakeLimits = {
+  readonly maxConnections: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  /** Of all connections together. */
+  readonly maxUnverifiedBodyOctets: number;
+};
+
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
   readonly port: number;
   readonly host: string;
+  readonly intakeLimits: IntakeLimits;
   readonly dataDir: string;
   /** Null: the embedded file in `dataDir`. */
   readonly mongodbUrl: string | null;
@@ -104,6 +114,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
   return Object.freeze({
     port: values.PORT,
     host: values.HOST,
+    intakeLimits: intakeLimitsOf(values),
     dataDir: values.DATA_DIR,
     mongodbUrl: values.MONGODB_URL,
     redisUrl,
@@ -142,6 +153,15 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     retentionDays: values.RETENTION_DAYS,
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
   });
+}
+
+function intakeLimitsOf(values: SettingValues): IntakeLimits {
+  return {
+    maxConnections: values.MAX_CONNECTIONS,
+    headersTimeoutMs: values.HEADERS_TIMEOUT_MS,
+    bodyTimeoutMs: values.BODY_TIMEOUT_MS,
+    maxUnverifiedBodyOctets: values.MAX_UNVERIFIED_BODY_OCTETS,
+  };
 }
 
 function apiKeysOf(values: SettingValues, readText: ReadText, problems: string[]): readonly ApiKey[] {

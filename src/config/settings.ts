@@ -55,6 +55,26 @@ function secretly<Value>(
 export const SETTINGS = {
   PORT: setting('8080', integer(0, 65_535), 'TCP port of the API; 0 takes any free one.'),
   HOST: setting('127.0.0.1', hostName, 'Address to listen on. The container image sets `0.0.0.0`.'),
+  MAX_CONNECTIONS: setting(
+    '1000',
+    integer(10, 100_000),
+    'Connections at once. Further ones are closed at once, until one of these is.',
+  ),
+  HEADERS_TIMEOUT_MS: setting(
+    '10000',
+    integer(100, 300_000),
+    'How long the head of a request may take to arrive, in milliseconds. Also how long a new connection may be silent.',
+  ),
+  BODY_TIMEOUT_MS: setting(
+    '30000',
+    integer(100, 300_000),
+    'How long the body of a request may take to arrive, in milliseconds; then the answer is 408.',
+  ),
+  MAX_UNVERIFIED_BODY_OCTETS: setting(
+    '12582912',
+    integer(4_194_304, 1_073_741_824),
+    'Octets held for the bodies of callers whose signature is not checked yet, all connections together. Where there are more, those that take longest are answered 503. The first 8 KiB of a body are not counted.',
+  ),
   DATA_DIR: setting('./data', asIs, 'Folder of the embedded store and of the secrets made at the first start.'),
   MONGODB_URL: secretly(
     mongodbUrl,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Config, ConfigError } from '../config/config.ts';
+import { limitPipelining } from './pipelining.ts';
 
 /** Connections on which nothing was asked yet: browsers open them for later. */
 const unused = new WeakMap<Server, Set<Socket>>();
@@ -10,13 +11,32 @@ const unused = new WeakMap<Server, Set<Socket>>();
 const INTAKE_DRAIN_MS = 5_000;
 const IDLE_CHECK_MS = 50;
 
+/** A connection on which nothing moves: mostly one whose answers nobody takes. The streams of the demo page say something oftener. */
+const STALLED_MS = 60_000;
+/** How often Node looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+type ListenConfig = Pick<Config, 'port' | 'host' | 'intakeLimits'>;
+
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
-export async function listen(
-  listener: RequestListener,
-  { port, host }: Pick<Config, 'port' | 'host'>,
-): Promise<Server> {
-  // The listener refuses a request without one, as all else, with a problem.
-  const server = createServer({ requireHostHeader: false }, listener);
+export async function listen(listener: RequestListener, { port, host, intakeLimits }: ListenConfig): Promise<Server> {
+  const { maxConnections, headersTimeoutMs, bodyTimeoutMs } = intakeLimits;
+  const server = createServer(
+    {
+      // The listener refuses a request without one, as all else, with a problem.
+      requireHostHeader: false,
+      headersTimeout: headersTimeoutMs,
+      // A body that is read has a timeout of its own, with an answer. This one is for what is not read, too.
+      requestTimeout: headersTimeoutMs + bodyTimeoutMs + TIMEOUT_CHECK_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    listener,
+  );
+  // Else Node would ask for the body before anybody has looked at the credentials.
+  server.on('checkContinue', (incoming, outgoing) => server.emit('request', incoming, outgoing));
+  server.maxConnections = maxConnections;
+  server.setTimeout(STALLED_MS);
+  limitPipelining(server);
   unused.set(server, followUnused(server));
   server.listen(port, host);
   try {

@@ -10,6 +10,12 @@ describe('parseConfig', () => {
     expect(parseConfig({}, noFile)).toEqual({
       port: 8080,
       host: '127.0.0.1',
+      intakeLimits: {
+        maxConnections: 1000,
+        headersTimeoutMs: 10_000,
+        bodyTimeoutMs: 30_000,
+        maxUnverifiedBodyOctets: 12_582_912,
+      },
       dataDir: './data',
       mongodbUrl: null,
       mongodbCa: null,

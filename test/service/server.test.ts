@@ -6,12 +6,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createListener } from '../../src/http/listener.ts';
 import { addressOf, closeServer, listen } from '../../src/service/server.ts';
 import { type Api, SECRET, startApi } from '../support/api.ts';
+import { closed, heard, LISTEN, openSocket } from '../support/raw-http.ts';
+import { until } from '../support/until.ts';
 
 let api: Api;
 let server: Server;
 beforeEach(async () => {
   api = await startApi();
-  server = await listen(createListener(api.app, api.parts), { port: 0, host: '127.0.0.1' });
+  server = await listen(createListener(api.app, api.parts), LISTEN);
 });
 afterEach(async () => {
   await closeServer(server);
@@ -63,4 +65,40 @@ it('lets a request that is under way end', async () => {
   socket.write('}');
   await Promise.all([closing, closed]);
   expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+});
+
+it('closes a connection that takes too long for the head of a request, or says nothing', async () => {
+  const strict = await listen(createListener(api.app, api.parts), {
+    ...LISTEN,
+    intakeLimits: { ...LISTEN.intakeLimits, headersTimeoutMs: 200, bodyTimeoutMs: 200 },
+  });
+  const port = Number(new URL(addressOf(strict)).port);
+  const [silent, slow, unread] = [openSocket(port), openSocket(port), openSocket(port)];
+  slow.write('GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+  unread.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n');
+  for (const socket of [silent, slow, unread]) socket.resume();
+  const startedAtMs = performance.now();
+  await Promise.all([silent, slow, unread].map(closed));
+  expect(performance.now() - startedAtMs).toBeLessThan(5000);
+  await closeServer(strict);
+});
+
+it('has so many connections and no more', async () => {
+  const small = await listen(createListener(api.app, api.parts), {
+    ...LISTEN,
+    intakeLimits: { ...LISTEN.intakeLimits, maxConnections: 2 },
+  });
+  const port = Number(new URL(addressOf(small)).port);
+  const ask = (): Promise<string> => {
+    const socket = openSocket(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    return heard(socket, /"status":"ok"/).finally(() => socket.destroy());
+  };
+  const [first, second] = [openSocket(port), openSocket(port)];
+  await Promise.all([once(first, 'connect'), once(second, 'connect')]);
+  await expect(ask()).rejects.toThrow(/closed/);
+  first.destroy();
+  await until('there is room again', () => ask().then(Boolean, () => false));
+  second.destroy();
+  await closeServer(small);
 });

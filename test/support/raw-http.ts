@@ -1,5 +1,17 @@
 import { connect, type Socket } from 'node:net';
 
+/** How a server listens unless a test is about that. */
+export const LISTEN = {
+  port: 0,
+  host: '127.0.0.1',
+  intakeLimits: {
+    maxConnections: 1000,
+    headersTimeoutMs: 10_000,
+    bodyTimeoutMs: 30_000,
+    maxUnverifiedBodyOctets: 12 * 1024 * 1024,
+  },
+};
+
 export type RawAnswer = {
   /** Of the first answer; 0 where none came. */
   readonly status: number;
@@ -21,20 +33,35 @@ export async function exchange(port: number, octets: string | Uint8Array): Promi
   return answerOf(Buffer.concat(chunks).toString('latin1'));
 }
 
+/** All that has come on a connection by when it matches; rejects where it was closed before. */
+export function heard(socket: Socket, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const onData = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      if (!pattern.test(text)) return;
+      socket.off('data', onData);
+      resolve(text);
+    };
+    socket.on('data', onData);
+    socket.once('close', () => reject(new Error(`closed after: ${text}`)));
+  });
+}
+
 /** A connection on which nothing that goes wrong throws. */
-function openSocket(port: number): Socket {
+export function openSocket(port: number): Socket {
   const socket = connect({ port, host: '127.0.0.1' });
   socket.on('error', () => {});
   return socket;
 }
 
 /** Resolves once the connection is closed for good, also where it was before. */
-function closed(socket: Socket): Promise<void> {
+export function closed(socket: Socket): Promise<void> {
   return socket.closed ? Promise.resolve() : new Promise((resolve) => void socket.once('close', () => resolve()));
 }
 
 /** What came over the wire, the first answer taken apart. */
-function answerOf(text: string): RawAnswer {
+export function answerOf(text: string): RawAnswer {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [statusLine = '', ...lines] = head.split('\r\n');
   const headers = new Headers(

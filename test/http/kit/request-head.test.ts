@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createListener } from '../../../src/http/listener.ts';
 import { closeServer, listen } from '../../../src/service/server.ts';
 import { type Api, SECRET, signatureOf, startApi } from '../../support/api.ts';
-import { exchange, type RawAnswer } from '../../support/raw-http.ts';
+import { exchange, LISTEN, type RawAnswer } from '../../support/raw-http.ts';
 
 let api: Api;
 let server: Server;
 let port: number;
 beforeAll(async () => {
   api = await startApi();
-  server = await listen(createListener(api.app, api.parts), { port: 0, host: '127.0.0.1' });
+  server = await listen(createListener(api.app, api.parts), LISTEN);
   port = (server.address() as AddressInfo).port;
 });
 afterAll(async () => {
@@ -148,6 +148,15 @@ describe('a Host that is not host[:port]', () => {
     isRefused(await ask('GET /healthz HTTP/1.0', 'Host: a/b'), 'Host');
     expect((await ask('GET /healthz HTTP/1.0')).status).toBe(200);
   });
+});
+
+it('is shown to the app as it was sent, and is no part of the URL that routing goes by', async () => {
+  const fetch = (request: Request) => Response.json({ host: request.headers.get('host'), url: request.url });
+  const echo = await listen(createListener({ fetch } as unknown as Api['app'], api.parts), LISTEN);
+  const { port: echoPort } = echo.address() as AddressInfo;
+  const answer = await exchange(echoPort, 'GET /a?b=c HTTP/1.1\r\nHost: evil.example:80\r\nConnection: close\r\n\r\n');
+  expect(answer.body).toEqual({ host: 'evil.example:80', url: 'http://localhost/a?b=c' });
+  await closeServer(echo);
 });
 
 describe('a target that is not a path in the one form it has', () => {

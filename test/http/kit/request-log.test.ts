@@ -5,7 +5,7 @@ import { type AddressRange, createClientFinder } from '../../../src/access/clien
 import { createListener } from '../../../src/http/listener.ts';
 import { closeServer, listen } from '../../../src/service/server.ts';
 import { type Api, startApi } from '../../support/api.ts';
-import { exchange } from '../../support/raw-http.ts';
+import { exchange, LISTEN } from '../../support/raw-http.ts';
 
 let api: Api;
 let server: Server;
@@ -17,7 +17,7 @@ afterEach(async () => {
 /** The line of the log about a request of these lines, on a server that trusts these proxies. */
 async function lineOf(trusted: readonly AddressRange[], lines: readonly string[]) {
   api = await startApi({ findClient: createClientFinder(trusted) });
-  server = await listen(createListener(api.app, api.parts), { port: 0, host: '127.0.0.1' });
+  server = await listen(createListener(api.app, api.parts), LISTEN);
   const { port } = server.address() as AddressInfo;
   await exchange(port, `${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
   expect(api.lines).toHaveLength(1);
