@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export type ServiceProcess = {
+  readonly pid: number;
   readonly address: string;
   readonly publicKey: string;
   readonly secretFiles: readonly string[];
@@ -55,6 +56,7 @@ export async function startServiceProcess({
   const secretFiles = line.secrets as string[];
   const secretFile = secretFiles.find((path) => path.endsWith('hmac-secret'));
   return {
+    pid: child.pid ?? 0,
     address: String(line.address),
     publicKey: String(line.public_key),
     secretFiles,
