@@ -21,8 +21,8 @@ export type Judged = Caller | { readonly kind: 'signed'; readonly head: SignedHe
 /** Says who calls, or refuses with an error that tells what to mend: first without the body, so that nobody's is read. */
 export type Access = {
   judgeHead(request: RequestHead): Judged;
-  /** Every octet of the body, or none: a part of it would be another request. */
-  verifyBody(head: SignedHead, rawBody: Uint8Array): Promise<Caller>;
+  /** The digest is the SHA-256 of all octets of the body, in lower-case hex. */
+  verifyBody(head: SignedHead, bodyDigest: string): Promise<Caller>;
 };
 
 export type AccessOptions = SignatureOptions & { readonly allowBearer: boolean };
@@ -43,8 +43,8 @@ export function createAccess(options: AccessOptions): Access {
       if (authorization !== undefined) return byBearer(options, authorization);
       throw new AppError('missing_credentials', `This request has no credentials. ${howTo(options.allowBearer)}`);
     },
-    async verifyBody(head, rawBody) {
-      const keyId = await verifySignature(options, head, rawBody);
+    async verifyBody(head, bodyDigest) {
+      const keyId = await verifySignature(options, head, bodyDigest);
       return { kind: 'key', keyId, scopes: scopesOf(options.keys, keyId) };
     },
   };

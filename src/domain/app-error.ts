@@ -4,6 +4,7 @@ export type AppErrorCode =
   | 'malformed_json'
   | 'unsupported_media_type'
   | 'body_too_large'
+  | 'body_timeout'
   | 'unexpected_body'
   | 'payload_too_large'
   | 'invalid_cursor'
@@ -37,6 +38,7 @@ export type AppErrorCode =
   | 'prune_hold_not_found'
   | 'prune_hold_decided'
   | 'store_unavailable'
+  | 'overloaded'
   | 'shutting_down'
   | 'internal_error';
 

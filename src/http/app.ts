@@ -14,6 +14,7 @@ import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { allowOrigins } from './kit/cross-origin.ts';
 import { answerProblem, type LogError } from './kit/problem.ts';
+import { type BodyLimits, createBodyReader } from './kit/raw-body.ts';
 import type { ApiEnv } from './kit/request-context.ts';
 import { assignRequestId } from './kit/request-id.ts';
 import { logRequest, type RequestLine } from './kit/request-log.ts';
@@ -32,6 +33,7 @@ import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
 
 export type AppOptions = {
   readonly access: Access;
+  readonly bodyLimits: BodyLimits;
   readonly subscriptions: Subscriptions;
   readonly subscriberTokens: SubscriberTokens;
   readonly notifications: Notifications;
@@ -39,7 +41,7 @@ export type AppOptions = {
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
   /** Left out where the demo page is switched off. */
-  readonly demo?: Omit<DemoRoutesOptions, 'clock'>;
+  readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
@@ -74,7 +76,8 @@ const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has th
  */
 export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
-  const router = createRouter(app, options.access);
+  const bodies = createBodyReader({ ...options.bodyLimits, clock: options.clock });
+  const router = createRouter(app, options.access, bodies);
 
   app.onError(answerProblem(options.logError));
   app.notFound(() => {
@@ -85,7 +88,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   app.use(logRequest(options));
   if (options.servesApi && options.demo !== undefined) {
     app.use(`${DEMO_PATH}/*`, refuseWhenStopping(options.isStopping));
-    addDemoRoutes(app, { ...options.demo, clock: options.clock });
+    addDemoRoutes(app, { ...options.demo, clock: options.clock, bodies });
   }
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
   addHealthRoutes(router, options);

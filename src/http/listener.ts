@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { AppError } from '../domain/app-error.ts';
 import type { AppOptions, createApp } from './app.ts';
 import { problemOf } from './kit/problem.ts';
+import { announcesBody } from './kit/raw-body.ts';
 import { faultOfHead } from './kit/request-head.ts';
 import { requestIdOf } from './kit/request-id.ts';
 import { clientOf } from './kit/request-log.ts';
@@ -10,19 +11,33 @@ import { invalidRequest } from './kit/validation.ts';
 
 export type ListenerOptions = Pick<AppOptions, 'clock' | 'random' | 'log' | 'findClient'>;
 
+/** How long what is sent after an answer that did not wait for it is thrown away, so that the caller can read the answer. */
+const LINGER_MS = 2000;
+
 /**
  * What stands between Node's HTTP server and the app. A request of which it is not clear where it leads is refused here:
- * the app would be shown a URL that was made of it.
+ * the app would be shown a URL that was made of it. Add it for `request` and for `checkContinue`.
  */
 export function createListener(app: ReturnType<typeof createApp>, options: ListenerOptions): RequestListener {
-  const pass = getRequestListener(app.fetch);
+  const pass = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   return (incoming, outgoing) => {
     const fault = faultOfHead(incoming);
     if (fault !== null) return refuse(incoming, outgoing, invalidRequest([fault]), options);
     // The URL that routing goes by is made of this. Whoever asks the app for Host gets the one that was sent.
     incoming.headers.host = 'localhost';
-    void pass(incoming, outgoing);
+    // A caller that is not told to go on may send the body, or leave it out and send the next request.
+    if (incoming.headers.expect !== undefined) outgoing.setHeader('Connection', 'close');
+    const answered = pass(incoming, outgoing);
+    if (announcesBody(incoming)) void answered.then(() => letGoOfBody(incoming));
   };
+}
+
+/** What nobody reads is not kept either, and does not go on for ever. */
+function letGoOfBody(incoming: IncomingMessage): void {
+  if (incoming.complete) return;
+  const cut = setTimeout(() => incoming.socket.destroy(), LINGER_MS);
+  incoming.once('close', () => clearTimeout(cut));
+  incoming.resume();
 }
 
 /** Closes the connection: what follows on it might be part of this request. */

@@ -14,6 +14,7 @@ const openApiRoute = defineRoute({
   tag: 'Documentation',
   summary: 'This document',
   access: 'open',
+  isConstant: true,
   answers: {
     200: { description: 'OpenAPI 3.1.', body: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }) },
   },

@@ -83,6 +83,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: publicKeysOf(keys) }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
+    bodyLimits: config.intakeLimits,
     servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
     sdk: ifBuilt('the browser SDK', readSdkFiles(), log),

@@ -8,7 +8,7 @@ type ProblemKind = {
   readonly title: string;
   readonly headers?: Record<string, string>;
 };
-type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
 
 /** RFC 9110 section 11.6.1: a 401 names a scheme that would do. */
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="bellhop"' };
@@ -23,6 +23,7 @@ export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unsupported_media_type: { status: 415, title: 'The body is not declared as JSON' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  body_timeout: { status: 408, title: 'The body came too slowly' },
   unexpected_body: { status: 400, title: 'The route takes no body' },
   payload_too_large: { status: 413, title: 'The payload is too large for push services' },
   invalid_cursor: { status: 400, title: 'The cursor is not valid' },
@@ -60,6 +61,7 @@ export const PROBLEMS = {
   prune_hold_not_found: { status: 404, title: 'No such hold on pruning' },
   prune_hold_decided: { status: 409, title: 'The hold was decided otherwise' },
   store_unavailable: { status: 503, title: 'The store is out of reach', headers: RETRY_SOON },
+  overloaded: { status: 503, title: 'Too much is being sent at once', headers: RETRY_SOON },
   shutting_down: {
     status: 503,
     title: 'The server is shutting down',

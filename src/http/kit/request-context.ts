@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 import type { Caller } from '../../access/access.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
@@ -7,7 +7,7 @@ import { invalidRequest } from './validation.ts';
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
 export type ApiEnv = {
   /** Under Node, the request as it was on the wire. */
-  Bindings: { readonly incoming?: IncomingMessage };
+  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse };
   Variables: {
     requestId: string;
     /** Whether the answer was made with its `X-Request-Id` and the headers that all answers have. */

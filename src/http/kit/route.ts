@@ -29,6 +29,8 @@ export type RouteSpec = RouteGuard & {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
+  /** The answer is always the same: it is serialised once, and held once for all who are slow to take it. */
+  readonly isConstant?: true;
   /** For the routes that tell of the process itself; all others refuse with `shutting_down`. */
   readonly isServedWhileStopping?: true;
   readonly params?: z.ZodObject;
@@ -105,7 +107,13 @@ const WITH_CALLER: readonly AppErrorCode[] = [
   'insufficient_scope',
   'store_unavailable',
 ];
-const WITH_BODY: readonly AppErrorCode[] = ['body_too_large', 'malformed_json', 'unsupported_media_type'];
+const WITH_BODY: readonly AppErrorCode[] = [
+  'body_too_large',
+  'body_timeout',
+  'overloaded',
+  'malformed_json',
+  'unsupported_media_type',
+];
 
 /** Every code that a route can refuse with. */
 export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {

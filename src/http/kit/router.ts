@@ -1,10 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Access } from '../../access/access.ts';
+import type { Access, Judged } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isResourceId } from '../../domain/ids.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
 import { demandScope, judgeCaller } from './authenticate.ts';
-import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from './raw-body.ts';
+import { type BodyReader, MAX_BODY_OCTETS, mayHaveBody, NO_BODY, sha256Of, wholeOf } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
 import { readInput } from './request-input.ts';
 import type { RouteHandler, RouteSpec } from './route.ts';
@@ -18,27 +18,24 @@ export type Router = {
 };
 
 /** Routes on this app. A route that needs a key asks `access` who calls. */
-export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
+export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: BodyReader): Router {
   const methodsByPattern = new Map<string, string[]>();
   return {
     add(route, handle) {
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
+      const serialise = serialiserOf(route);
       // One handler, not a chain: each link would cost a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
         const judged = route.access === 'open' ? null : judgeCaller(c, access, route);
-        if (mayHaveBody(c)) await readRawBody(c, route.body === undefined ? 0 : MAX_BODY_OCTETS);
-        if (judged?.kind === 'signed' && route.access !== 'open') {
-          const caller = await access.verifyBody(judged.head, c.get('rawBody'));
-          c.set('caller', caller);
-          demandScope(caller, route.scope);
-        }
+        if (judged?.kind === 'signed' || mayHaveBody(c)) await takeBody(c, { route, judged, access, bodies });
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
-        return responseOf(c, { status: status as number, body, headers }, route.answers[status as number]?.mediaType);
+        const octets = body === null ? null : serialise(status as number, body);
+        return responseOf(c, { status: status as number, octets, headers }, route.answers[status as number]?.mediaType);
       });
     },
     closeMethods() {
@@ -47,19 +44,58 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access): Router {
   };
 }
 
+type Taking = {
+  readonly route: RouteSpec;
+  readonly judged: Judged | null;
+  readonly access: Access;
+  readonly bodies: BodyReader;
+};
+
+/** Takes the body, and judges the signature that covers it. Nothing of it is parsed before. */
+async function takeBody(c: ApiContext, { route, judged, access, bodies }: Taking): Promise<void> {
+  let body = NO_BODY;
+  if (mayHaveBody(c)) {
+    if (route.body === undefined) await bodies.refuse(c);
+    else body = await bodies.receive(c, { mostOctets: MAX_BODY_OCTETS, isUnverified: judged?.kind !== 'key' });
+  }
+  try {
+    if (judged?.kind === 'signed' && route.access !== 'open') {
+      const caller = await access.verifyBody(judged.head, sha256Of(body));
+      c.set('caller', caller);
+      demandScope(caller, route.scope);
+    }
+    c.set('rawBody', wholeOf(body));
+  } finally {
+    body.letGo();
+  }
+}
+
 type Answer = {
   readonly status: number;
-  readonly body: unknown;
+  readonly octets: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>> | undefined;
 };
 
 /** The headers are a plain object, which the server writes as it is: a Headers object would be built and taken apart again. */
-function responseOf(c: ApiContext, { status, body, headers }: Answer, mediaType: string | undefined): Response {
+function responseOf(c: ApiContext, { status, octets, headers }: Answer, mediaType = 'application/json'): Response {
   c.set('hasCommonHeaders', true);
   const all: Record<string, string> = { ...ANSWER_HEADERS, ...headers, 'X-Request-Id': c.get('requestId') };
-  if (body === null) return new Response(null, { status, headers: all });
-  all['Content-Type'] = mediaType ?? 'application/json';
-  return new Response(mediaType === undefined ? JSON.stringify(body) : String(body), { status, headers: all });
+  if (octets !== null) all['Content-Type'] = mediaType;
+  return new Response(octets, { status, headers: all });
+}
+
+/** Makes octets of bodies; of a constant one the very same each time, so that many who take it slowly share them. */
+function serialiserOf({ answers, isConstant }: RouteSpec) {
+  const constants = new Map<number, Uint8Array<ArrayBuffer>>();
+  return (status: number, body: unknown): string | Uint8Array<ArrayBuffer> => {
+    const constant = constants.get(status);
+    if (constant !== undefined) return constant;
+    const text = answers[status]?.mediaType === undefined ? JSON.stringify(body) : String(body);
+    if (isConstant !== true) return text;
+    const octets = Buffer.from(text);
+    constants.set(status, octets);
+    return octets;
+  };
 }
 
 /** The id where it has the form of our ids, else null: a path can hold anything, and the log must not. */

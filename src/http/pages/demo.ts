@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Demo, DemoMessage } from '../../intake/demo.ts';
 import type { RateLimiter } from '../../intake/rate-limiter.ts';
-import { MAX_BODY_OCTETS, mayHaveBody, readRawBody } from '../kit/raw-body.ts';
+import { type BodyReader, mayHaveBody, wholeOf } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 import { readJsonBody } from '../kit/request-input.ts';
 import { isoOf } from '../kit/wire-fields.ts';
@@ -18,6 +18,7 @@ export type DemoRoutesOptions = {
   readonly demo: Demo;
   readonly clock: Clock;
   readonly limiter: RateLimiter;
+  readonly bodies: BodyReader;
   /** Aborted when the service stops, so that every stream ends. */
   readonly stopping: AbortSignal;
   /** Whether the page is for the browsers of this machine alone. */
@@ -32,6 +33,9 @@ const TOKEN_PATH = `${DEMO_PATH}/token`;
 const NOTIFICATIONS_PATH = `${DEMO_PATH}/notifications`;
 const EVENTS_PATH = `${NOTIFICATIONS_PATH}/:id/events` as const;
 
+/** A title, a text and a link, each character in as many octets as JSON can make of it. */
+const MAX_MESSAGE_OCTETS = 32 * 1024;
+
 const messageBody = z.strictObject({
   title: z.string().min(1).max(200),
   body: z.string().max(1000).optional(),
@@ -43,7 +47,7 @@ const messageBody = z.strictObject({
  * only that browser can send to that user. Add these routes before CORS: no page of another origin may use them.
  */
 export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptions): void {
-  const { demo } = options;
+  const { demo, bodies } = options;
   const limits = createDemoLimits(options.limiter);
   if (options.isLocal) app.use(`${DEMO_PATH}/*`, onlyLoopbackNames);
   for (const { name, text, mediaType } of options.files) {
@@ -58,7 +62,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     app.post(path, named(path), onlySameOrigin, async (c) => {
       const userId = welcome(demo, c, DEMO_PATH);
       await limits.spend(userId);
-      if (mayHaveBody(c)) await readRawBody(c, MAX_BODY_OCTETS);
+      if (mayHaveBody(c)) await takeBody(c, bodies);
       return handle(c, userId);
     });
   post(TOKEN_PATH, async (c, userId) => {
@@ -81,6 +85,12 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
   app.all(`${DEMO_PATH}/*`, () => {
     throw new AppError('route_not_found', 'There is nothing at this path of the demo page.');
   });
+}
+
+async function takeBody(c: ApiContext, bodies: BodyReader): Promise<void> {
+  const body = await bodies.receive(c, { mostOctets: MAX_MESSAGE_OCTETS, isUnverified: true });
+  c.set('rawBody', wholeOf(body));
+  body.letGo();
 }
 
 function messageOf({ title, body, url }: z.output<typeof messageBody>): DemoMessage {

@@ -39,6 +39,7 @@ function routeOf({ name, mediaType }: StaticFile) {
     ...description,
     tag: 'Browser SDK',
     access: 'open',
+    isConstant: true,
     headers: z.object({ 'if-none-match': z.string().optional() }),
     answers: {
       200: { description: 'The file.', body: z.string(), mediaType, headers: { ETag: 'Of this version.' } },
