@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
@@ -14,9 +12,10 @@ import { parseApiKeyLines } from './api-key-text.ts';
 import type { DemoPage, Role } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
+import { checkTls, trustOf } from './trusted-authorities.ts';
 
 /** What those who send requests may take, before it is known whether they may call. */
-export type IntakeLimits = {
+type IntakeLimits = {
   readonly maxConnections: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
@@ -252,59 +251,4 @@ function vapidKeysOf(values: SettingValues, problems: string[]): VapidKeyPair | 
   if (reading.kind === 'pair') return reading.pair;
   problems.push(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: ${reading.problem}`);
   return null;
-}
-
-const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';
-const PEM_END = '-----END CERTIFICATE-----';
-
-type CaSetting = 'PUSH_CA_FILE' | 'MONGODB_CA_FILE' | 'REDIS_CA_FILE';
-
-type Trust = Pick<Config, 'pushCaPem' | 'mongodbCa' | 'redisCa'>;
-
-function trustOf(values: SettingValues, readText: ReadText, problems: string[]): Trust {
-  const pem = (name: CaSetting): string | null => pemOf(name, values, readText, problems);
-  const besideKnown = (text: string | null): readonly string[] | null =>
-    text === null ? null : [...rootCertificates, text];
-  return {
-    pushCaPem: pem('PUSH_CA_FILE'),
-    mongodbCa: besideKnown(pem('MONGODB_CA_FILE')),
-    redisCa: besideKnown(pem('REDIS_CA_FILE')),
-  };
-}
-
-/** An authority without TLS would be trusted for nothing, and somebody would believe the connection to be safe. */
-function checkTls(values: SettingValues, redisUrl: string | null, problems: string[]): void {
-  if (values.REDIS_CA_FILE !== null && redisUrl?.startsWith('rediss://') !== true)
-    problems.push(
-      'REDIS_CA_FILE is set, but REDIS_URL is not a rediss:// URL: write rediss://, or leave the file out.',
-    );
-  const mongodbUrl = values.MONGODB_URL ?? '';
-  const isTls = mongodbUrl.startsWith('mongodb+srv://') || /[?&](?:tls|ssl)=true(?:&|$)/.test(mongodbUrl);
-  if (values.MONGODB_CA_FILE !== null && !isTls)
-    problems.push(
-      'MONGODB_CA_FILE is set, but MONGODB_URL has no tls=true: add it (…/bellhop?tls=true), or leave the file out.',
-    );
-}
-
-function pemOf(name: CaSetting, values: SettingValues, readText: ReadText, problems: string[]): string | null {
-  const path = values[name];
-  if (path === null) return null;
-  try {
-    const text = readText(path);
-    const [, ...certificates] = text.split(PEM_BEGIN);
-    if (certificates.length > 0 && certificates.every(isCertificate)) return text;
-    problems.push(`${name} names ${path}, which holds no PEM certificate, or one that is damaged.`);
-  } catch {
-    problems.push(`${name} names ${path}, which cannot be read.`);
-  }
-  return null;
-}
-
-function isCertificate(afterBegin: string): boolean {
-  const [inside = '', ...rest] = afterBegin.split(PEM_END);
-  try {
-    return rest.length > 0 && new X509Certificate(PEM_BEGIN + inside + PEM_END).raw.length > 0;
-  } catch {
-    return false;
-  }
 }

@@ -35,7 +35,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],
-  'config/config.ts': [[/[?&](?:tls|ssl)=true(?:&|$)/, { repeated: '&tls=true', tail: 'x' }]],
+  'config/trusted-authorities.ts': [[/[?&](?:tls|ssl)=true(?:&|$)/, { repeated: '&tls=true', tail: 'x' }]],
   'config/setting-parsers.ts': [
     [/^mongodb(\+srv)?:\/\/[^/?]/, { head: 'mongodb', repeated: '+srv' }],
     [/[@/?]/, { repeated: 'a' }],

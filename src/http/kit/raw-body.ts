@@ -37,7 +37,7 @@ export type BodyReader = {
 };
 
 /** `isUnverified`: nobody knows yet whether the caller may call at all. */
-export type ReceiveOptions = { readonly mostOctets: number; readonly isUnverified: boolean };
+type ReceiveOptions = { readonly mostOctets: number; readonly isUnverified: boolean };
 
 export const NO_BODY: ReceivedBody = { pieces: [], octets: 0, isBorrowed: false, letGo: () => {} };
 
