@@ -3,7 +3,7 @@ export type VendorReason = {
   /** Beside any other status the words mean nothing. */
   readonly statuses: readonly number[];
   readonly pattern: RegExp;
-  readonly kind: 'misconfigured' | 'rejected' | 'quarantined';
+  readonly kind: 'misconfigured' | 'rejected' | 'quarantined' | 'throttled';
   /** Whose fault it is; that of the kind unless given. */
   readonly fault?: 'subscription' | 'sender';
   readonly error: string;
@@ -32,6 +32,15 @@ const KEY_STATUSES = [400, 401, 403];
  * different things.
  */
 export const VENDOR_REASONS: readonly VendorReason[] = [
+  {
+    // WNS says so of one channel, which is one subscription.
+    statuses: [406],
+    pattern: /channelthrottled/i,
+    kind: 'throttled',
+    fault: 'subscription',
+    error: 'too many pushes for this one device',
+    remedy: 'Nothing to do: Bellhop tries again by itself.',
+  },
   // Apple, at 400 or 403; Google; Mozilla, at 401.
   {
     statuses: KEY_STATUSES,
