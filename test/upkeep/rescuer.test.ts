@@ -7,7 +7,7 @@ import type { Subscription } from '../../src/domain/subscription/subscription.ts
 import type { Store } from '../../src/store/store.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { commitPage } from '../support/fan-out-page.ts';
-import { fanOutJob, sampleDelivery } from '../support/samples.ts';
+import { fanOutJob, sampleDelivery, sampleSubscription } from '../support/samples.ts';
 
 let engine: Engine;
 const make = async (options?: EngineOptions): Promise<Engine> => {
@@ -41,6 +41,23 @@ describe('rescuer', () => {
     const notification = await engine.notify(['ada'], { enqueue: false, acceptedAtMs: Date.now() - 1 });
     await engine.rescuer.tick();
     expect((await engine.ended(notification, subscription)).state).toBe('delivered');
+  });
+
+  it('finds one user’s delivery at the start, though 12 000 of another are more overdue', async () => {
+    await make();
+    const { device, subscription } = await engine.subscribe('ada');
+    const flood = await engine.notify(['mallory'], { enqueue: false });
+    // To subscriptions that are gone, so that each ends as soon as its turn comes.
+    const overdue = Array.from({ length: 12_000 }, () =>
+      sampleDelivery(flood, sampleSubscription({ userId: 'mallory' }), { dueAtMs: Date.now() - 60_000 }),
+    );
+    await commitPage(engine.store, flood, overdue);
+    const one = await engine.notify(['ada'], { enqueue: false });
+    await commitPage(engine.store, one, [sampleDelivery(one, subscription, { dueAtMs: Date.now() - 1000 })]);
+    await engine.start();
+    await device.nextPush();
+    const ended = engine.told.filter((event) => event.type === 'delivery.settled' && event.userId === 'mallory');
+    expect(ended.length).toBeLessThan(500);
   });
 
   it('finds due deliveries of every priority after every job was lost', async () => {
