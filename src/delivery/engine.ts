@@ -91,16 +91,17 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   const pruneGuard = createPruneGuard({ ...ports, store: store.pruneHolds, policy: policy.pruning });
   const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads });
   const sweeper = createSweeper({ ...ports, retentionDays: policy.retentionDays, leads });
+  const lanes = createLanes({
+    ...ports,
+    serviceOf: policy.serviceOf,
+    maxInFlightPerService: pace.maxInFlightPerService ?? Math.ceil(pace.concurrency * SHARE_OF_ONE_SERVICE),
+    ratesPerSecond: policy.ratesPerSecond,
+    onPlace: (origin) => queue.wake(origin),
+  });
   const worker = createWorker({
     ...ports,
     leaseMs: pace.leaseMs ?? policy.attemptTimeoutMs + LEASE_MARGIN_MS,
-    lanes: createLanes({
-      ...ports,
-      serviceOf: policy.serviceOf,
-      maxInFlightPerService: pace.maxInFlightPerService ?? Math.ceil(pace.concurrency * SHARE_OF_ONE_SERVICE),
-      ratesPerSecond: policy.ratesPerSecond,
-      onOpened: (origin) => queue.wake(origin),
-    }),
+    lanes,
     gates: GATES,
     attempt: createAttempt({ ...ports, policy: policy.delivery, pruneGuard, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ ...ports, pageSize: pace.fanOutPageSize }),
@@ -127,6 +128,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
         giveUp.abort();
       });
       await queue.stop().finally(cancel);
+      lanes.stop();
     },
     giveUp: () => giveUp.abort(),
   };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { CancelTimer, Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
@@ -16,8 +16,8 @@ export type LanesOptions = {
   readonly maxInFlightPerService: number;
   /** Pushes a second by host, or host and port; only for hosts that have a limit. */
   readonly ratesPerSecond: ReadonlyMap<string, number>;
-  /** A lane that was closed is open again. */
-  readonly onOpened: (origin: string) => void;
+  /** Deliveries that wait for the lane of this origin may ask again: it has opened, or its rate lets the next push go. */
+  readonly onPlace: (origin: string) => void;
 };
 
 /** Where a push goes, and whose subscription it is for. */
@@ -41,16 +41,32 @@ export type Lanes = {
   enter(course: Course): Entry;
   /** What the next push there waits for, where that may end any moment: a place in the line, or one of its user's. */
   waitsFor(course: Course): 'line' | 'user' | null;
+  /** Says no more that there is a place. Harmless when repeated. */
+  stop(): void;
 };
 
 const MOST_LANES = 1000;
 
-type Way = { readonly lane: Lane; readonly service: ServicePlaces; askedAtMs: number };
+type Way = { readonly lane: Lane; readonly service: ServicePlaces; askedAtMs: number; isAwaitingRate: boolean };
 
 /** A pause that `Retry-After` asked for goes before the lane's own state. Where Redis is shared, every process knows it. */
 export function createLanes(options: LanesOptions): Lanes {
   const { coordination, clock, random } = options;
   const ways = new Ways(options);
+  const timers = new Set<CancelTimer>();
+
+  /** Of what a job waits for in the queue, the rate alone ends without a push that ends. */
+  const awaitRate = (way: Way, origin: string): void => {
+    const atMs = way.lane.rateAllowsAtMs(clock.now());
+    if (way.isAwaitingRate || way.service.lanes > 1 || atMs <= clock.now()) return;
+    way.isAwaitingRate = true;
+    const cancel = clock.wakeAt(atMs, () => {
+      timers.delete(cancel);
+      way.isAwaitingRate = false;
+      options.onPlace(origin);
+    });
+    timers.add(cancel);
+  };
 
   const takePlace = (way: Way, { origin, userId }: Course, isProbe: boolean): PlaceInLane => {
     const enteredAtMs = clock.now();
@@ -78,8 +94,9 @@ export function createLanes(options: LanesOptions): Lanes {
       if (pausedUntilMs !== null) return { kind: 'wait', untilMs: pausedUntilMs };
       const way = ways.to(course.origin, nowMs);
       const { userId } = course;
-      if (!hasPlaceFor(way, userId)) return { kind: 'wait', untilMs: way.lane.placeInLine(nowMs) };
+      if (!hasPlaceFor(way, userId)) return { kind: 'wait', untilMs: way.lane.placeInLine(userId, nowMs) };
       const admission = way.lane.enter({ userId, nowMs, jitter: random() });
+      awaitRate(way, course.origin);
       if (admission.kind === 'wait') return admission;
       return { kind: 'go', place: takePlace(way, course, admission.isProbe) };
     },
@@ -89,8 +106,13 @@ export function createLanes(options: LanesOptions): Lanes {
       if (way === null || way.lane.state !== 'open') return null;
       const { lane, service } = way;
       // Where a service has several lanes, the others may have room: whoever meets a narrow one is told when to come again.
-      if (service.isFull() || (lane.isFull() && service.lanes === 1)) return 'line';
+      const mayNotEnter = lane.isFull() || lane.rateAllowsAtMs(clock.now()) > clock.now();
+      if (service.isFull() || (mayNotEnter && service.lanes === 1)) return 'line';
       return service.isFullFor(userId, lane.limit) ? 'user' : null;
+    },
+    stop() {
+      for (const cancel of timers) cancel();
+      timers.clear();
     },
   };
 }
@@ -128,7 +150,7 @@ class Ways {
     this.services.set(name, service);
     service.lanes += 1;
     const lane = new Lane({ maxInFlight, ratePerSecond: ratesPerSecond.get(hostOf(origin)) ?? null });
-    const way: Way = { lane, service, askedAtMs: 0 };
+    const way: Way = { lane, service, askedAtMs: 0, isAwaitingRate: false };
     this.ways.set(origin, way);
     return way;
   }
@@ -154,13 +176,13 @@ class Ways {
   }
 }
 
-function announce({ events, onOpened }: LanesOptions, origin: string, news: LaneNews): void {
+function announce({ events, onPlace }: LanesOptions, origin: string, news: LaneNews): void {
   if (news.kind === 'closed') {
     events.publish({ type: 'lane.closed', origin, untilMs: news.untilMs, failures: news.failures });
     return;
   }
   events.publish({ type: 'lane.opened', origin });
-  onOpened(origin);
+  onPlace(origin);
 }
 
 /** As `URL.host`: with the port where it is not the scheme's own. */

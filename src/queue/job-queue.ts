@@ -84,7 +84,8 @@ export interface JobQueue {
   /** Hands out no further job; resolves when those under way have ended. Harmless before start and when repeated. */
   stop(): Promise<void>;
   /**
-   * Lets jobs run now that wait for the lane of this origin, as far as that is cheap. The others run when their time has come.
+   * Lets jobs run now that wait for the lane of this origin: asks again of those that are due, and of the others, as far as that
+   * is cheap, does not wait for their time.
    */
   wake(origin: string): void;
   /** The listener is called when jobs of a priority were dropped and there is room for more of them again. */

@@ -125,6 +125,22 @@ it('ends what is past its deadline while the lane is closed', async () => {
   expect(late.device.requests).toHaveLength(0);
 });
 
+it('has one user’s next push to a host with a rate wait for few of another’s hundreds', async () => {
+  const limited = await anotherService();
+  engine = await startEngine({ otherEmulators: others, ratesPerSecond: new Map([[limited.allowedHost, 20]]) });
+  for (let count = 0; count < 400; count += 1) await engine.subscribe('mallory', {}, limited);
+  const { device } = await engine.subscribe('ada', {}, limited);
+  await engine.start();
+  const flood = await engine.notify(['mallory']);
+  await engine.when('notification.fanned_out', ({ notificationId }) => notificationId === flood.id);
+  await limited.waitFor(() => limited.pushes.length >= 20);
+  const before = limited.pushes.length;
+  await engine.notify(['ada']);
+  await device.nextPush();
+  // Twenty a second; alone after all of mallory's it would take twenty seconds.
+  expect(limited.pushes.length - before).toBeLessThan(40);
+});
+
 it('keeps to the rate set for a host', async () => {
   const limited = await anotherService();
   engine = await startEngine({

@@ -20,7 +20,7 @@ function open(overrides: Partial<LanesOptions> = {}) {
     serviceOf: createServiceNames([]),
     maxInFlightPerService: MOST,
     ratesPerSecond: new Map(),
-    onOpened: (origin) => opened.push(origin),
+    onPlace: (origin) => opened.push(origin),
     ...overrides,
   });
   /** The place of a push under way; null where it must wait. */

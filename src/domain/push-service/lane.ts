@@ -2,6 +2,7 @@ import { FailingUsers, LATEST_FAILURES } from './failing-users.ts';
 import { LaneWidth } from './lane-width.ts';
 import { ProbeTurns } from './probe-turns.ts';
 import type { Outcome } from './push-outcome.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** How one push service's origin may be used. */
 export type LanePolicy = {
@@ -53,8 +54,6 @@ const TURN_PATIENCE_MS = 100;
 const SAY_AGAIN_MS = 60_000;
 /** Deliveries that wait for a closed lane ask again a thousand a second: few do so at once, and many are no storm. */
 const ASK_APART_MS = 1;
-/** A place in the line of an open lane is estimated no further ahead than this: the service may be faster by then. */
-const LONGEST_LINE_MS = 60_000;
 const RATE_BURST_MS = 1000;
 
 /** What an outcome tells of the push service. A key that it refuses everywhere stops all pushes, as an outage does. */
@@ -90,7 +89,8 @@ export class Lane {
   private nextProbeAtMs = 0;
   private refusedWaitMs = FIRST_PROBE_MS;
   private saidAtMs = 0;
-  private lineEndsAtMs = 0;
+  private line = new WaitingLine();
+  private behindProbeMs = 0;
   private rateUsedUntilMs = 0;
 
   constructor(policy: LanePolicy) {
@@ -115,11 +115,11 @@ export class Lane {
 
   /** Asks for one push. After `go` it is under way, until `leave`. */
   enter(arrival: Arrival): Admission {
-    const { nowMs } = arrival;
+    const { userId, nowMs } = arrival;
     if (!this.isOpen) return this.enterClosed(arrival);
-    if (this.inFlight >= this.limit) return { kind: 'wait', untilMs: this.placeInLine(nowMs) };
+    if (this.inFlight >= this.limit) return { kind: 'wait', untilMs: this.placeInLine(userId, nowMs) };
     const rateAtMs = this.rateAllowsAtMs(nowMs);
-    if (rateAtMs > nowMs) return { kind: 'wait', untilMs: this.placeInRate(rateAtMs) };
+    if (rateAtMs > nowMs) return { kind: 'wait', untilMs: this.placeInRate(userId, nowMs) };
     this.begin(nowMs);
     return { kind: 'go', isProbe: false };
   }
@@ -167,8 +167,8 @@ export class Lane {
     const nextMs = this.nextProbeAtMs > nowMs ? this.nextProbeAtMs : nowMs + patienceMs;
     const soonMs = this.probes === 0 ? nextMs : Math.min(nextMs, nowMs + PROBE_PATIENCE_MS);
     if (this.turns.comesSoon(userId, nowMs, soonMs)) return soonMs;
-    this.lineEndsAtMs = Math.max(this.lineEndsAtMs, nextMs + BEHIND_PROBE_MS) + ASK_APART_MS;
-    return this.lineEndsAtMs;
+    this.behindProbeMs = Math.max(this.behindProbeMs, nextMs + BEHIND_PROBE_MS) + ASK_APART_MS;
+    return this.behindProbeMs;
   }
 
   private succeeded({ latencyMs, nowMs }: Departure): LaneNews | null {
@@ -181,7 +181,7 @@ export class Lane {
     this.openedAtMs = nowMs;
     this.width.recover(this.inFlight);
     this.turns = new ProbeTurns();
-    this.lineEndsAtMs = 0;
+    this.line = new WaitingLine();
     this.refusedWaitMs = FIRST_PROBE_MS;
     return { kind: 'opened' };
   }
@@ -195,7 +195,7 @@ export class Lane {
     if (this.isOpen) {
       if (this.failuresInRow < CLOSES_AFTER || !this.failing.areSeveral()) return null;
       this.isOpen = false;
-      this.lineEndsAtMs = 0;
+      this.behindProbeMs = 0;
       this.saidAtMs = nowMs;
       this.nextProbeAtMs = nowMs + spread(FIRST_PROBE_MS, jitter);
       return this.closedNews();
@@ -221,21 +221,20 @@ export class Lane {
     return { kind: 'closed', untilMs: this.nextProbeAtMs, failures: this.failuresInRow };
   }
 
-  /** About when the delivery that asks now will have its turn, if the service goes on as it does. */
-  placeInLine(nowMs: number): number {
+  /** About when this user's delivery will have its turn, if the service goes on as it does. */
+  placeInLine(userId: string, nowMs: number): number {
     const stepMs = Math.max(1, this.width.latencyMs) / this.limit;
-    this.lineEndsAtMs = Math.min(Math.max(this.lineEndsAtMs, nowMs) + stepMs, nowMs + LONGEST_LINE_MS);
-    return Math.ceil(this.lineEndsAtMs);
+    return this.line.place({ userId, nowMs, fromMs: nowMs, stepMs });
   }
 
-  private rateAllowsAtMs(nowMs: number): number {
+  /** When the rate lets the next push go; a time that has passed where it does so now. */
+  rateAllowsAtMs(nowMs: number): number {
     return this.policy.ratePerSecond === null ? nowMs : Math.ceil(this.rateUsedUntilMs - RATE_BURST_MS);
   }
 
-  private placeInRate(rateAtMs: number): number {
+  private placeInRate(userId: string, nowMs: number): number {
     const stepMs = 1000 / (this.policy.ratePerSecond ?? 1000);
-    this.lineEndsAtMs = Math.min(Math.max(this.lineEndsAtMs, rateAtMs) + stepMs, rateAtMs + LONGEST_LINE_MS);
-    return Math.ceil(this.lineEndsAtMs);
+    return this.line.place({ userId, nowMs, fromMs: this.rateAllowsAtMs(nowMs), stepMs });
   }
 }
 

@@ -75,9 +75,7 @@ class InProcessQueue implements JobQueue {
   wake(origin: string): void {
     const isWoken = (job: Job): boolean => job.waitsForLane === true && job.origin === origin;
     const woken = this.later.data.filter(isWoken);
-    if (woken.length === 0) return;
-    const others = this.later.data.filter((job) => !isWoken(job));
-    this.later = laterJobs(others);
+    if (woken.length > 0) this.later = laterJobs(this.later.data.filter((job) => !isWoken(job)));
     for (const job of woken.sort(byTime)) this.ready[job.priority].push(job);
     this.pumpSoon();
   }

@@ -100,8 +100,10 @@ class RedisJobQueue implements JobQueue {
     await this.working;
   }
 
-  /** Wakes none: where jobs wait in Redis they come again within seconds. */
-  wake(): void {}
+  /** Those that wait in Redis come when their time has come: within seconds. */
+  wake(): void {
+    this.picker?.look();
+  }
 
   /** Never calls a listener: Redis has room for all jobs. */
   onRoom(): void {}

@@ -17,6 +17,8 @@ export type PriorityPickerOptions = StartOptions & {
  */
 export interface PriorityPicker {
   begin(priorities: ReadonlyMap<Priority, RedisPriority>): void;
+  /** To be called when jobs that had to wait may run. */
+  look(): void;
   /** To be called when jobs of this priority were added. */
   notice(priority: Priority): void;
   /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
@@ -88,6 +90,10 @@ class Picker implements PriorityPicker {
     this.states = new Map(
       [...priorities].map(([priority, redis]) => [priority, initialState(priority, redis, setAside())]),
     );
+    this.fill();
+  }
+
+  look(): void {
     this.fill();
   }
 
