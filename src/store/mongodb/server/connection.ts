@@ -6,12 +6,15 @@ import { toStorageError } from './mongo-error.ts';
 /** Long enough for a round trip to anywhere, short enough for a caller who waits. */
 const SERVER_SELECTION_MS = 3000;
 const SOCKET_MS = 5000;
+const HEARTBEAT_MS = 1000;
 
 const DEFAULT_DATABASE = 'bellhop';
 
 const OPTIONS: MongoClientOptions = {
   appName: 'bellhop',
   serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+  // A primary that says it steps down is unknown until the driver looks again: no later than a caller waits.
+  heartbeatFrequencyMS: HEARTBEAT_MS,
   connectTimeoutMS: SERVER_SELECTION_MS,
   socketTimeoutMS: SOCKET_MS,
   waitQueueTimeoutMS: SOCKET_MS,
