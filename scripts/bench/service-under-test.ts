@@ -10,7 +10,7 @@ import { type SignedClient, signedClient } from '../signed-client.ts';
 import type { Subscriber } from './subscribers.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-export const BENCH_SECRET = 'secret-of-the-benchmark';
+export const BENCH_SECRET = 'the-secret-of-the-benchmark-0123456789';
 const LOOK_AGAIN_MS = 5;
 const REGISTERED_AT_ONCE = 32;
 
