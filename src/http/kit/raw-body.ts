@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../../clock.ts';
+import type { CancelTimer, Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { type ArrivingBody, BLOCK_OCTETS, type BodyBlocks, createBodyBlocks } from './body-blocks.ts';
 import type { ApiContext } from './request-context.ts';
@@ -62,9 +62,11 @@ export function createBodyReader(options: BodyLimits & { readonly clock: Clock }
 
 /** In lower-case hex. */
 export function sha256Of({ pieces }: ReceivedBody): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return hash('sha256', only);
+  const digest = createHash('sha256');
+  for (const piece of pieces) digest.update(piece);
+  return digest.digest('hex');
 }
 
 /** In one piece, which stays when the body is let go of. */
@@ -104,9 +106,12 @@ function receiveFromNode(incoming: IncomingMessage, options: NodeOptions): Promi
   return new Promise((resolve, reject) => {
     const kept: Uint8Array[] = [];
     let octets = 0;
+    let cancelTimer: CancelTimer | null = null;
+    let isOver = false;
     const stop = (): void => {
       incoming.off('data', onData).off('end', onEnd).off('close', onClose);
-      cancelTimer();
+      isOver = true;
+      cancelTimer?.();
     };
     const letGo = (): void => blocks.giveBack(body, kept.splice(0));
     const refuse = (error: AppError): void => {
@@ -134,8 +139,11 @@ function receiveFromNode(incoming: IncomingMessage, options: NodeOptions): Promi
       letGo();
       reject(brokenOff());
     };
-    const cancelTimer = clock.wakeAt(clock.now() + timeoutMs, () => refuse(tooSlow(timeoutMs)));
     incoming.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+    // What came together with the head is there by then, and needs no timer.
+    queueMicrotask(() => {
+      if (!isOver) cancelTimer = clock.wakeAt(clock.now() + timeoutMs, () => refuse(tooSlow(timeoutMs)));
+    });
   });
 }
 
