@@ -84,6 +84,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/invalid JWT|\baud claim\b/i, { repeated: 'aud clai ' }],
     [/invalid push subscription endpoint/i, { repeated: 'invalid push subscription ' }],
     [/InvalidTokenFormat/i, { repeated: 'InvalidTokenForma' }],
+    [/channelthrottled/i, { repeated: 'channelthrottle' }],
     [/BadTtl|BadUrgency|BadWebPushTopic|\berrno (?:101|11[0-4])\b|\bTTL\b/i, { repeated: 'errno 110' }],
   ],
   'domain/subscription/endpoint-policy.ts': [
