@@ -249,19 +249,6 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it.each(['no PEM', '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n'])(
-    'refuses a CA file that holds no usable certificate: %j',
-    (text) => {
-      expect(() => parseConfig({ PUSH_CA_FILE: '/ca.pem' }, () => text)).toThrow(/no PEM certificate/);
-    },
-  );
-
-  it('refuses a CA file whose last certificate is cut off', async () => {
-    const { caPem } = await makeCertificate();
-    const text = caPem + caPem.slice(0, 200);
-    expect(() => parseConfig({ PUSH_CA_FILE: '/ca.pem' }, () => text)).toThrow(/one that is damaged/);
-  });
-
   it.each([
     'mongodb://user:p%40ss@host:27017/bellhop',
     'mongodb://host',
