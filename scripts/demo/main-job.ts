@@ -14,6 +14,8 @@ export function trusting(pushService: Emulator, folder: string): Record<string, 
     PUSH_ALLOWED_HOSTS: pushService.allowedHost,
     PUSH_CA_FILE: caFile,
     VAPID_SUBJECT: 'mailto:demo@example.com',
+    // Its devices are registered a moment before one of them is gone.
+    GONE_GRACE_SECONDS: '0',
   };
 }
 

@@ -40,12 +40,13 @@ const DEADLINES_MS = [NOW_MS, NOW_MS + 1, NOW_MS + 1_000_000];
 const STATUSES = [201, 400, 401, 403, 404, 410, 429, 503];
 
 const INPUT: DeliveryInput = {
-  policy: { maxRetries: MAX_RETRIES, baseMs: 1000, maxMs: 1000, quarantine: QUARANTINE },
+  policy: { maxRetries: MAX_RETRIES, baseMs: 1000, maxMs: 1000, quarantine: QUARANTINE, goneGraceMs: 1000 },
   retryCount: 0,
   interruptionCount: 0,
   deadlineAtMs: NOW_MS + 1_000_000,
   service: 'other',
   quarantinedSinceMs: null,
+  freshUntilMs: null,
   isSuspected: false,
   isProbe: false,
   subscription: 'active',

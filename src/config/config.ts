@@ -62,6 +62,7 @@ export type Config = {
   readonly workerConcurrency: number;
   readonly retry: RetryPolicy;
   readonly quarantine: QuarantinePolicy;
+  readonly goneGraceMs: number;
   readonly pruneGuard: PruneGuardPolicy;
   /** Pushes a second by host, or host and port. */
   readonly pushRatesPerSecond: ReadonlyMap<string, number>;
@@ -139,6 +140,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
       retryMs: values.QUARANTINE_RETRY_HOURS * HOUR_MS,
       retireAfterMs: values.QUARANTINE_RETIRE_DAYS * 24 * HOUR_MS,
     },
+    goneGraceMs: values.GONE_GRACE_SECONDS * 1000,
     pruneGuard: {
       windowSize: PRUNE_GUARD_WINDOW,
       maxShare: values.PRUNE_GUARD_PERCENT / 100,

@@ -191,6 +191,11 @@ export const SETTINGS = {
     'How long a subscription waits whose push service refuses it (403) in a way that sometimes heals, in hours.',
   ),
   QUARANTINE_RETIRE_DAYS: setting('3', integer(1, 60), 'A subscription refused for so long is retired, in days.'),
+  GONE_GRACE_SECONDS: setting(
+    '60',
+    integer(0, 3600),
+    'A subscription that is called gone (404, 410) so soon after its registration is tried once more at the end of this time, in seconds, before it is retired. 0: it is retired at once.',
+  ),
   PRUNE_GUARD_PERCENT: setting(
     '20',
     integer(1, 100),

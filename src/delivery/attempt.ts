@@ -85,6 +85,8 @@ async function sendAndJudge(options: AttemptOptions, { order, ttlSeconds, facts 
   if (result.kind !== 'response') return report;
   const { verdict } = report;
   const { kind } = verdict.outcome;
+  // Called gone too early for that to count.
+  if (kind === 'gone' && verdict.effect === null) return report;
   pruneGuard.note(subscription, kind === 'gone' || kind === 'quarantined');
   if (verdict.effect?.kind !== 'retire') return report;
   const holdId = await pruneGuard.holdFor(subscription);

@@ -118,7 +118,7 @@ function buildSending({ config, keys }: ServiceOptions, shared: Shared): Sending
     useEncryptionThread: availableParallelism() > 1,
   });
   const policy = {
-    delivery: { ...config.retry, quarantine: config.quarantine },
+    delivery: { ...config.retry, quarantine: config.quarantine, goneGraceMs: config.goneGraceMs },
     pruning: config.pruneGuard,
     ratesPerSecond: config.pushRatesPerSecond,
     serviceOf: createServiceNames(config.pushAllowedHosts),

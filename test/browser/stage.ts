@@ -118,6 +118,7 @@ async function startBellhop(
     PUSH_ALLOWED_HOSTS: pushServer.allowedHost,
     PUSH_CA_FILE: join(folder, 'ca.pem'),
     CORS_ALLOWED_ORIGINS: origins.join(','),
+    GONE_GRACE_SECONDS: '0',
   };
   const service: ServiceProcess = await startServiceProcess({ folder, environment });
   Object.assign(site.state, { bellhop: service.address, secret: service.secret });

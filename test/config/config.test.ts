@@ -39,6 +39,7 @@ describe('parseConfig', () => {
       workerConcurrency: 125,
       retry: { maxRetries: 3, baseMs: 5000, maxMs: 600_000 },
       quarantine: { retryMs: 6 * 3_600_000, retireAfterMs: 3 * 86_400_000 },
+      goneGraceMs: 60_000,
       pruneGuard: { windowSize: 500, maxShare: 0.2, maxCount: 50 },
       pushRatesPerSecond: new Map(),
       maxSubscriptionsPerUser: 20,

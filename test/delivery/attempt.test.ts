@@ -5,9 +5,15 @@ import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
-import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { LATER_MS, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 
-const POLICY = { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } };
+const POLICY = {
+  maxRetries: 3,
+  baseMs: 1000,
+  maxMs: 5000,
+  quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+  goneGraceMs: 60_000,
+};
 
 function claimed(overrides: Partial<Claimed> = {}): Claimed {
   const notification = sampleNotification({ acceptedAtMs: NOW_MS });
@@ -23,7 +29,7 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
     transport: { send },
     policy: POLICY,
     pruneGuard: { note: (_, isGone) => noted.push(isGone), holdFor: async () => holdId },
-    clock: { now: () => NOW_MS },
+    clock: { now: () => LATER_MS },
     random: () => 0.5,
     compose: createComposer(null),
     giveUp: new AbortController().signal,
@@ -80,6 +86,24 @@ describe('an attempt', () => {
     expect(settlement).toMatchObject({
       after: { reason: 'pruning_on_hold', attempts: [{ remedy: expect.stringContaining('/v1/prune-holds') }] },
       change: { kind: 'suspect', holdId: 'hld_1' },
+    });
+    expect(noted).toEqual([true]);
+  });
+
+  it('that finds a fresh subscription gone tells the guard nothing, and has the next attempt count', async () => {
+    const { attempt, noted } = attemptWith(
+      async () => ({ kind: 'response', status: 410, retryAfter: null, reason: null }),
+      'hld_1',
+    );
+    const given = claimed({ subscription: sampleSubscription({ createdAtMs: LATER_MS - 30_000 }) });
+    const { settlement, events } = await attempt(given);
+    expect(settlement).toMatchObject({ after: { state: 'retrying', dueAtMs: LATER_MS + 30_000 }, change: null });
+    expect([events.map(({ type }) => type), noted]).toEqual([['delivery.settled'], []]);
+    // A page load has registered it again meanwhile.
+    const subscription = sampleSubscription({ createdAtMs: LATER_MS - 1000 });
+    expect((await attempt({ ...given, before: settlement.after, subscription })).settlement.after).toMatchObject({
+      reason: 'pruning_on_hold',
+      attempts: [{ outcome: 'gone' }, { outcome: 'gone' }],
     });
     expect(noted).toEqual([true]);
   });

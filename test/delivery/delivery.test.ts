@@ -107,6 +107,32 @@ describe('a delivery', () => {
     await engine.when('subscription.retired', (event) => event.subscriptionId === subscription.id);
   });
 
+  it('a device that is called gone right after its registration gets its push, and stays', async () => {
+    await begin();
+    const device = engine.emulator.createDevice({ behaviour: [{ status: 410 }, { status: 201 }] });
+    const subscription = await engine.register('ada', device.subscription, { createdAtMs: Date.now() - 59_700 });
+    const delivery = await engine.ended(await engine.notify(['ada']), subscription);
+    expect(delivery).toMatchObject({ state: 'delivered', attemptCount: 2, retryCount: 0 });
+    const [first, second] = delivery.attempts;
+    expect(first).toMatchObject({ outcome: 'gone', httpStatus: 410, retryAtMs: subscription.updatedAtMs + 60_000 });
+    expect(second?.startedAtMs).toBeGreaterThanOrEqual(subscription.updatedAtMs + 60_000);
+    expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
+  });
+
+  it('one that is still called gone then is retired, though its page registers it on every load', async () => {
+    await begin({ goneGraceMs: 300 });
+    const device = engine.emulator.createDevice({ behaviour: [{ status: 404 }] });
+    const subscription = await engine.register('ada', device.subscription, { createdAtMs: Date.now() });
+    const notification = await engine.notify(['ada']);
+    await engine.when('delivery.settled', ({ state }) => state === 'retrying');
+    expect(await engine.register('ada', device.subscription, { createdAtMs: Date.now() })).toMatchObject({
+      id: subscription.id,
+    });
+    const delivery = await engine.ended(notification, subscription);
+    expect(delivery).toMatchObject({ state: 'pruned', attempts: [{ outcome: 'gone' }, { outcome: 'gone' }] });
+    expect((await engine.store.subscriptions.get(subscription.id))?.retired).toMatchObject({ reason: 'gone' });
+  });
+
   it.each([
     [400, 'rejected'],
     [401, 'misconfigured'],

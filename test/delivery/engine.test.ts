@@ -42,7 +42,7 @@ describe('the engine', () => {
   });
 
   const policy: EnginePolicy = {
-    delivery: { maxRetries: 0, baseMs: 1, maxMs: 1, quarantine: { retryMs: 1, retireAfterMs: 1 } },
+    delivery: { maxRetries: 0, baseMs: 1, maxMs: 1, quarantine: { retryMs: 1, retireAfterMs: 1 }, goneGraceMs: 60_000 },
     pruning: { windowSize: 1, maxShare: 1, maxCount: 1 },
     serviceOf: (origin) => origin,
     ratesPerSecond: new Map(),

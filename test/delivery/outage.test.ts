@@ -22,7 +22,13 @@ const LATENCY_MS = 50;
 const ATTEMPT_TIMEOUT_MS = 30_000;
 /** The defaults. */
 const CONCURRENCY = 125;
-const POLICY = { maxRetries: 3, baseMs: 5000, maxMs: 600_000, quarantine: { retryMs: 3_600_000, retireAfterMs: 1e9 } };
+const POLICY = {
+  maxRetries: 3,
+  baseMs: 5000,
+  maxMs: 600_000,
+  quarantine: { retryMs: 3_600_000, retireAfterMs: 1e9 },
+  goneGraceMs: 60_000,
+};
 
 type Ending = { readonly result: PushResult; readonly afterMs: number };
 

@@ -41,7 +41,13 @@ const EXPECTED = {
 };
 
 const NOW_MS = 1_000_000_000;
-const POLICY = { maxRetries: 2, baseMs: 1000, maxMs: 10_000, quarantine: { retryMs: 10_000, retireAfterMs: 50_000 } };
+const POLICY = {
+  maxRetries: 2,
+  baseMs: 1000,
+  maxMs: 10_000,
+  quarantine: { retryMs: 10_000, retireAfterMs: 50_000 },
+  goneGraceMs: 60_000,
+};
 
 const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
   policy: fc.constant(POLICY),
@@ -50,6 +56,7 @@ const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
   deadlineAtMs: fc.integer({ min: NOW_MS - 5, max: NOW_MS + 40_000 }),
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: NOW_MS - 100_000, max: NOW_MS })),
+  freshUntilMs: fc.option(fc.integer({ min: NOW_MS - 10, max: NOW_MS + 60_000 })),
   isSuspected: fc.boolean(),
   isProbe: fc.boolean(),
   subscription: fc.constantFrom('active', 'retired', 'missing'),

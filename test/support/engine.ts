@@ -32,6 +32,7 @@ export type EngineOptions = {
   readonly coordination?: Coordination;
   readonly policy?: RetryPolicy;
   readonly quarantine?: QuarantinePolicy;
+  readonly goneGraceMs?: number;
   readonly pruneGuard?: PruneGuardPolicy;
   readonly ratesPerSecond?: ReadonlyMap<string, number>;
   /** In place of the queue in this process. */
@@ -95,6 +96,7 @@ export async function startEngine(options: EngineOptions = {}) {
       delivery: {
         ...(options.policy ?? { maxRetries: 3, baseMs: 1, maxMs: 2 }),
         quarantine: options.quarantine ?? { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
+        goneGraceMs: options.goneGraceMs ?? 60_000,
       },
       pruning: options.pruneGuard ?? { windowSize: 500, maxShare: 0.2, maxCount: 50 },
       serviceOf: createServiceNames(allowedHosts),
@@ -119,9 +121,14 @@ export async function startEngine(options: EngineOptions = {}) {
       events.subscribe(look);
     });
 
-  const register = async (userId: string, { endpoint, keys }: Pick<Subscription, 'endpoint' | 'keys'>) => {
+  /** Unless told when, long ago. */
+  const register = async (
+    userId: string,
+    { endpoint, keys }: Pick<Subscription, 'endpoint' | 'keys'>,
+    when: { readonly createdAtMs?: number } = {},
+  ) => {
     const result = await store.subscriptions.register(
-      sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey }),
+      sampleSubscription({ userId, endpoint, keys, vapidPublicKey: vapid.publicKey, ...when }),
     );
     if (result.kind === 'taken') throw new Error('the endpoint is taken');
     return result.subscription;

@@ -48,7 +48,13 @@ describe('a backlog', () => {
       },
       depthOf: async (priority) => depth(priority),
     } as JobQueue;
-    const policy = { maxRetries: 1, baseMs: 1, maxMs: 1, quarantine: { retryMs: 1, retireAfterMs: 1 } };
+    const policy = {
+      maxRetries: 1,
+      baseMs: 1,
+      maxMs: 1,
+      quarantine: { retryMs: 1, retireAfterMs: 1 },
+      goneGraceMs: 60_000,
+    };
     const events = createEvents((error) => {
       throw error;
     });

@@ -121,6 +121,11 @@ export function isWaiting(state: DeliveryState): state is WaitingState {
   return state === 'pending' || state === 'retrying';
 }
 
+/** Whether it was tried again because the push service had called a subscription gone that was only just registered. */
+export function wasGoneTooSoon({ attempts }: Pick<Delivery, 'attempts'>): boolean {
+  return attempts.some(({ outcome, retryAtMs }) => outcome === 'gone' && retryAtMs !== null);
+}
+
 /** The log with one attempt more, bounded. */
 export function appendAttempt(attempts: readonly Attempt[], attempt: Attempt): readonly Attempt[] {
   return [...attempts, attempt].slice(-MAX_ATTEMPTS_KEPT);

@@ -2,8 +2,9 @@ import { type LaneReport, laneReportOf } from '../push-service/lane.ts';
 import { type OriginPause, pauseAskedBy } from '../push-service/origin-pause.ts';
 import type { PushResult } from '../push-service/push-outcome.ts';
 import { pushTargetOf } from '../push-service/push-target.ts';
+import { freshUntilMs } from '../subscription/fresh.ts';
 import type { Subscription } from '../subscription/subscription.ts';
-import { type Delivery, MAX_REPLAYS } from './delivery.ts';
+import { type Delivery, MAX_REPLAYS, wasGoneTooSoon } from './delivery.ts';
 import {
   type DeliverySnapshot,
   type PushOrder,
@@ -54,6 +55,7 @@ export function restoreForAttempt(
     deadlineAtMs: before.deadlineAtMs,
     service: subscription === null ? 'other' : pushTargetOf(subscription.endpoint).service,
     quarantinedSinceMs: subscription?.quarantine?.sinceMs ?? null,
+    freshUntilMs: subscription && freshUntilMs(subscription, policy.goneGraceMs, wasGoneTooSoon(before)),
     isSuspected: subscription !== null && subscription.suspectedByHoldId !== null,
     isProbe,
     subscription: standingOf(subscription),
@@ -162,7 +164,13 @@ function standingOf(subscription: Subscription | null): SubscriptionStanding {
 }
 
 /** `SUPERSEDE` and `REPLAY` ask for no policy, but the machine's context has one. */
-const NO_POLICY: DeliveryPolicy = { maxRetries: 0, baseMs: 0, maxMs: 0, quarantine: { retryMs: 0, retireAfterMs: 0 } };
+const NO_POLICY: DeliveryPolicy = {
+  maxRetries: 0,
+  baseMs: 0,
+  maxMs: 0,
+  quarantine: { retryMs: 0, retireAfterMs: 0 },
+  goneGraceMs: 0,
+};
 
 /** The machine for an event that sends nothing, whatever the subscription is like. */
 function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnapshot {
@@ -174,6 +182,7 @@ function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnap
     deadlineAtMs,
     service: 'other',
     quarantinedSinceMs: null,
+    freshUntilMs: null,
     isSuspected: false,
     isProbe: false,
     subscription: 'active',

@@ -5,7 +5,11 @@ import type { RetirementReason } from '../subscription/subscription.ts';
 import type { EndReason } from './delivery.ts';
 import { backoffMs, decideProbeAgain, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
 
-export type DeliveryPolicy = RetryPolicy & { readonly quarantine: QuarantinePolicy };
+export type DeliveryPolicy = RetryPolicy & {
+  readonly quarantine: QuarantinePolicy;
+  /** How long after its registration a subscription that is called gone is tried once more before that counts. */
+  readonly goneGraceMs: number;
+};
 
 /** What a verdict depends on besides the answer itself. */
 export type VerdictFacts = {
@@ -16,6 +20,8 @@ export type VerdictFacts = {
   readonly service: PushService;
   /** Since when the subscription is in quarantine; null where it is not. */
   readonly quarantinedSinceMs: number | null;
+  /** Until then, that the subscription is called gone does not count yet; null where it does (`freshUntilMs`). */
+  readonly freshUntilMs: number | null;
   /** Whether the subscription was called gone while pruning was on hold. */
   readonly isSuspected: boolean;
   /** Whether it is sent to learn if its lane may open. */
@@ -74,6 +80,7 @@ export function judge(facts: VerdictFacts, answer: Answer): Verdict {
     case 'delivered':
       return facts.quarantinedSinceMs === null && !facts.isSuspected ? base : { ...base, effect: { kind: 'clear' } };
     case 'gone':
+      if (isFresh(facts, answer)) return withTrueRemedy({ ...base, ...whileFresh(facts, answer, outcome) });
       return { ...base, state: 'pruned', reason: 'subscription_gone', effect: { kind: 'retire', reason: 'gone' } };
     case 'quarantined':
       if (isRefusedForGood(facts, answer)) return refusedForGood(base);
@@ -102,6 +109,20 @@ export function underHold(verdict: Verdict, holdId: string): Verdict {
   if (verdict.effect?.kind !== 'retire') return verdict;
   const outcome = { ...verdict.outcome, remedy: ON_HOLD };
   return { ...verdict, state: 'failed', reason: 'pruning_on_hold', effect: { kind: 'suspect', holdId }, outcome };
+}
+
+const FRESH =
+  'Some push services say so of a subscription that was only just registered: nothing is retired yet, and Bellhop tries again once, after GONE_GRACE_SECONDS.';
+
+function isFresh({ freshUntilMs }: VerdictFacts, { endedAtMs }: Answer): boolean {
+  return freshUntilMs !== null && endedAtMs < freshUntilMs;
+}
+
+/** Costs no retry. A registration that a clock ahead of this one put into the future does not prolong the wait. */
+function whileFresh({ policy, freshUntilMs, deadlineAtMs }: VerdictFacts, { endedAtMs }: Answer, outcome: Outcome) {
+  const retryAtMs = Math.min(freshUntilMs ?? endedAtMs, endedAtMs + policy.goneGraceMs);
+  if (retryAtMs >= deadlineAtMs) return { state: 'expired', reason: 'deadline_too_near' } as const;
+  return { state: 'retrying', retryAtMs, outcome: { ...outcome, remedy: FRESH } } as const;
 }
 
 function refusedForGood(base: Verdict): Verdict {

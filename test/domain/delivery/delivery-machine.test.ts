@@ -27,7 +27,13 @@ import { sampleSubscription } from '../../support/samples.ts';
 const NOW_MS = 1_000_000;
 const DEADLINE_MS = NOW_MS + 60_000;
 
-const POLICY = { maxRetries: 3, baseMs: 1000, maxMs: 10_000, quarantine: { retryMs: 10_000, retireAfterMs: 50_000 } };
+const POLICY = {
+  maxRetries: 3,
+  baseMs: 1000,
+  maxMs: 10_000,
+  quarantine: { retryMs: 10_000, retireAfterMs: 50_000 },
+  goneGraceMs: 60_000,
+};
 
 const order: PushOrder = {
   message: {
@@ -50,6 +56,7 @@ function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
     deadlineAtMs: DEADLINE_MS,
     service: 'other',
     quarantinedSinceMs: null,
+    freshUntilMs: null,
     isSuspected: false,
     isProbe: false,
     subscription: 'active',

@@ -18,7 +18,13 @@ import {
   sampleSubscription,
 } from '../../support/samples.ts';
 
-const POLICY = { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } };
+const POLICY = {
+  maxRetries: 3,
+  baseMs: 1000,
+  maxMs: 5000,
+  quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+  goneGraceMs: 60_000,
+};
 const LATER_MS = NOW_MS + 10_000;
 const AT = { nowMs: LATER_MS, jitter: 0.5 };
 

@@ -19,6 +19,7 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
     maxRetries: fc.integer({ min: 0, max: 20 }),
     baseMs: fc.integer({ min: 1, max: 3_600_000 }),
     maxMs: fc.integer({ min: 1, max: 86_400_000 }),
+    goneGraceMs: fc.integer({ min: 0, max: 3_600_000 }),
     quarantine: fc.record({
       retryMs: fc.integer({ min: 1, max: 604_800_000 }),
       retireAfterMs: fc.integer({ min: 1, max: 5_184_000_000 }),
@@ -29,6 +30,7 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
   deadlineAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: 0, max: 3_000_000_000_000 })),
+  freshUntilMs: fc.option(fc.integer({ min: 0, max: 3_000_000_000_000 })),
   isSuspected: fc.boolean(),
   isProbe: fc.boolean(),
 });
@@ -62,7 +64,8 @@ describe('judge', () => {
           expect(verdict.effect?.kind === 'retire').toBe(verdict.state === 'pruned');
           expect(verdict.effect?.kind === 'suspect').toBe(verdict.reason === 'pruning_on_hold');
           if (verdict.state === 'pruned') expect([404, 410, 403]).toContain(statusOf(result));
-          if ([404, 410].includes(statusOf(result))) expect(wouldRetire).toBe(true);
+          const isFresh = known.freshUntilMs !== null && now < known.freshUntilMs;
+          if ([404, 410].includes(statusOf(result))) expect(wouldRetire).toBe(!isFresh);
           if (!wouldRetire) expect(verdict).toBe(judged);
           if (verdict.effect?.kind === 'quarantine') expect(verdict.effect.quarantine.untilMs).toBeGreaterThan(now);
         },
@@ -71,14 +74,63 @@ describe('judge', () => {
     );
   });
 
+  it.each([404, 410])(
+    'has a %d count only once the subscription is no longer fresh, and tries again then',
+    (status) => {
+      const fresh: VerdictFacts = {
+        policy: {
+          maxRetries: 0,
+          baseMs: 1000,
+          maxMs: 5000,
+          quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+          goneGraceMs: 60_000,
+        },
+        retryCount: 0,
+        interruptionCount: 0,
+        deadlineAtMs: 1_000_000,
+        service: 'mozilla',
+        quarantinedSinceMs: null,
+        freshUntilMs: 65_000,
+        isSuspected: false,
+        isProbe: false,
+      };
+      const result = { kind: 'response', status, reason: null, retryAfter: null } as const;
+      const verdictAt = (endedAtMs: number, overrides: Partial<VerdictFacts> = {}) =>
+        judge({ ...fresh, ...overrides }, { result, endedAtMs, jitter: 0.9 });
+      // No retry is spent: none is left.
+      expect(verdictAt(5200)).toMatchObject({ state: 'retrying', retryAtMs: 65_000, retryCount: 0, effect: null });
+      expect(verdictAt(5200).outcome).toMatchObject({
+        kind: 'gone',
+        remedy: expect.stringContaining('GONE_GRACE_SECONDS'),
+      });
+      expect(verdictAt(65_000)).toMatchObject({ state: 'pruned', effect: { kind: 'retire', reason: 'gone' } });
+      expect(verdictAt(5200, { freshUntilMs: null })).toMatchObject({ state: 'pruned' });
+      expect(verdictAt(5200, { deadlineAtMs: 65_000 })).toMatchObject({
+        state: 'expired',
+        reason: 'deadline_too_near',
+        effect: null,
+        outcome: { remedy: expect.stringContaining('replay the delivery') },
+      });
+      // Registered by a process whose clock is an hour ahead.
+      expect(verdictAt(5200, { freshUntilMs: 3_665_000 })).toMatchObject({ state: 'retrying', retryAtMs: 65_200 });
+    },
+  );
+
   it('has a probe that meets trouble wait for its lane again, at no cost of a retry, until its deadline', () => {
     const probe: VerdictFacts = {
-      policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } },
+      policy: {
+        maxRetries: 3,
+        baseMs: 1000,
+        maxMs: 5000,
+        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+        goneGraceMs: 60_000,
+      },
       retryCount: 3,
       interruptionCount: 0,
       deadlineAtMs: 1_000_000,
       service: 'mozilla',
       quarantinedSinceMs: null,
+      freshUntilMs: null,
       isSuspected: false,
       isProbe: true,
     };
@@ -95,12 +147,19 @@ describe('judge', () => {
 
   it('spends retries on trouble of the push service, and none on our own interruption', () => {
     const known: VerdictFacts = {
-      policy: { maxRetries: 3, baseMs: 1000, maxMs: 5000, quarantine: { retryMs: 1000, retireAfterMs: 9000 } },
+      policy: {
+        maxRetries: 3,
+        baseMs: 1000,
+        maxMs: 5000,
+        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+        goneGraceMs: 60_000,
+      },
       retryCount: 1,
       interruptionCount: 0,
       deadlineAtMs: 1_000_000,
       service: 'other',
       quarantinedSinceMs: null,
+      freshUntilMs: null,
       isSuspected: false,
       isProbe: false,
     };

@@ -48,6 +48,7 @@ export function demoService(): DemoService {
           PUSH_ALLOWED_HOSTS: emulator.allowedHost,
           PUSH_CA_FILE: join(folder, 'ca.pem'),
           RETRY_BASE_MS: '200',
+          GONE_GRACE_SECONDS: '0',
           ...environment,
         },
         readText,
