@@ -28,6 +28,11 @@ export class Fifo<Item> {
     return item;
   }
 
+  /** All that wait, in order. */
+  all(): readonly Item[] {
+    return this.items.slice(this.head);
+  }
+
   /** Takes the one that came last. */
   pop(): Item {
     const item = this.size > 0 ? this.items.pop() : undefined;

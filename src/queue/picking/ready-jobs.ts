@@ -42,6 +42,10 @@ export class ReadyJobs<Item extends Waiting = Job> {
     if (line.size === 1) this.lines.set(name, line);
   }
 
+  all(): readonly Item[] {
+    return [...this.lines.values()].flatMap((line) => line.all());
+  }
+
   /** Takes a late job of the user who has the most in the line of this one. Null where its own user has as many. */
   giveWayTo(job: Item): Item | null {
     const given = this.lines.get(this.lineOf(job))?.giveWayTo(job) ?? null;

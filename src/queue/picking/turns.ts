@@ -8,6 +8,8 @@ export type Asked<Item> = (item: Item) => WaitsFor | null;
 interface Group<Item> {
   readonly size: number;
   push(item: Item): void;
+  /** All that wait. */
+  all(): readonly Item[];
   /** The job that runs next, or what the jobs here wait for. Nothing changes until `takeFound`. */
   find(waitsFor: Asked<Item>): Item | WaitsFor;
   /** Takes the job that `find` gave, before anything else is done here. */
@@ -98,6 +100,10 @@ export class Turns<Item extends object> implements Group<Item> {
       this.unlink(found);
       this.link(found);
     } else this.remove(found);
+  }
+
+  all(): readonly Item[] {
+    return [...this.members.values()].flatMap(({ jobs }) => (isGroup(jobs) ? jobs.all() : [jobs]));
   }
 
   takeNewest(): Item {

@@ -171,7 +171,7 @@ class RedisJobQueue implements JobQueue {
     if (opened.size === PRIORITIES.length && !signal.aborted) picker.begin(opened);
     while (!signal.aborted) {
       await wait(TEND_INTERVAL_MS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await Promise.all([...opened.values()].map((redis) => redis.tend()));
+      if (!signal.aborted) await Promise.all([picker.tend(), ...[...opened.values()].map((redis) => redis.tend())]);
     }
     await picker.stop();
     await Promise.all([...opened.values()].map((redis) => redis.close()));

@@ -19,6 +19,8 @@ export interface PriorityPicker {
   begin(priorities: ReadonlyMap<Priority, RedisPriority>): void;
   /** To be called when jobs that had to wait may run. */
   look(): void;
+  /** Keeps jobs that wait in this process from counting as stalled, and being handed out again. To be called now and then. */
+  tend(): Promise<void>;
   /** To be called when jobs of this priority were added. */
   notice(priority: Priority): void;
   /** Hands out nothing more; resolves when what runs has ended. Harmless when repeated. */
@@ -95,6 +97,15 @@ class Picker implements PriorityPicker {
 
   look(): void {
     this.fill();
+  }
+
+  async tend(): Promise<void> {
+    await Promise.all(
+      [...this.states.values()].map(async ({ redis, setAside, arrived }) => {
+        const kept = [...setAside.all().map(({ taken }) => taken), ...(arrived === null ? [] : [arrived])];
+        await redis.keep(kept).catch((error: unknown) => this.report(error));
+      }),
+    );
   }
 
   notice(priority: Priority): void {

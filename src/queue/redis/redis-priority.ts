@@ -26,6 +26,8 @@ export interface RedisPriority {
   next(): Promise<Taken | null>;
   /** Runs a job and removes it. Resolves when it is gone from Redis, too. */
   run(taken: Taken, handler: (job: Job) => Promise<void>): Promise<void>;
+  /** Says that these jobs, which were taken and are not run yet, have not stalled. To be called every half stall interval. */
+  keep(taken: readonly Taken[]): Promise<void>;
   /** Puts a job back that was not run. */
   putBack(taken: Taken): Promise<void>;
   /** Cuts connections that do not answer, so that they are made anew; looks for delayed jobs whose time has come. */
@@ -117,6 +119,10 @@ function priorityOn(
     async run({ id, data }, handler) {
       queue.handler = (job) => handler(job.data as Job);
       await queue._runJob(jobFrom(queue, id, data));
+    },
+    async keep(taken) {
+      if (taken.length === 0) return;
+      await command(commands, 'srem', [queue.toKey('stalling'), ...taken.map(({ id }) => id)], ANSWER_LIMIT_MS);
     },
     async putBack({ id }) {
       await command(commands, 'rpush', [waiting, id], ANSWER_LIMIT_MS);

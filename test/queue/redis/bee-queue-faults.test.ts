@@ -85,6 +85,21 @@ describeWithRedis('bee-queue, when Redis', () => {
     expect(Date.now() - startedAtMs).toBeLessThan(BOUNDED_MS);
   };
 
+  /** Resolves when bee-queue has looked so many times for jobs that stalled: it leaves a mark that ends by itself. */
+  const stallChecks = async (redis: Redis, count: number): Promise<void> => {
+    let [leftMs, seen] = [0, 0];
+    await until(
+      'stalled jobs are looked for',
+      async () => {
+        const nowLeftMs = await redis.pttl('bellhop:normal:stallBlock');
+        if (nowLeftMs > leftMs) seen += 1;
+        leftMs = nowLeftMs;
+        return seen > count;
+      },
+      PATIENCE_MS,
+    );
+  };
+
   /** In words of Bellhop's own: the log quotes no others. */
   const AWAY = { name: 'AppError', message: expect.stringMatching(/^Redis .* REDIS_URL/) };
 
@@ -180,6 +195,26 @@ describeWithRedis('bee-queue, when Redis', () => {
     // A mark that the stalled jobs were looked for, and nothing else.
     expect(left.filter((_, index) => kinds[index] !== 'string')).toEqual([]);
   });
+
+  it('has jobs wait for longer than the stall interval, runs each once', async () => {
+    const queue = await open();
+    let mayRun = false;
+    const waitsFor = (): 'line' | null => (mayRun ? null : 'line');
+    await queue.start(async (one) => void ran.push(one), { concurrency: 5, waitsFor });
+    await until('the queue is up', () => isUp(queue));
+    const waiting = Array.from({ length: 20 }, () => job());
+    await queue.enqueueMany(waiting);
+    const redis = new Redis(server.url);
+    const taken = async () => (await redis.llen('bellhop:normal:active')) === waiting.length;
+    await until('all are taken', taken, PATIENCE_MS);
+    await stallChecks(redis, 3);
+    expect(await taken()).toBe(true);
+    mayRun = true;
+    queue.wake('');
+    await until('nothing is left', async () => (await redis.hlen('bellhop:normal:jobs')) === 0, PATIENCE_MS);
+    await redis.quit();
+    expect(ran.map(({ id }) => id).toSorted()).toEqual(waiting.map(({ id }) => id).toSorted());
+  }, 60_000);
 
   it('puts back what it took and did not run', async () => {
     const queue = await open();
