@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BeeJob, BeeQueue } from './bee-queue-library.ts';
 import { answered, type RedisClient } from './redis-command.ts';
 
@@ -12,6 +13,12 @@ const MOST_RAISED = 1000;
 
 /** Users whose lines are looked after in one call. */
 const USERS_TENDED = 20;
+
+type Script = { readonly text: string; readonly digest: string };
+
+function script(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') };
+}
 
 /*
  * Keys of a priority, beside bee-queue's own:
@@ -50,25 +57,25 @@ end
 `;
 
 // What bee-queue's own script `addJob` does with a job that has an id, for many jobs, each given as id, data and user.
-const ADD = `${SHARED}
+const ADD = script(`${SHARED}
 for at = 2, #ARGV, 3 do
   if redis.call('hsetnx', KEYS[3], ARGV[at], ARGV[at + 1]) == 1 then add(ARGV[at], ARGV[at + 2]) end
-end`;
+end`);
 
 // What bee-queue's own `_finishJob` tells Redis of a job that succeeded and is not kept, for many jobs, as id and user.
-const REMOVE = `${SHARED}
+const REMOVE = script(`${SHARED}
 for at = 2, #ARGV, 2 do
   redis.call('lrem', KEYS[3], 0, ARGV[at])
   redis.call('srem', KEYS[4], ARGV[at])
   redis.call('hdel', KEYS[5], ARGV[at])
   leave(ARGV[at], ARGV[at + 1])
-end`;
+end`);
 
-const LEAVE = `${SHARED}
-leave(ARGV[2], ARGV[3])`;
+const LEAVE = script(`${SHARED}
+leave(ARGV[2], ARGV[3])`);
 
 // What bee-queue's own script `raiseDelayedJobs` does, a thousand at a time. The user is in the job's data.
-const RAISE = `${SHARED}
+const RAISE = script(`${SHARED}
 local now, debounce = ARGV[2], tonumber(ARGV[3])
 local raised = redis.call('zrangebyscore', KEYS[3], 0, now, 'LIMIT', 0, ${MOST_RAISED})
 for _, id in ipairs(raised) do
@@ -85,20 +92,20 @@ if head[2] then
     nearTerm = redis.call('zrevrangebyscore', KEYS[3], head[2] + debounce, 0, 'WITHSCORES', 'LIMIT', 0, 1)[2]
   end
 end
-return {#raised, nearTerm}`;
+return {#raised, nearTerm}`);
 
 // Jobs that are gone without having ended here, as when Redis has no data of them, must not keep the user's others waiting.
-const TEND = `${SHARED}
+const TEND = script(`${SHARED}
 for _, user in ipairs(redis.call('srandmember', lines, ${USERS_TENDED})) do
   for _, id in ipairs(redis.call('smembers', prefix .. 'out:' .. user)) do
     if redis.call('hexists', KEYS[3], id) == 0 then redis.call('srem', prefix .. 'out:' .. user, id) end
   end
   advance(user)
-end`;
+end`);
 
 // What could run now: all jobs but the delayed ones and those that were taken.
-const DEPTH = `
-return redis.call('hlen', KEYS[1]) - redis.call('zcard', KEYS[2]) - redis.call('llen', KEYS[3])`;
+const DEPTH = script(`
+return redis.call('hlen', KEYS[1]) - redis.call('zcard', KEYS[2]) - redis.call('llen', KEYS[3])`);
 
 /** The user whose line a job stands in; empty for a job of no user, or of one that an earlier Bellhop has left. */
 function userOf({ data }: Pick<BeeJob, 'data'>): string {
@@ -143,20 +150,30 @@ export async function tendLines(client: RedisClient, queue: BeeQueue): Promise<v
 /** How many jobs could run now, those in line too. */
 export async function depthOf(client: RedisClient, queue: BeeQueue): Promise<number> {
   const keys = ['jobs', 'delayed', 'active'].map((name) => queue.toKey(name));
-  return Math.max(0, Number(await evaluate(client, [DEPTH, keys.length, ...keys])));
+  return Math.max(0, Number(await evaluate(client, DEPTH, [keys.length, ...keys])));
 }
 
 function run(
   client: RedisClient,
   queue: BeeQueue,
-  script: string,
+  toRun: Script,
   names: readonly string[],
   words: readonly (string | number)[],
 ): Promise<unknown> {
   const keys = ['waiting', 'lines', ...names].map((name) => queue.toKey(name));
-  return evaluate(client, [script, keys.length, ...keys, queue.toKey(''), ...words]);
+  return evaluate(client, toRun, [keys.length, ...keys, queue.toKey(''), ...words]);
 }
 
-function evaluate(client: RedisClient, args: readonly (string | number)[]): Promise<unknown> {
-  return answered((done) => client.send_command('eval', args, done));
+/** By its digest, which is shorter. A Redis that does not know the script, as after a restart, is told it. */
+async function evaluate(
+  client: RedisClient,
+  { text, digest }: Script,
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await answered((done) => client.send_command('evalsha', [digest, ...args], done));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'NOSCRIPT') throw error;
+    return answered((done) => client.send_command('eval', [text, ...args], done));
+  }
 }
