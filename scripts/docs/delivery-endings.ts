@@ -43,6 +43,7 @@ const INPUT: DeliveryInput = {
   policy: { maxRetries: MAX_RETRIES, baseMs: 1000, maxMs: 1000, quarantine: QUARANTINE, goneGraceMs: 1000 },
   retryCount: 0,
   interruptionCount: 0,
+  attemptCount: 0,
   deadlineAtMs: NOW_MS + 1_000_000,
   service: 'other',
   quarantinedSinceMs: null,

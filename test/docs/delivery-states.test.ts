@@ -53,6 +53,7 @@ const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
   policy: fc.constant(POLICY),
   retryCount: fc.nat(2),
   interruptionCount: fc.nat(12),
+  attemptCount: fc.nat(50),
   deadlineAtMs: fc.integer({ min: NOW_MS - 5, max: NOW_MS + 40_000 }),
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: NOW_MS - 100_000, max: NOW_MS })),

@@ -52,6 +52,7 @@ export function restoreForAttempt(
     policy,
     retryCount: before.retryCount,
     interruptionCount: before.interruptionCount,
+    attemptCount: before.attemptCount,
     deadlineAtMs: before.deadlineAtMs,
     service: subscription === null ? 'other' : pushTargetOf(subscription.endpoint).service,
     quarantinedSinceMs: subscription?.quarantine?.sinceMs ?? null,
@@ -174,11 +175,12 @@ const NO_POLICY: DeliveryPolicy = {
 
 /** The machine for an event that sends nothing, whatever the subscription is like. */
 function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnapshot {
-  const { state, retryCount, interruptionCount, deadlineAtMs } = delivery;
+  const { state, retryCount, interruptionCount, attemptCount, deadlineAtMs } = delivery;
   return restoreDelivery(state, {
     policy,
     retryCount,
     interruptionCount,
+    attemptCount,
     deadlineAtMs,
     service: 'other',
     quarantinedSinceMs: null,

@@ -1,9 +1,17 @@
 import { type Outcome, outcomeOf, type PushResult } from '../push-service/push-outcome.ts';
 import type { PushService } from '../push-service/push-service.ts';
+import { UNTIL_THE_DEADLINE } from '../push-service/way-out.ts';
 import { hasLastedTooLong, type Quarantine, type QuarantinePolicy } from '../subscription/quarantine.ts';
 import type { RetirementReason } from '../subscription/subscription.ts';
 import type { EndReason } from './delivery.ts';
-import { backoffMs, decideProbeAgain, decideRetry, parseRetryAfter, type RetryPolicy } from './retry-policy.ts';
+import {
+  backoffMs,
+  decideProbeAgain,
+  decideRetry,
+  parseRetryAfter,
+  type RetryDecision,
+  type RetryPolicy,
+} from './retry-policy.ts';
 
 export type DeliveryPolicy = RetryPolicy & {
   readonly quarantine: QuarantinePolicy;
@@ -16,6 +24,8 @@ export type VerdictFacts = {
   readonly policy: DeliveryPolicy;
   readonly retryCount: number;
   readonly interruptionCount: number;
+  /** Attempts before this one. */
+  readonly attemptCount: number;
   readonly deadlineAtMs: number;
   readonly service: PushService;
   /** Since when the subscription is in quarantine; null where it is not. */
@@ -92,7 +102,7 @@ export function judge(facts: VerdictFacts, answer: Answer): Verdict {
       return withTrueRemedy({ ...base, ...afterInterruption(facts, answer) });
     case 'throttled':
     case 'retryable':
-      return withTrueRemedy({ ...base, ...afterTrouble(facts, answer) });
+      return withTrueRemedy({ ...base, ...afterTrouble(facts, answer, outcome) });
   }
 }
 
@@ -152,7 +162,14 @@ const NO_MORE_TRIES = {
 /** The remedy of an outcome that may pass says that Bellhop tries again, which is untrue of the last attempt. */
 function withTrueRemedy(verdict: Verdict): Verdict {
   if (verdict.state !== 'failed' && verdict.state !== 'expired') return verdict;
-  return { ...verdict, outcome: { ...verdict.outcome, remedy: NO_MORE_TRIES[verdict.state] } };
+  const ending = NO_MORE_TRIES[verdict.state];
+  const { remedy } = verdict.outcome;
+  // What has to be mended here is to be mended still.
+  const isToMend = remedy?.endsWith(UNTIL_THE_DEADLINE) === true;
+  return {
+    ...verdict,
+    outcome: { ...verdict.outcome, remedy: isToMend ? remedy.replace(UNTIL_THE_DEADLINE, ending) : ending },
+  };
 }
 
 /** Sent again at once the first time; after that, the delivery waits as though the push service had failed. */
@@ -167,19 +184,36 @@ function afterInterruption(facts: VerdictFacts, { endedAtMs: nowMs, jitter }: An
   return { state: 'retrying', retryAtMs: atMs, interruptionCount };
 }
 
-/** A probe was sent although trouble was known, for the good of all who wait: where it meets that, it costs no retry. */
-function afterTrouble(facts: VerdictFacts, { result, endedAtMs: nowMs, jitter }: Answer): Partial<Verdict> {
-  const { policy, retryCount, deadlineAtMs, isProbe } = facts;
-  const retryAfterMs = result.kind === 'response' ? parseRetryAfter(result.retryAfter, nowMs) : null;
-  const decision = isProbe
-    ? decideProbeAgain({ nowMs, deadlineAtMs, retryAfterMs })
-    : decideRetry(policy, { retryCount, nowMs, deadlineAtMs, retryAfterMs, jitter });
+function afterTrouble(facts: VerdictFacts, answer: Answer, { fault }: Outcome): Partial<Verdict> {
+  const costsRetry = !facts.isProbe && fault !== 'network';
+  const decision = decideAfterTrouble(facts, answer, fault);
   switch (decision.kind) {
     case 'exhausted':
       return { state: 'failed', reason: 'retries_exhausted' };
     case 'past_deadline':
       return { state: 'expired', reason: 'deadline_too_near' };
     case 'retry':
-      return { state: 'retrying', retryAtMs: decision.atMs, retryCount: isProbe ? retryCount : retryCount + 1 };
+      return {
+        state: 'retrying',
+        retryAtMs: decision.atMs,
+        retryCount: costsRetry ? facts.retryCount + 1 : facts.retryCount,
+      };
   }
+}
+
+/**
+ * A probe was sent although trouble was known, for the good of all who wait: where it meets that, it costs no retry. Trouble
+ * of our own network lasts until a person has mended it: the tries come further and further apart, and the deadline alone
+ * bounds them.
+ */
+function decideAfterTrouble(
+  { policy, retryCount, attemptCount, deadlineAtMs, isProbe }: VerdictFacts,
+  { result, endedAtMs: nowMs, jitter }: Answer,
+  fault: Outcome['fault'],
+): RetryDecision {
+  const retryAfterMs = result.kind === 'response' ? parseRetryAfter(result.retryAfter, nowMs) : null;
+  if (isProbe) return decideProbeAgain({ nowMs, deadlineAtMs, retryAfterMs });
+  const known = { nowMs, deadlineAtMs, retryAfterMs, jitter };
+  if (fault !== 'network') return decideRetry(policy, { ...known, retryCount });
+  return decideRetry({ ...policy, maxRetries: Number.POSITIVE_INFINITY }, { ...known, retryCount: attemptCount });
 }

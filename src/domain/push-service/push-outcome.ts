@@ -1,5 +1,6 @@
 import type { PushService } from './push-service.ts';
 import { VENDOR_REASONS } from './vendor-reasons.ts';
+import { type FailureScene, isWayOutFailure, WAY_OUT_FAILURES, type WayOutFailure, wayOutOutcome } from './way-out.ts';
 
 /** What one attempt met: always a value, never an exception. */
 export type PushResult =
@@ -13,12 +14,12 @@ export type PushResult =
       /** The `TTL` the service granted, in seconds, where it says so: it may be less than was asked (RFC 8030 section 5.2). */
       readonly ttlSeconds?: number;
     }
-  | { readonly kind: 'failure'; readonly failure: PushFailure };
+  | { readonly kind: 'failure'; readonly failure: PushFailure; readonly scene?: FailureScene };
 
 /** Why no answer came. `aborted`: given up while stopping. `crashed`: the process ended with the attempt under way. */
 export const PUSH_FAILURES = [
+  ...WAY_OUT_FAILURES,
   'timeout',
-  'dns',
   'refused',
   'tls',
   'reset',
@@ -49,9 +50,10 @@ export type OutcomeKind = (typeof OUTCOMES)[number];
 
 /**
  * Whose fault it is that a push did not arrive: of this one subscription, so that it says nothing of any other; of the
- * sender, whom the push service refuses; of the push service; or of this process, which gave it up.
+ * sender, whom the push service refuses; of the push service; of the network on our side; or of this process, which gave
+ * it up.
  */
-type Fault = 'subscription' | 'sender' | 'service' | 'process';
+type Fault = 'subscription' | 'sender' | 'service' | 'network' | 'process';
 
 export type Outcome = {
   readonly kind: OutcomeKind;
@@ -79,13 +81,8 @@ const FAULTS: Readonly<Record<OutcomeKind, Fault | null>> = {
 
 const WAIT = 'Nothing to do: Bellhop tries again by itself.';
 
-const BY_FAILURE: Readonly<Record<PushFailure, OutcomeRow>> = {
+const BY_FAILURE: Readonly<Record<Exclude<PushFailure, WayOutFailure>, OutcomeRow>> = {
   timeout: ['retryable', 'no answer within the attempt timeout', WAIT],
-  dns: [
-    'retryable',
-    'the push host could not be resolved',
-    'Bellhop tries again. If it lasts, check DNS from this machine.',
-  ],
   refused: [
     'retryable',
     'no connection to the push host',
@@ -182,7 +179,10 @@ const BY_SERVICE: Readonly<Partial<Record<PushService, Readonly<Record<number, O
  * Only 404 and 410 retire a subscription (RFC 8030 section 7.3). 2xx is acceptance by the push service, not display.
  */
 export function outcomeOf(result: PushResult, service: PushService = 'other'): Outcome {
-  if (result.kind === 'failure') return asOutcome(BY_FAILURE[result.failure], null);
+  if (result.kind === 'failure') {
+    const { failure, scene = {} } = result;
+    return isWayOutFailure(failure) ? wayOutOutcome(failure, scene) : asOutcome(BY_FAILURE[failure], null);
+  }
   const { status, reason } = result;
   if (status >= 200 && status <= 299) return acceptedOutcome(reason);
   const row = byReason(status, reason) ?? BY_SERVICE[service]?.[status] ?? BY_STATUS[status] ?? byClass(status);

@@ -53,6 +53,7 @@ function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
     policy: POLICY,
     retryCount: 0,
     interruptionCount: 0,
+    attemptCount: 0,
     deadlineAtMs: DEADLINE_MS,
     service: 'other',
     quarantinedSinceMs: null,

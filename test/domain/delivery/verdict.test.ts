@@ -27,6 +27,7 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
   }),
   retryCount: fc.integer({ min: 0, max: 20 }),
   interruptionCount: fc.integer({ min: 0, max: 10 }),
+  attemptCount: fc.integer({ min: 0, max: 2000 }),
   deadlineAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
   service: fc.constantFrom(...PUSH_SERVICES),
   quarantinedSinceMs: fc.option(fc.integer({ min: 0, max: 3_000_000_000_000 })),
@@ -87,6 +88,7 @@ describe('judge', () => {
         },
         retryCount: 0,
         interruptionCount: 0,
+        attemptCount: 0,
         deadlineAtMs: 1_000_000,
         service: 'mozilla',
         quarantinedSinceMs: null,
@@ -127,6 +129,7 @@ describe('judge', () => {
       },
       retryCount: 3,
       interruptionCount: 0,
+      attemptCount: 0,
       deadlineAtMs: 1_000_000,
       service: 'mozilla',
       quarantinedSinceMs: null,
@@ -156,6 +159,7 @@ describe('judge', () => {
       },
       retryCount: 1,
       interruptionCount: 0,
+      attemptCount: 0,
       deadlineAtMs: 1_000_000,
       service: 'other',
       quarantinedSinceMs: null,
@@ -167,5 +171,45 @@ describe('judge', () => {
     expect(trouble).toMatchObject({ state: 'retrying', retryCount: 2, interruptionCount: 0 });
     const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, jitter: 0 });
     expect(ours).toMatchObject({ state: 'retrying', retryCount: 1, interruptionCount: 1, retryAtMs: 7 });
+  });
+
+  const mended = /filter.*captive portal/;
+
+  it('tries until the deadline, further and further apart, while our own network stands in the way', () => {
+    const known: VerdictFacts = {
+      policy: {
+        maxRetries: 0,
+        baseMs: 1000,
+        maxMs: 60_000,
+        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+        goneGraceMs: 60_000,
+      },
+      retryCount: 0,
+      interruptionCount: 0,
+      attemptCount: 0,
+      deadlineAtMs: 1_000_000,
+      service: 'fcm',
+      quarantinedSinceMs: null,
+      freshUntilMs: null,
+      isSuspected: false,
+      isProbe: false,
+    };
+    const scene = { host: 'fcm.googleapis.com', address: '0.0.0.0' };
+    const result: PushResult = { kind: 'failure', failure: 'dns_sinkhole', scene };
+    const judgedAfter = (attemptCount: number, endedAtMs = 0) =>
+      judge({ ...known, attemptCount }, { result, endedAtMs, jitter: 0.5 });
+    expect([0, 1, 3, 20, 5000].map((count) => judgedAfter(count).retryAtMs)).toEqual([500, 1000, 4000, 30_000, 30_000]);
+    expect(judgedAfter(5000)).toMatchObject({
+      state: 'retrying',
+      retryCount: 0,
+      effect: null,
+      outcome: {
+        remedy: expect.stringMatching(/^Your DNS answers 0\.0\.0\.0 for fcm\.googleapis\.com: .*tries again/),
+      },
+    });
+    // The last one says what to mend, too.
+    const last = judgedAfter(3, 999_999);
+    expect(last).toMatchObject({ state: 'expired', effect: null, outcome: { remedy: expect.stringMatching(mended) } });
+    expect(last.outcome.remedy).toMatch(/replay the delivery with a new `ttl_seconds`/);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { laneReportOf } from '../../../src/domain/push-service/lane.ts';
 import { OUTCOMES, outcomeOf } from '../../../src/domain/push-service/push-outcome.ts';
+import { WAY_OUT_FAILURES } from '../../../src/domain/push-service/way-out.ts';
 
 describe('what a push says of its service', () => {
   it.each(OUTCOMES)('is known for the outcome %s', (kind) => {
@@ -40,7 +41,7 @@ describe('what a push says of its service', () => {
     for (const failure of ['endpoint_not_allowed', 'encryption', 'vapid_key_missing', 'aborted', 'crashed'] as const) {
       expect(laneReportOf(outcomeOf({ kind: 'failure', failure }), false)).toBe('nothing');
     }
-    for (const failure of ['timeout', 'dns', 'refused', 'tls', 'reset', 'unknown'] as const) {
+    for (const failure of ['timeout', 'refused', 'tls', 'reset', 'unknown', ...WAY_OUT_FAILURES] as const) {
       expect(laneReportOf(outcomeOf({ kind: 'failure', failure }), false)).toBe('trouble');
     }
   });
