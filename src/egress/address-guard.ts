@@ -1,9 +1,12 @@
-import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
+import { pushServiceOf } from '../domain/push-service/push-service.ts';
 import { type AllowedHost, isNamedHost } from '../domain/subscription/endpoint-policy.ts';
+import { isRefusedAddress } from './public-address.ts';
 import { type Resolver, rememberMissing, resolveBySystem } from './resolver.ts';
+import { createTranslators } from './translators.ts';
 
 export type EgressGuardOptions = {
   /** Hosts the operator trusts wherever they lead (PUSH_ALLOWED_HOSTS). */
@@ -33,62 +36,27 @@ export class EgressRefusedError extends Error {
   }
 }
 
-/** IPv4 that is not on the public internet, or not one machine (RFC 6890 and the IANA special-purpose registry). */
-const REFUSED_IPV4 = blockList('ipv4', [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-]);
+/** DNS leads a known push service to an address that is not public: a filter, a captive portal, or worse. */
+export class SinkholeError extends Error {
+  readonly code = 'DNS_SINKHOLE';
+  readonly host: string;
+  readonly address: string;
 
-/** All global unicast is in here; loopback, mapped, NAT64, unique local, link-local and multicast are not. */
-const GLOBAL_IPV6 = blockList('ipv6', [['2000::', 3]]);
-
-/** Parts of global unicast that carry an IPv4 address (Teredo, 6to4) or are for documents. */
-const REFUSED_IPV6 = blockList('ipv6', [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-]);
-
-/** Whether an IP address is one that no push service has. True for whatever is not an IP address. */
-export function isRefusedAddress(address: string): boolean {
-  switch (isIP(address)) {
-    case 4:
-      return REFUSED_IPV4.check(address, 'ipv4');
-    case 6:
-      // A zone only makes sense on a link, and BlockList knows no address with one.
-      return address.includes('%') || !GLOBAL_IPV6.check(address, 'ipv6') || REFUSED_IPV6.check(address, 'ipv6');
-    default:
-      return true;
+  constructor(host: string, address: string) {
+    super('DNS leads a known push service to an address that is not public');
+    this.name = 'SinkholeError';
+    this.host = host;
+    this.address = address;
   }
 }
 
-/**
- * A `lookup` for sockets that leaves out the addresses `isRefused` names, so that the address judged is the address
- * connected to: a name resolved once to be checked and again to connect could change in between (DNS rebinding).
- * Calls back with EgressRefusedError when nothing is left.
- */
-export function createLookup(resolve: Resolver, isRefused: (address: string) => boolean): LookupFunction {
+/** A `lookup` for sockets. The addresses that it gives are those that are connected to. */
+export function createLookup(resolve: Resolver): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
-      (found) => {
-        const allowed = found.filter(({ address }) => !isRefused(address));
-        const [first] = allowed;
+      ([first, ...others]) => {
         if (first === undefined) callback(new EgressRefusedError(), '', 0);
-        else if (options.all === true) callback(null, [...allowed]);
+        else if (options.all === true) callback(null, [first, ...others]);
         else callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, '', 0),
@@ -96,15 +64,30 @@ export function createLookup(resolve: Resolver, isRefused: (address: string) => 
   };
 }
 
+/**
+ * A resolver that leaves out the addresses that are not public, so that the address judged is the address connected to: a
+ * name resolved once to be checked and again to connect could change in between (DNS rebinding). Where some are public, those
+ * are given. Rejects where none is: with SinkholeError for a known push service, with EgressRefusedError for other names.
+ */
+export function publicOnly(resolve: Resolver, clock: Pick<Clock, 'now'> = systemClock): Resolver {
+  const translators = createTranslators(resolve, clock);
+  return async (hostname) => {
+    const found = await resolve(hostname);
+    const prefixes = found.some(({ address }) => isIP(address) === 6) ? await translators() : [];
+    const allowed = found.filter(({ address }) => !isRefusedAddress(address, prefixes));
+    if (allowed.length > 0) return allowed;
+    const [first] = found;
+    const isSinkhole = first !== undefined && pushServiceOf(hostname) !== 'other';
+    throw isSinkhole ? new SinkholeError(hostname, first.address) : new EgressRefusedError();
+  };
+}
+
 /** A connector for undici that reaches public addresses only, but for hosts that are named. */
 export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   const { allowedHosts, clock = systemClock } = options;
   const resolve = rememberMissing(options.resolve ?? resolveBySystem, clock);
-  const guarded = connectorWith(options, createLookup(resolve, isRefusedAddress));
-  const trusting = connectorWith(
-    options,
-    createLookup(resolve, () => false),
-  );
+  const guarded = connectorWith(options, createLookup(publicOnly(resolve, clock)));
+  const trusting = connectorWith(options, createLookup(resolve));
   const connecting = new Set<Socket>();
 
   return {
@@ -146,10 +129,4 @@ function trustOf(caPem: string | null): object {
   if (caPem === null) return {};
   const ca = [...rootCertificates, caPem];
   return { ca, secureContext: createSecureContext({ ca }) };
-}
-
-function blockList(family: 'ipv4' | 'ipv6', subnets: readonly (readonly [string, number])[]): BlockList {
-  const list = new BlockList();
-  for (const [network, prefix] of subnets) list.addSubnet(network, prefix, family);
-  return list;
 }

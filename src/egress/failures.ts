@@ -1,11 +1,14 @@
 import { errors } from 'undici';
-import type { PushFailure } from '../domain/push-service/push-outcome.ts';
-import { EgressRefusedError } from './address-guard.ts';
+import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
+import { type FailureScene, isWayOutFailure } from '../domain/push-service/way-out.ts';
+import { EgressRefusedError, SinkholeError } from './address-guard.ts';
 
 const BY_CODE: Readonly<Record<string, PushFailure>> = {
   ENOTFOUND: 'dns',
   ENODATA: 'dns',
-  ESERVFAIL: 'dns',
+  ESERVFAIL: 'dns_unavailable',
+  ETIMEOUT: 'dns_unavailable',
+  EREFUSED: 'dns_unavailable',
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'refused',
   EHOSTDOWN: 'refused',
@@ -35,7 +38,7 @@ const BY_CODE: Readonly<Record<string, PushFailure>> = {
 
 /** Families of codes: getaddrinfo's, OpenSSL's and X.509 verification's. */
 const BY_PREFIX: readonly (readonly [prefix: RegExp, failure: PushFailure])[] = [
-  [/^EAI_/, 'dns'],
+  [/^EAI_/, 'dns_unavailable'],
   [/^ERR_(?:SSL|TLS|OSSL)_/, 'tls'],
   [/^(?:CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C)/, 'tls'],
 ];
@@ -44,6 +47,7 @@ const BY_PREFIX: readonly (readonly [prefix: RegExp, failure: PushFailure])[] = 
 export function failureOf(error: unknown): PushFailure {
   for (const each of causesOf(error)) {
     if (each instanceof EgressRefusedError) return 'endpoint_not_allowed';
+    if (each instanceof SinkholeError) return 'dns_sinkhole';
     // An answer that is no HTTP; undici leaves some of these without a code.
     if (each instanceof errors.HTTPParserError) return 'reset';
     const code = 'code' in each && typeof each.code === 'string' ? each.code : '';
@@ -53,6 +57,17 @@ export function failureOf(error: unknown): PushFailure {
     if (failure !== undefined) return failure;
   }
   return 'unknown';
+}
+
+/** The failure that an error means for a push to this host, with what is known of it. */
+export function failedAt(host: string, error: unknown): Extract<PushResult, { kind: 'failure' }> {
+  const failure = failureOf(error);
+  return { kind: 'failure', failure, ...(isWayOutFailure(failure) ? { scene: sceneOf(host, error) } : {}) };
+}
+
+function sceneOf(host: string, error: unknown): FailureScene {
+  const sinkhole = causesOf(error).find((each) => each instanceof SinkholeError);
+  return { host, ...(sinkhole === undefined ? {} : { address: sinkhole.address }) };
 }
 
 /** The error, then what it wraps: a host with several addresses fails with one error for each. */

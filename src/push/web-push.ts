@@ -2,10 +2,11 @@ import { Agent, type Dispatcher } from 'undici';
 import { parseHttpDate } from '../domain/push-service/http-date.ts';
 import type { PushMessage } from '../domain/push-service/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
+import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
 import { createEgressGuard } from '../egress/address-guard.ts';
 import { exchange, type PushAnswer } from '../egress/exchange.ts';
-import { failureOf } from '../egress/failures.ts';
+import { failedAt } from '../egress/failures.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { createEncryptor, type Encryptor } from './encryption/encryptor.ts';
 import type { PushTransport } from './push-transport.ts';
@@ -57,7 +58,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
       try {
         return await attempt(sender, message, { signal, onPosted });
       } catch (error) {
-        return failed(failureOf(error));
+        return failedAt(pushTargetOf(message.endpoint).hostname, error);
       }
     },
     close() {

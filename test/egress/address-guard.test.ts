@@ -1,11 +1,11 @@
 import type { LookupAddress } from 'node:dns';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   createEgressGuard,
   createLookup,
   EgressRefusedError,
-  isRefusedAddress,
+  publicOnly,
+  SinkholeError,
 } from '../../src/egress/address-guard.ts';
 import type { Resolver } from '../../src/egress/resolver.ts';
 
@@ -15,83 +15,13 @@ const resolvingTo = (...addresses: string[]): Resolver => {
 
 type LookupEnd = { error: Error | null; found: string | LookupAddress[] };
 
-function lookUp(resolve: Resolver, all: boolean): Promise<LookupEnd> {
+function lookUp(resolve: Resolver, all: boolean, host = 'push.example'): Promise<LookupEnd> {
   return new Promise((done) => {
-    createLookup(resolve, isRefusedAddress)('push.example', { all }, (error, found) => done({ error, found }));
+    createLookup(publicOnly(resolve))(host, { all }, (error, found) => done({ error, found }));
   });
 }
 
-describe('isRefusedAddress', () => {
-  test.each([
-    ['unspecified', '0.0.0.0'],
-    ['this network', '0.1.2.3'],
-    ['private', '10.0.0.1'],
-    ['private', '172.16.0.1'],
-    ['private', '172.31.255.255'],
-    ['private', '192.168.1.1'],
-    ['CGNAT', '100.64.0.1'],
-    ['CGNAT', '100.127.255.255'],
-    ['loopback', '127.0.0.1'],
-    ['loopback', '127.255.255.254'],
-    ['link-local, metadata', '169.254.169.254'],
-    ['benchmarking', '198.18.0.1'],
-    ['documentation', '203.0.113.9'],
-    ['multicast', '224.0.0.1'],
-    ['reserved', '240.0.0.1'],
-    ['broadcast', '255.255.255.255'],
-    ['unspecified', '::'],
-    ['loopback', '::1'],
-    ['IPv4-compatible', '::127.0.0.1'],
-    ['IPv4-mapped', '::ffff:127.0.0.1'],
-    ['IPv4-mapped public', '::ffff:8.8.8.8'],
-    ['IPv4-mapped, in hex', '::ffff:7f00:1'],
-    ['NAT64', '64:ff9b::7f00:1'],
-    ['local NAT64', '64:ff9b:1::1'],
-    ['discard', '100::1'],
-    ['Teredo', '2001::1'],
-    ['documentation', '2001:db8::1'],
-    ['6to4', '2002:7f00:1::1'],
-    ['unique local', 'fc00::1'],
-    ['unique local', 'fd12:3456::1'],
-    ['link-local', 'fe80::1'],
-    ['link-local with zone', 'fe80::1%eth0'],
-    ['site-local', 'fec0::1'],
-    ['multicast', 'ff02::1'],
-    ['no address', 'localhost'],
-    ['nothing', ''],
-  ])('refuses %s %s', (_name, address) => {
-    expect(isRefusedAddress(address)).toBe(true);
-  });
-
-  test.each([
-    '8.8.8.8',
-    '1.1.1.1',
-    '100.63.255.255',
-    '100.128.0.0',
-    '172.15.255.255',
-    '172.32.0.0',
-    '192.167.0.1',
-    '198.20.0.1',
-    '223.255.255.255',
-    '2001:4860:4860::8888',
-    '2606:4700::1111',
-    '2a00:1450:4001:80b::200a',
-  ])('takes %s', (address) => {
-    expect(isRefusedAddress(address)).toBe(false);
-  });
-
-  test('refuses every address whose IPv4 form is refused, however it is wrapped', () => {
-    fc.assert(
-      fc.property(fc.ipV4(), (address) => {
-        const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
-        const hex = [(a << 8) | b, (c << 8) | d].map((half) => half.toString(16)).join(':');
-        return [`::ffff:${address}`, `::${hex}`, `64:ff9b::${hex}`, `2002:${hex}::1`].every(isRefusedAddress);
-      }),
-    );
-  });
-});
-
-describe('createLookup', () => {
+describe('a lookup of public addresses', () => {
   test('gives the public addresses, all or the first', async () => {
     const resolve = resolvingTo('127.0.0.1', '8.8.8.8', '10.0.0.1', '2606:4700::1111');
     expect((await lookUp(resolve, true)).found).toEqual([
@@ -113,6 +43,37 @@ describe('createLookup', () => {
     const missing = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
     expect((await lookUp(() => Promise.reject(missing), true)).error).toBe(missing);
   });
+});
+
+describe('a known push service that DNS leads to no public address', () => {
+  const known = [
+    'fcm.googleapis.com',
+    'updates.push.services.mozilla.com',
+    'web.push.apple.com',
+    'a.notify.windows.com',
+  ];
+
+  test.each(['0.0.0.0', '127.0.0.1', '::', '::1', '10.1.2.3', '192.168.0.1', 'fd00::1', '::ffff:0.0.0.0'])(
+    'is told by the address that DNS answers: %s',
+    async (address) => {
+      for (const host of known) {
+        expect((await lookUp(resolvingTo(address, '10.9.9.9'), true, host)).error).toMatchObject({ host, address });
+      }
+      expect((await lookUp(resolvingTo(address), true, 'fcm.googleapis.com')).error).toBeInstanceOf(SinkholeError);
+    },
+  );
+
+  test('is reached where one of the addresses is public, and by that one alone', async () => {
+    const { error, found } = await lookUp(resolvingTo('0.0.0.0', '8.8.8.8', '::1'), true, 'fcm.googleapis.com');
+    expect([error, found]).toEqual([null, [{ address: '8.8.8.8', family: 4 }]]);
+  });
+
+  test.each(['push.example', 'fcm.googleapis.com.example', 'notify.windows.com'])(
+    'is no other name: %s is refused',
+    async (host) => {
+      expect((await lookUp(resolvingTo('0.0.0.0'), true, host)).error).toBeInstanceOf(EgressRefusedError);
+    },
+  );
 });
 
 describe('createEgressGuard', () => {

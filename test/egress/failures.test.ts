@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PUSH_FAILURES } from '../../src/domain/push-service/push-outcome.ts';
-import { EgressRefusedError } from '../../src/egress/address-guard.ts';
-import { failureOf } from '../../src/egress/failures.ts';
+import { EgressRefusedError, SinkholeError } from '../../src/egress/address-guard.ts';
+import { failedAt, failureOf } from '../../src/egress/failures.ts';
 
 const coded = (code: string, cause?: unknown): Error => Object.assign(new Error('no', { cause }), { code });
 
 test.each([
   ['ENOTFOUND', 'dns'],
-  ['EAI_AGAIN', 'dns'],
+  ['ENODATA', 'dns'],
+  ['EAI_AGAIN', 'dns_unavailable'],
+  ['EAI_FAIL', 'dns_unavailable'],
+  ['ESERVFAIL', 'dns_unavailable'],
   ['ECONNREFUSED', 'refused'],
   ['EHOSTUNREACH', 'refused'],
   ['ENETUNREACH', 'refused'],
@@ -38,6 +41,20 @@ test.each([
 test('an address refused by the guard is an endpoint that is not allowed, wrapped or not', () => {
   expect(failureOf(new EgressRefusedError())).toBe('endpoint_not_allowed');
   expect(failureOf(new TypeError('no', { cause: new EgressRefusedError() }))).toBe('endpoint_not_allowed');
+});
+
+test('tells what is known of a failure on the way out, and of no other', () => {
+  expect(failedAt('push.example', new SinkholeError('push.example', '0.0.0.0'))).toEqual({
+    kind: 'failure',
+    failure: 'dns_sinkhole',
+    scene: { host: 'push.example', address: '0.0.0.0' },
+  });
+  expect(failedAt('push.example', coded('EAI_AGAIN'))).toEqual({
+    kind: 'failure',
+    failure: 'dns_unavailable',
+    scene: { host: 'push.example' },
+  });
+  expect(failedAt('push.example', coded('ECONNRESET'))).toEqual({ kind: 'failure', failure: 'reset' });
 });
 
 test('is total', () => {

@@ -18,6 +18,8 @@ const PRIVATE = ['127.0.0.1', '::1', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff
 function rebinding(...answers: (readonly string[])[]): { resolve: Resolver; askedFor: string[] } {
   const askedFor: string[] = [];
   const resolve: Resolver = async (hostname) => {
+    // This network has no translator.
+    if (hostname === 'ipv4only.arpa') return [{ address: '192.0.0.170', family: 4 }];
     const addresses = answers[Math.min(askedFor.push(hostname), answers.length) - 1] ?? [];
     return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   };
@@ -25,7 +27,11 @@ function rebinding(...answers: (readonly string[])[]): { resolve: Resolver; aske
 }
 
 const KNOWN_HOST = 'updates.push.services.mozilla.com';
-const REFUSED = { kind: 'failure', failure: 'endpoint_not_allowed' };
+const refused = (address: string) => ({
+  kind: 'failure',
+  failure: 'dns_sinkhole',
+  scene: { host: KNOWN_HOST, address },
+});
 
 async function subscriptionAt(origin: string) {
   const { subscription } = (await closing.emulator({ tls: false })).createDevice();
@@ -49,14 +55,14 @@ describe('a name that leads elsewhere the second time', () => {
       failure: 'failure' in first && first.failure,
     });
     expect(askedFor).toEqual([KNOWN_HOST]);
-    expect(await transport.send(messageTo(subscription), never)).toEqual(REFUSED);
+    expect(await transport.send(messageTo(subscription), never)).toEqual(refused('127.0.0.1'));
     expect(askedFor).toEqual([KNOWN_HOST, KNOWN_HOST]);
   });
 
   test.each(PRIVATE)('%s: is refused by the transport', async (address) => {
     const transport = closing.transport({ resolve: rebinding([address]).resolve });
     const subscription = await subscriptionAt(`https://${KNOWN_HOST}`);
-    expect(await transport.send(messageTo(subscription), never)).toEqual(REFUSED);
+    expect(await transport.send(messageTo(subscription), never)).toEqual(refused(address));
   });
 });
 

@@ -237,14 +237,19 @@ describe('a host that', () => {
   test('has no address gives dns', async () => {
     const subscription = await subscriptionAt('https://no-such-push-service.test');
     const transport = closing.transport({ allowedHosts: allowed('no-such-push-service.test') });
-    expect(await transport.send(messageTo(subscription), never)).toEqual(failure('dns'));
+    const result = await transport.send(messageTo(subscription), never);
+    expect(['dns', 'dns_unavailable']).toContain('failure' in result && result.failure);
+    expect(result).toMatchObject({ scene: { host: 'no-such-push-service.test' } });
   });
 
   test('is known but leads to a private address is not connected to', async () => {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '10.0.0.1', '169.254.169.254']) {
       const subscription = await subscriptionAt('https://updates.push.services.mozilla.com');
       const transport = closing.transport({ resolve: resolvingTo(address) });
-      expect(await transport.send(messageTo(subscription), never)).toEqual(failure('endpoint_not_allowed'));
+      expect(await transport.send(messageTo(subscription), never)).toEqual({
+        ...failure('dns_sinkhole'),
+        scene: { host: 'updates.push.services.mozilla.com', address },
+      });
     }
   });
 

@@ -1,9 +1,10 @@
 import { Agent, request } from 'undici';
 import { parseHttpDate } from '../../domain/push-service/http-date.ts';
-import type { PushFailure } from '../../domain/push-service/push-outcome.ts';
+import { outcomeOf, type PushResult } from '../../domain/push-service/push-outcome.ts';
+import { isWayOutFailure, TRIES_AGAIN, UNTIL_THE_DEADLINE } from '../../domain/push-service/way-out.ts';
 import type { AllowedHost } from '../../domain/subscription/endpoint-policy.ts';
 import { createEgressGuard } from '../../egress/address-guard.ts';
-import { failureOf } from '../../egress/failures.ts';
+import { failedAt } from '../../egress/failures.ts';
 import type { Resolver } from '../../egress/resolver.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 
@@ -30,9 +31,11 @@ const SERVICES: readonly PushServiceHost[] = [
 const DEFAULT_LIMIT_MS = 5000;
 const ON_PURPOSE = 'not looked at (--offline)';
 
+type Met = Extract<PushResult, { kind: 'failure' }>;
+
 type Look = { readonly service: PushServiceHost } & (
   | { readonly kind: 'answer'; readonly status: number; readonly date: string | null }
-  | { readonly kind: 'failure'; readonly failure: PushFailure }
+  | { readonly kind: 'failure'; readonly met: Met }
 );
 
 /** Whether the push services can be reached by the service's own rules, and what time they say it is. */
@@ -64,26 +67,33 @@ async function look(service: PushServiceHost, dispatcher: Agent, limitMs: number
     };
   } catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-    return { service, kind: 'failure', failure: isTimeout ? 'timeout' : failureOf(error) };
+    const { hostname } = new URL(service.origin);
+    const met: Met = isTimeout ? { kind: 'failure', failure: 'timeout' } : failedAt(hostname, error);
+    return { service, kind: 'failure', met };
   }
 }
 
-const REMEDIES: Readonly<Partial<Record<PushFailure, string>>> = {
-  dns: 'Check DNS from this machine: without it nothing is sent. Is it to be offline, use bellhop doctor --offline.',
-  tls: 'Check this machine’s clock and certificates, and PUSH_CA_FILE. A proxy that opens TLS must be trusted there.',
-  endpoint_not_allowed: 'The name leads to an address that is not public: check DNS and /etc/hosts.',
-};
+const OFFLINE = 'Is it to be offline, use bellhop doctor --offline.';
+const CHECK_TLS =
+  'Check this machine’s clock and certificates, and PUSH_CA_FILE. A proxy that opens TLS must be trusted there.';
 const FREE_THE_WAY = 'Let outgoing HTTPS (port 443) to this host through the firewall.';
 
 function egressFinding(each: Look): Finding {
   const { name, origin } = each.service;
   const check = 'egress';
   if (each.kind === 'answer') return ok(check, `${name} answers (${origin}, HTTP ${each.status})`);
-  return failed(
-    check,
-    `${name} cannot be reached (${origin}: ${each.failure})`,
-    REMEDIES[each.failure] ?? FREE_THE_WAY,
-  );
+  const { error } = outcomeOf(each.met);
+  const why = isWayOutFailure(each.met.failure) ? `${each.met.failure}: ${error}` : each.met.failure;
+  return failed(check, `${name} cannot be reached (${origin}: ${why})`, remedyFor(each.met));
+}
+
+/** What mends the way for pushes mends it here; only that nobody tries again. */
+function remedyFor(met: Met): string {
+  const { failure } = met;
+  if (failure === 'tls') return CHECK_TLS;
+  if (!isWayOutFailure(failure)) return FREE_THE_WAY;
+  const remedy = (outcomeOf(met).remedy ?? '').replace(UNTIL_THE_DEADLINE, '').replace(TRIES_AGAIN, '').trim();
+  return failure === 'dns' || failure === 'dns_unavailable' ? `${remedy} ${OFFLINE}` : remedy;
 }
 
 const SKEW_LIMIT_MINUTES = 5;

@@ -185,7 +185,7 @@ describe('the doctor, looking for push services', () => {
     const findings = await found({}, { resolve: nowhere });
     for (const each of of(findings, 'egress')) {
       expect(each).toMatchObject({ verdict: 'failed', finding: expect.stringContaining('dns') });
-      expect(each.remedy).toMatch(/Check DNS.*--offline/);
+      expect(each.remedy).toMatch(/Check this machine’s DNS.*--offline/);
     }
     expect(of(findings, 'egress')).toHaveLength(4);
     expect(exitCodeOf(findings)).toBe(1);
@@ -204,7 +204,12 @@ describe('the doctor, looking for push services', () => {
   it('goes by the rules of the service: a name that leads to a private address is a finding', async () => {
     const resolve: Resolver = async () => [{ address: '10.0.0.1', family: 4 }];
     const egress = of(await found({}, { resolve }), 'egress');
-    expect(egress[0]).toMatchObject({ verdict: 'failed', remedy: expect.stringContaining('not public') });
+    expect(egress[0]).toMatchObject({
+      verdict: 'failed',
+      finding: expect.stringContaining('dns_sinkhole: DNS answers 10.0.0.1 for fcm.googleapis.com'),
+      remedy: expect.stringMatching(/^Your DNS answers 10\.0\.0\.1 for fcm\.googleapis\.com: .*filter/),
+    });
+    expect(egress.map(({ remedy }) => remedy).join()).not.toContain('tries again');
   });
 
   it.each([
