@@ -11,9 +11,11 @@ import type {
   NotificationWithCounts,
   Page,
   PageQuery,
+  RemovedSubscriptions,
   Subscription,
   SubscriptionInput,
   SubscriptionQuery,
+  SubscriptionRemoval,
 } from './resources.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
@@ -88,6 +90,10 @@ export type Client = {
     get(id: string, options?: CallOptions): Promise<Subscription>;
     list(query?: SubscriptionQuery, options?: CallOptions): Promise<Page<Subscription>>;
     delete(id: string, options?: CallOptions): Promise<void>;
+    /** Deletes by endpoint. That nobody has it is no error. */
+    remove(removal: SubscriptionRemoval, options?: CallOptions): Promise<RemovedSubscriptions>;
+    /** Deletes all of a user, for example when an account is closed. */
+    removeAllOf(userId: string, options?: CallOptions): Promise<RemovedSubscriptions>;
     restore(id: string, options?: CallOptions): Promise<Subscription>;
   };
   /** For a page of this user, good for their own subscriptions. Made here, without a call. RangeError: see the message. */
@@ -159,6 +165,10 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
       async delete(id, { signal } = {}) {
         await caller({ method: 'DELETE', path: `/v1/subscriptions/${encodeURIComponent(id)}`, signal });
       },
+      remove: (removal, options) => post('/v1/subscriptions/remove', removal, options),
+      // In the query, where every user id can stand.
+      removeAllOf: (userId, { signal } = {}) =>
+        caller({ method: 'DELETE', path: '/v1/subscriptions', query: { user_id: userId }, signal }),
       restore: (id, options) => post(`/v1/subscriptions/${encodeURIComponent(id)}/restore`, undefined, options),
     },
     async publicKey(options) {

@@ -150,6 +150,12 @@ export type SubscriptionInput = {
   readonly user_agent?: string | null | undefined;
 };
 
+/** What is to be removed: whatever has this endpoint, or one user's alone. */
+export type SubscriptionRemoval = { readonly endpoint: string; readonly user_id?: string | undefined };
+
+/** How many there were, retired ones among them; 0 where there was none. */
+export type RemovedSubscriptions = { readonly removed: number };
+
 export type Subscription = {
   readonly id: string;
   readonly user_id: string;

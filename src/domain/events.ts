@@ -14,6 +14,8 @@ export type BellhopEvent =
       readonly result: 'created' | 'updated' | 'moved';
     }
   | { readonly type: 'subscription.deleted'; readonly subscriptionId: string }
+  /** All of an endpoint, or of a user, by one call. `userId` null: of whatever users they were. */
+  | { readonly type: 'subscriptions.deleted'; readonly count: number; readonly userId: string | null }
   | {
       readonly type: 'subscription.retired';
       readonly subscriptionId: string;

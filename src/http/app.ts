@@ -28,6 +28,7 @@ import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
+import { addSubscriptionRemovalRoutes } from './v1/subscription-removal.ts';
 import { addSubscriptionRoutes } from './v1/subscriptions.ts';
 import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
 
@@ -103,6 +104,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOptions): void {
   if (options.sdk !== null) addSdkRoutes(router, options.sdk);
   addSubscriptionRoutes(router, options.subscriptions);
+  addSubscriptionRemovalRoutes(router, options.subscriptions);
   addSubscriberTokenRoutes(router, options.subscriberTokens);
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);

@@ -40,6 +40,13 @@ export type Subscriptions = {
   restore(id: string): Promise<Subscription>;
   /** With `ofUser`, another user's counts as missing. */
   delete(id: string, ofUser: string | null): Promise<void>;
+  /**
+   * Deletes all that have this endpoint, or one user's alone, and says how many. Refuses what is no endpoint: a shortened one
+   * would seem to be deleted.
+   */
+  deleteOfEndpoint(endpoint: string, ofUser: string | null): Promise<number>;
+  /** Deletes all of a user, and says how many. */
+  deleteOfUser(userId: string): Promise<number>;
 };
 
 export type SubscriptionsOptions = {
@@ -59,6 +66,9 @@ export type SubscriptionsOptions = {
   /** The most active ones of a user whose page registers (MAX_SUBSCRIPTIONS_PER_USER). */
   readonly maxPerUser: number;
 };
+
+/** Subscriptions deleted in one write. */
+const DELETED_AT_ONCE = 500;
 
 const TOO_OFTEN = 'The pages of this user register too often: once on each visit is enough.';
 
@@ -94,6 +104,14 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       if (!(await store.delete(id))) notFound();
       events.publish({ type: 'subscription.deleted', subscriptionId: id });
     },
+    async deleteOfEndpoint(endpoint, ofUser) {
+      const count = await store.deleteOfEndpoint(hashOf(endpoint), ofUser);
+      // Not before: an earlier version registered other spellings.
+      if (count === 0) checkForm(endpoint, options.allowedHosts);
+      else events.publish({ type: 'subscriptions.deleted', count, userId: ofUser });
+      return count;
+    },
+    deleteOfUser: (userId) => deleteOfUser(options, userId),
   };
 }
 
@@ -112,7 +130,7 @@ function draftOf(
   return {
     ...request,
     id: subscriptionId(nowMs, options.random),
-    endpointHash: createHash('sha256').update(endpointIdentity(request.endpoint), 'utf8').digest('base64url'),
+    endpointHash: hashOf(request.endpoint),
     keys: checkedKeys(request.keys),
     vapidPublicKey: heldKey(options, request.vapidPublicKey),
     retired: null,
@@ -122,6 +140,24 @@ function draftOf(
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
+}
+
+function hashOf(endpoint: string): string {
+  return createHash('sha256').update(endpointIdentity(endpoint), 'utf8').digest('base64url');
+}
+
+/** Page by page: a user may have thousands. What was deleted before a page failed is announced as well. */
+async function deleteOfUser({ store, events }: SubscriptionsOptions, userId: string): Promise<number> {
+  let count = 0;
+  try {
+    for (;;) {
+      const deleted = await store.deleteOfUser(userId, DELETED_AT_ONCE);
+      count += deleted;
+      if (deleted < DELETED_AT_ONCE) return count;
+    }
+  } finally {
+    if (count > 0) events.publish({ type: 'subscriptions.deleted', count, userId });
+  }
 }
 
 function heldKey({ publicKeys }: SubscriptionsOptions, given: string | null): string {
@@ -150,6 +186,11 @@ async function restore({ store, events, clock }: SubscriptionsOptions, id: strin
     case 'active':
       return result.subscription;
   }
+}
+
+function checkForm(endpoint: string, allowedHosts: readonly AllowedHost[]): void {
+  const judgement = judgeNewEndpoint(endpoint, allowedHosts);
+  if (judgement.kind === 'invalid') throw new AppError('invalid_endpoint', judgement.message);
 }
 
 function checkEndpoint(endpoint: string, allowedHosts: readonly AllowedHost[]): void {

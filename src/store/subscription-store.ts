@@ -30,6 +30,10 @@ export interface SubscriptionStore {
   list(query: PageRequest & { userId: string | null; includeRetired: boolean }): Promise<Page<Subscription>>;
   /** Removes the row, endpoint and keys with it. False when there was none. */
   delete(id: string): Promise<boolean>;
+  /** Removes every row that has this endpoint, retired or not; with `userId`, that user's alone. How many there were. */
+  deleteOfEndpoint(endpointHash: string, userId: string | null): Promise<number>;
+  /** Removes up to `limit` rows of a user, retired or not. How many there were: fewer than `limit` where none is left. */
+  deleteOfUser(userId: string, limit: number): Promise<number>;
   /** Makes a retired one active again, as it was. */
   restore(id: string, atMs: number): Promise<RestoreResult>;
   /** Up to `limit` active subscriptions suspected under this hold, in order of id. */

@@ -42,6 +42,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ subscriptionId }) => ({ subscription_id: subscriptionId }),
     says: () => 'subscription deleted',
   },
+  'subscriptions.deleted': {
+    level: info,
+    fields: ({ count, userId }) => ({ count, ...(userId === null ? {} : { user_id: userId }) }),
+    says: ({ count }) => `${count} ${count === 1 ? 'subscription' : 'subscriptions'} deleted`,
+  },
   'subscription.retired': {
     level: info,
     fields: ({ subscriptionId, userId, reason }) => ({ subscription_id: subscriptionId, user_id: userId, reason }),

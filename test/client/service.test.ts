@@ -65,6 +65,11 @@ describe('the client against the service', () => {
     ]);
     await client.subscriptions.delete(subscription.id);
     await expect(client.subscriptions.get(subscription.id)).rejects.toMatchObject({ code: 'subscription_not_found' });
+    const { endpoint } = (await subscribe('org/42')).device.subscription;
+    expect(await client.subscriptions.remove({ endpoint, user_id: 'ada' })).toEqual({ removed: 0 });
+    expect(await client.subscriptions.remove({ endpoint })).toEqual({ removed: 1 });
+    for (let count = 0; count < 2; count += 1) await subscribe('org/42');
+    expect(await client.subscriptions.removeAllOf('org/42')).toEqual({ removed: 2 });
   });
 
   it('finds a dead letter and replays it', async () => {

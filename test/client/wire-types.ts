@@ -3,6 +3,7 @@ import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { acceptedSchema, notificationBody, notificationSchema } from '../../src/http/v1/notification-schema.ts';
+import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscriptions.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
@@ -39,4 +40,6 @@ export const COMPILED: [
   Reads<typeof subscriptionSchema, client.Subscription>,
   Writes<typeof notificationBody, client.NotificationInput>,
   Writes<typeof registerBody, client.SubscriptionInput>,
-] = [true, true, true, true, true, true, true, true];
+  Writes<typeof removalBody, client.SubscriptionRemoval>,
+  Reads<typeof removedSchema, client.RemovedSubscriptions>,
+] = [true, true, true, true, true, true, true, true, true, true];

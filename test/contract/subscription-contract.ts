@@ -164,6 +164,44 @@ export function subscriptionContract(open: OpenStore): void {
     expect(await fresh.store.subscriptions.register(other)).toMatchObject({ kind: 'created' });
   });
 
+  it('deletes every row of an endpoint, or one user’s alone', async () => {
+    const { subscriptions } = fresh.store;
+    const first = sampleSubscription({ userId: 'anna' });
+    const moved = again(first, { userId: 'ben' });
+    const other = sampleSubscription({ userId: 'anna' });
+    for (const each of [first, moved, other]) await subscriptions.register(each);
+    expect(await subscriptions.deleteOfEndpoint(first.endpointHash, 'carl')).toBe(0);
+    expect(await subscriptions.deleteOfEndpoint(first.endpointHash, 'anna')).toBe(1);
+    expect([await subscriptions.get(first.id), await subscriptions.get(moved.id)]).toMatchObject([
+      null,
+      { id: moved.id },
+    ]);
+    await subscriptions.register(first);
+    expect(await subscriptions.deleteOfEndpoint(first.endpointHash, null)).toBe(2);
+    expect(await subscriptions.deleteOfEndpoint(first.endpointHash, null)).toBe(0);
+    expect((await subscriptions.list({ userId: null, includeRetired: true, cursor: null, limit: 9 })).items).toEqual([
+      other,
+    ]);
+    // The endpoint is free again, for whatever keys.
+    const later = again(first, { userId: 'dora', keys: { p256dh: 'x', auth: 'y' } });
+    expect(await subscriptions.register(later)).toMatchObject({ kind: 'created' });
+  });
+
+  it('deletes a user’s rows, retired ones too, as many at once as asked, and nobody else’s', async () => {
+    const { subscriptions } = fresh.store;
+    // One of the ids is what a store might take for an operator or a pattern.
+    for (const userId of ['anna', 'a%', '$ne']) {
+      const rows = Array.from({ length: 5 }, () => sampleSubscription({ userId }));
+      for (const each of rows) await subscriptions.register(each);
+      await subscriptions.change([goneChange(rows[0]!.id)]);
+    }
+    expect([await subscriptions.deleteOfUser('anna', 3), await subscriptions.deleteOfUser('anna', 3)]).toEqual([3, 2]);
+    expect(await subscriptions.deleteOfUser('anna', 3)).toBe(0);
+    expect(await subscriptions.deleteOfUser('$ne', 9)).toBe(5);
+    const { items } = await subscriptions.list({ userId: null, includeRetired: true, cursor: null, limit: 20 });
+    expect(items.map(({ userId }) => userId)).toEqual(Array(5).fill('a%'));
+  });
+
   describe('list', () => {
     it('gives every row once, newest first, page by page', async () => {
       const all = Array.from({ length: 23 }, (_, index) => sampleSubscription({ userId: `u${index % 2}` }));

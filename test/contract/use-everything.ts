@@ -35,6 +35,8 @@ export async function useEverything(store: Store): Promise<void> {
   await store.subscriptions.change([{ kind: 'clear', subscriptionId, notUpdatedSinceMs: NOW_MS }]);
   await store.subscriptions.countByVapidKey();
   await store.subscriptions.delete(subscriptionId);
+  for (const userId of [null, 'user-of-many']) await store.subscriptions.deleteOfEndpoint('no such hash', userId);
+  await store.subscriptions.deleteOfUser('user-of-many', 3);
   const topical = await fannedOut(store, 1, { notification: { topic: 't' } });
   const { id: deliveryId, notificationId } = topical.deliveries[0]!;
   const subscriptionIds = topical.deliveries.map((one) => one.subscriptionId);

@@ -175,7 +175,7 @@ describe('a delivery', () => {
     const [gone, retired] = [await engine.subscribe('ada'), await engine.subscribe('ada')];
     const notification = await engine.notify(['ada']);
     await engine.work(fanOutJob(notification));
-    await engine.store.subscriptions.delete(gone.subscription.id);
+    await engine.store.subscriptions.deleteOfEndpoint(gone.subscription.endpointHash, null);
     const moved = { ...retired.subscription, id: 'sub_moved', userId: 'grace' };
     expect((await engine.store.subscriptions.register(moved)).kind).toBe('moved');
     await engine.start();

@@ -29,7 +29,9 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema(document, 'openapi');
-  const templates = Object.keys(document.paths).map((template) => ({
+  // A path without a parameter goes before one that would fit as well.
+  const concreteFirst = Object.keys(document.paths).sort((one, other) => +one.includes('{') - +other.includes('{'));
+  const templates = concreteFirst.map((template) => ({
     template,
     pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }));

@@ -23,6 +23,7 @@ const HOLD = { hold_id: 'hld_1', scope: 'origin', subject: ORIGINS.fcm };
 const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
   'subscription.registered': { level: 'info', ...SUBSCRIPTION, result: 'created', msg: 'subscription created' },
   'subscription.deleted': { level: 'info', subscription_id: 'sub_1', msg: 'subscription deleted' },
+  'subscriptions.deleted': { level: 'info', count: 2, user_id: 'ada', msg: '2 subscriptions deleted' },
   'subscription.retired': { level: 'info', ...SUBSCRIPTION, reason: 'gone', msg: 'subscription retired: gone' },
   'subscription.quarantined': {
     level: 'warn',

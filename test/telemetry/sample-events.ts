@@ -26,6 +26,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     result: 'created',
   },
   'subscription.deleted': { type: 'subscription.deleted', subscriptionId: 'sub_1' },
+  'subscriptions.deleted': { type: 'subscriptions.deleted', count: 2, userId: 'ada' },
   'subscription.retired': { type: 'subscription.retired', subscriptionId: 'sub_1', userId: 'ada', reason: 'gone' },
   'subscription.quarantined': {
     type: 'subscription.quarantined',

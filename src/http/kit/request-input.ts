@@ -8,6 +8,7 @@ import { invalidRequest, validate } from './validation.ts';
 /** All that a route takes, validated at once, so that a caller learns of all problems together: `invalid_request`. */
 export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf<R> {
   const parts = {
+    params: readParams(route, c),
     query: readQuery(route, c),
     headers: readHeaders(route, c),
     body: readBody(route.body, c),
@@ -15,8 +16,7 @@ export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf
   const issues = Object.values(parts).flatMap((part) => part.issues);
   if (issues.length > 0) throw invalidRequest(issues);
   return {
-    // Not validated: no resource has an id of another form, so the answer is the one for an unknown id.
-    params: route.params === undefined ? null : c.req.param(),
+    params: parts.params.value,
     query: parts.query.value,
     headers: parts.headers.value,
     body: parts.body.value,
@@ -36,6 +36,18 @@ const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf
 type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
 
 const NOTHING: Read = { value: null, issues: [] };
+
+/** Whatever stands for an `id` is taken: no resource has an id of another form, so it is unknown. */
+function readParams({ params }: RouteSpec, c: ApiContext): Read {
+  if (params === undefined) return NOTHING;
+  const given = c.req.param();
+  if (Object.hasOwn(params.shape, 'id')) return { value: given, issues: [] };
+  // The router leaves what is no UTF-8 encoded, where it would stand for another text.
+  if (c.req.url.includes('%') && !isUtf8(new URL(c.req.url).pathname)) {
+    return { value: null, issues: [issue('target', 'is not valid UTF-8 in its path')] };
+  }
+  return validate(params, given);
+}
 
 function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
   if (access === 'open') return NOTHING;

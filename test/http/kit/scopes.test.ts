@@ -22,6 +22,9 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   getMetrics: 'read',
   restoreSubscription: 'manage',
   deleteSubscription: 'manage',
+  removeSubscriptionsOfEndpoint: 'manage',
+  removeSubscriptionsOfUser: 'manage',
+  removeSubscriptionsOfNamedUser: 'manage',
   confirmPruneHold: 'manage',
   dismissPruneHold: 'manage',
 };

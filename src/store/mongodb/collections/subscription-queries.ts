@@ -68,7 +68,7 @@ export const SUBSCRIPTION_BY_ID: NamedQuery<string> = {
 export const SUBSCRIPTIONS_BY_ID: NamedQuery<readonly string[]> = {
   name: 'subscriptions by id',
   collection: 'subscriptions',
-  purpose: 'where the claimed deliveries go',
+  purpose: 'where the claimed deliveries go; and to delete a page of one user’s',
   index: BY_ID,
   filter: (ids) => ({ _id: { $in: ids } }),
 };
@@ -76,9 +76,17 @@ export const SUBSCRIPTIONS_BY_ID: NamedQuery<readonly string[]> = {
 export const OF_ENDPOINT: NamedQuery<string> = {
   name: 'of endpoint',
   collection: 'subscriptions',
-  purpose: 'every row of one browser, at registration',
+  purpose: 'every row of one browser, at registration, and to delete them',
   index: ENDPOINT_USER,
   filter: (endpointHash) => ({ endpointHash }),
+};
+
+export const OF_ENDPOINT_AND_USER: NamedQuery<{ readonly endpointHash: string; readonly userId: string }> = {
+  name: 'of endpoint and user',
+  collection: 'subscriptions',
+  purpose: 'one user’s row of a browser, to delete it',
+  index: ENDPOINT_USER,
+  filter: ({ endpointHash, userId }) => ({ endpointHash, userId }),
 };
 
 export const ALL_LISTED: NamedQuery<Pick<Listing, 'beforeId'>> = {
@@ -102,7 +110,7 @@ export const ACTIVE_LISTED: NamedQuery<Pick<Listing, 'beforeId'>> = {
 export const ALL_OF_USER_LISTED: NamedQuery<Listing> = {
   name: 'all of a user listed',
   collection: 'subscriptions',
-  purpose: 'a page of one user’s, retired ones too',
+  purpose: 'a page of one user’s, retired ones too, to list or delete',
   index: USER,
   filter: ({ userId, beforeId }) => ({ userId, _id: before(beforeId) }),
   sort: { _id: -1 },
@@ -189,6 +197,7 @@ export const SUBSCRIPTION_QUERIES = [
   SUBSCRIPTION_BY_ID,
   SUBSCRIPTIONS_BY_ID,
   OF_ENDPOINT,
+  OF_ENDPOINT_AND_USER,
   ALL_LISTED,
   ACTIVE_LISTED,
   ALL_OF_USER_LISTED,

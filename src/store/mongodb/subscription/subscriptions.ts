@@ -14,7 +14,10 @@ import {
   ACTIVE_OF_USER_LISTED,
   ALL_LISTED,
   ALL_OF_USER_LISTED,
+  OF_ENDPOINT,
+  OF_ENDPOINT_AND_USER,
   SUBSCRIPTION_BY_ID,
+  SUBSCRIPTIONS_BY_ID,
   SUSPECTED_BY,
 } from '../collections/subscription-queries.ts';
 import type { Operations } from '../server/operations.ts';
@@ -28,6 +31,8 @@ export function mongoSubscriptions(collections: Collections, operations: Operati
     get: (id) => operations.run(() => get(collections, id)),
     list: (query) => operations.run(() => list(collections, query)),
     delete: (id) => operations.run(() => remove(collections, id)),
+    deleteOfEndpoint: (hash, userId) => operations.run(() => deleteOfEndpoint(collections, hash, userId)),
+    deleteOfUser: (userId, limit) => operations.run(() => deleteOfUser(collections, userId, limit)),
     restore: (id, atMs) => operations.run(() => restore(collections, id, atMs)),
     suspectedBy: (holdId, limit) => operations.run(() => suspectedBy(collections, holdId, limit)),
     change: (changes) => operations.run(() => change(collections, changes)),
@@ -43,6 +48,28 @@ async function get({ subscriptions }: Collections, id: string): Promise<Subscrip
 async function remove({ subscriptions }: Collections, id: string): Promise<boolean> {
   const { deletedCount } = await subscriptions.deleteOne(SUBSCRIPTION_BY_ID.filter(id));
   return deletedCount > 0;
+}
+
+async function deleteOfEndpoint(
+  { subscriptions }: Collections,
+  endpointHash: string,
+  userId: string | null,
+): Promise<number> {
+  const query = userId === null ? OF_ENDPOINT : OF_ENDPOINT_AND_USER;
+  const filter =
+    userId === null
+      ? OF_ENDPOINT.filter(endpointHash)
+      : OF_ENDPOINT_AND_USER.filter({ endpointHash, userId: encodeText(userId) });
+  return (await subscriptions.deleteMany(filter, { hint: query.index.name })).deletedCount;
+}
+
+async function deleteOfUser({ subscriptions }: Collections, userId: string, limit: number): Promise<number> {
+  const filter = ALL_OF_USER_LISTED.filter({ userId: encodeText(userId), beforeId: null });
+  const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: { _id: 1 } as const };
+  const found = await subscriptions.find(filter, options).toArray();
+  if (found.length === 0) return 0;
+  const { deletedCount } = await subscriptions.deleteMany(SUBSCRIPTIONS_BY_ID.filter(found.map(({ _id }) => _id)));
+  return deletedCount;
 }
 
 async function suspectedBy({ subscriptions }: Collections, holdId: string, limit: number) {

@@ -30,7 +30,22 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
       }),
     countByVapidKey: () => commits.read(() => countByVapidKey(database)),
     delete: (id) => commits.erase(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
+    deleteOfEndpoint: (hash, userId) => commits.erase(4, () => deleteOfEndpoint(database, hash, userId)),
+    deleteOfUser: (userId, limit) => commits.erase(limit, () => deleteOfUser(database, userId, limit)),
   };
+}
+
+function deleteOfEndpoint(database: Database, endpointHash: string, userId: string | null): number {
+  const ofUser = userId === null ? '' : ' AND user_id = ?';
+  const values = userId === null ? [endpointHash] : [endpointHash, userId];
+  return database.run(`DELETE FROM subscriptions WHERE endpoint_hash = ?${ofUser}`, values);
+}
+
+function deleteOfUser(database: Database, userId: string, limit: number): number {
+  return database.run(
+    'DELETE FROM subscriptions WHERE id IN (SELECT id FROM subscriptions WHERE user_id = ? ORDER BY id LIMIT ?)',
+    [userId, limit],
+  );
 }
 
 function suspectedBy(database: Database, holdId: string, limit: number): readonly Subscription[] {

@@ -73,6 +73,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'subscription by id': subscription.id,
   'subscriptions by id': ids(subscriptions),
   'of endpoint': subscription.endpointHash,
+  'of endpoint and user': { endpointHash: subscription.endpointHash, userId: subscription.userId },
   'all listed': { beforeId: subscription.id },
   'active listed': { beforeId: subscription.id },
   'all of a user listed': { userId: 'user-1', beforeId: null },
