@@ -1,3 +1,4 @@
+import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
 import type { RegisterResult, RestoreResult } from '../domain/subscription/registration.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../domain/subscription/subscription-change.ts';
@@ -25,6 +26,14 @@ export interface SubscriptionStore {
    * Another user's active row moves only when both keys are equal, which only the same browser can know.
    */
   register(draft: Subscription, options?: RegisterOptions): Promise<RegisterResult>;
+  /**
+   * Registers what another push system kept, by the rule of `decideImport`, in the order given, and answers in that order.
+   * With `isDryRun` nothing is written, and each is answered as if it were the only one.
+   */
+  importMany(
+    imported: readonly ImportedSubscription[],
+    options: { readonly isDryRun: boolean },
+  ): Promise<readonly ImportResult[]>;
   get(id: string): Promise<Subscription | null>;
   /** Newest first. `userId` null lists everyone's. Retired ones are listed only when asked for. */
   list(query: PageRequest & { userId: string | null; includeRetired: boolean }): Promise<Page<Subscription>>;

@@ -6,6 +6,7 @@ import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+import { importContract } from './import-contract.ts';
 import { lineageContract } from './lineage-contract.ts';
 import { nonceContract } from './nonce-contract.ts';
 import { notificationContract } from './notification-contract.ts';
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions', () => subscriptionContract(open));
     describe('subscriptions: what changes them', () => subscriptionChangeContract(open));
     describe('subscriptions: one device, one row', () => lineageContract(open));
+    describe('subscriptions: taken over from elsewhere', () => importContract(open));
     describe('audiences', () => audienceContract(open));
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));

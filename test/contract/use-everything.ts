@@ -30,6 +30,8 @@ export async function useEverything(store: Store): Promise<void> {
     const crowded = sampleSubscription({ userId: 'user-of-many' });
     await store.subscriptions.register(crowded, { isVapidKeyGiven: false, maxActive: 1 });
   }
+  for (const isDryRun of [true, false])
+    await store.subscriptions.importMany([{ draft: sampleSubscription(), writtenAtMs: null }], { isDryRun });
   await store.subscriptions.restore(subscriptionId, NOW_MS);
   await store.subscriptions.suspectedBy('hld_1', 5);
   await store.subscriptions.change([{ kind: 'clear', subscriptionId, notUpdatedSinceMs: NOW_MS }]);

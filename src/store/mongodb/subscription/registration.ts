@@ -1,8 +1,10 @@
 import { AppError } from '../../../domain/app-error.ts';
+import { decideImport, type ImportedSubscription, type ImportResult } from '../../../domain/subscription/import.ts';
 import {
   decideRegistration,
   decideRestore,
   type RegisterResult,
+  type RegistrationPlan,
   type RestoreResult,
   type Retirement,
 } from '../../../domain/subscription/registration.ts';
@@ -40,6 +42,21 @@ export async function register(
   return crowdedOutIds.length === 0 ? result : { ...result, crowdedOutIds };
 }
 
+/** By the same conditional writes; with `isDryRun` without any. */
+export async function importOne(
+  collections: Collections,
+  { draft, writtenAtMs }: ImportedSubscription,
+  { isDryRun }: { readonly isDryRun: boolean },
+): Promise<ImportResult> {
+  return untilWon(async () => {
+    const found = await documentsOf(collections, draft.endpointHash);
+    const facts = { draft, ofEndpoint: found.map(toSubscription), isAtomic: false };
+    const decision = decideImport(facts, writtenAtMs);
+    if (decision.kind !== 'planned') return decision;
+    return isDryRun ? decision.result : carryOut(collections, decision, { found, former: null });
+  });
+}
+
 /** Makes a retired one active again, unless its endpoint is in other hands. Asked again after a race that was lost. */
 export function restore(collections: Collections, id: string, atMs: number): Promise<RestoreResult> {
   return untilWon(() => restoreOnce(collections, id, atMs));
@@ -69,8 +86,17 @@ async function registerOnce(
     isVapidKeyGiven: options?.isVapidKeyGiven ?? false,
     isAtomic: false,
   });
-  if (decision.kind === 'taken') return decision;
-  const { retireBefore, over, result, retireAfter } = decision;
+  return decision.kind === 'taken' ? decision : carryOut(collections, decision, { found, former });
+}
+
+/** The documents that the decision was made on. */
+type Seen = { readonly found: readonly SubscriptionDocument[]; readonly former: SubscriptionDocument | null };
+
+async function carryOut(
+  collections: Collections,
+  { retireBefore, over, result, retireAfter }: RegistrationPlan,
+  { found, former }: Seen,
+): Promise<RegistrationPlan['result'] | 'lost'> {
   if (retireBefore !== null && !(await retireAsSeen(collections, retireBefore))) return 'lost';
   const before = over === null ? undefined : [...found, former].find((document) => document?._id === over.id);
   const document = toSubscriptionDocument(result.subscription, nextGeneration(before ? [...found, before] : found));

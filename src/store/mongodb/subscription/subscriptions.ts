@@ -1,4 +1,5 @@
 import { isSubscriptionId } from '../../../domain/ids.ts';
+import type { ImportedSubscription, ImportResult } from '../../../domain/subscription/import.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { decodeId, toPage } from '../../cursor.ts';
@@ -21,13 +22,17 @@ import {
   SUSPECTED_BY,
 } from '../collections/subscription-queries.ts';
 import type { Operations } from '../server/operations.ts';
-import { register, restore } from './registration.ts';
+import { importOne, register, restore } from './registration.ts';
+
+/** How many are asked about at once: each waits for the majority, and the server has others to serve. */
+const IMPORTED_AT_ONCE = 64;
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
 
 export function mongoSubscriptions(collections: Collections, operations: Operations): SubscriptionStore {
   return {
     register: (draft, options) => operations.run(() => register(collections, draft, options)),
+    importMany: (imported, options) => importMany(collections, operations, imported, options),
     get: (id) => operations.run(() => get(collections, id)),
     list: (query) => operations.run(() => list(collections, query)),
     delete: (id) => operations.run(() => remove(collections, id)),
@@ -38,6 +43,28 @@ export function mongoSubscriptions(collections: Collections, operations: Operati
     change: (changes) => operations.run(() => change(collections, changes)),
     countByVapidKey: () => operations.run(() => countByVapidKey(collections)),
   };
+}
+
+async function importMany(
+  collections: Collections,
+  operations: Operations,
+  imported: readonly ImportedSubscription[],
+  options: { readonly isDryRun: boolean },
+): Promise<readonly ImportResult[]> {
+  const results: ImportResult[] = [];
+  for (let start = 0; start < imported.length; start += IMPORTED_AT_ONCE) {
+    const page = imported.slice(start, start + IMPORTED_AT_ONCE);
+    const done = new Map<string, Promise<ImportResult>>();
+    const pending = page.map((each) => {
+      // Those of one endpoint one after the other, so that the order given decides.
+      const before = done.get(each.draft.endpointHash) ?? Promise.resolve();
+      const result = before.then(() => operations.run(() => importOne(collections, each, options)));
+      done.set(each.draft.endpointHash, result);
+      return result;
+    });
+    results.push(...(await Promise.all(pending)));
+  }
+  return results;
 }
 
 async function get({ subscriptions }: Collections, id: string): Promise<Subscription | null> {

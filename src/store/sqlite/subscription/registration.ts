@@ -5,10 +5,12 @@ import {
   mostActiveRead,
   retiredKept,
 } from '../../../domain/subscription/crowding.ts';
+import { decideImport, type ImportedSubscription, type ImportResult } from '../../../domain/subscription/import.ts';
 import {
   decideRegistration,
   decideRestore,
   type RegisterResult,
+  type RegistrationPlan,
   type RestoreResult,
 } from '../../../domain/subscription/registration.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
@@ -32,13 +34,30 @@ export function register(database: Database, draft: Subscription, options?: Regi
     isAtomic: true,
   });
   if (decision.kind === 'taken') return decision;
-  const { retireBefore, result, retireAfter } = decision;
-  if (retireBefore !== null) changeSubscription(database, retireBefore.change);
-  writeSubscription(database, result.subscription);
-  if (retireAfter !== null) changeSubscription(database, retireAfter.change);
+  carryOut(database, decision);
+  const { result } = decision;
   const maxActive = options?.maxActive ?? null;
   const crowdedOutIds = maxActive === null ? [] : crowdOutOthers(database, result.subscription, maxActive);
   return crowdedOutIds.length === 0 ? result : { ...result, crowdedOutIds };
+}
+
+/** Within the caller's transaction, or, with `isDryRun`, outside of any. */
+export function importOne(
+  database: Database,
+  { draft, writtenAtMs }: ImportedSubscription,
+  { isDryRun }: { readonly isDryRun: boolean },
+): ImportResult {
+  const ofEndpoint = rowsOf(database, draft.endpointHash);
+  const decision = decideImport({ draft, ofEndpoint, isAtomic: true }, writtenAtMs);
+  if (decision.kind !== 'planned') return decision;
+  if (!isDryRun) carryOut(database, decision);
+  return decision.result;
+}
+
+function carryOut(database: Database, { retireBefore, result, retireAfter }: RegistrationPlan): void {
+  if (retireBefore !== null) changeSubscription(database, retireBefore.change);
+  writeSubscription(database, result.subscription);
+  if (retireAfter !== null) changeSubscription(database, retireAfter.change);
 }
 
 function crowdOutOthers(

@@ -1,7 +1,9 @@
 import { isSubscriptionId } from '../../../domain/ids.ts';
+import type { ImportedSubscription, ImportResult } from '../../../domain/subscription/import.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import { decodeId, toPage } from '../../cursor.ts';
 import type { SubscriptionStore } from '../../subscription-store.ts';
+import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import {
@@ -10,7 +12,11 @@ import {
   type SubscriptionRow,
   toSubscription,
 } from '../tables/subscription-rows.ts';
-import { register, restore } from './registration.ts';
+import { importOne, register, restore } from './registration.ts';
+
+/** A registration reads and writes about as much as this many rows. */
+const ROWS_OF_ONE = 4;
+const IMPORTED_IN_ONE_COMMIT = MAX_ROWS_PER_COMMIT / ROWS_OF_ONE;
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
 
@@ -20,6 +26,7 @@ const LAST_ID = '\u{10ffff}';
 export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
   return {
     register: (draft, options) => commits.write(4, () => register(database, draft, options)),
+    importMany: (imported, options) => importMany(database, commits, imported, options),
     get: (id) => commits.read(() => readSubscription(database, id)),
     list: (query) => commits.read(() => list(database, query)),
     restore: (id, atMs) => commits.write(1, () => restore(database, id, atMs)),
@@ -46,6 +53,22 @@ function deleteOfUser(database: Database, userId: string, limit: number): number
     'DELETE FROM subscriptions WHERE id IN (SELECT id FROM subscriptions WHERE user_id = ? ORDER BY id LIMIT ?)',
     [userId, limit],
   );
+}
+
+/** Page by page, so that others have their turn between two commits. */
+async function importMany(
+  database: Database,
+  commits: GroupCommit,
+  imported: readonly ImportedSubscription[],
+  options: { readonly isDryRun: boolean },
+): Promise<readonly ImportResult[]> {
+  const results: ImportResult[] = [];
+  for (let start = 0; start < imported.length; start += IMPORTED_IN_ONE_COMMIT) {
+    const page = imported.slice(start, start + IMPORTED_IN_ONE_COMMIT);
+    const run = () => page.map((each) => importOne(database, each, options));
+    results.push(...(await (options.isDryRun ? commits.read(run) : commits.write(page.length * ROWS_OF_ONE, run))));
+  }
+  return results;
 }
 
 function suspectedBy(database: Database, holdId: string, limit: number): readonly Subscription[] {
