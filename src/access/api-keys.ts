@@ -2,7 +2,7 @@ import { AppError } from '../domain/app-error.ts';
 
 /**
  * What a key may do. `send`: notifications, replays, registrations and subscriber tokens. `read`: look at what there is.
- * `manage`: delete, restore, decide about holds on pruning.
+ * `manage`: import, delete, restore, decide about holds on pruning.
  */
 export const SCOPES = ['send', 'read', 'manage'] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -5,6 +5,7 @@ import type {
   Attempt,
   Delivery,
   DeliveryState,
+  ImportedSubscription,
   Notification,
   NotificationInput,
   NotificationQuery,
@@ -13,6 +14,7 @@ import type {
   PageQuery,
   RemovedSubscriptions,
   Subscription,
+  SubscriptionImportLine,
   SubscriptionInput,
   SubscriptionQuery,
   SubscriptionRemoval,
@@ -95,6 +97,11 @@ export type Client = {
     /** Deletes all of a user, for example when an account is closed. */
     removeAllOf(userId: string, options?: CallOptions): Promise<RemovedSubscriptions>;
     restore(id: string, options?: CallOptions): Promise<Subscription>;
+    /** Takes over up to 1000 subscriptions of another push system, each answered on its own; `bellhop import` takes files. */
+    import(
+      subscriptions: readonly SubscriptionImportLine[],
+      options?: CallOptions & { readonly dryRun?: boolean | undefined },
+    ): Promise<readonly ImportedSubscription[]>;
   };
   /** For a page of this user, good for their own subscriptions. Made here, without a call. RangeError: see the message. */
   subscriberToken(userId: string, options?: { readonly ttlSeconds?: number | undefined }): Promise<SubscriberToken>;
@@ -170,6 +177,10 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
       removeAllOf: (userId, { signal } = {}) =>
         caller({ method: 'DELETE', path: '/v1/subscriptions', query: { user_id: userId }, signal }),
       restore: (id, options) => post(`/v1/subscriptions/${encodeURIComponent(id)}/restore`, undefined, options),
+      async import(subscriptions, { dryRun: dry_run = false, ...options } = {}) {
+        const body = { subscriptions, dry_run };
+        return (await post<{ items: ImportedSubscription[] }>('/v1/subscriptions/import', body, options)).items;
+      },
     },
     async publicKey(options) {
       return (await get<{ public_key: string }>('/v1/push/public-key', {}, options)).public_key;

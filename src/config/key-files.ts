@@ -18,12 +18,16 @@ export type Keys = {
   readonly olderVapid: readonly VapidKeyPair[];
   /** Looks for a pair that a rotation may have brought to the data folder since the start. */
   readonly findVapid: (publicKey: string) => VapidKeyPair | null;
+  /** The public halves of all pairs held at this moment, the current one first: those of the data folder with them. */
+  readonly heldPublicKeys: HeldPublicKeys;
   /** Paths of the secrets in use that live in the data folder; `made` are those that this start made. */
   readonly files: readonly string[];
   readonly made: readonly string[];
   /** What an operator should mend about them, though they work. Holds no secret. */
   readonly warnings: readonly string[];
 };
+
+type HeldPublicKeys = () => readonly [string, ...string[]];
 
 type KeySettings = Pick<
   Config,
@@ -46,7 +50,20 @@ export function loadKeys(config: KeySettings): Keys {
       : { current: config.vapidKeys, older: readVapidRing(config.dataDir, folder.warn) };
   const olderVapid = withoutRepeats([...ring.older, ...config.olderVapidKeys], ring.current);
   const { files, made, warnings } = folder;
-  return { apiKeys, vapid: ring.current, olderVapid, findVapid: finderIn(config.dataDir), files, made, warnings };
+  const readRing = ringReader(config.dataDir);
+  return {
+    apiKeys,
+    vapid: ring.current,
+    olderVapid,
+    findVapid: (publicKey) => readRing().find((pair) => pair.publicKey === publicKey) ?? null,
+    heldPublicKeys: () => [
+      ring.current.publicKey,
+      ...withoutRepeats([...olderVapid, ...readRing()], ring.current).map(({ publicKey }) => publicKey),
+    ],
+    files,
+    made,
+    warnings,
+  };
 }
 
 /** A secret that callers may hold goes on working until its file is deleted, or HMAC_SECRET takes its place. */
@@ -175,10 +192,10 @@ function parsePair(pair: unknown, damaged: (why: string) => ConfigError): VapidK
 }
 
 /** The file is read once a second at most: a key that is not there is asked for by every push to its subscriptions. */
-function finderIn(dataDir: string): (publicKey: string) => VapidKeyPair | null {
+function ringReader(dataDir: string): () => readonly VapidKeyPair[] {
   let readAtMs = Number.NEGATIVE_INFINITY;
   let ring: readonly VapidKeyPair[] = [];
-  return (publicKey) => {
+  return () => {
     const nowMs = performance.now();
     if (nowMs - readAtMs >= 1000) {
       readAtMs = nowMs;
@@ -188,6 +205,6 @@ function finderIn(dataDir: string): (publicKey: string) => VapidKeyPair | null {
         // Half of a rotation, or a file damaged since the start: what was read before still holds.
       }
     }
-    return ring.find((pair) => pair.publicKey === publicKey) ?? null;
+    return ring;
   };
 }

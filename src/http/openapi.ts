@@ -4,6 +4,7 @@ import type { ApiEnv } from './kit/request-context.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
 import { SUBSCRIBER_TOKENS_PATH } from './v1/subscriber-tokens.ts';
+import { IMPORT_LINE, importLine } from './v1/subscription-import.ts';
 
 export const OPENAPI_PATH = '/openapi.json';
 
@@ -53,6 +54,7 @@ const SECURITY_SCHEMES = {
 export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, options: { readonly version: string }): void {
   const { openAPIRegistry: registry } = app;
   registry.register('Problem', problemSchema);
+  registry.register(IMPORT_LINE, importLine);
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
     registry.registerComponent('securitySchemes', name, scheme);
   let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;

@@ -56,8 +56,11 @@ export type SubscriptionsOptions = {
   readonly random: Random;
   /** Hosts taken beside the well-known push services (PUSH_ALLOWED_HOSTS). */
   readonly allowedHosts: readonly AllowedHost[];
-  /** The public halves of the VAPID pairs held. Browsers subscribe with the first; it is kept with the subscription. */
-  readonly publicKeys: readonly [string, ...string[]];
+  /**
+   * The public halves of the VAPID pairs held at this moment. Browsers subscribe with the first; it is kept with the
+   * subscription.
+   */
+  readonly publicKeys: () => readonly [string, ...string[]];
   readonly limiter: RateLimiter;
   /** How often the pages of one user may register (REGISTRATIONS_PER_MINUTE). */
   readonly registrationLimit: RateLimit;
@@ -121,8 +124,9 @@ async function getOf(store: SubscriptionStore, id: string, ofUser: string | null
   return subscription;
 }
 
-function draftOf(
-  options: SubscriptionsOptions,
+/** The row of a new subscription. Throws AppError where it cannot be sent to. */
+export function draftOf(
+  options: Pick<SubscriptionsOptions, 'allowedHosts' | 'publicKeys' | 'clock' | 'random'>,
   request: Omit<RegisterRequest, 'formerId' | 'isByToken'>,
 ): Subscription {
   checkEndpoint(request.endpoint, options.allowedHosts);
@@ -160,10 +164,11 @@ async function deleteOfUser({ store, events }: SubscriptionsOptions, userId: str
   }
 }
 
-function heldKey({ publicKeys }: SubscriptionsOptions, given: string | null): string {
-  if (given === null) return publicKeys[0];
+function heldKey({ publicKeys }: Pick<SubscriptionsOptions, 'publicKeys'>, given: string | null): string {
+  const held = publicKeys();
+  if (given === null) return held[0];
   const key = readVapidPublicKey(given) ?? given;
-  if (publicKeys.includes(key)) return key;
+  if (held.includes(key)) return key;
   throw new AppError(
     'unknown_vapid_key',
     'vapid_public_key is not a key this server holds. Subscribe with the key of GET /v1/push/public-key.',
@@ -205,7 +210,11 @@ function checkedKeys(keys: SubscriptionKeys): SubscriptionKeys {
   throw new AppError('invalid_subscription_keys', judgement.message, { field: `keys.${judgement.field}` });
 }
 
-async function announce({ store, events }: SubscriptionsOptions, registered: Registered): Promise<void> {
+/** Tells of a registration, once it is committed. */
+export async function announce(
+  { store, events }: Pick<SubscriptionsOptions, 'store' | 'events'>,
+  registered: Registered,
+): Promise<void> {
   const { kind, subscription, replacedId, crowdedOutIds = [] } = registered;
   const { id, userId, replacesId } = subscription;
   events.publish({ type: 'subscription.registered', subscriptionId: id, userId, result: kind });

@@ -20,14 +20,15 @@ export type VapidKeys = {
 
 export type VapidKeysOptions = {
   readonly store: Pick<SubscriptionStore, 'countByVapidKey'>;
-  /** The public halves of the pairs that this process has, the current one first. */
-  readonly publicKeys: readonly [string, ...string[]];
+  /** The public halves of the pairs that this process has at this moment, the current one first. */
+  readonly publicKeys: () => readonly [string, ...string[]];
 };
 
 /** How far a rotation has come. */
-export function createVapidKeys({ store, publicKeys }: VapidKeysOptions): VapidKeys {
+export function createVapidKeys({ store, publicKeys: heldKeys }: VapidKeysOptions): VapidKeys {
   return {
     async progress() {
+      const publicKeys = heldKeys();
       const counts = await store.countByVapidKey();
       const keys = [...new Set([...publicKeys, ...counts.keys()])].map(
         (publicKey): VapidKeyUse => ({

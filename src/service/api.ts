@@ -7,7 +7,7 @@ import { createValueSigner } from '../access/signed-value.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { type Config, hasDemoPage } from '../config/config.ts';
-import { type Keys, publicKeysOf } from '../config/key-files.ts';
+import type { Keys } from '../config/key-files.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
@@ -20,6 +20,7 @@ import { createDemo } from '../intake/demo.ts';
 import { createNotifications, type Notifications } from '../intake/notifications.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
+import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -61,6 +62,12 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
   const notifications = createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds });
+  const registering = {
+    ...parts,
+    store: store.subscriptions,
+    allowedHosts: config.pushAllowedHosts,
+    publicKeys: keys.heldPublicKeys,
+  };
   return {
     ...parts,
     version,
@@ -69,11 +76,9 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     notifications,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
     access: createAccess({ ...parts, keys: apiKeys, allowBearer: config.allowBearer }),
+    subscriptionImport: createSubscriptionImport(registering),
     subscriptions: createSubscriptions({
-      ...parts,
-      store: store.subscriptions,
-      allowedHosts: config.pushAllowedHosts,
-      publicKeys: publicKeysOf(keys),
+      ...registering,
       limiter,
       registrationLimit: config.registrationLimit,
       maxPerUser: config.maxSubscriptionsPerUser,
@@ -81,7 +86,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: publicKeysOf(keys) }),
+    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,
     servesApi: config.roles.includes('api'),

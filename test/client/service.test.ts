@@ -51,6 +51,17 @@ describe('the client against the service', () => {
     return client.notifications.get(id);
   };
 
+  it('takes subscriptions over from elsewhere', async () => {
+    const device = emulator.createDevice({ applicationServerKey: await client.publicKey() });
+    const line = { user_id: 'taken-over', ...device.subscription, vapid_public_key: await client.publicKey() };
+    expect(await client.subscriptions.import([line], { dryRun: true })).toMatchObject([{ result: 'added' }]);
+    const [added, refused] = await client.subscriptions.import([line, { ...line, endpoint: 'token' }]);
+    expect(added).toMatchObject({ index: 0, result: 'added', code: null });
+    expect(refused).toMatchObject({ index: 1, result: 'refused', code: 'invalid_endpoint' });
+    await client.send(note('taken-over'));
+    expect((await device.nextPush()).vapid?.publicKey).toBe(await client.publicKey());
+  });
+
   it('subscribes, sends, and reads what became of it', async () => {
     const { device, subscription } = await subscribe('ada');
     const { id } = await client.send({ ...note('ada'), data: { order: 42 }, ttl_seconds: 600 });

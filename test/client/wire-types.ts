@@ -3,6 +3,7 @@ import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { acceptedSchema, notificationBody, notificationSchema } from '../../src/http/v1/notification-schema.ts';
+import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscriptions.ts';
 
@@ -38,8 +39,10 @@ export const COMPILED: [
   Reads<typeof deliverySchema, client.Delivery>,
   Reads<typeof attemptSchema, client.Attempt>,
   Reads<typeof subscriptionSchema, client.Subscription>,
+  Reads<typeof importedSchema, client.ImportedSubscription>,
+  Writes<typeof importLine, client.SubscriptionImportLine>,
   Writes<typeof notificationBody, client.NotificationInput>,
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
-] = [true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true];

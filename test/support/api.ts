@@ -18,6 +18,7 @@ import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
+import { createSubscriptionImport } from '../../src/intake/subscription-import.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
@@ -110,14 +111,18 @@ export async function startApi(options: ApiOptions = {}) {
     random: Math.random,
     compose: createComposer(options.siteUrl ?? null),
   };
+  const registering = {
+    ...parts,
+    store: store.subscriptions,
+    allowedHosts: [{ host: 'push.example.net', port: null }],
+    publicKeys: (): readonly [string, string] => [CURRENT_KEY, OLDER_KEY],
+  };
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, keys: () => KEYS, allowBearer: options.allowBearer ?? true }),
+    subscriptionImport: createSubscriptionImport(registering),
     subscriptions: createSubscriptions({
-      ...parts,
-      store: store.subscriptions,
-      allowedHosts: [{ host: 'push.example.net', port: null }],
-      publicKeys: [CURRENT_KEY, OLDER_KEY],
+      ...registering,
       registrationLimit: options.registrationLimit ?? perMinute(30),
       maxPerUser: options.maxPerUser ?? 20,
       countsVisitors: false,
@@ -126,7 +131,7 @@ export async function startApi(options: ApiOptions = {}) {
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: [CURRENT_KEY, OLDER_KEY] }),
+    vapidKeys: createVapidKeys(registering),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },
@@ -180,6 +185,7 @@ async function documentOf(): Promise<OpenApiDocument> {
   const app = createApp({
     access: unused,
     subscriptions: unused,
+    subscriptionImport: unused,
     subscriberTokens: unused,
     notifications: unused,
     deadLetters: unused,

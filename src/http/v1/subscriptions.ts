@@ -21,20 +21,19 @@ import {
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
 const epochMs = z.number().min(0).max(LAST_INSTANT_MS);
+export const instantOrEpochMs = z.union([epochMs, z.iso.datetime({ offset: true })], {
+  error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
+});
 const keys = ofBrowsers({
   p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
   auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
 });
 
-const registerFields = {
+export const registerFields = {
   user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
   endpoint: z.string().min(1).max(8192),
   keys,
-  expiration_time: z
-    .union([epochMs, z.iso.datetime({ offset: true })], {
-      error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
-    })
-    .nullish(),
+  expiration_time: instantOrEpochMs.nullish(),
   expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
   vapid_public_key: z.string().max(200).nullish().openapi({
     description:
@@ -211,7 +210,7 @@ export function addSubscriptionRoutes(router: Router, subscriptions: Subscriptio
  * An object that browsers write: members that they add to it later are ignored, where elsewhere an unknown field is refused.
  * One that differs from a known field by capitals and underscores alone is a slip of the caller, and refused.
  */
-function ofBrowsers<Fields extends z.ZodRawShape>(fields: Fields) {
+export function ofBrowsers<Fields extends z.ZodRawShape>(fields: Fields) {
   const known = Object.keys(fields);
   const schema = z.looseObject(fields).superRefine((value, context) => {
     for (const name of Object.keys(value).filter((each) => !known.includes(each))) {
@@ -229,18 +228,22 @@ function bare(name: string): string {
 
 function requestOf(body: z.output<typeof registerBody>, user: string | null): Omit<RegisterRequest, 'isByToken'> {
   if (user === null) throw invalidRequest([{ path: 'user_id', message: 'is required' }]);
-  const expiration = body.expiration_time ?? body.expirationTime ?? null;
   return {
     userId: user,
     endpoint: body.endpoint,
     keys: body.keys,
-    // Browsers may give fractions of a millisecond.
-    expirationAtMs: typeof expiration === 'string' ? Date.parse(expiration) : expiration && Math.floor(expiration),
+    expirationAtMs: atMsOf(body.expiration_time ?? body.expirationTime),
     vapidPublicKey: body.vapid_public_key ?? null,
     formerId: body.replaces_id ?? null,
     locale: body.locale ?? null,
     userAgent: body.user_agent ?? null,
   };
+}
+
+/** Null where there is no instant. Browsers may give fractions of a millisecond. */
+export function atMsOf(given: string | number | null | undefined): number | null {
+  if (given === null || given === undefined) return null;
+  return Math.floor(typeof given === 'string' ? Date.parse(given) : given);
 }
 
 function subscriptionWire(from: Subscription): z.output<typeof subscriptionSchema> {

@@ -20,6 +20,7 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   getPruneHold: 'read',
   listVapidKeys: 'read',
   getMetrics: 'read',
+  importSubscriptions: 'manage',
   restoreSubscription: 'manage',
   deleteSubscription: 'manage',
   removeSubscriptionsOfEndpoint: 'manage',

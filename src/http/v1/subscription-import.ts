@@ -1,0 +1,114 @@
+import { z } from '@hono/zod-openapi';
+import { AppError } from '../../domain/app-error.ts';
+import type { Imported, ImportRequest, SubscriptionImport } from '../../intake/subscription-import.ts';
+import type { Issue } from '../kit/json-body.ts';
+import { ERROR_CODES } from '../kit/problem.ts';
+import { answer, defineRoute } from '../kit/route.ts';
+import type { Router } from '../kit/router.ts';
+import { validate } from '../kit/validation.ts';
+import { userId } from '../kit/wire-fields.ts';
+import { atMsOf, instantOrEpochMs, ofBrowsers, registerFields } from './subscriptions.ts';
+
+/** As many as a body of the largest size has room for, and as are done within a second or two. */
+const MAX_LINES = 1000;
+
+const TAG = /^[A-Za-z0-9_.:/-]{1,64}$/;
+const MAX_TAGS = 200;
+
+const { replaces_id: _, ...browserFields } = registerFields;
+
+export const importLine = ofBrowsers({
+  ...browserFields,
+  user_id: userId,
+  vapid_public_key: z.string().min(1).max(500).openapi({
+    description:
+      'The key that the browser subscribed with: its pair must be held here. Other spellings are understood.',
+  }),
+  created_at: instantOrEpochMs.nullish().openapi({ description: 'When the other system made it.' }),
+  updated_at: instantOrEpochMs.nullish().openapi({
+    description: 'When it last wrote it, or saw the browser. Only what is newer than what is known here changes that.',
+  }),
+  tags: z
+    .array(z.string().regex(TAG, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . : / -'))
+    .max(MAX_TAGS)
+    .nullish()
+    .openapi({ description: 'Checked, and not kept yet. Import the same again once this server keeps tags.' }),
+});
+
+/** In the document; each line is read by itself, so that one that cannot be read is refused in its place alone. */
+export const IMPORT_LINE = 'SubscriptionImportLine';
+
+const importBody = z
+  .strictObject({
+    subscriptions: z
+      .array(z.unknown().openapi({ allOf: [{ $ref: `#/components/schemas/${IMPORT_LINE}` }] }))
+      .min(1)
+      .max(MAX_LINES),
+    dry_run: z.boolean().optional().openapi({ description: 'Writes nothing, and answers what would come of it.' }),
+  })
+  .openapi('SubscriptionImport');
+
+export const importedSchema = z
+  .strictObject({
+    index: z.int().openapi({ description: 'Which of the subscriptions that were sent, from 0.' }),
+    result: z.enum(['added', 'updated', 'moved', 'unchanged', 'refused']),
+    subscription_id: z.string().nullable(),
+    code: z.enum(ERROR_CODES).nullable().openapi({ description: 'Why it was refused.' }),
+    reason: z.string().nullable().openapi({ description: 'What to know about it.' }),
+  })
+  .openapi('ImportedSubscription');
+
+const importRoute = defineRoute({
+  method: 'post',
+  path: '/v1/subscriptions/import',
+  operationId: 'importSubscriptions',
+  tag: 'Subscriptions',
+  summary: 'Take over subscriptions of another push system',
+  description:
+    'Each is registered as its browser would do it, where nothing newer is known of its endpoint, and answered on its own. ' +
+    'Sent again, it changes nothing.',
+  access: 'key',
+  scope: 'manage',
+  body: { schema: importBody, required: true },
+  answers: {
+    200: {
+      description: 'What became of each, in the order sent.',
+      body: z.strictObject({ items: z.array(importedSchema) }),
+    },
+  },
+  errors: [],
+});
+
+/** Taking over what another push system kept. */
+export function addSubscriptionImportRoute(router: Router, { importMany }: SubscriptionImport): void {
+  router.add(importRoute, async ({ body }) => {
+    const imported = await importMany(body.subscriptions.map(requestOf), { isDryRun: body.dry_run ?? false });
+    return answer(200, { items: imported.map(importedWire) });
+  });
+}
+
+function requestOf(given: unknown): ImportRequest | AppError {
+  const { value: line, issues } = validate(importLine, given);
+  if (line === null) return refusalOf(issues);
+  return {
+    userId: line.user_id,
+    endpoint: line.endpoint,
+    keys: line.keys,
+    expirationAtMs: atMsOf(line.expiration_time ?? line.expirationTime),
+    vapidPublicKey: line.vapid_public_key,
+    locale: line.locale ?? null,
+    userAgent: line.user_agent ?? null,
+    createdAtMs: atMsOf(line.created_at),
+    updatedAtMs: atMsOf(line.updated_at),
+  };
+}
+
+function refusalOf(issues: readonly Issue[]): AppError {
+  const sentences = issues.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
+  return new AppError('invalid_request', `${sentences.slice(0, 5).join('; ')}.`);
+}
+
+function importedWire(from: Imported, index: number): z.output<typeof importedSchema> {
+  const { result, subscriptionId, code, reason } = from;
+  return { index, result, subscription_id: subscriptionId, code, reason };
+}

@@ -1,0 +1,141 @@
+import { AppError, type AppErrorCode } from '../domain/app-error.ts';
+import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
+import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
+import type { RetirementReason } from '../domain/subscription/subscription.ts';
+import { announce, draftOf, type RegisterRequest, type SubscriptionsOptions } from './subscriptions.ts';
+
+/** A subscription as another push system kept it. */
+export type ImportRequest = Omit<RegisterRequest, 'formerId' | 'isByToken' | 'vapidPublicKey'> & {
+  /** The key that the browser subscribed with: nobody but the other system can know it. */
+  readonly vapidPublicKey: string;
+  /** When the other system made it and last wrote it; null where it does not say. */
+  readonly createdAtMs: number | null;
+  readonly updatedAtMs: number | null;
+};
+
+/** What became of one. */
+export type Imported = {
+  readonly result: 'added' | 'updated' | 'moved' | 'unchanged' | 'refused';
+  /** Null where it was refused, or would be new. */
+  readonly subscriptionId: string | null;
+  /** Why it was refused; null otherwise. */
+  readonly code: AppErrorCode | null;
+  /** What to know about it, in a sentence; null where there is nothing to know. Never an endpoint or a key of a browser. */
+  readonly reason: string | null;
+};
+
+export type SubscriptionImport = {
+  /** Each on its own, answered in the order given. An AppError stands for one that could not be read. */
+  importMany(
+    requests: readonly (ImportRequest | AppError)[],
+    options: { readonly isDryRun: boolean },
+  ): Promise<readonly Imported[]>;
+};
+
+type ImportOptions = Pick<
+  SubscriptionsOptions,
+  'store' | 'events' | 'clock' | 'random' | 'allowedHosts' | 'publicKeys'
+>;
+
+/** So many are checked and written before others have their turn: the keys of one cost about 0.1 ms. */
+const AT_ONCE = 32;
+
+/** Takes over what another push system kept. What a line may do is decided in `domain/subscription/import.ts`. */
+export function createSubscriptionImport(options: ImportOptions): SubscriptionImport {
+  return {
+    async importMany(requests, { isDryRun }) {
+      const answers: Imported[] = [];
+      for (let start = 0; start < requests.length; start += AT_ONCE) {
+        answers.push(...(await importSome(options, requests.slice(start, start + AT_ONCE), isDryRun)));
+      }
+      return answers;
+    },
+  };
+}
+
+async function importSome(
+  options: ImportOptions,
+  requests: readonly (ImportRequest | AppError)[],
+  isDryRun: boolean,
+): Promise<readonly Imported[]> {
+  const checked = requests.map((request) => (request instanceof AppError ? request : check(options, request)));
+  const results = await options.store.importMany(
+    checked.filter((each): each is ImportedSubscription => !(each instanceof AppError)),
+    { isDryRun },
+  );
+  if (!isDryRun) for (const result of results) await announceResult(options, result);
+  const inOrder = results.values();
+  return checked.map((each) => {
+    if (each instanceof AppError) return refused(each.code, each.message);
+    return answerOf(inOrder.next().value as ImportResult, isDryRun);
+  });
+}
+
+function check(options: ImportOptions, request: ImportRequest): ImportedSubscription | AppError {
+  const { createdAtMs, updatedAtMs, ...registration } = request;
+  const nowMs = options.clock.now();
+  // A clock that is ahead would make the line newer than whatever a browser does.
+  const [created, updated] = [createdAtMs, updatedAtMs].map((atMs) => (atMs === null || atMs > nowMs ? null : atMs));
+  const writtenAtMs = updated ?? created ?? null;
+  try {
+    demandHeld(options.publicKeys(), request.vapidPublicKey);
+    const draft = draftOf(options, registration);
+    const since = { createdAtMs: created ?? writtenAtMs ?? nowMs, updatedAtMs: writtenAtMs ?? nowMs };
+    return { draft: { ...draft, ...since }, writtenAtMs };
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function demandHeld(held: readonly string[], given: string): void {
+  const key = readVapidPublicKey(given);
+  if (key === null) {
+    // Not repeated: it could be the private one.
+    throw new AppError('unknown_vapid_key', 'vapid_public_key is no VAPID public key: 65 octets in base64url.');
+  }
+  if (held.includes(key)) return;
+  throw new AppError(
+    'unknown_vapid_key',
+    `It was subscribed with the VAPID public key ${key}, whose pair is not held here, and no other reaches it. ` +
+      'Bring the pair along in VAPID_OLD_KEYS, and import again.',
+  );
+}
+
+async function announceResult(options: ImportOptions, result: ImportResult): Promise<void> {
+  if (result.kind !== 'unchanged' && result.kind !== 'taken') await announce(options, result);
+}
+
+const WHY_INACTIVE: Readonly<Record<RetirementReason, string>> = {
+  gone: 'its push service called it gone',
+  refused: 'its push service refused it for days',
+  moved: 'another user signed in at its browser',
+  replaced: 'its device has another subscription',
+  crowded_out: 'the user has many others',
+};
+
+const TAKEN =
+  'This endpoint belongs to another user here. It moves only where both keys are equal and the line says that it was ' +
+  'written later (updated_at).';
+
+function answerOf(result: ImportResult, isDryRun: boolean): Imported {
+  if (result.kind === 'taken') return refused('endpoint_taken', TAKEN);
+  const { id, retired } = result.subscription;
+  switch (result.kind) {
+    case 'created':
+      return { result: 'added', subscriptionId: isDryRun ? null : id, code: null, reason: null };
+    case 'moved':
+      return { result: 'moved', subscriptionId: isDryRun ? null : id, code: null, reason: 'From another user.' };
+    case 'updated':
+      return { result: 'updated', subscriptionId: id, code: null, reason: null };
+    case 'unchanged': {
+      const since = retired === null ? null : new Date(retired.atMs).toISOString();
+      const reason = retired === null ? null : `Inactive here since ${since}: ${WHY_INACTIVE[retired.reason]}.`;
+      return { result: 'unchanged', subscriptionId: id, code: null, reason };
+    }
+  }
+}
+
+function refused(code: AppErrorCode, reason: string): Imported {
+  return { result: 'refused', subscriptionId: null, code, reason };
+}
