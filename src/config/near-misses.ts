@@ -1,3 +1,4 @@
+import { spellingDistance } from '../domain/spelling.ts';
 import { type Environment, NAMES_OF_FILES } from './setting-values.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -36,26 +37,5 @@ function isNear(name: string, candidate: string): boolean {
   if (candidate.length < SHORTEST_NAME) return false;
   const most = candidate.length < LONG_NAME ? 1 : 2;
   if (Math.abs(name.length - candidate.length) > most) return false;
-  return distance(name.toUpperCase(), candidate) <= most;
-}
-
-/** Letters to add, leave out, replace or exchange with their neighbour until the one is the other. */
-function distance(one: string, other: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= one.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column += 1) {
-      const isSame = one[row - 1] === other[column - 1];
-      const isExchanged = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      current[column] = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (isSame ? 0 : 1),
-        isExchanged ? (beforeLast[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    [beforeLast, last] = [last, current];
-  }
-  return last[other.length] ?? 0;
+  return spellingDistance(name.toUpperCase(), candidate) <= most;
 }
