@@ -18,7 +18,7 @@ const steps = {
   start: [install, build, demoPage, start],
   demo: [install, build, demo],
   'demo:cluster': [install, build, demoCluster],
-  emulator: [install, build, emulator],
+  emulator: [install, build, start],
   bench: [install, build, servers, bench],
   doctor: [install, build, start],
   'rotate-vapid-key': [install, build, start],
@@ -159,15 +159,7 @@ function dotEnv() {
 }
 
 function start() {
-  load(import('../dist/main.js'));
-}
-
-function emulator() {
-  load(import('../dist/emulator/main.js'));
-}
-
-function load(loading) {
-  loading.catch((error) => {
+  import('../dist/main.js').catch((error) => {
     process.exitCode = 1;
     throw error;
   });

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { type Config, ConfigError, hasDemoPage, parseConfig } from '../config/config.ts';
 import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
@@ -74,7 +75,7 @@ function stopOnSignal(service: Service, log: ReturnType<typeof createLogger>): v
   let stoppingSinceMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stoppingSinceMs !== null) {
-      if (Date.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(1);
+      if (Date.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(128 + constants.signals[signal]);
       return;
     }
     stoppingSinceMs = Date.now();

@@ -1,7 +1,7 @@
 import type { Standalone } from './standalone.ts';
 
-/** What a person needs to go on: where everything is, how Bellhop is pointed at it, and a first device. */
-export function greeting({ emulators, controlOrigin, caFile }: Standalone): string {
+/** What a person needs to go on: where everything is, how Bellhop is pointed at it, and a first device; `bellhop` is the command. */
+export function greeting({ emulators, controlOrigin, caFile }: Standalone, bellhop: string): string {
   const services = Object.values(emulators);
   const allowedHosts = services.map((service) => service.allowedHost).join(',');
   return [
@@ -16,7 +16,7 @@ export function greeting({ emulators, controlOrigin, caFile }: Standalone): stri
     '',
     `    PUSH_ALLOWED_HOSTS=${allowedHosts} \\`,
     `    PUSH_CA_FILE='${caFile}' \\`,
-    '    VAPID_SUBJECT=mailto:you@example.com npm start',
+    `    VAPID_SUBJECT=mailto:you@example.com ${bellhop}`,
     '',
     '  Make a device; the answer is its PushSubscription:',
     '',

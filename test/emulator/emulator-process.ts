@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const BUILT = fileURLToPath(new URL('../../dist/emulator/main.js', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export type EmulatorProcess = {
   /** What it told the person who started it. */
@@ -28,7 +28,7 @@ export async function startEmulatorProcess(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EmulatorProcess> {
   const env = { PATH: process.env.PATH ?? '', ...ANY_FREE_PORTS, ...environment };
-  const child = spawn(process.execPath, [BUILT], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [BUILT, 'emulator'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let errors = '';
   let greeting = '';

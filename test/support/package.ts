@@ -20,10 +20,14 @@ export async function installPackage(folder: string): Promise<string> {
   return into;
 }
 
-/** Lets the package find the dependencies that it declares, and no other: from this checkout, as no registry is asked. */
-export function linkDependencies(folder: string, packagePath: string): void {
+/**
+ * Lets the package find the dependencies that it declares, but for those left out, and no other: from this checkout, as no
+ * registry is asked.
+ */
+export function linkDependencies(folder: string, packagePath: string, leftOut: readonly string[] = []): void {
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(packagePath, 'package.json'), 'utf8'));
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    if (leftOut.includes(name)) continue;
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', name), link);

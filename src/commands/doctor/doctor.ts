@@ -10,25 +10,16 @@ import { checkPayload } from './payload-check.ts';
 import { exitCodeOf, reportJson, reportLine, tallyLine } from './report.ts';
 import { checkServers } from './servers-check.ts';
 
-const USAGE = `usage: bellhop doctor [--json] [--offline]
-
-Looks at everything that keeps pushes from arriving, and says what to do about it. Changes nothing.
-With --offline, no push service is looked for.
-Exit code: 0 where nothing failed, 1 where something did, 2 for wrong usage.
-`;
-
-const OPTIONS = ['--json', '--offline'];
-
 /** Looks at this installation as the service would find it, and reports. Gives the exit code. */
-export async function runDoctor(args: readonly string[]): Promise<number> {
-  const isHelp = args.includes('--help');
-  if (isHelp || args.some((arg) => !OPTIONS.includes(arg))) {
-    (isHelp ? process.stdout : process.stderr).write(USAGE);
-    return isHelp ? 0 : 2;
-  }
-  const isJson = args.includes('--json');
+export async function runDoctor({
+  isJson,
+  isOffline,
+}: {
+  readonly isJson: boolean;
+  readonly isOffline: boolean;
+}): Promise<number> {
   const findings: Finding[] = [];
-  for await (const finding of examine(readEnvironment, { isOffline: args.includes('--offline') })) {
+  for await (const finding of examine(readEnvironment, { isOffline })) {
     findings.push(finding);
     if (!isJson) process.stdout.write(reportLine(finding));
   }

@@ -4,17 +4,16 @@ import { MAX_PAYLOAD_OCTETS } from '../../domain/notification/notification.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { createVapidSigner } from '../../push/vapid.ts';
 import { createWebPushTransport } from '../../push/web-push.ts';
+import { whatEmulatorLacks } from '../emulator-parts.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 
 const LIMIT_MS = 5000;
-const NO_EMULATOR =
-  'the push service emulator is not part of this installation; in a checkout, npm run doctor tries it';
 const REPORT = 'This is a fault of Bellhop’s, or of this Node: please report it, with this output.';
 
 /** The largest payload there may be, encrypted and signed with the real key, to a push service on this machine and back. */
 export async function checkPayload(pair: VapidKeyPair | null, subject: string | null): Promise<readonly Finding[]> {
   const loaded = await loadEmulator();
-  if (loaded === null) return [skipped('payload', NO_EMULATOR)];
+  if (typeof loaded === 'string') return [skipped('payload', loaded)];
   const emulator = await loaded.startEmulator();
   const key = pair ?? generateVapidKeys();
   const transport = createWebPushTransport({
@@ -38,12 +37,13 @@ export async function checkPayload(pair: VapidKeyPair | null, subject: string | 
   }
 }
 
-/** Null in the container image, which goes without the emulator and what it stands on. */
+/** The emulator; or, as a sentence, what of it is not here. */
 async function loadEmulator() {
   try {
     return await import('../../emulator/emulator.ts');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
-    throw error;
+    const lack = whatEmulatorLacks(error);
+    if (lack === null) throw error;
+    return lack;
   }
 }

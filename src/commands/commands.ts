@@ -1,0 +1,39 @@
+import type { Command } from './command.ts';
+
+/** Every command. What `bellhop help` tells and what is refused as wrong usage follows from these rows. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'start',
+    meaning: 'Start the service. This is what bellhop does by itself.',
+    more: `SIGTERM and SIGINT stop it: what is in flight ends first, and the exit code is 0. A second one ends it at once.
+SIGHUP reads the API keys again.`,
+    run: async () => {
+      await (await import('./start.ts')).start();
+      return null;
+    },
+  },
+  {
+    name: 'doctor',
+    meaning: 'Look at everything that keeps pushes from arriving, and say what to do. Changes nothing.',
+    options: [
+      { name: '--json', meaning: 'Report as JSON, for machines.' },
+      { name: '--offline', meaning: 'Look for no push service.' },
+    ],
+    more: 'Exit code: 0 where nothing failed, 1 where something did.',
+    run: async ({ options }) => {
+      const { runDoctor } = await import('./doctor/doctor.ts');
+      return runDoctor({ isJson: options.has('--json'), isOffline: options.has('--offline') });
+    },
+  },
+  {
+    name: 'rotate-vapid-key',
+    meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
+    run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),
+  },
+  {
+    name: 'emulator',
+    meaning: 'Play four push services on this machine, to try things out: docs/emulator.md.',
+    more: 'SIGTERM and SIGINT stop it.',
+    run: async () => (await import('./emulator.ts')).runEmulator(),
+  },
+];
