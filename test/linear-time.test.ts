@@ -11,7 +11,7 @@ import { isUserId } from '../src/domain/user/user-id.ts';
 import { mozillaHeaderFault } from '../src/emulator/mozilla-headers.ts';
 import { mozillaProfile } from '../src/emulator/mozilla-profile.ts';
 import { checkVapid } from '../src/emulator/vapid-check.ts';
-import { findHazard } from '../src/http/kit/json-body.ts';
+import { inspectJson } from '../src/http/kit/json-body.ts';
 import { instant } from '../src/http/kit/wire-fields.ts';
 import { reasonOf } from '../src/push/service-reason.ts';
 import { decodePlace } from '../src/store/cursor.ts';
@@ -167,7 +167,7 @@ const FUNCTIONS: readonly [name: string, take: (text: string) => unknown][] = [
     (text) => checkVapid({ authorization: `webpush ${text}`, 'crypto-key': text }, MOZILLA),
   ],
   ['mozillaHeaderFault', (text) => mozillaHeaderFault({ method: 'POST', headers: headersOf(text), bodyOctets: 1 })],
-  ['findHazard', (text) => findHazard({ a: text, [text]: [text] })],
+  ['inspectJson', (text) => inspectJson({ a: text, [text]: [text] })],
   ['an instant', (text) => instant.safeParse(`2026-01-31T12:00:00.${text}`)],
   ['decodePlace', (text) => valueOrNull(() => decodePlace(text))],
   ['mongodbUrl', (text) => valueOrNull(() => mongodbUrl(`mongodb://${text}`))],

@@ -50,6 +50,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
   'config/setting-values.ts': [[/[\r\n]/, { repeated: 'a' }]],
+  'domain/decimal.ts': [[/[eE]/, { repeated: '1' }]],
   'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
   'domain/key-text.ts': [
     [/\s+/g, spaces],
@@ -157,6 +158,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/at position (\d+)/, { repeated: 'at position ' }],
     [/\p{Surrogate}/u, { repeated: 'a' }],
     [/\p{Surrogate}/gu, { repeated: '\ud800' }],
+  ],
+  'http/kit/json-losses.ts': [
+    [/[:,[][ \t\n\r]*-?(?:[\d.]{16}|[\d.]+[eE])/, { repeated: ':', tail: '1' }],
+    [/"[ \t\n\r]*:/g, { repeated: '" ' }],
   ],
   'http/kit/request-head.ts': [
     [/^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/, { repeated: 'a', tail: ':123456' }],

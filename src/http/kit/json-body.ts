@@ -6,12 +6,15 @@ const MAX_DEPTH = 32;
 /** Twice the largest audience. Many more values could make a million validation problems. */
 const MAX_VALUES = 20_000;
 
+/** A body as JSON, and its text. */
+type ParsedBody = { readonly text: string; readonly value: unknown };
+
 /** Parses a body, once. Errors name a position where one is known, and never hold what was sent. */
-export function parseJson(rawBody: Uint8Array): unknown {
+export function parseJson(rawBody: Uint8Array): ParsedBody {
   if (rawBody.byteLength === 0) throw malformed('The body is empty; send a JSON object.');
   const text = decodeUtf8(rawBody);
   try {
-    return JSON.parse(text);
+    return { text, value: JSON.parse(text) };
   } catch (error) {
     // The engine's own message quotes the body.
     const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
@@ -40,18 +43,29 @@ type Visit = {
   readonly parent: Visit | null;
 };
 
+/** What was seen of parsed JSON, up to the first hazard. */
+type Inspected = {
+  readonly hazard: Issue | null;
+  /** How many names its objects have. */
+  readonly nameCount: number;
+};
+
 /**
- * The first thing in parsed JSON that no schema should meet, or null. Iterative: 100 000 levels of nesting must not
- * cost a stack.
+ * Looks for the first thing in parsed JSON that no schema should meet. Iterative: 100 000 levels of nesting must not cost a
+ * stack.
  */
-export function findHazard(root: unknown): Issue | null {
+export function inspectJson(root: unknown): Inspected {
   const stack: Visit[] = [{ value: root, key: null, depth: 1, parent: null }];
   let values = 0;
+  let nameCount = 0;
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     values += 1;
     const message = values > MAX_VALUES ? `holds more than ${MAX_VALUES} values in all` : hazardOf(visit);
-    if (message !== null) return { path: values > MAX_VALUES ? '' : pathTo(visit), message };
-    const { value, depth } = visit;
+    if (message !== null) {
+      return { hazard: { path: values > MAX_VALUES ? '' : pathTo(visit), message }, nameCount };
+    }
+    const { value, depth, key: ownKey } = visit;
+    if (typeof ownKey === 'string') nameCount += 1;
     if (typeof value !== 'object' || value === null) continue;
     const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [key, child] of entries) {
@@ -60,7 +74,7 @@ export function findHazard(root: unknown): Issue | null {
       stack.push({ value: child, key, depth: depth + 1, parent: visit });
     }
   }
-  return null;
+  return { hazard: null, nameCount };
 }
 
 function hazardOf({ value, key, depth }: Visit): string | null {
@@ -72,7 +86,7 @@ function hazardOf({ value, key, depth }: Visit): string | null {
   }
   if (typeof value === 'string') return hazardInText(value);
   // 1e999 parses to Infinity, and would reach the device as null.
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'is too large for a number';
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'is too large for a number: send it as a string';
   return null;
 }
 

@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import { AppError } from '../../domain/app-error.ts';
-import { findHazard, type Issue, parseJson } from './json-body.ts';
+import { type Issue, inspectJson, parseJson } from './json-body.ts';
+import { findLosses } from './json-losses.ts';
 import type { ApiContext } from './request-context.ts';
 import type { InputOf, RouteSpec } from './route.ts';
 import { invalidRequest, validate } from './validation.ts';
@@ -119,12 +120,12 @@ function readBody(body: RouteSpec['body'], c: ApiContext): Read {
   const rawBody = c.get('rawBody');
   if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
   if (rawBody.byteLength > 0) checkMediaType(c);
-  const parsed = parseJson(rawBody);
-  const hazard = findHazard(parsed);
+  const { text, value: parsed } = parseJson(rawBody);
+  const { hazard, nameCount } = inspectJson(parsed);
   if (hazard !== null) return { value: null, issues: [hazard] };
   const { value, issues } = validate(body.schema, parsed);
-  const missing = missingWithKey(body.requiredWithKey, parsed, c);
-  return missing.length === 0 ? { value, issues } : { value: null, issues: [...missing, ...issues] };
+  const more = [...findLosses(text, nameCount), ...missingWithKey(body.requiredWithKey, parsed, c)];
+  return more.length === 0 ? { value, issues } : { value: null, issues: [...more, ...issues] };
 }
 
 function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContext): readonly Issue[] {
