@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Clock } from '../clock.ts';
+import { answerBody, answerWord } from './kit/answer-schema.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
 
@@ -16,10 +17,10 @@ export type HealthOptions = {
 /** Shorter than the usual timeout of a probe: a probe that times out learns nothing. */
 export const READINESS_LIMIT_MS = 2000;
 
-const check = z.enum(['ok', 'failing']);
-const readiness = z.strictObject({
-  status: z.enum(['ready', 'degraded', 'not_ready']),
-  checks: z.strictObject({ store: check, queue: check }),
+const check = answerWord('CheckResult', ['ok', 'failing'], 'Whether this part can be used now.');
+const readiness = answerBody('Readiness', {
+  status: answerWord('ReadinessStatus', ['ready', 'degraded', 'not_ready'], 'All checks together.'),
+  checks: answerBody('ReadinessChecks', { store: check, queue: check }),
 });
 
 const liveRoute = defineRoute({
@@ -33,7 +34,7 @@ const liveRoute = defineRoute({
   answers: {
     200: {
       description: 'Alive.',
-      body: z.strictObject({ status: z.literal('ok'), version: z.string() }),
+      body: answerBody('Health', { status: answerWord('HealthStatus', ['ok'], 'Alive.'), version: z.string() }),
     },
   },
   errors: [],

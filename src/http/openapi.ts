@@ -3,8 +3,8 @@ import { problemSchema } from './kit/problem.ts';
 import type { ApiEnv } from './kit/request-context.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
+import { TAGS } from './kit/tags.ts';
 import { SUBSCRIBER_TOKENS_PATH } from './v1/subscriber-tokens.ts';
-import { IMPORT_LINE, importLine } from './v1/subscription-import.ts';
 
 export const OPENAPI_PATH = '/openapi.json';
 
@@ -17,7 +17,10 @@ const openApiRoute = defineRoute({
   access: 'open',
   isConstant: true,
   answers: {
-    200: { description: 'OpenAPI 3.1.', body: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }) },
+    200: {
+      description: 'OpenAPI 3.1.',
+      body: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }).openapi('OpenApiDocument'),
+    },
   },
   errors: [],
 });
@@ -40,7 +43,7 @@ const SECURITY_SCHEMES = {
     description: 'Unix seconds, at most 300 off.',
   },
   bearer: { type: 'http', scheme: 'bearer', description: 'Any live secret.' },
-  subscriberToken: {
+  subscriber: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
@@ -54,7 +57,6 @@ const SECURITY_SCHEMES = {
 export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, options: { readonly version: string }): void {
   const { openAPIRegistry: registry } = app;
   registry.register('Problem', problemSchema);
-  registry.register(IMPORT_LINE, importLine);
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
     registry.registerComponent('securitySchemes', name, scheme);
   let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;
@@ -64,11 +66,13 @@ export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, option
       info: {
         title: 'Bellhop',
         version: options.version,
+        license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
         description:
           'Self-hosted Web Push delivery. Errors are RFC 9457 problems with a stable `code`. Other methods on a known ' +
           'path give `method_not_allowed` with `Allow`; unknown paths give `route_not_found`.',
       },
       servers: [{ url: '/' }],
+      tags: Object.entries(TAGS).map(([name, about]) => ({ name, description: about })),
     });
     return answer(200, { ...document, paths: document.paths ?? {} });
   });

@@ -5,13 +5,29 @@ import { expect } from 'vitest';
 type Response = {
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly content?: Readonly<Record<string, { readonly schema: unknown }>>;
+  readonly links?: Readonly<Record<string, { readonly operationId: string; readonly parameters: unknown }>>;
+  readonly 'x-error-codes'?: readonly string[];
 };
-type Operation = { readonly operationId: string; readonly responses: Readonly<Record<string, Response>> };
+type Operation = {
+  readonly operationId: string;
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly description?: string }[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: unknown; readonly example?: unknown }>>;
+  };
+  readonly responses: Readonly<Record<string, Response>>;
+};
 
 export type OpenApiDocument = {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+  readonly info: { readonly license?: unknown };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly components: {
+    readonly schemas: Readonly<Record<string, unknown>>;
+    readonly securitySchemes: Readonly<Record<string, unknown>>;
+  };
 };
 
 type RealAnswer = {
@@ -24,11 +40,14 @@ type RealAnswer = {
 
 export type OpenApiCheck = (answer: RealAnswer) => void;
 
-/** Holds real answers against the document: status, content type, headers and body must be as documented. */
+/**
+ * Holds real answers against the document: status, content type, headers and body must be as documented, with no field and no
+ * word that is not, although clients are told to expect more some day.
+ */
 export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  ajv.addSchema(document, 'openapi');
+  ajv.addSchema(closed(document) as object, 'openapi');
   // A path without a parameter goes before one that would fit as well.
   const concreteFirst = Object.keys(document.paths).sort((one, other) => +one.includes('{') - +other.includes('{'));
   const templates = concreteFirst.map((template) => ({
@@ -67,5 +86,22 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
       .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
       .join('/');
     matches(`/paths/${escaped}`, text);
+    const { 'x-error-codes': codes } = response;
+    if (codes !== undefined) expect(codes, operation.operationId).toContain(JSON.parse(text).code);
   };
+}
+
+/** The document as it would be if no later version added anything. */
+function closed(node: unknown, key = ''): unknown {
+  if (Array.isArray(node)) return node.map((each) => closed(each));
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, closed(value, name)]));
+  if (Array.isArray(copy['x-extensible-enum'])) {
+    const words = copy['x-extensible-enum'];
+    copy.enum = Array.isArray(copy.type) ? [...words, null] : words;
+  }
+  // Of these two nobody can list the fields: they are another document’s, and the facts of any error.
+  if (copy.additionalProperties === true && key !== 'OpenApiDocument' && key !== 'Problem')
+    copy.additionalProperties = false;
+  return copy;
 }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AppError, type AppErrorCode } from '../../domain/app-error.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
+import { answerBody, answerWord } from './answer-schema.ts';
 import type { ApiContext } from './request-context.ts';
 
 type ProblemKind = {
@@ -81,10 +82,10 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string().openapi({ description: 'What is wrong here, and what to do about it.' }),
-    code: z.enum(ERROR_CODES),
+    code: answerWord('ErrorCode', ERROR_CODES, 'Stable, and what programs go by; `docs/errors.md` has each.'),
     request_id: z.string(),
     issues: z
-      .array(z.strictObject({ path: z.string(), message: z.string() }))
+      .array(answerBody('Issue', { path: z.string(), message: z.string() }))
       .optional()
       .openapi({ description: 'With invalid_request: every problem found, 20 at most.' }),
   })

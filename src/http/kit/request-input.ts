@@ -26,7 +26,7 @@ export function readInput<R extends RouteSpec>(route: R, c: ApiContext): InputOf
 
 /** The body of a request that no route describes, validated. Throws what the body of a route is refused with. */
 export function readJsonBody<Schema extends z.ZodType>(schema: Schema, c: ApiContext): z.output<Schema> {
-  const { value, issues } = readBody({ schema, required: true }, c);
+  const { value, issues } = readBody({ schema, example: null, required: true }, c);
   if (issues.length > 0) throw invalidRequest(issues);
   return value as z.output<Schema>;
 }

@@ -7,7 +7,7 @@ const REQUEST_ID = 'The id of this request, also in the log.';
 
 /** Any one of these opens a route. */
 const WITH_KEY = [{ signature: [], timestamp: [] }, { bearer: [] }];
-const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriberToken: [] }] };
+const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriber: [] }] };
 
 /** The OpenAPI description of a route, from the schemas that also validate its requests. */
 export function describeRoute(route: RouteSpec): RouteConfig {
@@ -26,7 +26,12 @@ export function describeRoute(route: RouteSpec): RouteConfig {
       ...(headers === undefined ? {} : { headers }),
       ...(body === undefined
         ? {}
-        : { body: { required: body.required, content: { 'application/json': { schema: body.schema } } } }),
+        : {
+            body: {
+              required: body.required,
+              content: { 'application/json': { schema: body.documented ?? body.schema, example: body.example } },
+            },
+          }),
     },
     responses: responsesOf(route),
   });
@@ -49,7 +54,9 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
     responses[status] = {
       description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),
       headers: describeHeaders(headersOf(codes)),
-      content: { [PROBLEM_MEDIA_TYPE]: { schema: narrowedProblem(status, codes) } },
+      // One type for every error: of a narrower one for each route and status, generators make hundreds, or none.
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      ...extension('x-error-codes', codes),
     };
   }
   for (const [status, answer] of Object.entries(route.answers)) {
@@ -57,6 +64,7 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
       ...responses[status],
       description: answer.description,
       headers: describeHeaders(answer.headers ?? {}),
+      ...(answer.leadsTo === undefined ? {} : { links: Object.fromEntries(answer.leadsTo.map(linkTo)) }),
       ...(answer.body === null
         ? {}
         : { content: { [answer.mediaType ?? 'application/json']: { schema: answer.body } } }),
@@ -65,13 +73,13 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
   return responses;
 }
 
-function narrowedProblem(status: number, codes: readonly AppErrorCode[]) {
-  return {
-    allOf: [
-      { $ref: '#/components/schemas/Problem' },
-      { type: 'object' as const, properties: { status: { const: status }, code: { enum: [...codes] } } },
-    ],
-  };
+/** The type of a response knows no extensions, which OpenAPI allows everywhere. */
+function extension(name: `x-${string}`, value: unknown): Record<string, unknown> {
+  return { [name]: value };
+}
+
+function linkTo(operationId: string) {
+  return [operationId, { operationId, parameters: { id: '$response.body#/id' } }] as const;
 }
 
 function headersOf(codes: readonly AppErrorCode[]): Record<string, string> {

@@ -3,6 +3,7 @@ import type { Scope } from '../../access/api-keys.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
 import type { RouteAccess } from './authenticate.ts';
 import type { ApiContext } from './request-context.ts';
+import type { Tag } from './tags.ts';
 
 type AnswerSpec = {
   readonly description: string;
@@ -12,6 +13,8 @@ type AnswerSpec = {
   readonly mediaType?: string;
   /** Names of headers, each with its description. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Operations that take the `id` of this answer as theirs, by `operationId`. */
+  readonly leadsTo?: readonly string[];
 };
 
 /**
@@ -26,7 +29,7 @@ export type RouteSpec = RouteGuard & {
   /** In OpenAPI's form, for example `/v1/notifications/{id}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: string;
+  readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
   /** The answer is always the same: it is serialised once, and held once for all who are slow to take it. */
@@ -38,6 +41,10 @@ export type RouteSpec = RouteGuard & {
   readonly headers?: z.ZodObject;
   readonly body?: {
     readonly schema: z.ZodType;
+    /** What is documented where that is less than `schema` takes. */
+    readonly documented?: z.ZodType;
+    /** A body that the route takes as it is. */
+    readonly example: unknown;
     readonly required: boolean;
     /** A field that is required with an API key alone: a subscriber's token says the same. */
     readonly requiredWithKey?: string;

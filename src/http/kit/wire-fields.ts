@@ -2,6 +2,12 @@ import { z } from '@hono/zod-openapi';
 import { deliveryId, ID_PREFIXES } from '../../domain/ids.ts';
 import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
 
+/**
+ * Control characters, as documented patterns spell them. Those from U+0080 on are refused, too: no spelling of them means the
+ * same in Ruby (`\x80` is half a character), PHP (an octet), Go and Python.
+ */
+export const CONTROL = '\\x00-\\x1f\\x7f';
+
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
@@ -18,14 +24,17 @@ export function isoOrNull(atMs: number | null): string | null {
   return atMs === null ? null : isoOf(atMs);
 }
 
-/** Text on one line. OpenAPI knows no flags, so the pattern is documented beside the check. */
+/**
+ * Text on one line. The documented pattern is one that all languages read the same way: some know no `\p{…}`, some no
+ * look-ahead, some no flags.
+ */
 export function plainText(maxLength: number) {
   return z
     .string()
     .min(1)
     .max(maxLength)
     .refine((text) => !/\p{Cc}/u.test(text), 'must hold no control characters')
-    .openapi({ pattern: '^\\P{Cc}*$' });
+    .openapi({ pattern: `^[^${CONTROL}]*$` });
 }
 
 /** Who a user is to the caller. Bellhop gives it no meaning. */
@@ -54,14 +63,6 @@ export const pageQuery = z.object({
     .openapi({ description: '`next_cursor` of the page before. Leave it out for the first page.' }),
 });
 
-/** One page of a listing. */
-export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({
-    items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: 'Null on the last page.' }),
-  });
-}
-
 /** The page request inside a validated query. */
 export function pageRequest(query: z.output<typeof pageQuery>): { cursor: string | null; limit: number } {
   return { cursor: query.cursor ?? null, limit: query.limit };
@@ -79,5 +80,5 @@ const EXAMPLE_IDS = {
 
 /** The path parameter `id` of one resource. */
 export function idParams(kind: keyof typeof EXAMPLE_IDS) {
-  return z.object({ id: z.string().openapi({ example: EXAMPLE_IDS[kind] }) });
+  return z.object({ id: z.string().openapi({ description: 'As the answers have it.', example: EXAMPLE_IDS[kind] }) });
 }

@@ -4,7 +4,7 @@ import { isFinal } from '../../domain/delivery/delivery.ts';
 import type { Demo, DemoView } from '../../intake/demo.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { deliveryWire } from '../v1/delivery-schema.ts';
-import { notificationWire } from '../v1/notification-schema.ts';
+import { notificationWire } from '../v1/notification-answer.ts';
 
 export type DemoStreamOptions = {
   readonly demo: Demo;

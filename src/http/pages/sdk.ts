@@ -40,7 +40,9 @@ function routeOf({ name, mediaType }: StaticFile) {
     tag: 'Browser SDK',
     access: 'open',
     isConstant: true,
-    headers: z.object({ 'if-none-match': z.string().optional() }),
+    headers: z.object({
+      'if-none-match': z.string().optional().openapi({ description: 'The `ETag` of a version that the caller has.' }),
+    }),
     answers: {
       200: { description: 'The file.', body: z.string(), mediaType, headers: { ETag: 'Of this version.' } },
       304: { description: 'The version that `If-None-Match` names.', body: null },

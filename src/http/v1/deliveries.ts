@@ -3,9 +3,10 @@ import { DELIVERY_STATES } from '../../domain/delivery/delivery.ts';
 import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Notifications } from '../../intake/notifications.ts';
+import { pageOf } from '../kit/answer-schema.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
 import { TTL_RANGE } from './notification-schema.ts';
 import { NOTIFICATION_PATH } from './notifications.ts';
@@ -23,8 +24,10 @@ const listRoute = defineRoute({
   access: 'key',
   scope: 'read',
   params: notificationParams,
-  query: pageQuery.extend({ state: z.enum(DELIVERY_STATES).optional() }),
-  answers: { 200: { description: 'One page.', body: pageOf(deliverySchema) } },
+  query: pageQuery.extend({
+    state: z.enum(DELIVERY_STATES).optional().openapi({ description: 'Only those in this state.' }),
+  }),
+  answers: { 200: { description: 'One page.', body: pageOf('DeliveryPage', deliverySchema) } },
   errors: ['notification_not_found', 'invalid_cursor'],
 });
 
@@ -38,7 +41,7 @@ const attemptsRoute = defineRoute({
   scope: 'read',
   params: notificationParams,
   query: pageQuery,
-  answers: { 200: { description: 'One page; the limit counts attempts.', body: pageOf(attemptSchema) } },
+  answers: { 200: { description: 'One page; the limit counts attempts.', body: pageOf('AttemptPage', attemptSchema) } },
   errors: ['notification_not_found', 'invalid_cursor'],
 });
 
@@ -65,7 +68,7 @@ const deadLettersRoute = defineRoute({
   access: 'key',
   scope: 'read',
   query: pageQuery,
-  answers: { 200: { description: 'One page.', body: pageOf(deliverySchema) } },
+  answers: { 200: { description: 'One page.', body: pageOf('DeadLetterPage', deliverySchema) } },
   errors: ['invalid_cursor'],
 });
 
@@ -89,6 +92,7 @@ const replayRoute = defineRoute({
           .openapi({ description: 'A new deadline, from now. Needed once the old one has passed.' }),
       })
       .openapi('ReplayInput'),
+    example: { ttl_seconds: 3600 },
     required: false,
   },
   answers: {
@@ -96,6 +100,7 @@ const replayRoute = defineRoute({
       description: 'Waiting to be sent again.',
       body: deliverySchema,
       headers: { Location: 'The path of the delivery.' },
+      leadsTo: ['getDelivery'],
     },
   },
   errors: ['delivery_not_found', 'delivery_not_replayable', 'deadline_passed', 'subscription_inactive'],

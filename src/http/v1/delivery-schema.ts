@@ -7,58 +7,61 @@ import {
   isWaiting,
   timelineOf,
 } from '../../domain/delivery/delivery.ts';
-import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
+import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
+import { priority } from './notification-answer.ts';
 
-const state = z.enum(DELIVERY_STATES).openapi('DeliveryState', {
-  description: '`delivered` means that the push service accepted the message, not that a person saw it.',
+const state = answerWord(
+  'DeliveryState',
+  DELIVERY_STATES,
+  '`delivered` means that the push service accepted the message, not that a person saw it.',
+);
+const outcome = answerWord('PushOutcome', OUTCOMES, 'What the answer of the push service, or the lack of one, means.');
+const attemptStatus = answerWord('AttemptStatus', ['delivered', 'failed'], 'Whether the push service accepted it.');
+
+export const attemptSchema = answerBody('Attempt', {
+  delivery_id: z.string(),
+  notification_id: z.string(),
+  subscription_id: z.string(),
+  user_id: z.string(),
+  number: z.int().openapi({ description: '1 for the first; counts on through replays.' }),
+  status: attemptStatus,
+  http_status: z.int().nullable(),
+  latency_ms: z.number().nullable().openapi({ format: 'double' }),
+  error: z.string().nullable(),
+  retry_count: z.int().openapi({ description: 'Retries spent before this attempt.' }),
+  outcome,
+  remedy: z.string().nullable().openapi({ description: 'What to do about it, if anything.' }),
+  retry_at: instant.nullable(),
+  granted_ttl_seconds: z
+    .int()
+    .nullable()
+    .openapi({ format: 'int64', description: 'How long the push service keeps it, where it said so.' }),
+  created_at: instant,
 });
 
-export const attemptSchema = z
-  .strictObject({
-    delivery_id: z.string(),
-    notification_id: z.string(),
-    subscription_id: z.string(),
-    user_id: z.string(),
-    number: z.int().openapi({ description: '1 for the first; counts on through replays.' }),
-    status: z.enum(['delivered', 'failed']),
-    http_status: z.int().nullable(),
-    latency_ms: z.number().nullable(),
-    error: z.string().nullable(),
-    retry_count: z.int().openapi({ description: 'Retries spent before this attempt.' }),
-    outcome: z.enum(OUTCOMES),
-    remedy: z.string().nullable().openapi({ description: 'What to do about it, if anything.' }),
-    retry_at: instant.nullable(),
-    granted_ttl_seconds: z
-      .int()
-      .nullable()
-      .openapi({ description: 'How long the push service keeps it, where it said so.' }),
-    created_at: instant,
-  })
-  .openapi('Attempt');
+const step = answerBody('DeliveryStep', { state, at: instant });
 
-export const deliverySchema = z
-  .strictObject({
-    id: z.string(),
-    notification_id: z.string(),
-    subscription_id: z.string(),
-    user_id: z.string(),
-    push_service: z.string().nullable().openapi({ description: 'The origin it is sent to.' }),
-    topic: z.string().nullable(),
-    priority: z.enum(PRIORITIES),
-    state,
-    reason: z.enum(END_REASONS).nullable(),
-    retry_count: z.int(),
-    attempt_count: z.int(),
-    next_attempt_at: instant.nullable(),
-    deadline_at: instant,
-    created_at: instant,
-    ended_at: instant.nullable(),
-    states: z.array(z.strictObject({ state, at: instant })).openapi({ description: 'The way it went, oldest first.' }),
-    attempts: z.array(attemptSchema).openapi({ description: 'The newest 50, oldest first.' }),
-  })
-  .openapi('Delivery');
+export const deliverySchema = answerBody('Delivery', {
+  id: z.string(),
+  notification_id: z.string(),
+  subscription_id: z.string(),
+  user_id: z.string(),
+  push_service: z.string().nullable().openapi({ description: 'The origin it is sent to.' }),
+  topic: z.string().nullable(),
+  priority,
+  state,
+  reason: answerWordOrNull(END_REASONS, 'Why it ended without being delivered.'),
+  retry_count: z.int(),
+  attempt_count: z.int(),
+  next_attempt_at: instant.nullable(),
+  deadline_at: instant,
+  created_at: instant,
+  ended_at: instant.nullable(),
+  states: z.array(step).openapi({ description: 'The way it went, oldest first.' }),
+  attempts: z.array(attemptSchema).openapi({ description: 'The newest 50, oldest first.' }),
+});
 
 /** An attempt as callers see it. */
 export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<typeof attemptSchema> {

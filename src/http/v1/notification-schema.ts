@@ -1,21 +1,17 @@
 import { z } from '@hono/zod-openapi';
 import { MAX_USERS_PER_NOTIFICATION } from '../../domain/audience/audience.ts';
 import {
-  deadlineAtMs,
   MAX_ACTIONS,
   MAX_TTL_SECONDS,
-  NOTIFICATION_STATUSES,
-  type Notification,
   type NotificationAction,
   type NotificationContent,
   OPEN_IN,
-  SAFE_PAYLOAD_OCTETS,
   TEXT_DIRECTIONS,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
-import { instant, isoOf, isoOrNull, locale, plainText, userId } from '../kit/wire-fields.ts';
+import { CONTROL, locale, plainText, userId } from '../kit/wire-fields.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
@@ -25,7 +21,10 @@ export const link = z
   .string()
   .max(2048)
   .refine(isLink, 'must be an http(s) URL, or a path that starts with one “/”')
-  .openapi({ pattern: '^(https?://|/(?![/\\\\]))[^\\s\\p{Cc}]*$' });
+  .openapi({
+    pattern: `^([Hh][Tt][Tt][Pp][Ss]?://[^\\s${CONTROL}]*|/([^/\\\\\\s${CONTROL}][^\\s${CONTROL}]*)?)$`,
+    example: '/orders/42',
+  });
 
 export const notificationType = z
   .string()
@@ -33,12 +32,14 @@ export const notificationType = z
   .openapi({ example: 'order.shipped' });
 
 /** A button. Some browsers show none, so nothing may depend on one. */
-const action = z.strictObject({
-  action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
-  title: plainText(100),
-  icon: link.optional(),
-  url: link.optional().openapi({ description: 'Where it leads, if not where the notification does.' }),
-});
+const action = z
+  .strictObject({
+    action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
+    title: plainText(100),
+    icon: link.optional(),
+    url: link.optional().openapi({ description: 'Where it leads, if not where the notification does.' }),
+  })
+  .openapi('NotificationActionInput');
 
 const actions = z
   .array(action)
@@ -52,7 +53,7 @@ const LAST_INSTANT_MS = 8_640_000_000_000_000;
 /** How it is shown, where the browser can do that. */
 const display = {
   image: link.optional().openapi({ description: 'A large picture, where there is room for one.' }),
-  dir: z.enum(TEXT_DIRECTIONS).optional().openapi({ description: 'Of the text. `auto`, as it reads, is the default.' }),
+  dir: z.enum(TEXT_DIRECTIONS).optional().openapi({ description: 'Of the text. Left out, it is `auto`: as it reads.' }),
   require_interaction: z.boolean().optional().openapi({ description: 'It stays until somebody deals with it.' }),
   silent: z.boolean().optional().openapi({ description: 'No sound and no vibration.' }),
   vibrate: z
@@ -72,12 +73,17 @@ const display = {
       },
     )
     .optional()
-    .openapi({ description: 'When that was which it tells of.' }),
+    .openapi({
+      // One type alone: of a choice of two openapi-generator makes Java that does not compile.
+      type: 'string',
+      format: 'date-time',
+      description: 'When that was which it tells of. Epoch milliseconds are understood, too.',
+    }),
   app_badge: z
     .int()
     .min(0)
     .optional()
-    .openapi({ description: 'The number on the icon of the installed app; 0 takes it away.' }),
+    .openapi({ format: 'int64', description: 'The number on the icon of the installed app; 0 takes it away.' }),
 };
 
 /** Optional fields are left out rather than null: null would say that there is one. */
@@ -109,14 +115,17 @@ export const notificationBody = z
     locale: locale.optional(),
     ...display,
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
-    priority: z.enum(PRIORITIES).default('normal'),
+    priority: z
+      .enum(PRIORITIES)
+      .optional()
+      .openapi({ description: 'What goes before what within Bellhop. Left out, it is `normal`.' }),
     ttl_seconds: z
       .int(TTL_RANGE)
       .min(1, 'must be at least 1; 1 means “now or never”')
       .max(MAX_TTL_SECONDS, TTL_RANGE)
       .optional()
       .openapi({ description: 'How long it stays worth sending. The server has a default.' }),
-    urgency: z.enum(URGENCIES).optional().openapi({ description: 'RFC 8030. The default follows the priority.' }),
+    urgency: z.enum(URGENCIES).optional().openapi({ description: 'RFC 8030. Left out, it follows the priority.' }),
     topic: plainText(256)
       .optional()
       .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
@@ -127,54 +136,22 @@ export const notificationBody = z
   })
   .openapi('NotificationInput');
 
-/** The notification as it was at acceptance, so that a repeated call gets the same answer. */
-export const acceptedSchema = z
-  .strictObject({
-    id: z.string(),
-    status: z.literal('accepted'),
-    user_count: z.int(),
-    accepted_at: instant,
-    deadline_at: instant,
-    warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
-  })
-  .openapi('AcceptedNotification');
-
-export const notificationSchema = z.strictObject({
-  id: z.string(),
-  type: z.string(),
-  title: z.string(),
-  body: z.string().nullable(),
-  icon: z.string().nullable(),
-  badge: z.string().nullable(),
-  url: z.string().nullable(),
-  open_in: z.enum(OPEN_IN).nullable(),
-  actions: z.array(action).nullable(),
-  locale: z.string().nullable(),
-  image: z.string().nullable(),
-  dir: z.enum(TEXT_DIRECTIONS).nullable(),
-  require_interaction: z.boolean().nullable(),
-  silent: z.boolean().nullable(),
-  vibrate: z.array(z.int()).nullable(),
-  renotify: z.boolean().nullable(),
-  timestamp: instant.nullable(),
-  app_badge: z.int().nullable(),
-  data: z.record(z.string(), z.unknown()).nullable(),
-  priority: z.enum(PRIORITIES),
-  ttl_seconds: z.int(),
-  urgency: z.enum(URGENCIES),
-  topic: z.string().nullable(),
-  user_count: z.int(),
-  status: z.enum(NOTIFICATION_STATUSES),
-  accepted_at: instant,
-  deadline_at: instant,
-});
+export const notificationExample: z.input<typeof notificationBody> = {
+  type: 'order.shipped',
+  user_ids: ['user-42'],
+  title: 'Your order is on its way',
+  body: 'It should be with you on Thursday.',
+  url: '/orders/42',
+  topic: 'order-42',
+  ttl_seconds: 86_400,
+};
 
 /** What the body asks for, in domain terms. */
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
   return {
     content: contentOf(body),
     userIds: body.user_ids,
-    priority: body.priority,
+    priority: body.priority ?? 'normal',
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,
@@ -218,56 +195,7 @@ function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
 }
 
-function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
+/** An action without the fields that are undefined. */
+export function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
   return present({ action, title, icon, url });
-}
-
-function largeWarning(octets: number): string {
-  return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
-}
-
-/** The answer to an accepted notification. `payloadOctets` is measured before encryption. */
-export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
-  return {
-    id: from.id,
-    status: 'accepted',
-    user_count: from.userCount,
-    accepted_at: isoOf(from.acceptedAtMs),
-    deadline_at: isoOf(deadlineAtMs(from)),
-    warnings: payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : [],
-  };
-}
-
-/** A notification as callers see it. */
-export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
-  const { type, title, body, icon, badge, url, openIn, actions, locale, data } = from.content;
-  return {
-    id: from.id,
-    type,
-    title,
-    body: body ?? null,
-    icon: icon ?? null,
-    badge: badge ?? null,
-    url: url ?? null,
-    open_in: openIn ?? null,
-    actions: actions?.map(actionOf) ?? null,
-    locale: locale ?? null,
-    image: from.content.image ?? null,
-    dir: from.content.dir ?? null,
-    require_interaction: from.content.requireInteraction ?? null,
-    silent: from.content.silent ?? null,
-    vibrate: from.content.vibrate ? [...from.content.vibrate] : null,
-    renotify: from.content.renotify ?? null,
-    timestamp: isoOrNull(from.content.timestampMs ?? null),
-    app_badge: from.content.appBadge ?? null,
-    data: data ?? null,
-    priority: from.priority,
-    ttl_seconds: from.ttlSeconds,
-    urgency: from.urgency,
-    topic: from.topic,
-    user_count: from.userCount,
-    status: from.status,
-    accepted_at: isoOf(from.acceptedAtMs),
-    deadline_at: isoOf(deadlineAtMs(from)),
-  };
 }

@@ -2,37 +2,35 @@ import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
 import type { IdempotencyClaim, Notifications } from '../../intake/notifications.ts';
+import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { idParams, pageOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import {
   acceptedSchema,
   acceptedWire,
-  notificationBody,
+  notificationFields,
   notificationSchema,
-  notificationType,
   notificationWire,
-  notifyRequestOf,
-} from './notification-schema.ts';
+} from './notification-answer.ts';
+import { notificationBody, notificationExample, notificationType, notifyRequestOf } from './notification-schema.ts';
 
 const count = z.int();
-const counts = z
-  .strictObject({
-    pending: count,
-    sending: count,
-    retrying: count,
-    delivered: count,
-    pruned: count,
-    failed: count,
-    expired: count,
-    cancelled: count,
-    total: count,
-  } satisfies Record<DeliveryState | 'total', z.ZodType>)
-  .openapi('DeliveryCounts');
+const counts = answerBody('DeliveryCounts', {
+  pending: count,
+  sending: count,
+  retrying: count,
+  delivered: count,
+  pruned: count,
+  failed: count,
+  expired: count,
+  cancelled: count,
+  total: count,
+} satisfies Record<DeliveryState | 'total', z.ZodType>);
 
-const listed = notificationSchema.openapi('Notification');
-const counted = notificationSchema.extend({ counts }).openapi('NotificationWithCounts');
+// Not by `extend`: OpenAPI would get an `allOf`, of which some clients make two classes.
+const counted = answerBody('NotificationWithCounts', { ...notificationFields, counts });
 const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 const NOTIFICATIONS_PATH = '/v1/notifications';
@@ -56,7 +54,7 @@ const acceptRoute = defineRoute({
       .optional()
       .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
   }),
-  body: { schema: notificationBody, required: true },
+  body: { schema: notificationBody, example: notificationExample, required: true },
   answers: {
     202: {
       description: 'Accepted. Deliveries follow.',
@@ -65,6 +63,7 @@ const acceptRoute = defineRoute({
         Location: 'The path of the notification.',
         'Idempotency-Replayed': '`true` when this answers a repeated call.',
       },
+      leadsTo: ['getNotification', 'listDeliveries', 'listAttempts'],
     },
   },
   errors: ['payload_too_large', 'idempotency_key_reused'],
@@ -79,12 +78,12 @@ const listRoute = defineRoute({
   access: 'key',
   scope: 'read',
   query: pageQuery.extend({
-    type: notificationType.optional(),
-    status: z.enum(NOTIFICATION_STATUSES).optional(),
+    type: notificationType.optional().openapi({ description: 'Only those of this type.' }),
+    status: z.enum(NOTIFICATION_STATUSES).optional().openapi({ description: 'Only those that have come so far.' }),
     from: moment.optional().openapi({ description: 'Accepted at or after this instant.' }),
     until: moment.optional().openapi({ description: 'Accepted before this instant.' }),
   }),
-  answers: { 200: { description: 'One page.', body: pageOf(listed) } },
+  answers: { 200: { description: 'One page.', body: pageOf('NotificationPage', notificationSchema) } },
   errors: ['invalid_cursor'],
 });
 

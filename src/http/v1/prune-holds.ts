@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import { PRUNE_HOLD_SCOPES, PRUNE_HOLD_STATES, type PruneHold } from '../../domain/pruning/prune-hold.ts';
 import type { Decided, PruneHolds } from '../../intake/prune-holds.ts';
+import { answerBody, answerWord } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 
 const holdFields = {
   id: z.string(),
-  scope: z.enum(PRUNE_HOLD_SCOPES),
+  scope: answerWord('PruneHoldScope', PRUNE_HOLD_SCOPES, 'What the held subscriptions have in common.'),
   subject: z.string().openapi({ description: 'The push service’s origin, or the VAPID public key.' }),
-  state: z.enum(PRUNE_HOLD_STATES),
+  state: answerWord('PruneHoldState', PRUNE_HOLD_STATES, 'Whether a person has decided, and how.'),
   gone_count: z.int().openapi({ description: 'So many users had a subscription called gone …' }),
   answer_count: z.int().openapi({ description: '… out of so many that were answered for of late.' }),
   retired_count: z
@@ -19,15 +20,13 @@ const holdFields = {
   decided_at: instant.nullable(),
 };
 
-const holdSchema = z.strictObject(holdFields).openapi('PruneHold');
+const holdSchema = answerBody('PruneHold', holdFields);
+const holdList = answerBody('PruneHoldList', { items: z.array(holdSchema) });
 
-// Not by `extend`: OpenAPI would get two strict objects, each of which refuses the fields of the other.
-const decidedSchema = z
-  .strictObject({
-    ...holdFields,
-    subscriptions: z.int().openapi({ description: 'How many this call retired, or restored.' }),
-  })
-  .openapi('DecidedPruneHold');
+const decidedSchema = answerBody('DecidedPruneHold', {
+  ...holdFields,
+  subscriptions: z.int().openapi({ description: 'How many this call retired, or restored.' }),
+});
 
 const HOLDS_PATH = '/v1/prune-holds';
 const HOLD_PATH = `${HOLDS_PATH}/{id}` as const;
@@ -44,8 +43,10 @@ const listRoute = defineRoute({
     'until a person has looked.',
   access: 'key',
   scope: 'read',
-  query: z.object({ state: z.enum(PRUNE_HOLD_STATES).optional() }),
-  answers: { 200: { description: 'The holds.', body: z.strictObject({ items: z.array(holdSchema) }) } },
+  query: z.object({
+    state: z.enum(PRUNE_HOLD_STATES).optional().openapi({ description: 'Only those in this state.' }),
+  }),
+  answers: { 200: { description: 'The holds.', body: holdList } },
   errors: [],
 });
 

@@ -5,6 +5,7 @@ import {
   SHORTEST_TOKEN_SECONDS,
   type SubscriberTokens,
 } from '../../access/subscriber-tokens.ts';
+import { answerBody } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { instant, isoOf, userId } from '../kit/wire-fields.ts';
@@ -24,17 +25,23 @@ const mintRoute = defineRoute({
   scope: 'send',
   body: {
     required: true,
+    example: { user_id: 'user-42', ttl_seconds: DEFAULT_TOKEN_SECONDS },
     schema: z
       .strictObject({
         user_id: userId,
-        ttl_seconds: z.int().min(SHORTEST_TOKEN_SECONDS).max(LONGEST_TOKEN_SECONDS).default(DEFAULT_TOKEN_SECONDS),
+        ttl_seconds: z
+          .int()
+          .min(SHORTEST_TOKEN_SECONDS)
+          .max(LONGEST_TOKEN_SECONDS)
+          .optional()
+          .openapi({ description: `How long it is good for. Left out, it is ${DEFAULT_TOKEN_SECONDS}.` }),
       })
       .openapi('SubscriberTokenInput'),
   },
   answers: {
     201: {
       description: 'The token. Nothing of it is kept here.',
-      body: z.strictObject({ token: z.string(), user_id: z.string(), expires_at: instant }).openapi('SubscriberToken'),
+      body: answerBody('SubscriberToken', { token: z.string(), user_id: z.string(), expires_at: instant }),
     },
   },
   errors: [],
@@ -44,7 +51,11 @@ const mintRoute = defineRoute({
 export function addSubscriberTokenRoutes(router: Router, tokens: SubscriberTokens): void {
   router.add(mintRoute, async ({ body }, c) => {
     const keyId = c.get('caller')?.keyId ?? '';
-    const { token, expiresAtMs } = tokens.mint({ keyId, userId: body.user_id, ttlSeconds: body.ttl_seconds });
+    const { token, expiresAtMs } = tokens.mint({
+      keyId,
+      userId: body.user_id,
+      ttlSeconds: body.ttl_seconds ?? DEFAULT_TOKEN_SECONDS,
+    });
     return answer(201, { token, user_id: body.user_id, expires_at: isoOf(expiresAtMs) });
   });
 }

@@ -1,13 +1,21 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../domain/app-error.ts';
 import type { Imported, ImportRequest, SubscriptionImport } from '../../intake/subscription-import.ts';
+import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import type { Issue } from '../kit/json-body.ts';
 import { ERROR_CODES } from '../kit/problem.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
 import { userId } from '../kit/wire-fields.ts';
-import { atMsOf, instantOrEpochMs, ofBrowsers, registerFields } from './subscriptions.ts';
+import {
+  atMsOf,
+  instantOrEpochMs,
+  ofBrowsers,
+  registerExample,
+  registerFields,
+  undocumentedFields,
+} from './subscriptions.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
 const MAX_LINES = 1000;
@@ -15,17 +23,24 @@ const MAX_LINES = 1000;
 const TAG = /^[A-Za-z0-9_.:/-]{1,64}$/;
 const MAX_TAGS = 200;
 
+/** One type alone: of a choice of two openapi-generator makes Java that does not compile. */
+const DOCUMENTED_INSTANT = { type: ['string' as const, 'null' as const], format: 'date-time' };
+
 const { replaces_id: _, ...browserFields } = registerFields;
 
-export const importLine = ofBrowsers({
+const lineFields = {
   ...browserFields,
   user_id: userId,
   vapid_public_key: z.string().min(1).max(500).openapi({
     description:
       'The key that the browser subscribed with: its pair must be held here. Other spellings are understood.',
   }),
-  created_at: instantOrEpochMs.nullish().openapi({ description: 'When the other system made it.' }),
+  created_at: instantOrEpochMs.nullish().openapi({
+    ...DOCUMENTED_INSTANT,
+    description: 'When the other system made it. Epoch milliseconds are understood, too.',
+  }),
   updated_at: instantOrEpochMs.nullish().openapi({
+    ...DOCUMENTED_INSTANT,
     description: 'When it last wrote it, or saw the browser. Only what is newer than what is known here changes that.',
   }),
   tags: z
@@ -33,30 +48,40 @@ export const importLine = ofBrowsers({
     .max(MAX_TAGS)
     .nullish()
     .openapi({ description: 'Checked, and not kept yet. Import the same again once this server keeps tags.' }),
-});
+};
 
-/** In the document; each line is read by itself, so that one that cannot be read is refused in its place alone. */
-export const IMPORT_LINE = 'SubscriptionImportLine';
+export const importLine = ofBrowsers({ ...lineFields, ...undocumentedFields });
 
-const importBody = z
-  .strictObject({
-    subscriptions: z
-      .array(z.unknown().openapi({ allOf: [{ $ref: `#/components/schemas/${IMPORT_LINE}` }] }))
-      .min(1)
-      .max(MAX_LINES),
+/** Each line is read by itself, so that one that cannot be read is refused in its place alone. */
+const importBody = bodyOf(z.unknown());
+const documentedBody = bodyOf(ofBrowsers(lineFields).openapi('SubscriptionImportLine')).openapi('SubscriptionImport');
+
+function bodyOf<Line extends z.ZodType>(line: Line) {
+  return z.strictObject({
+    subscriptions: z.array(line).min(1).max(MAX_LINES),
     dry_run: z.boolean().optional().openapi({ description: 'Writes nothing, and answers what would come of it.' }),
-  })
-  .openapi('SubscriptionImport');
+  });
+}
 
-export const importedSchema = z
-  .strictObject({
-    index: z.int().openapi({ description: 'Which of the subscriptions that were sent, from 0.' }),
-    result: z.enum(['added', 'updated', 'moved', 'unchanged', 'refused']),
-    subscription_id: z.string().nullable(),
-    code: z.enum(ERROR_CODES).nullable().openapi({ description: 'Why it was refused.' }),
-    reason: z.string().nullable().openapi({ description: 'What to know about it.' }),
-  })
-  .openapi('ImportedSubscription');
+const example: z.input<typeof documentedBody> = {
+  subscriptions: [
+    {
+      ...registerExample,
+      user_id: 'user-42',
+      vapid_public_key: 'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs',
+      created_at: '2025-12-01T08:00:00Z',
+    },
+  ],
+  dry_run: true,
+};
+
+export const importedSchema = answerBody('ImportedSubscription', {
+  index: z.int().openapi({ description: 'Which of the subscriptions that were sent, from 0.' }),
+  result: answerWord('ImportResult', ['added', 'updated', 'moved', 'unchanged', 'refused'], 'What became of it.'),
+  subscription_id: z.string().nullable(),
+  code: answerWordOrNull(ERROR_CODES, 'Why it was refused.'),
+  reason: z.string().nullable().openapi({ description: 'What to know about it.' }),
+});
 
 const importRoute = defineRoute({
   method: 'post',
@@ -69,11 +94,11 @@ const importRoute = defineRoute({
     'Sent again, it changes nothing.',
   access: 'key',
   scope: 'manage',
-  body: { schema: importBody, required: true },
+  body: { schema: importBody, documented: documentedBody, example, required: true },
   answers: {
     200: {
       description: 'What became of each, in the order sent.',
-      body: z.strictObject({ items: z.array(importedSchema) }),
+      body: answerBody('ImportedSubscriptions', { items: z.array(importedSchema) }),
     },
   },
   errors: [],

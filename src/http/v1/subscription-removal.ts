@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Subscriptions } from '../../intake/subscriptions.ts';
+import { answerBody } from '../kit/answer-schema.ts';
 import { namedUser } from '../kit/authenticate.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
@@ -13,11 +14,9 @@ export const removalBody = z
   })
   .openapi('SubscriptionRemoval');
 
-export const removedSchema = z
-  .strictObject({
-    removed: z.int().openapi({ description: 'Subscriptions that there were, retired ones among them.' }),
-  })
-  .openapi('RemovedSubscriptions');
+export const removedSchema = answerBody('RemovedSubscriptions', {
+  removed: z.int().openapi({ description: 'Subscriptions that there were, retired ones among them.' }),
+});
 
 const REMOVED = { description: 'None is left.', body: removedSchema };
 
@@ -30,7 +29,11 @@ const removeRoute = defineRoute({
   description: 'For back ends that know a browser by its endpoint. One that nobody has is no error: `removed` is 0.',
   access: 'subscriber',
   scope: 'manage',
-  body: { schema: removalBody, required: true },
+  body: {
+    schema: removalBody,
+    example: { endpoint: 'https://updates.push.services.mozilla.com/wpush/v2/example', user_id: 'user-42' },
+    required: true,
+  },
   answers: { 200: REMOVED },
   errors: ['invalid_endpoint'],
 });
@@ -46,7 +49,7 @@ const removeUserRoute = defineRoute({
     '`DELETE /v1/subscriptions`.',
   access: 'subscriber',
   scope: 'manage',
-  params: z.object({ user_id: userId }),
+  params: z.object({ user_id: userId.openapi({ description: 'As the subscriptions have it.' }) }),
   answers: { 200: REMOVED },
   errors: [],
 });

@@ -2,21 +2,12 @@ import { z } from '@hono/zod-openapi';
 import { pushTargetOf } from '../../domain/push-service/push-target.ts';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../../domain/subscription/subscription.ts';
 import type { RegisterRequest, Subscriptions } from '../../intake/subscriptions.ts';
+import { answerBody, answerWordOrNull, pageOf } from '../kit/answer-schema.ts';
 import { boundUser, namedUser } from '../kit/authenticate.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';
-import {
-  idParams,
-  instant,
-  isoOf,
-  isoOrNull,
-  locale,
-  pageOf,
-  pageQuery,
-  pageRequest,
-  userId,
-} from '../kit/wire-fields.ts';
+import { idParams, instant, isoOf, isoOrNull, locale, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
 
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
@@ -33,8 +24,10 @@ export const registerFields = {
   user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
   endpoint: z.string().min(1).max(8192),
   keys,
-  expiration_time: instantOrEpochMs.nullish(),
-  expirationTime: epochMs.nullish().openapi({ description: 'As browsers write it: epoch milliseconds.' }),
+  expirationTime: epochMs.nullish().openapi({
+    format: 'double',
+    description: 'As browsers write it: epoch milliseconds.',
+  }),
   vapid_public_key: z.string().max(200).nullish().openapi({
     description:
       'The key the browser subscribed with, base64url (other spellings are understood); needed only after a rotation, by pages that may hold an older one.',
@@ -52,39 +45,56 @@ export const registerFields = {
   user_agent: z.string().max(512).nullish(),
 };
 
-export const registerBody = ofBrowsers(registerFields)
-  .refine(({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined, {
+/** Not documented: beside `expirationTime` it would be the same name in Go, Java, PHP and Ruby. */
+export const undocumentedFields = { expiration_time: instantOrEpochMs.nullish() };
+
+export const registerBody = ofBrowsers({ ...registerFields, ...undocumentedFields }).refine(
+  ({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined,
+  {
     path: ['expirationTime'],
     error: 'is the same as expiration_time; send one of them',
-  })
-  .openapi('SubscriptionInput', {
-    description:
-      '`PushSubscription.toJSON()` of a browser works as it is, and members that browsers add to it later are ignored; ' +
-      'with an API key, `user_id` is added.',
-  });
+  },
+);
 
-export const subscriptionSchema = z
-  .strictObject({
-    id: z.string(),
-    user_id: z.string(),
-    endpoint: z.string().openapi({ description: 'Shortened: the whole endpoint is a secret.' }),
-    active: z.boolean(),
-    retired_reason: z.enum(RETIREMENT_REASONS).nullable(),
-    retired_at: instant.nullable(),
-    retired_by: z.string().nullable().openapi({ description: 'The delivery whose answer retired it.' }),
-    quarantined_since: instant.nullable().openapi({ description: 'Its push service refuses it, which may heal.' }),
-    quarantined_until: instant.nullable().openapi({ description: 'Nothing is sent to it before.' }),
-    suspected_by: z.string().nullable().openapi({ description: 'The hold on pruning that keeps it from retirement.' }),
-    push_service: z.string().openapi({ description: 'The origin of its endpoint.' }),
-    vapid_public_key: z.string(),
-    expiration_time: instant.nullable(),
-    locale: z.string().nullable(),
-    user_agent: z.string().nullable(),
-    replaces: z.string().nullable().openapi({ description: 'The other user’s subscription that this one took over.' }),
-    created_at: instant,
-    updated_at: instant,
-  })
-  .openapi('Subscription');
+const documentedBody = ofBrowsers(registerFields).openapi('SubscriptionInput', {
+  description:
+    '`PushSubscription.toJSON()` of a browser works as it is, and members that browsers add to it later are ignored; ' +
+    'with an API key, `user_id` is added. In the place of `expirationTime`, `expiration_time` may be an ISO 8601 instant.',
+});
+
+/** The keys of an example in RFC 8291. */
+export const registerExample: z.input<typeof documentedBody> = {
+  user_id: 'user-42',
+  endpoint: 'https://updates.push.services.mozilla.com/wpush/v2/example',
+  expirationTime: null,
+  keys: {
+    p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+    auth: 'BTBZMqHH6r4Tts7J_aSIgg',
+  },
+};
+
+const LEADS_TO = ['getSubscription', 'deleteSubscription'];
+
+export const subscriptionSchema = answerBody('Subscription', {
+  id: z.string(),
+  user_id: z.string(),
+  endpoint: z.string().openapi({ description: 'Shortened: the whole endpoint is a secret.' }),
+  active: z.boolean(),
+  retired_reason: answerWordOrNull(RETIREMENT_REASONS, 'Why it receives no more.'),
+  retired_at: instant.nullable(),
+  retired_by: z.string().nullable().openapi({ description: 'The delivery whose answer retired it.' }),
+  quarantined_since: instant.nullable().openapi({ description: 'Its push service refuses it, which may heal.' }),
+  quarantined_until: instant.nullable().openapi({ description: 'Nothing is sent to it before.' }),
+  suspected_by: z.string().nullable().openapi({ description: 'The hold on pruning that keeps it from retirement.' }),
+  push_service: z.string().openapi({ description: 'The origin of its endpoint.' }),
+  vapid_public_key: z.string(),
+  expiration_time: instant.nullable(),
+  locale: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  replaces: z.string().nullable().openapi({ description: 'The other user’s subscription that this one took over.' }),
+  created_at: instant,
+  updated_at: instant,
+});
 
 const SUBSCRIPTIONS_PATH = '/v1/subscriptions';
 const SUBSCRIPTION_PATH = `${SUBSCRIPTIONS_PATH}/{id}` as const;
@@ -102,14 +112,26 @@ const registerRoute = defineRoute({
     'keys equal the registered ones.',
   access: 'subscriber',
   scope: 'send',
-  body: { schema: registerBody, required: true, requiredWithKey: 'user_id' },
+  body: {
+    schema: registerBody,
+    documented: documentedBody,
+    example: registerExample,
+    required: true,
+    requiredWithKey: 'user_id',
+  },
   answers: {
     200: {
       description: 'Registered before, under this endpoint or as `replaces_id`; updated.',
       body: subscriptionSchema,
       headers: LOCATION,
+      leadsTo: LEADS_TO,
     },
-    201: { description: 'New, or moved from another user (`replaces`).', body: subscriptionSchema, headers: LOCATION },
+    201: {
+      description: 'New, or moved from another user (`replaces`).',
+      body: subscriptionSchema,
+      headers: LOCATION,
+      leadsTo: LEADS_TO,
+    },
   },
   errors: [
     'invalid_endpoint',
@@ -130,10 +152,10 @@ const listRoute = defineRoute({
   access: 'subscriber',
   scope: 'read',
   query: pageQuery.extend({
-    user_id: userId.optional(),
-    include_inactive: z.enum(['true', 'false']).default('false'),
+    user_id: userId.optional().openapi({ description: 'Only those of this user.' }),
+    include_inactive: z.enum(['true', 'false']).default('false').openapi({ description: 'Retired ones, too.' }),
   }),
-  answers: { 200: { description: 'One page.', body: pageOf(subscriptionSchema) } },
+  answers: { 200: { description: 'One page.', body: pageOf('SubscriptionPage', subscriptionSchema) } },
   errors: ['invalid_cursor'],
 });
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { VapidKeys } from '../../intake/vapid-keys.ts';
+import { answerBody } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 
@@ -16,20 +17,18 @@ const publicKeyRoute = defineRoute({
   answers: {
     200: {
       description: 'The key, base64url.',
-      body: z.strictObject({ public_key: z.string() }).openapi('PublicKey'),
+      body: answerBody('PublicKey', { public_key: z.string() }),
     },
   },
   errors: [],
 });
 
-const keySchema = z
-  .strictObject({
-    public_key: z.string(),
-    current: z.boolean().openapi({ description: 'Browsers subscribe with this one now.' }),
-    held: z.boolean().openapi({ description: 'False: its private half is missing, and nothing can be sent with it.' }),
-    active_subscriptions: z.int(),
-  })
-  .openapi('VapidKey');
+const keySchema = answerBody('VapidKey', {
+  public_key: z.string(),
+  current: z.boolean().openapi({ description: 'Browsers subscribe with this one now.' }),
+  held: z.boolean().openapi({ description: 'False: its private half is missing, and nothing can be sent with it.' }),
+  active_subscriptions: z.int(),
+});
 
 const keysRoute = defineRoute({
   method: 'get',
@@ -42,7 +41,7 @@ const keysRoute = defineRoute({
   answers: {
     200: {
       description: 'The current key first, then the others by how much they are used.',
-      body: z.strictObject({
+      body: answerBody('VapidKeyList', {
         moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
         items: z.array(keySchema),
       }),

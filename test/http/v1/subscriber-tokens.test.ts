@@ -98,8 +98,7 @@ describe('a page with a subscriber token', () => {
       ([path, item]) =>
         Object.entries(item).map(([method, { security }]) => ({ path: path.replace('{id}', id), method, security })),
     );
-    const isFor = ({ security }: Operation) =>
-      security.length === 0 || security.some((one) => 'subscriberToken' in one);
+    const isFor = ({ security }: Operation) => security.length === 0 || security.some((one) => 'subscriber' in one);
     expect(
       operations
         .filter(isFor)
@@ -107,7 +106,9 @@ describe('a page with a subscriber token', () => {
         .sort(),
     ).toEqual(
       [
+        'delete /v1/subscriptions',
         `delete /v1/subscriptions/${id}`,
+        'delete /v1/users/{user_id}/subscriptions',
         'get /healthz',
         'get /openapi.json',
         'get /readyz',
@@ -118,6 +119,7 @@ describe('a page with a subscriber token', () => {
         'get /v1/subscriptions',
         `get /v1/subscriptions/${id}`,
         'post /v1/subscriptions',
+        'post /v1/subscriptions/remove',
       ].sort(),
     );
     const closed = operations.filter((operation) => !isFor(operation));

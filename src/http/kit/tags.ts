@@ -1,0 +1,12 @@
+/** What operations are grouped by in `/openapi.json`, in this order, and so the modules of many generated clients. */
+export const TAGS = {
+  Notifications: 'Send something to users, and read how far it has come.',
+  Deliveries: 'What became of a notification, subscription by subscription and attempt by attempt.',
+  Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',
+  Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
+  'Browser SDK': 'What pages load.',
+  Health: 'For load balancers and monitoring.',
+  Documentation: 'The API itself.',
+} as const;
+
+export type Tag = keyof typeof TAGS;

@@ -1,0 +1,117 @@
+import { z } from '@hono/zod-openapi';
+import {
+  deadlineAtMs,
+  NOTIFICATION_STATUSES,
+  type Notification,
+  OPEN_IN,
+  SAFE_PAYLOAD_OCTETS,
+  TEXT_DIRECTIONS,
+  URGENCIES,
+} from '../../domain/notification/notification.ts';
+import { PRIORITIES } from '../../domain/notification/priority.ts';
+import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
+import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
+import { actionOf } from './notification-schema.ts';
+
+/** The notification as it was at acceptance, so that a repeated call gets the same answer. */
+export const acceptedSchema = answerBody('AcceptedNotification', {
+  id: z.string(),
+  status: answerWord('AcceptedStatus', ['accepted'], 'The status of the notification at acceptance.'),
+  user_count: z.int(),
+  accepted_at: instant,
+  deadline_at: instant,
+  warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
+});
+
+const shownAction = answerBody('NotificationAction', {
+  action: z.string(),
+  title: z.string(),
+  icon: z.string().optional(),
+  url: z.string().optional(),
+});
+
+export const priority = answerWord('Priority', PRIORITIES, 'What goes before what within Bellhop.');
+
+const notificationStatus = answerWord('NotificationStatus', NOTIFICATION_STATUSES, 'How far it has come.');
+
+export const notificationFields = {
+  id: z.string(),
+  type: z.string(),
+  title: z.string(),
+  body: z.string().nullable(),
+  icon: z.string().nullable(),
+  badge: z.string().nullable(),
+  url: z.string().nullable(),
+  open_in: answerWordOrNull(OPEN_IN, 'Where the `url` opens.'),
+  actions: z.array(shownAction).nullable(),
+  locale: z.string().nullable(),
+  image: z.string().nullable(),
+  dir: answerWordOrNull(TEXT_DIRECTIONS, 'Of the text.'),
+  require_interaction: z.boolean().nullable(),
+  silent: z.boolean().nullable(),
+  vibrate: z.array(z.int()).nullable(),
+  renotify: z.boolean().nullable(),
+  timestamp: instant.nullable(),
+  app_badge: z.int().nullable().openapi({ format: 'int64' }),
+  data: z.record(z.string(), z.unknown()).nullable(),
+  priority,
+  ttl_seconds: z.int(),
+  urgency: answerWord('Urgency', URGENCIES, 'What the push service is told (RFC 8030).'),
+  topic: z.string().nullable(),
+  user_count: z.int(),
+  status: notificationStatus,
+  accepted_at: instant,
+  deadline_at: instant,
+};
+
+export const notificationSchema = answerBody('Notification', notificationFields);
+
+function largeWarning(octets: number): string {
+  return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
+}
+
+/** The answer to an accepted notification. `payloadOctets` is measured before encryption. */
+export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
+  return {
+    id: from.id,
+    status: 'accepted',
+    user_count: from.userCount,
+    accepted_at: isoOf(from.acceptedAtMs),
+    deadline_at: isoOf(deadlineAtMs(from)),
+    warnings: payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : [],
+  };
+}
+
+/** A notification as callers see it. */
+export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
+  const { type, title, body, icon, badge, url, openIn, actions, locale, data } = from.content;
+  return {
+    id: from.id,
+    type,
+    title,
+    body: body ?? null,
+    icon: icon ?? null,
+    badge: badge ?? null,
+    url: url ?? null,
+    open_in: openIn ?? null,
+    actions: actions?.map(actionOf) ?? null,
+    locale: locale ?? null,
+    image: from.content.image ?? null,
+    dir: from.content.dir ?? null,
+    require_interaction: from.content.requireInteraction ?? null,
+    silent: from.content.silent ?? null,
+    vibrate: from.content.vibrate ? [...from.content.vibrate] : null,
+    renotify: from.content.renotify ?? null,
+    timestamp: isoOrNull(from.content.timestampMs ?? null),
+    app_badge: from.content.appBadge ?? null,
+    data: data ?? null,
+    priority: from.priority,
+    ttl_seconds: from.ttlSeconds,
+    urgency: from.urgency,
+    topic: from.topic,
+    user_count: from.userCount,
+    status: from.status,
+    accepted_at: isoOf(from.acceptedAtMs),
+    deadline_at: isoOf(deadlineAtMs(from)),
+  };
+}
