@@ -28,12 +28,29 @@ function isPassing({ code, status }: BellhopError): boolean {
   return PASSING_CODES.has(code) || (status !== null && PASSING_STATUSES.has(status));
 }
 
-/** RFC 9110 section 10.2.3: seconds, or a date. Null where there is none that can be understood. */
+/** A decimal number as programs print one, with a sign, an exponent, a unit or quotes. */
+const SECONDS = /^("?)\+?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)? ?(?:s|secs?|seconds?)?\1$/i;
+/** A comma between two values, and none within a date. */
+const BETWEEN_VALUES = /,(?! \d\d[ -][A-Z][a-z]{2}[ -])/;
+/** `Date.parse` reads much that is no date; each form of RFC 9110 section 5.6.7 begins with a day of the week. */
+const DATE = /^"?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]*\d\d:\d\d:\d\d[\w ]*)"?$/;
+
+/**
+ * RFC 9110 section 10.2.3: seconds, or a date. Rounded up to whole seconds, 0 for a date that has passed. Of several, as a proxy
+ * adds one of its own, the longest. Null where there is none that can be understood.
+ */
 export function retryAfterSeconds(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  if (/^\d+$/.test(header)) return Number(header);
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? null : Math.max(0, (atMs - nowMs) / 1000);
+  const waits = (header ?? '').split(BETWEEN_VALUES).map((value) => secondsOf(value.trim(), nowMs));
+  return waits.reduce((longest, seconds) => (seconds === null ? longest : Math.max(longest ?? 0, seconds)), null);
+}
+
+function secondsOf(value: string, nowMs: number): number | null {
+  const [, , digits, exponent = ''] = SECONDS.exec(value) ?? [];
+  if (digits !== undefined) return Math.ceil(Number(digits + exponent));
+  const [, date = ''] = DATE.exec(value) ?? [];
+  // One of the three forms has no zone, and means UTC.
+  const atMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`);
+  return Number.isNaN(atMs) ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
 }
 
 /** Resolves after so long; rejects with the signal's reason as soon as it is aborted. */

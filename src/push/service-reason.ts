@@ -45,7 +45,9 @@ function jsonReason(json: Record<string, unknown>): string | null {
   const { reason, message, errno, error } = json;
   if (typeof reason === 'string') return reason;
   const words = typeof message === 'string' ? message : typeof error === 'string' ? error : null;
-  if (typeof errno === 'number') return words === null ? `errno ${errno}` : `errno ${errno}: ${words}`;
+  if (typeof errno === 'number' || (typeof errno === 'string' && /^\d{1,6}$/.test(errno))) {
+    return words === null ? `errno ${errno}` : `errno ${errno}: ${words}`;
+  }
   if (words !== null) return words;
   return isObject(error) && typeof error.message === 'string' ? error.message : null;
 }

@@ -3,6 +3,7 @@ import { parseHttpDate } from '../domain/push-service/http-date.ts';
 import type { PushMessage } from '../domain/push-service/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
+import { readSeconds } from '../domain/push-service/seconds.ts';
 import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
 import { createEgressGuard } from '../egress/address-guard.ts';
 import { exchange, type PushAnswer } from '../egress/exchange.ts';
@@ -116,7 +117,7 @@ function resultOf(
   return {
     kind: 'response',
     status,
-    retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null,
+    retryAfter: (Array.isArray(retryAfter) ? retryAfter.join(', ') : retryAfter) ?? null,
     reason: withClockSkew(reason, status, headers.date, Date.now()),
     ...grantedTtl(headers.ttl),
   };
@@ -132,8 +133,10 @@ function withClockSkew(reason: string | null, status: number, date: unknown, now
   return reason === null ? skew : `${reason}; ${skew}`;
 }
 
-function grantedTtl(header: unknown): { readonly ttlSeconds?: number } {
-  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? { ttlSeconds: Number(header) } : {};
+/** What is not granted in full seconds is not granted. */
+function grantedTtl(header: string | string[] | undefined): { readonly ttlSeconds?: number } {
+  const seconds = readSeconds((Array.isArray(header) ? header[0] : header) ?? '');
+  return seconds === null ? {} : { ttlSeconds: Math.floor(seconds) };
 }
 
 function failed(failure: PushFailure): PushResult {

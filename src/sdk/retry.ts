@@ -23,10 +23,11 @@ export async function fetchPatiently(url: string, init: RequestInit = {}): Promi
   }
 }
 
-/** Seconds or an HTTP date (RFC 9110 section 10.2.3); 0 where there is none. */
+/** Seconds, whole or not, or an HTTP date (RFC 9110 section 10.2.3); 0 where there is none. */
 function retryAfterMs({ headers }: Response): number {
   const value = headers.get('Retry-After') ?? '';
-  return /^\d+$/.test(value) ? Number(value) * 1000 : Math.max(0, Date.parse(value) - Date.now()) || 0;
+  const seconds = Number.parseFloat(value);
+  return Math.max(0, seconds >= 0 ? seconds * 1000 : Date.parse(value) - Date.now()) || 0;
 }
 
 function unavailable(answer: Response | { error: unknown }): BellhopError {

@@ -30,7 +30,11 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[\x20-\x7e]{1,255}$/, letters],
     [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
-  'client/retry.ts': [[/^\d+$/, digits]],
+  'client/retry.ts': [
+    [/^("?)\+?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)? ?(?:s|secs?|seconds?)?\1$/i, { ...digits, tail: '.' }],
+    [/,(?! \d\d[ -][A-Z][a-z]{2}[ -])/, { repeated: ', 01 Jan ' }],
+    [/^"?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]*\d\d:\d\d:\d\d[\w ]*)"?$/, { head: 'Mon ', repeated: '1', tail: ':11:11;' }],
+  ],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
@@ -51,7 +55,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'config/setting-values.ts': [[/[\r\n]/, { repeated: 'a' }]],
   'domain/decimal.ts': [[/[eE]/, { repeated: '1' }]],
-  'domain/delivery/retry-policy.ts': [[/^\d{1,12}$/, digits]],
+  'domain/delivery/retry-policy.ts': [[/,(?! \d\d[ -][A-Z][a-z]{2}[ -])/, { repeated: ', 01 Jan ' }]],
   'domain/key-text.ts': [
     [/\s+/g, spaces],
     [/={1,2}$/, { repeated: '=', tail: 'x' }],
@@ -66,6 +70,9 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(?:[a-z0-9-]+\.)+push\.services\.mozilla\.com$/, { repeated: 'push.services.mozilla.com.' }],
     [/^(?:[a-z0-9-]+\.)+push\.apple\.com$/, { repeated: 'push.apple.com.' }],
     [/^(?:[a-z0-9-]+\.)+notify\.windows\.com$/, { repeated: 'notify.windows.com.' }],
+  ],
+  'domain/push-service/seconds.ts': [
+    [/^("?)\+?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)? ?(?:s|secs?|seconds?)?\1$/i, { ...digits, tail: '.' }],
   ],
   'domain/push-service/vapid-key.ts': [
     [/[\s<>\p{C}]/u, { repeated: 'a' }],
@@ -189,6 +196,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],
   'push/service-reason.ts': [
     [/[\w\-.~%:=+]+/g, { repeated: 'a ' }],
+    [/^\d{1,6}$/, digits],
     [/^\s*</, spaces],
     [/<title[^<>]*>([^<]{1,500})/i, { repeated: '<title>' }],
     [/<[^<>]*>/g, { repeated: '<a' }],
@@ -197,7 +205,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/[A-Z]+/g, { repeated: 'Aa' }],
     [/[\p{C}\s]+/gu, spaces],
   ],
-  'push/web-push.ts': [[/^\d{1,9}$/, digits]],
   'queue/redis/redis-preflight.ts': [
     [
       /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/,
@@ -213,7 +220,6 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[ -~]+$/, { repeated: 'a', tail: '\n' }],
     [/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, { head: 'en', repeated: '-a', tail: '_' }],
   ],
-  'sdk/retry.ts': [[/^\d+$/, digits]],
   'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
   'sdk/worker/choose-tab.ts': [[/#.*/, { repeated: '#' }]],
   'sdk/worker/notice.ts': [[/^https?:$/, { head: 'http', repeated: 's' }]],

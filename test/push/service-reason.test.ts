@@ -18,6 +18,7 @@ describe('reasonOf', () => {
     ],
     ['Mozilla, terse', '{"errno":102,"error":"Not Found"}', 'errno 102: Not Found'],
     ['Mozilla, terser', '{"errno":102}', 'errno 102'],
+    ['Mozilla, with a number as text', '{"errno":"109","message":"Invalid token"}', 'errno 109: Invalid token'],
     ['Google', '{"error":{"code":404,"message":"Requested entity was not found."}}', 'Requested entity was not found.'],
     ['FCM', 'push subscription has unsubscribed or expired.\n', 'push subscription has unsubscribed or expired.'],
     ['a proxy', '<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>…', '502 Bad Gateway'],

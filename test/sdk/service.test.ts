@@ -13,3 +13,20 @@ it.each([
   expect(await createService(`${server.url}/`, token).register({})).toBe('sub_1');
   expect(server.heard[0]?.headers.authorization).toBe('Bearer a.b.c');
 });
+
+it.each(['0.3', '+0.3', '0.3s', '0.3, 0.2', ' 3e-1 '])('waits as long as a Retry-After of %j asks', async (wait) => {
+  const busy = { status: 503, body: {}, headers: { 'Retry-After': wait } };
+  server = await startScriptedServer(busy, { status: 201, body: { id: 'sub_1' } });
+  const startedAtMs = performance.now();
+  expect(await createService(`${server.url}/`, 'a.b.c').register({})).toBe('sub_1');
+  const waitedMs = performance.now() - startedAtMs;
+  expect(waitedMs).toBeGreaterThanOrEqual(295);
+});
+
+it.each(['60', '15.001', '1e400', '60s'])('gives up at once where Retry-After asks for %s', async (wait) => {
+  server = await startScriptedServer({ status: 503, body: {}, headers: { 'Retry-After': wait } });
+  await expect(createService(`${server.url}/`, 'a.b.c').register({})).rejects.toMatchObject({
+    code: 'service_unavailable',
+  });
+  expect(server.heard).toHaveLength(1);
+});

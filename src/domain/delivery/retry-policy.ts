@@ -1,4 +1,5 @@
 import { parseHttpDate } from '../push-service/http-date.ts';
+import { readSeconds } from '../push-service/seconds.ts';
 
 export type RetryPolicy = {
   /** Retries after the first attempt; 0 means one attempt only. */
@@ -50,13 +51,27 @@ export function backoffMs(policy: RetryPolicy, failures: number, jitter: number)
   return Math.ceil(jitter * Math.min(policy.maxMs, policy.baseMs * 2 ** failures));
 }
 
+/** A comma between two values, and none within a date: `120, Thu, 01 Jan 2026 00:01:00 GMT`. */
+const BETWEEN_VALUES = /,(?! \d\d[ -][A-Z][a-z]{2}[ -])/;
+
 /**
- * How long a `Retry-After` header asks to wait, in milliseconds from `nowMs`: RFC 9110 section 10.2.3, seconds or an
- * HTTP date. Null for none, for one already past, and for anything that is neither: a stray header must not stop a retry.
+ * How long a `Retry-After` header asks to wait, in milliseconds from `nowMs`: RFC 9110 section 10.2.3, seconds or an HTTP
+ * date. Seconds that are no whole number are rounded up. Of several values, as a proxy adds one of its own, the longest counts.
+ * Null for none, for one already past, and for anything else: a stray header must not stop a retry.
  */
 export function parseRetryAfter(header: string | null, nowMs: number): number | null {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,12}$/.test(text)) return Number(text) > 0 ? Number(text) * 1000 : null;
-  const atMs = parseHttpDate(text, nowMs);
-  return atMs !== null && atMs > nowMs ? atMs - nowMs : null;
+  const longestMs = (header ?? '')
+    .split(BETWEEN_VALUES)
+    .reduce((longest, value) => Math.max(longest, waitMsOf(value.trim(), nowMs)), 0);
+  return longestMs > 0 ? longestMs : null;
+}
+
+function waitMsOf(value: string, nowMs: number): number {
+  const seconds = readSeconds(value);
+  if (seconds !== null) return Math.ceil(seconds) * 1000;
+  return (parseHttpDate(unquoted(value), nowMs) ?? nowMs) - nowMs;
+}
+
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }

@@ -7,7 +7,7 @@ export type PushResult =
   | {
       readonly kind: 'response';
       readonly status: number;
-      /** The `Retry-After` header as sent: seconds or an HTTP date. */
+      /** The `Retry-After` header as sent: seconds or an HTTP date. Several of them are joined by a comma. */
       readonly retryAfter: string | null;
       /** The service's own words (a bounded excerpt of the body or of its reason header), never the endpoint. */
       readonly reason: string | null;
