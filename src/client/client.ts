@@ -3,21 +3,24 @@ import { type Caller, createCaller } from './caller.ts';
 import type {
   AcceptedNotification,
   Attempt,
+  AttemptQuery,
+  DeadLetterQuery,
   Delivery,
-  DeliveryState,
+  DeliveryQuery,
   ImportedSubscription,
   Notification,
   NotificationInput,
   NotificationQuery,
   NotificationWithCounts,
   Page,
-  PageQuery,
   RemovedSubscriptions,
   Subscription,
   SubscriptionImportLine,
   SubscriptionInput,
   SubscriptionQuery,
   SubscriptionRemoval,
+  UserDelivery,
+  UserDeliveryQuery,
 } from './resources.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
@@ -65,16 +68,14 @@ export type Client = {
     get(id: string, options?: CallOptions): Promise<NotificationWithCounts>;
     list(query?: NotificationQuery, options?: CallOptions): Promise<Page<Notification>>;
     /** What became of it, device by device. */
-    deliveries(
-      id: string,
-      query?: PageQuery & { readonly state?: DeliveryState | undefined },
-      options?: CallOptions,
-    ): Promise<Page<Delivery>>;
+    deliveries(id: string, query?: DeliveryQuery, options?: CallOptions): Promise<Page<Delivery>>;
     /** Every request to a push service, each with what to do about it. */
-    attempts(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<Attempt>>;
+    attempts(id: string, query?: AttemptQuery, options?: CallOptions): Promise<Page<Attempt>>;
   };
   readonly deliveries: {
     get(id: string, options?: CallOptions): Promise<Delivery>;
+    /** All that was sent to one user and what became of it, newest first. */
+    ofUser(userId: string, query?: UserDeliveryQuery, options?: CallOptions): Promise<Page<UserDelivery>>;
     /**
      * Sends a failed or expired delivery again. Tried again by itself only where it was surely not done: after
      * `timeout` or `connection_failed`, look at the delivery first.
@@ -85,7 +86,7 @@ export type Client = {
       options?: CallOptions,
     ): Promise<Delivery>;
   };
-  readonly deadLetters: { list(query?: PageQuery, options?: CallOptions): Promise<Page<Delivery>> };
+  readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
     register(subscription: SubscriptionInput, options?: CallOptions): Promise<Subscription>;
@@ -159,6 +160,8 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
     },
     deliveries: {
       get: (id, options) => get(`/v1/deliveries/${encodeURIComponent(id)}`, {}, options),
+      // In the query, where every user id can stand.
+      ofUser: (userId, query, options) => get('/v1/deliveries', { ...query, user_id: userId }, options),
       replay(id, replay = {}, { signal } = {}) {
         const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
         return caller({ method: 'POST', path, body: replay, signal, isRepeatable: false });

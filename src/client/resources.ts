@@ -137,6 +137,15 @@ export type Delivery = {
   readonly attempts: readonly Attempt[];
 };
 
+/** A delivery beside what it was about, with its last attempt alone. */
+export type UserDelivery = Omit<Delivery, 'states' | 'attempts'> & {
+  /** Null where the notification is forgotten already. */
+  readonly type: string | null;
+  readonly title: string | null;
+  /** Absent before the first. */
+  readonly last_attempt?: Attempt | undefined;
+};
+
 /** `PushSubscription.toJSON()` of a browser, and whose it is. */
 export type SubscriptionInput = {
   readonly user_id: string;
@@ -209,7 +218,33 @@ export type SubscriptionQuery = PageQuery & {
   readonly include_inactive?: boolean | undefined;
 };
 
+/** From an instant on (ISO 8601), and before another. */
+type Span = { readonly from?: string | undefined; readonly until?: string | undefined };
+
+/** `push_service`: a name (`fcm`, `mozilla`, `apple`, `wns`, `other`), or an origin as a delivery shows it. */
+type OfService = { readonly push_service?: string | undefined };
+
+export type DeliveryQuery = PageQuery &
+  OfService & {
+    readonly user_id?: string | undefined;
+    readonly state?: DeliveryState | undefined;
+    readonly reason?: string | undefined;
+  };
+
+/** Times are those of the notification’s acceptance. */
+export type UserDeliveryQuery = Omit<DeliveryQuery, 'user_id'> & Span;
+
+/** Times are those at which attempts began. */
+export type AttemptQuery = PageQuery &
+  OfService &
+  Span & { readonly user_id?: string | undefined; readonly outcome?: string | undefined };
+
+/** Times are those of the failure. */
+export type DeadLetterQuery = Omit<DeliveryQuery, 'state'> & Span;
+
 export type NotificationQuery = PageQuery & {
+  /** Those with a delivery to this user. */
+  readonly user_id?: string | undefined;
   readonly type?: string | undefined;
   readonly status?: NotificationStatus | undefined;
   readonly from?: string | undefined;

@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { encodeTime, ulid } from 'ulid';
 
 /** A number in [0, 1); the callers outside `domain/` bring a cryptographic one. */
 export type Random = () => number;
@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
 
 /** Crockford's alphabet: no i, l, o and u. */
 const ULID = '[0-9a-hjkmnp-tv-z]{26}';
+const ULID_TIME_LENGTH = 10;
+const LAST_ULID_MS = 2 ** 48 - 1;
 const SUBSCRIPTION_ID = new RegExp(`^${ID_PREFIXES.subscription}${ULID}$`);
 const RESOURCE_ID = new RegExp(
   `^((${ID_PREFIXES.notification}|${ID_PREFIXES.subscription}|${ID_PREFIXES.pruneHold})${ULID}|${ID_PREFIXES.delivery}${ULID}_${ULID})$`,
@@ -52,6 +54,20 @@ export function deliveryIdPrefix(notification: string): string {
   return `${ID_PREFIXES.delivery}${notification.slice(ID_PREFIXES.notification.length)}_`;
 }
 
+/** The notification that a delivery id names. */
+export function notificationOf(delivery: string): string {
+  const end = delivery.lastIndexOf('_');
+  return `${ID_PREFIXES.notification}${delivery.slice(ID_PREFIXES.delivery.length, Math.max(end, 0))}`;
+}
+
+/** The bounds of the delivery ids whose notifications were accepted at or after `fromMs`, and before `untilMs`. */
+export function deliveryIdsBetween(
+  fromMs: number | null,
+  untilMs: number | null,
+): readonly [atLeast: string, below: string] {
+  return [deliveryIdAt(fromMs ?? 0), untilMs === null ? `${ID_PREFIXES.delivery}\u{10ffff}` : deliveryIdAt(untilMs)];
+}
+
 /** What all delivery ids of one subscription have in common. The whole text where it is no delivery id. */
 export function subscriptionPartOf(delivery: string): string {
   return delivery.slice(delivery.lastIndexOf('_') + 1);
@@ -65,6 +81,12 @@ export function isSubscriptionId(text: string): boolean {
 /** Whether a text has the form of an id of a notification, a subscription, a delivery or a hold on pruning. */
 export function isResourceId(text: string): boolean {
   return RESOURCE_ID.test(text);
+}
+
+/** Below the ids of all deliveries of notifications accepted at this instant. */
+function deliveryIdAt(atMs: number): string {
+  const time = encodeTime(Math.min(Math.max(atMs, 0), LAST_ULID_MS), ULID_TIME_LENGTH);
+  return `${ID_PREFIXES.delivery}${time.toLowerCase()}`;
 }
 
 function newId(prefix: string, nowMs: number, random: Random): string {

@@ -11,6 +11,7 @@ import type { Notifications } from '../intake/notifications.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
 import type { SubscriptionImport } from '../intake/subscription-import.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
+import type { UserDeliveries } from '../intake/user-deliveries.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { allowOrigins } from './kit/cross-origin.ts';
@@ -32,6 +33,7 @@ import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
 import { addSubscriptionImportRoute } from './v1/subscription-import.ts';
 import { addSubscriptionRemovalRoutes } from './v1/subscription-removal.ts';
 import { addSubscriptionRoutes } from './v1/subscriptions.ts';
+import { addUserDeliveryRoutes } from './v1/user-deliveries.ts';
 import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
 
 export type AppOptions = {
@@ -42,6 +44,7 @@ export type AppOptions = {
   readonly subscriberTokens: SubscriberTokens;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
+  readonly userDeliveries: UserDeliveries;
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
   /** Left out where the demo page is switched off. */
@@ -112,6 +115,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addSubscriberTokenRoutes(router, options.subscriberTokens);
   addNotificationRoutes(router, options.notifications);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
+  addUserDeliveryRoutes(router, options.userDeliveries);
   addPruneHoldRoutes(router, options.pruneHolds);
   addVapidKeyRoutes(router, options);
   addOpenApiRoute(router, app, options);

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { AppError } from '../domain/app-error.ts';
 import type { Attempt, Delivery } from '../domain/delivery/delivery.ts';
-import type { DeliveryStore } from '../store/delivery-store.ts';
-import type { Page, PageRequest } from '../store/page.ts';
+import { isAttemptAskedFor } from '../domain/delivery/delivery-filter.ts';
+import type { DeliveryStore, OfNotificationQuery } from '../store/delivery-store.ts';
+import type { Page } from '../store/page.ts';
 
 /** An attempt beside the delivery it was made for. */
 export type AttemptOfDelivery = { readonly delivery: Delivery; readonly attempt: Attempt };
@@ -17,21 +18,18 @@ type Place = { readonly storeCursor: string | null; readonly deliveryId: string;
  */
 export async function attemptPage(
   deliveries: Pick<DeliveryStore, 'listByNotification'>,
-  query: PageRequest & { notificationId: string },
+  query: OfNotificationQuery,
 ): Promise<Page<AttemptOfDelivery>> {
-  const { notificationId, limit } = query;
+  const { limit, filter } = query;
   const last = query.cursor === null ? null : parsePlace(query.cursor);
   const items: AttemptOfDelivery[] = [];
   let storeCursor = last?.storeCursor ?? null;
   for (;;) {
-    const page = await deliveries.listByNotification({
-      notificationId,
-      cursor: storeCursor,
-      limit,
-      state: null,
-      attempted: true,
-    });
-    const fresh = page.items.flatMap(attemptsOf).filter((item) => last === null || isAfter(item, last));
+    const page = await deliveries.listByNotification({ ...query, cursor: storeCursor, attempted: true });
+    const fresh = page.items
+      .flatMap(attemptsOf)
+      .filter(({ attempt }) => filter.attempt === null || isAttemptAskedFor(filter.attempt, attempt))
+      .filter((item) => last === null || isAfter(item, last));
     const room = limit - items.length;
     items.push(...fresh.slice(0, room));
     const shown = items.at(-1);

@@ -5,12 +5,13 @@ import { type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
-import type { Page, PageRequest } from '../store/page.ts';
+import type { DeadLetterQuery } from '../store/delivery-store.ts';
+import type { Page } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 
 export type DeadLetters = {
   /** `failed` deliveries, newest first. */
-  list(query: PageRequest): Promise<Page<Delivery>>;
+  list(query: DeadLetterQuery): Promise<Page<Delivery>>;
   /** Sends an ended delivery again, with a new deadline where `ttlSeconds` is given. Resolves once it is durable. */
   replay(deliveryId: string, request: { readonly ttlSeconds: number | null }): Promise<Delivery>;
 };

@@ -2,6 +2,7 @@ import type { ValueSigner } from '../access/signed-value.ts';
 import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
+import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { isVisitor, newVisitor } from './demo-visitors.ts';
@@ -78,7 +79,8 @@ export function createDemo(options: DemoOptions): Demo {
       if (type !== DEMO_TYPE || data?.demo_user !== userId) {
         throw new AppError('notification_not_found', 'There is no notification with this id.');
       }
-      const query = { notificationId, state: null, cursor: null, limit: MAX_DELIVERIES_SHOWN };
+      const page = { cursor: null, limit: MAX_DELIVERIES_SHOWN };
+      const query = { ...page, notificationId, userId: null, filter: ANY_DELIVERY };
       return { notification, deliveries: (await notifications.deliveries(query)).items };
     },
     onChange: (notificationId, listener) =>

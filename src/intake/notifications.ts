@@ -4,7 +4,7 @@ import { AppError } from '../domain/app-error.ts';
 import { usersNamed } from '../domain/audience/audience.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { largestFieldOf } from '../domain/content/payload.ts';
-import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
@@ -17,8 +17,9 @@ import {
 } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
-import type { Page, PageRequest } from '../store/page.ts';
+import type { Page } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 
@@ -49,14 +50,16 @@ export type Accepted = {
   readonly payloadOctets: number;
 };
 
+type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
+
 export type Notifications = {
   /** Durable once resolved. A repeated call gives the first one's notification. */
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
   get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
-  deliveries(query: PageRequest & { notificationId: string; state: DeliveryState | null }): Promise<Page<Delivery>>;
+  deliveries(query: DeliveriesQuery): Promise<Page<Delivery>>;
   /** The limit counts attempts, not deliveries. */
-  attempts(query: PageRequest & { notificationId: string }): Promise<Page<AttemptOfDelivery>>;
+  attempts(query: DeliveriesQuery): Promise<Page<AttemptOfDelivery>>;
   delivery(id: string): Promise<Delivery>;
 };
 
@@ -89,7 +92,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     },
     async attempts(query) {
       await existing(query.notificationId);
-      return attemptPage(deliveries, query);
+      return attemptPage(deliveries, { ...query, attempted: true });
     },
     async delivery(id) {
       const delivery = await deliveries.get(id);

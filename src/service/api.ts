@@ -22,6 +22,7 @@ import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
 import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
+import { createUserDeliveries } from '../intake/user-deliveries.ts';
 import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
@@ -85,6 +86,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
       countsVisitors: hasDemoPage(config),
     }),
     deadLetters: createDeadLetters(parts),
+    userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },

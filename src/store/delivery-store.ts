@@ -1,6 +1,7 @@
 import type { Claim } from '../domain/delivery/claim.ts';
-import type { Delivery, DeliveryState } from '../domain/delivery/delivery.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
+import type { DeliveryFilter } from '../domain/delivery/delivery-filter.ts';
 import type { PageShare } from '../domain/delivery/due-page.ts';
 import type { Settlement } from '../domain/delivery/settlement.ts';
 import type { Notification } from '../domain/notification/notification.ts';
@@ -34,6 +35,33 @@ export type DueDelivery = {
 
 export type DueQuery = PageShare & { readonly priority: Priority; readonly untilMs: number };
 
+/** Listings read on until a page is full, in pieces: however few are asked for, nothing else is held up. */
+export type OfNotificationQuery = PageRequest & {
+  readonly notificationId: string;
+  readonly userId: string | null;
+  /** Only those with an attempt on record. */
+  readonly attempted: boolean;
+  readonly filter: DeliveryFilter;
+};
+
+export type OfUserQuery = PageRequest & {
+  readonly userId: string;
+  /** Notification accepted at or after. */
+  readonly fromMs: number | null;
+  /** Notification accepted before. */
+  readonly untilMs: number | null;
+  readonly filter: DeliveryFilter;
+};
+
+export type DeadLetterQuery = PageRequest & {
+  readonly userId: string | null;
+  /** Failed at or after. */
+  readonly fromMs: number | null;
+  /** Failed before. */
+  readonly untilMs: number | null;
+  readonly filter: DeliveryFilter;
+};
+
 export interface DeliveryStore {
   /**
    * Takes leases: waiting deliveries become `sending`, `attemptCount` grows by one, `claimedAtMs` is set, `dueAtMs`
@@ -57,12 +85,12 @@ export interface DeliveryStore {
     readonly subscriptionIds: readonly string[];
   }): Promise<readonly Delivery[]>;
   get(id: string): Promise<Delivery | null>;
-  /** The deliveries of one notification, in order of id. `attempted`: only those with an attempt on record. */
-  listByNotification(
-    query: PageRequest & { notificationId: string; state: DeliveryState | null; attempted: boolean },
-  ): Promise<Page<Delivery>>;
+  /** The deliveries of one notification, in order of id. */
+  listByNotification(query: OfNotificationQuery): Promise<Page<Delivery>>;
+  /** The deliveries to one user, newest notification first. */
+  listByUser(query: OfUserQuery): Promise<Page<Delivery>>;
   /** Dead letters: `failed` deliveries, newest first. */
-  listFailed(query: PageRequest): Promise<Page<Delivery>>;
+  listFailed(query: DeadLetterQuery): Promise<Page<Delivery>>;
   countByState(notificationId: string): Promise<DeliveryCounts>;
   /**
    * Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first; but first a few of each user, if

@@ -26,6 +26,8 @@ export type AcceptResult =
   | { readonly kind: 'key_reused' };
 
 export type NotificationQuery = PageRequest & {
+  /** Those with a delivery to this user. */
+  readonly userId: string | null;
   readonly type: string | null;
   readonly status: NotificationStatus | null;
   /** Accepted at or after. */
@@ -41,6 +43,8 @@ export interface NotificationStore {
    */
   accept(acceptance: Acceptance): Promise<AcceptResult>;
   get(id: string): Promise<Notification | null>;
+  /** Those of these ids that there are, in no order. */
+  getMany(ids: readonly string[]): Promise<readonly Notification[]>;
   /** Newest first. */
   list(query: NotificationQuery): Promise<Page<Notification>>;
 }

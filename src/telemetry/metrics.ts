@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BellhopEvent, Events } from '../domain/events.ts';
-import type { PushService } from '../domain/push-service/push-service.ts';
-import { pushTargetOf } from '../domain/push-service/push-target.ts';
+import { serviceOfOrigin } from '../domain/push-service/push-target.ts';
 import { METRICS, type MetricInfo } from './metric-table.ts';
 
 /** Counts what is announced, for Prometheus. */
@@ -38,7 +37,7 @@ function createDeliveryCounts(registry: Registry) {
   return ({ origin, state, reason, attempt }: EventOf<'delivery.settled'>): void => {
     settled.inc({ state, reason: reason ?? '' });
     if (attempt === null) return;
-    const push_service = serviceOf(origin);
+    const push_service = serviceOfOrigin(origin);
     attempts.inc({ push_service, outcome: attempt.outcome, http_status: String(attempt.httpStatus ?? 'none') });
     if (attempt.latencyMs !== null) duration.observe({ push_service }, attempt.latencyMs / 1000);
   };
@@ -52,7 +51,7 @@ function createTroubleCounts(registry: Registry) {
   const failures = counterFromZero(METRICS.partFailures, registry);
   return (event: BellhopEvent): void => {
     if (event.type === 'lane.closed' || event.type === 'lane.opened') countLane(event);
-    else if (event.type === 'origin.paused') pauses.inc({ push_service: serviceOf(event.origin) });
+    else if (event.type === 'origin.paused') pauses.inc({ push_service: serviceOfOrigin(event.origin) });
     else if (event.type === 'subscription.retired') retired.inc({ reason: event.reason });
     else if (event.type === 'prune_hold.opened') holds.inc({ scope: event.scope, state: 'opened' });
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
@@ -66,7 +65,7 @@ function createLaneCount(registry: Registry) {
   for (const labels of combinationsOf(METRICS.lanesClosed)) closedLanes.set(labels, 0);
   const closedOrigins = new Set<string>();
   return ({ type, origin }: EventOf<'lane.closed' | 'lane.opened'>): void => {
-    const push_service = serviceOf(origin);
+    const push_service = serviceOfOrigin(origin);
     if (type === 'lane.opened') {
       if (closedOrigins.delete(origin)) closedLanes.dec({ push_service });
     } else if (!closedOrigins.has(origin)) {
@@ -75,12 +74,6 @@ function createLaneCount(registry: Registry) {
       closedLanes.inc({ push_service });
     }
   };
-}
-
-/** The hosts of a push service may be without number, so no host is a label. */
-function serviceOf(origin: string): PushService {
-  // Deliveries made before origins were kept have none.
-  return origin === '' ? 'other' : pushTargetOf(origin).service;
 }
 
 function configOf<Info extends MetricInfo>({ name, help, labels }: Info, registry: Registry) {

@@ -67,9 +67,13 @@ describe('the client against the service', () => {
     const { id } = await client.send({ ...note('ada'), data: { order: 42 }, ttl_seconds: 600 });
     expect((await ended(id)).counts).toMatchObject({ delivered: 1, total: 1 });
     expect(JSON.parse(device.received[0]?.payload ?? '')).toMatchObject({ title: 'Grüße 😀', data: { order: 42 } });
-    const [delivery] = (await client.notifications.deliveries(id, { state: 'delivered' })).items;
+    const [delivery] = (await client.notifications.deliveries(id, { state: 'delivered', user_id: 'ada' })).items;
     expect(delivery).toMatchObject({ subscription_id: subscription.id, state: 'delivered' });
     expect(await client.deliveries.get(delivery!.id)).toEqual(delivery);
+    const told = (await client.deliveries.ofUser('ada', { state: 'delivered', push_service: 'other' })).items;
+    expect(told).toMatchObject([{ id: delivery!.id, title: 'Grüße 😀', last_attempt: { outcome: 'delivered' } }]);
+    expect((await client.notifications.list({ user_id: 'ada' })).items.map((one) => one.id)).toEqual([id]);
+    expect((await client.notifications.attempts(id, { outcome: 'gone' })).items).toEqual([]);
     expect((await client.notifications.attempts(id)).items).toMatchObject([{ http_status: 201, status: 'delivered' }]);
     expect((await client.subscriptions.list({ user_id: 'ada' })).items).toEqual([
       await client.subscriptions.get(subscription.id),
@@ -88,7 +92,7 @@ describe('the client against the service', () => {
     const { id } = await client.send(note('ben'));
     await ended(id);
     const dead: Delivery[] = [];
-    for await (const delivery of eachItem((cursor) => client.deadLetters.list({ cursor, limit: 1 })))
+    for await (const delivery of eachItem((cursor) => client.deadLetters.list({ cursor, limit: 1, user_id: 'ben' })))
       dead.push(delivery);
     expect(dead.map((delivery) => delivery.notification_id)).toEqual([id]);
     await client.deliveries.replay(dead[0]!.id);

@@ -7,6 +7,7 @@ import type { notificationBody } from '../../src/http/v1/notification-schema.ts'
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscriptions.ts';
+import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
 
@@ -39,6 +40,7 @@ export const COMPILED: [
   Reads<typeof notificationSchema, client.Notification>,
   Reads<typeof deliverySchema, client.Delivery>,
   Reads<typeof attemptSchema, client.Attempt>,
+  Reads<typeof userDeliverySchema, client.UserDelivery>,
   Reads<typeof subscriptionSchema, client.Subscription>,
   Reads<typeof importedSchema, client.ImportedSubscription>,
   Writes<typeof importLine, client.SubscriptionImportLine>,
@@ -46,4 +48,4 @@ export const COMPILED: [
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];

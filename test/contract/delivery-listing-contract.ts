@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
+import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { PRIORITIES } from '../../src/domain/notification/priority.ts';
 import type { Store } from '../../src/store/store.ts';
 import { commitPage } from '../support/fan-out-page.ts';
@@ -13,6 +14,8 @@ import {
   sampleSubscription,
 } from '../support/samples.ts';
 import { claimed, everyPage, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+
+const ALL_FAILED = { userId: null, fromMs: null, untilMs: null, filter: ANY_DELIVERY } as const;
 
 const byId = (one: Delivery, other: Delivery): number => (one.id < other.id ? -1 : 1);
 
@@ -46,7 +49,8 @@ export function deliveryListingContract(open: OpenStore): void {
       for (const state of [null, 'failed', 'pending', 'expired'] as const)
         for (const attempted of [false, true])
           for (const limit of [2, 21]) {
-            const query = { notificationId, state, attempted, limit };
+            const filter = { ...ANY_DELIVERY, state };
+            const query = { notificationId, userId: null, attempted, filter, limit };
             const { items } = await everyPage((cursor) => store.deliveries.listByNotification({ ...query, cursor }));
             const wanted = (one: Delivery) =>
               (state === null || one.state === state) && (!attempted || one.attempts.length > 0);
@@ -56,7 +60,8 @@ export function deliveryListingContract(open: OpenStore): void {
 
     it('refuses a cursor it never gave', async () => {
       const [delivery] = await withDeliveries(fresh.store, [{}]);
-      const query = { notificationId: delivery!.notificationId, state: null, attempted: false, limit: 5 };
+      const { notificationId } = delivery!;
+      const query = { notificationId, userId: null, attempted: false, filter: ANY_DELIVERY, limit: 5 };
       const page = fresh.store.deliveries.listByNotification({ ...query, cursor: 'no such place' });
       await expect(page).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
@@ -71,7 +76,9 @@ export function deliveryListingContract(open: OpenStore): void {
       const others: Partial<Delivery>[] = [{}, { state: 'expired', dueAtMs: null, endedAtMs: NOW_MS }];
       const deliveries = (await withDeliveries(store, [...failed, ...others])).slice(0, failed.length);
       const expected = deliveries.toSorted((a, b) => b.endedAtMs! - a.endedAtMs! || byId(b, a));
-      const { items, pages } = await everyPage((cursor) => store.deliveries.listFailed({ cursor, limit: 4 }));
+      const { items, pages } = await everyPage((cursor) =>
+        store.deliveries.listFailed({ ...ALL_FAILED, cursor, limit: 4 }),
+      );
       expect(items).toEqual(expected);
       expect(pages).toBe(4);
     });
@@ -80,14 +87,17 @@ export function deliveryListingContract(open: OpenStore): void {
       const { store } = fresh;
       const { deliveries } = await fannedOut(store, 1);
       await store.deliveries.settleMany([endingAs('failed', await claimed(store, deliveries[0]!.id))]);
-      const [dead] = (await store.deliveries.listFailed({ cursor: null, limit: 5 })).items;
+      const [dead] = (await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).items;
       const after: Delivery = { ...dead!, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
       await store.deliveries.settleMany([{ version: dead!.version, after, change: null }]);
-      expect(await store.deliveries.listFailed({ cursor: null, limit: 5 })).toEqual({ items: [], next: null });
+      expect(await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).toEqual({
+        items: [],
+        next: null,
+      });
     });
 
     it('refuses a cursor it never gave', async () => {
-      const page = fresh.store.deliveries.listFailed({ cursor: 'bm8', limit: 5 });
+      const page = fresh.store.deliveries.listFailed({ ...ALL_FAILED, cursor: 'bm8', limit: 5 });
       await expect(page).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
   });

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../src/domain/audience/audience.ts';
 import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
+import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { NOTIFICATION_STATUSES } from '../../src/domain/notification/notification.ts';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { everyPage, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 
-const EVERYTHING = { type: null, status: null, fromMs: null, untilMs: null } as const;
+const EVERYTHING = { userId: null, type: null, status: null, fromMs: null, untilMs: null } as const;
 
 export function notificationContract(open: OpenStore): void {
   const fresh = freshStore(open);
@@ -65,7 +66,7 @@ export function notificationContract(open: OpenStore): void {
         return browsers;
       };
       const kept = async (notificationId: string) => {
-        const query = { notificationId, state: null, attempted: false, limit: 50 };
+        const query = { notificationId, userId: null, attempted: false, filter: ANY_DELIVERY, limit: 50 };
         return (await everyPage((cursor) => fresh.store.deliveries.listByNotification({ ...query, cursor }))).items;
       };
 
@@ -214,7 +215,7 @@ export function notificationContract(open: OpenStore): void {
         for (const status of [null, ...NOTIFICATION_STATUSES])
           for (const fromMs of [null, NOW_MS + 3])
             for (const untilMs of [null, NOW_MS + 9]) {
-              const query = { type, status, fromMs, untilMs, limit: 2 };
+              const query = { userId: null, type, status, fromMs, untilMs, limit: 2 };
               const { items } = await everyPage((cursor) => store.notifications.list({ ...query, cursor }));
               const expected = all.filter(
                 (one) =>

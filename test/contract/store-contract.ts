@@ -17,6 +17,7 @@ import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
 import { supersedingContract } from './superseding-contract.ts';
 import { transitionContract } from './transition-contract.ts';
+import { userListingContract } from './user-listing-contract.ts';
 
 /** What every adapter of `Store` keeps to. `open` gives a new, empty store each time. */
 export function storeContract(name: string, open: OpenStore): void {
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('deliveries: one push to a subscription at a time', () => onePushContract(open));
     describe('deliveries: postponed and superseded', () => supersedingContract(open));
     describe('deliveries: listings', () => deliveryListingContract(open));
+    describe('users: listings', () => userListingContract(open));
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('nonces', () => nonceContract(open));

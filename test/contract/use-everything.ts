@@ -1,4 +1,5 @@
 import { usersNamed } from '../../src/domain/audience/audience.ts';
+import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import type { Store } from '../../src/store/store.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
@@ -16,8 +17,26 @@ export async function useEverything(store: Store): Promise<void> {
   ]);
   for (const state of [null, 'failed'] as const)
     for (const attempted of [true, false])
-      await store.deliveries.listByNotification({ ...page, notificationId: notification.id, state, attempted });
-  await store.deliveries.listFailed(page);
+      for (const userId of [null, 'user-0']) {
+        const filter = { ...ANY_DELIVERY, state };
+        await store.deliveries.listByNotification({
+          ...page,
+          notificationId: notification.id,
+          userId,
+          attempted,
+          filter,
+        });
+      }
+  const reasoned = { ...ANY_DELIVERY, reason: 'rejected' } as const;
+  for (const userId of [null, 'user-0'])
+    for (const fromMs of [null, NOW_MS])
+      for (const filter of [ANY_DELIVERY, reasoned]) {
+        const { next } = await store.deliveries.listFailed({ ...page, userId, fromMs, untilMs: null, filter });
+        await store.deliveries.listFailed({ ...page, cursor: next, userId, fromMs: null, untilMs: fromMs, filter });
+      }
+  for (const filter of [ANY_DELIVERY, reasoned])
+    await store.deliveries.listByUser({ ...page, userId: 'user-0', fromMs: null, untilMs: null, filter });
+  await store.notifications.getMany([notification.id]);
   await store.deliveries.countByState(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
   for (const userId of [null, 'user-0'])
@@ -62,13 +81,18 @@ export async function useEverything(store: Store): Promise<void> {
   await store.pruneHolds.list('open');
   await store.pruneHolds.current(NOW_MS);
   await store.pruneHolds.decide(hold.id, 'dismissed', NOW_MS);
-  const listing = { type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
+  const listing = { userId: null, type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
   await fannedOut(store, 0);
   const listed = await store.notifications.list({ ...listing, cursor: null });
   for (const cursor of [null, listed.next])
-    for (const type of [null, 't'])
+    for (const [userId, type] of [
+      [null, null],
+      [null, 't'],
+      ['user-0', null],
+      ['user-0', 't'],
+    ] as const)
       for (const status of [null, 'sending'] as const)
-        await store.notifications.list({ ...listing, cursor, type, status });
+        await store.notifications.list({ ...listing, cursor, userId, type, status });
   await store.notifications.accept(
     sampleAcceptance(sampleNotification(), ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: 9e15 } }),
   );

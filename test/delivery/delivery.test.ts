@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { timelineOf } from '../../src/domain/delivery/delivery.ts';
+import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { fanOutJob } from '../support/samples.ts';
@@ -93,7 +94,14 @@ describe('a delivery', () => {
     expect(delivery).toMatchObject({ state: 'failed', reason: 'retries_exhausted', retryCount: 3, attemptCount: 4 });
     expect(device.requests).toHaveLength(4);
     expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
-    const { items } = await engine.store.deliveries.listFailed({ cursor: null, limit: 10 });
+    const { items } = await engine.store.deliveries.listFailed({
+      userId: null,
+      fromMs: null,
+      untilMs: null,
+      filter: ANY_DELIVERY,
+      cursor: null,
+      limit: 10,
+    });
     expect(items.map(({ id }) => id)).toEqual([delivery.id]);
   });
 

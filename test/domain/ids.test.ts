@@ -2,10 +2,12 @@ import { expect, it } from 'vitest';
 import {
   deliveryId,
   deliveryIdPrefix,
+  deliveryIdsBetween,
   ID_PREFIXES,
   isResourceId,
   isSubscriptionId,
   notificationId,
+  notificationOf,
   pruneHoldId,
   requestId,
   subscriptionId,
@@ -57,4 +59,19 @@ it.each([
   request,
 ])('takes %j for no id of a resource', (text) => {
   expect([isResourceId(text), isSubscriptionId(text)]).toEqual([false, false]);
+});
+
+it('tells the notification of a delivery', () => {
+  expect(notificationOf(delivery)).toBe(notification);
+});
+
+it.each([
+  [null, null, true],
+  [AT_MS, AT_MS + 1, true],
+  [AT_MS + 1, null, false],
+  [null, AT_MS, false],
+  [-1e15, 1e17, true],
+])('bounds delivery ids by the time of their notification, from %s until %s: %s', (fromMs, untilMs, isWithin) => {
+  const [atLeast, below] = deliveryIdsBetween(fromMs, untilMs);
+  expect(delivery >= atLeast && delivery < below).toBe(isWithin);
 });

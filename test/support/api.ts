@@ -20,6 +20,7 @@ import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
 import { createSubscriptionImport } from '../../src/intake/subscription-import.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
+import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
@@ -30,6 +31,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
+import { recorded } from './recorded-queue.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
@@ -130,6 +132,7 @@ export async function startApi(options: ApiOptions = {}) {
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
+    userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     metrics: createMetrics(events).text,
@@ -189,6 +192,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     subscriberTokens: unused,
     notifications: unused,
     deadLetters: unused,
+    userDeliveries: unused,
     pruneHolds: unused,
     vapidKeys: unused,
     metrics: unused,
@@ -278,21 +282,5 @@ export function browser(): { endpoint: string; expirationTime: null; keys: { p25
     endpoint: `https://push.example.net/send/${randomBytes(12).toString('base64url')}`,
     expirationTime: null,
     keys: { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: randomBytes(16).toString('base64url') },
-  };
-}
-
-function recorded(queue: JobQueue, jobs: Job[]): JobQueue {
-  return {
-    enqueueMany(more) {
-      jobs.push(...more);
-      return queue.enqueueMany(more);
-    },
-    start: (handler, options) => queue.start(handler, options),
-    stop: () => queue.stop(),
-    wake: (origin) => queue.wake(origin),
-    onRoom: (listener) => queue.onRoom(listener),
-    depthOf: (priority) => queue.depthOf(priority),
-    ping: () => queue.ping(),
-    close: () => queue.close(),
   };
 }

@@ -15,3 +15,8 @@ const HOSTS: readonly (readonly [pattern: RegExp, service: PushService])[] = [
 export function pushServiceOf(host: string): PushService {
   return HOSTS.find(([pattern]) => pattern.test(host))?.[1] ?? 'other';
 }
+
+/** Whether a text is the name of one, or `other`. */
+export function isServiceName(text: string): text is PushService {
+  return (PUSH_SERVICES as readonly string[]).includes(text);
+}

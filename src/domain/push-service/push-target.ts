@@ -32,3 +32,9 @@ export function pushTargetOf(url: string): PushTarget {
   known.set(head, target);
   return target;
 }
+
+/** The push service of a delivery’s origin. Its hosts may be without number. */
+export function serviceOfOrigin(origin: string): PushService {
+  // Deliveries made before origins were kept have none.
+  return origin === '' ? 'other' : pushTargetOf(origin).service;
+}

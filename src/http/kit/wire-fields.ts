@@ -24,6 +24,9 @@ export function isoOrNull(atMs: number | null): string | null {
   return atMs === null ? null : isoOf(atMs);
 }
 
+/** An instant in a query, as epoch milliseconds. */
+export const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
 /**
  * Text on one line. The documented pattern is one that all languages read the same way: some know no `\p{…}`, some no
  * look-ahead, some no flags.

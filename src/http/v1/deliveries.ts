@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { DELIVERY_STATES } from '../../domain/delivery/delivery.ts';
+import type { DeliveryFilter } from '../../domain/delivery/delivery-filter.ts';
 import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Notifications } from '../../intake/notifications.ts';
@@ -7,11 +7,13 @@ import { pageOf } from '../kit/answer-schema.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { attemptFilterOf, filterOf, narrowedBy, spanOf } from './delivery-query.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
 import { TTL_RANGE } from './notification-schema.ts';
 import { NOTIFICATION_PATH } from './notifications.ts';
 
 const DELIVERY_PATH = '/v1/deliveries/{id}';
+const { user_id, push_service, state, reason, outcome, from, until } = narrowedBy;
 const notificationParams = idParams('notification');
 const deliveryParams = idParams('delivery');
 
@@ -24,9 +26,7 @@ const listRoute = defineRoute({
   access: 'key',
   scope: 'read',
   params: notificationParams,
-  query: pageQuery.extend({
-    state: z.enum(DELIVERY_STATES).optional().openapi({ description: 'Only those in this state.' }),
-  }),
+  query: pageQuery.extend({ state, reason, user_id, push_service }),
   answers: { 200: { description: 'One page.', body: pageOf('DeliveryPage', deliverySchema) } },
   errors: ['notification_not_found', 'invalid_cursor'],
 });
@@ -40,7 +40,13 @@ const attemptsRoute = defineRoute({
   access: 'key',
   scope: 'read',
   params: notificationParams,
-  query: pageQuery,
+  query: pageQuery.extend({
+    user_id,
+    push_service,
+    outcome,
+    from: from.openapi({ description: 'Begun at or after this instant.' }),
+    until: until.openapi({ description: 'Begun before this instant.' }),
+  }),
   answers: { 200: { description: 'One page; the limit counts attempts.', body: pageOf('AttemptPage', attemptSchema) } },
   errors: ['notification_not_found', 'invalid_cursor'],
 });
@@ -67,7 +73,13 @@ const deadLettersRoute = defineRoute({
   description: 'Each one waits for a person: mend the cause, then replay it.',
   access: 'key',
   scope: 'read',
-  query: pageQuery,
+  query: pageQuery.extend({
+    user_id,
+    push_service,
+    reason,
+    from: from.openapi({ description: 'Failed at or after this instant.' }),
+    until: until.openapi({ description: 'Failed before this instant.' }),
+  }),
   answers: { 200: { description: 'One page.', body: pageOf('DeadLetterPage', deliverySchema) } },
   errors: ['invalid_cursor'],
 });
@@ -109,26 +121,30 @@ const replayRoute = defineRoute({
 /** What became of a notification, subscription by subscription. Those that Bellhop gave up are the dead letters. */
 export function addDeliveryRoutes(router: Router, notifications: Notifications, deadLetters: DeadLetters): void {
   router.add(listRoute, async ({ params, query }) => {
-    const { state } = query;
-    const page = await notifications.deliveries({
-      ...pageRequest(query),
-      notificationId: params.id,
-      state: state ?? null,
-    });
+    const page = await notifications.deliveries(ofNotification(params.id, query, filterOf(query)));
     return answer(200, { items: page.items.map(deliveryWire), next_cursor: page.next });
   });
   router.add(attemptsRoute, async ({ params, query }) => {
-    const page = await notifications.attempts({ ...pageRequest(query), notificationId: params.id });
+    const page = await notifications.attempts(ofNotification(params.id, query, attemptFilterOf(query)));
     const items = page.items.map(({ delivery, attempt }) => attemptWire(delivery, attempt));
     return answer(200, { items, next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => answer(200, deliveryWire(await notifications.delivery(params.id))));
   router.add(deadLettersRoute, async ({ query }) => {
-    const page = await deadLetters.list(pageRequest(query));
+    const asked = { ...pageRequest(query), ...spanOf(query), userId: query.user_id ?? null, filter: filterOf(query) };
+    const page = await deadLetters.list(asked);
     return answer(200, { items: page.items.map(deliveryWire), next_cursor: page.next });
   });
   router.add(replayRoute, async ({ params, body }) => {
     const delivery = await deadLetters.replay(params.id, { ttlSeconds: body?.ttl_seconds ?? null });
     return answer(202, deliveryWire(delivery), { Location: resourcePath(DELIVERY_PATH, delivery.id) });
   });
+}
+
+function ofNotification(
+  notificationId: string,
+  query: z.output<typeof pageQuery> & { readonly user_id?: string | undefined },
+  filter: DeliveryFilter,
+) {
+  return { ...pageRequest(query), notificationId, userId: query.user_id ?? null, filter };
 }

@@ -43,7 +43,8 @@ export const attemptSchema = answerBody('Attempt', {
 
 const step = answerBody('DeliveryStep', { state, at: instant });
 
-export const deliverySchema = answerBody('Delivery', {
+/** What each listing shows of a delivery. */
+export const deliveryFields = {
   id: z.string(),
   notification_id: z.string(),
   subscription_id: z.string(),
@@ -59,6 +60,10 @@ export const deliverySchema = answerBody('Delivery', {
   deadline_at: instant,
   created_at: instant,
   ended_at: instant.nullable(),
+};
+
+export const deliverySchema = answerBody('Delivery', {
+  ...deliveryFields,
   states: z.array(step).openapi({ description: 'The way it went, oldest first.' }),
   attempts: z.array(attemptSchema).openapi({ description: 'The newest 50, oldest first.' }),
 });

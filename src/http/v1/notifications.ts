@@ -6,7 +6,7 @@ import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { idParams, moment, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
 import {
   acceptedSchema,
   acceptedWire,
@@ -31,7 +31,6 @@ const counts = answerBody('DeliveryCounts', {
 
 // Not by `extend`: OpenAPI would get an `allOf`, of which some clients make two classes.
 const counted = answerBody('NotificationWithCounts', { ...notificationFields, counts });
-const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 const NOTIFICATIONS_PATH = '/v1/notifications';
 export const NOTIFICATION_PATH = `${NOTIFICATIONS_PATH}/{id}` as const;
@@ -78,6 +77,7 @@ const listRoute = defineRoute({
   access: 'key',
   scope: 'read',
   query: pageQuery.extend({
+    user_id: userId.optional().openapi({ description: 'Only those with a delivery to this user.' }),
     type: notificationType.optional().openapi({ description: 'Only those of this type.' }),
     status: z.enum(NOTIFICATION_STATUSES).optional().openapi({ description: 'Only those that have come so far.' }),
     from: moment.optional().openapi({ description: 'Accepted at or after this instant.' }),
@@ -113,6 +113,7 @@ export function addNotificationRoutes(router: Router, notifications: Notificatio
   router.add(listRoute, async ({ query }) => {
     const page = await notifications.list({
       ...pageRequest(query),
+      userId: query.user_id ?? null,
       type: query.type ?? null,
       status: query.status ?? null,
       fromMs: query.from ?? null,

@@ -14,6 +14,8 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   listAttempts: 'read',
   getDelivery: 'read',
   listDeadLetters: 'read',
+  listDeliveriesOfUser: 'read',
+  listDeliveriesOfNamedUser: 'read',
   listSubscriptions: 'read',
   getSubscription: 'read',
   listPruneHolds: 'read',

@@ -14,7 +14,7 @@ const get = (path: string, code: AppErrorCode, call: CallOptions = {}): BadInput
 ];
 
 export const BAD_READINGS: readonly BadInput[] = [
-  ...[SUBSCRIPTIONS, NOTIFICATIONS, '/v1/dead-letters'].flatMap((path) => [
+  ...[SUBSCRIPTIONS, NOTIFICATIONS, '/v1/dead-letters', '/v1/users/u1/deliveries'].flatMap((path) => [
     get(`${path}?cursor=nonsense`, 'invalid_cursor'),
     get(`${path}?cursor=${Buffer.from('{"a":1}').toString('base64url')}`, 'invalid_cursor'),
     get(`${path}?cursor=`, 'invalid_request'),
@@ -30,6 +30,22 @@ export const BAD_READINGS: readonly BadInput[] = [
   get(`${SUBSCRIPTIONS}?user_id=`, 'invalid_request'),
   get(`${SUBSCRIPTIONS}?user_id=a%00b`, 'invalid_request'),
   get(`${SUBSCRIPTIONS}?include_inactive=yes`, 'invalid_request'),
+  ...['/v1/dead-letters?', '/v1/users/u1/deliveries?', '/v1/deliveries?user_id=u1&'].flatMap((path) => [
+    get(`${path}push_service=firebase`, 'invalid_request'),
+    get(`${path}push_service=https://fcm.googleapis.com/`, 'invalid_request'),
+    get(`${path}push_service=`, 'invalid_request'),
+    get(`${path}reason=because`, 'invalid_request'),
+    get(`${path}from=yesterday`, 'invalid_request'),
+    get(`${path}outcome=gone`, 'invalid_request'),
+  ]),
+  get('/v1/deliveries', 'invalid_request'),
+  get('/v1/deliveries?user_id=', 'invalid_request'),
+  get('/v1/dead-letters?user_id=a%00b', 'invalid_request'),
+  get('/v1/dead-letters?state=failed', 'invalid_request'),
+  get('/v1/deliveries?user_id=u1&state=sent', 'invalid_request'),
+  get(`/v1/users/${'x'.repeat(129)}/deliveries`, 'invalid_request'),
+  get('/v1/users/%E0%A4%A/deliveries', 'invalid_request'),
+  get(`${NOTIFICATIONS}?user_id=`, 'invalid_request'),
   get(`${NOTIFICATIONS}?status=sent`, 'invalid_request'),
   get(`${NOTIFICATIONS}?from=yesterday`, 'invalid_request'),
   get(`${NOTIFICATIONS}?until=2026-01-01`, 'invalid_request'),

@@ -135,7 +135,7 @@ describeWithMongod('the MongoDB store, when a standalone server', () => {
       await untilItAnswers();
       const again = await store.notifications.accept(sampleAcceptance(second, ['a'], { idempotency }));
       expect(again).toMatchObject({ kind: 'repeated', notification: { id: first.id } });
-      const all = { type: null, status: null, fromMs: null, untilMs: null, cursor: null, limit: 9 };
+      const all = { userId: null, type: null, status: null, fromMs: null, untilMs: null, cursor: null, limit: 9 };
       expect((await store.notifications.list(all)).items.map(({ id }) => id)).toEqual([first.id]);
     });
 

@@ -1,12 +1,19 @@
 import { DELIVERY_STATES, type DeliveryState, OPEN_STATES, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
-import type { Place } from '../../cursor.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+import { type Span, within } from './span.ts';
 
 const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
 const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
 const FAILED: StoreIndex = { name: 'failed', key: { endedAtMs: -1, _id: -1 }, only: { state: 'failed' } };
+const FAILED_USER: StoreIndex = {
+  name: 'failed_user',
+  key: { userId: 1, endedAtMs: -1, _id: -1 },
+  only: { state: 'failed' },
+};
+/** Nothing in it changes in a delivery's life. */
+const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ATTEMPTED: StoreIndex = { name: 'attempted', key: { notificationId: 1, _id: 1 }, only: { isAttempted: true } };
 const ENDED: StoreIndex = {
   name: 'ended',
@@ -28,7 +35,18 @@ const WAITING_TOPIC: StoreIndex = {
 
 const SENDING: StoreIndex = { name: 'sending', key: { subscriptionId: 1 }, only: { state: 'sending' } };
 
-export const DELIVERY_INDEXES = [DUE, STATE, FAILED, ATTEMPTED, ENDED, TOPIC, WAITING_TOPIC, SENDING];
+export const DELIVERY_INDEXES = [
+  DUE,
+  STATE,
+  FAILED,
+  FAILED_USER,
+  USER,
+  ATTEMPTED,
+  ENDED,
+  TOPIC,
+  WAITING_TOPIC,
+  SENDING,
+];
 
 /** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
 export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
@@ -205,17 +223,55 @@ export const ENDED_OF_NOTIFICATION: NamedQuery<string> = {
   filter: (notificationId) => ({ _id: ofNotification({ notificationId, afterId: null }), dueAtMs: null }),
 };
 
-export const DEAD_LETTERS: NamedQuery<Place | null> = {
+export const DEAD_LETTERS: NamedQuery<Span> = {
   name: 'dead letters',
   collection: 'deliveries',
   purpose: 'a page of the failed ones; newest first',
   index: FAILED,
-  filter: (after) => ({
-    state: 'failed',
-    endedAtMs: { $lte: after?.atMs ?? Number.MAX_SAFE_INTEGER },
-    ...(after && { $or: [{ endedAtMs: { $lt: after.atMs } }, { _id: { $lt: after.id } }] }),
-  }),
+  filter: (span) => ({ state: 'failed', ...within('endedAtMs', span) }),
   sort: { endedAtMs: -1, _id: -1 },
+};
+
+export const DEAD_LETTERS_OF_USER: NamedQuery<Span & { readonly userId: string }> = {
+  name: 'dead letters of a user',
+  collection: 'deliveries',
+  purpose: 'a page of one user’s failed ones; newest first',
+  index: FAILED_USER,
+  filter: ({ userId, ...span }) => ({ userId, state: 'failed', ...within('endedAtMs', span) }),
+  sort: { endedAtMs: -1, _id: -1 },
+};
+
+/** One user's, with ids in a range: they begin with the time of their notification. */
+type OfUser = { readonly userId: string; readonly atLeast: string; readonly below: string };
+
+const ofUser = ({ userId, atLeast, below }: OfUser) => ({ userId, _id: { $gte: atLeast, $lt: below } });
+
+export const ALL_OF_USER: NamedQuery<OfUser> = {
+  name: 'all of a user',
+  collection: 'deliveries',
+  purpose: 'a page of the deliveries to one user; newest notification first',
+  index: USER,
+  filter: ofUser,
+  sort: { _id: -1 },
+};
+
+export const IDS_OF_USER: NamedQuery<OfUser> = {
+  name: 'ids of a user',
+  collection: 'deliveries',
+  purpose: 'which notifications have deliveries to one user, from the index alone',
+  index: USER,
+  filter: ofUser,
+  sort: { _id: -1 },
+  projection: { _id: 1 },
+};
+
+export const USER_OF_NOTIFICATION: NamedQuery<OfNotification & { readonly userId: string }> = {
+  name: 'one user of a notification',
+  collection: 'deliveries',
+  purpose: 'a page of its deliveries to one user',
+  index: USER,
+  filter: ({ userId, ...place }) => ({ userId, _id: ofNotification(place) }),
+  sort: { _id: 1 },
 };
 
 export const DELIVERY_QUERIES = [
@@ -236,4 +292,8 @@ export const DELIVERY_QUERIES = [
   OPEN_OF_NOTIFICATION,
   ENDED_OF_NOTIFICATION,
   DEAD_LETTERS,
+  DEAD_LETTERS_OF_USER,
+  ALL_OF_USER,
+  IDS_OF_USER,
+  USER_OF_NOTIFICATION,
 ] as const;

@@ -1,6 +1,6 @@
 import type { NotificationStatus } from '../../../domain/notification/notification.ts';
-import type { Place } from '../../cursor.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+import { type Span, within } from './span.ts';
 
 const ACCEPTED: StoreIndex = { name: 'accepted', key: { acceptedAtMs: -1, _id: -1 } };
 const TYPE: StoreIndex = { name: 'type', key: { type: 1, acceptedAtMs: -1, _id: -1 } };
@@ -21,18 +21,6 @@ export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_D
 const WITHOUT_AUDIENCE = { userIds: 0 } as const;
 
 const NEWEST_FIRST = { acceptedAtMs: -1, _id: -1 } as const;
-
-/** Accepted from, and before, and further down the listing than. */
-export type Span = { readonly fromMs: number | null; readonly untilMs: number | null; readonly after: Place | null };
-
-/** The range narrows the index; what stands beside it only settles ties within one millisecond. */
-function within({ fromMs, untilMs, after }: Span) {
-  const below = Math.min(untilMs ?? Number.MAX_SAFE_INTEGER, after === null ? Number.MAX_SAFE_INTEGER : after.atMs + 1);
-  return {
-    acceptedAtMs: { $gte: fromMs ?? 0, $lt: below },
-    ...(after && { $or: [{ acceptedAtMs: { $lt: after.atMs } }, { _id: { $lt: after.id } }] }),
-  };
-}
 
 export const NOTIFICATION_BY_ID: NamedQuery<string> = {
   name: 'notification by id',
@@ -65,7 +53,7 @@ export const LISTED: NamedQuery<Span> = {
   collection: 'notifications',
   purpose: 'a page of all',
   index: ACCEPTED,
-  filter: within,
+  filter: (span) => within('acceptedAtMs', span),
   sort: NEWEST_FIRST,
   projection: WITHOUT_AUDIENCE,
 };
@@ -75,7 +63,7 @@ export const LISTED_BY_TYPE: NamedQuery<Span & { readonly type: string }> = {
   collection: 'notifications',
   purpose: 'a page of one type',
   index: TYPE,
-  filter: ({ type, ...span }) => ({ type, ...within(span) }),
+  filter: ({ type, ...span }) => ({ type, ...within('acceptedAtMs', span) }),
   sort: NEWEST_FIRST,
   projection: WITHOUT_AUDIENCE,
 };
@@ -85,7 +73,7 @@ export const LISTED_BY_STATUS: NamedQuery<Span & { readonly status: Notification
   collection: 'notifications',
   purpose: 'a page of one status',
   index: STATUS,
-  filter: ({ status, ...span }) => ({ status, ...within(span) }),
+  filter: ({ status, ...span }) => ({ status, ...within('acceptedAtMs', span) }),
   sort: NEWEST_FIRST,
   projection: WITHOUT_AUDIENCE,
 };
@@ -97,7 +85,7 @@ export const LISTED_BY_TYPE_AND_STATUS: NamedQuery<
   collection: 'notifications',
   purpose: 'a page of one type and status',
   index: TYPE_STATUS,
-  filter: ({ type, status, ...span }) => ({ type, status, ...within(span) }),
+  filter: ({ type, status, ...span }) => ({ type, status, ...within('acceptedAtMs', span) }),
   sort: NEWEST_FIRST,
   projection: WITHOUT_AUDIENCE,
 };

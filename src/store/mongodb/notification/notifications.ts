@@ -1,9 +1,11 @@
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
 import type { Page } from '../../page.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
+import { IDS_OF_USER } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { toNotification } from '../collections/notification-document.ts';
 import {
@@ -12,6 +14,7 @@ import {
   LISTED_BY_TYPE,
   LISTED_BY_TYPE_AND_STATUS,
   NOTIFICATION_BY_ID,
+  NOTIFICATIONS_BY_ID,
 } from '../collections/notification-queries.ts';
 import type { Operations } from '../server/operations.ts';
 import { accept } from './acceptance.ts';
@@ -21,8 +24,32 @@ export function mongoNotifications(collections: Collections, operations: Operati
   return {
     accept: (acceptance) => operations.run(() => accept(collections, acceptance)),
     get: (id) => operations.run(() => get(collections, id)),
-    list: (query) => operations.run(() => list(collections, query)),
+    getMany: (ids) => operations.run(() => getMany(collections, ids)),
+    async list(query) {
+      const { userId } = query;
+      return userId === null
+        ? operations.run(() => list(collections, query))
+        : notificationsOfUser(
+            { ...query, userId },
+            {
+              deliveryIds: (of) => operations.run(() => deliveryIds(collections, of)),
+              getMany: (ids) => operations.run(() => getMany(collections, ids)),
+            },
+          );
+    },
   };
+}
+
+async function getMany({ notifications }: Collections, ids: readonly string[]): Promise<readonly Notification[]> {
+  const found = notifications.find(NOTIFICATIONS_BY_ID.filter(ids), optionsOf(NOTIFICATIONS_BY_ID));
+  return (await found.toArray()).map(toNotification);
+}
+
+async function deliveryIds({ deliveries }: Collections, of: UserDeliveryIds): Promise<readonly string[]> {
+  const { limit, userId, ...range } = of;
+  const filter = IDS_OF_USER.filter({ ...range, userId: encodeText(userId) });
+  const found = await deliveries.find(filter, { ...optionsOf(IDS_OF_USER), limit }).toArray();
+  return found.map(({ _id }) => _id);
 }
 
 /** Completes it on the way where a process died between its last settlement and saying so. */

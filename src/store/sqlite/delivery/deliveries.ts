@@ -7,26 +7,23 @@ import {
 import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
 import { DuePage } from '../../../domain/delivery/due-page.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
-import { decodeId, decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.ts';
-import type { Page, PageRequest } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, isIn, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
+import { sqliteDeliveryListings } from './listings.ts';
 import { sqliteTransitions } from './transitions.ts';
 
-type ListQuery = Parameters<DeliveryStore['listByNotification']>[0];
 type OutdatedQuery = Parameters<DeliveryStore['outdated']>[0];
 
 export function sqliteDeliveries(database: Database, commits: GroupCommit): DeliveryStore {
   return {
     ...sqliteTransitions(database, commits),
+    ...sqliteDeliveryListings(database, commits),
     get: (id) => commits.read(() => readDelivery(database, id)),
-    listByNotification: (query) => commits.read(() => listByNotification(database, query)),
-    listFailed: (query) => commits.read(() => listFailed(database, query)),
     countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
     due: (query) => due(database, commits, query),
     outdated: (query) => commits.read(() => outdated(database, query)),
@@ -36,29 +33,6 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
 /** The leases of a process that is gone are over. `claimed_at` stays: the interrupted attempt is yet to be recorded. */
 export function releaseLeases(database: Database): void {
   database.run(`UPDATE deliveries SET due_at = 0 WHERE state = 'sending'`);
-}
-
-function listByNotification(database: Database, query: ListQuery): Page<Delivery> {
-  const { notificationId, state, attempted, cursor, limit } = query;
-  const [from, to] = deliveryRange(notificationId);
-  const afterId = decodeId(cursor, (id) => id.startsWith(from)) ?? from;
-  const rows = database.all<DeliveryRow>(
-    `SELECT * FROM deliveries WHERE id > ? AND id < ?${state === null ? '' : ' AND state = ?'}
-     ${attempted ? 'AND attempts IS NOT NULL' : ''} ORDER BY id LIMIT ?`,
-    [afterId, to, ...(state === null ? [] : [state]), limit + 1],
-  );
-  return toPage(rows, limit, toDelivery, ({ id }) => id);
-}
-
-function listFailed(database: Database, { cursor, limit }: PageRequest): Page<Delivery> {
-  const before = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
-  // Left alone, SQLite prefers the index of states and sorts every dead letter for each page.
-  const rows = database.all<DeliveryRow>(
-    `SELECT * FROM deliveries INDEXED BY deliveries_failed WHERE state = 'failed' AND (ended_at, id) < (?, ?)
-     ORDER BY ended_at DESC, id DESC LIMIT ?`,
-    [before.atMs, before.id, limit + 1],
-  );
-  return toPage(rows, limit, toDelivery, ({ endedAtMs, id }) => encodePlace({ atMs: endedAtMs ?? 0, id }));
 }
 
 function countByState(database: Database, notificationId: string): DeliveryCounts {

@@ -1,9 +1,15 @@
 import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import type { SqlValue } from '../file/sql-value.ts';
-import { type NotificationRow, readNotification, toNotification } from '../tables/notification-rows.ts';
+import {
+  type NotificationRow,
+  readNotification,
+  readNotifications,
+  toNotification,
+} from '../tables/notification-rows.ts';
 import { accept, rowsOf, USERS_PER_ROW } from './acceptance.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 
@@ -17,7 +23,19 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
       return result;
     },
     get: (id) => commits.read(() => readNotification(database, id)),
-    list: (query) => commits.read(() => list(database, query)),
+    getMany: (ids) => commits.read(() => readNotifications(database, ids)),
+    async list(query) {
+      const { userId } = query;
+      return userId === null
+        ? commits.read(() => list(database, query))
+        : notificationsOfUser(
+            { ...query, userId },
+            {
+              deliveryIds: (of) => commits.read(() => deliveryIds(database, of)),
+              getMany: (ids) => commits.read(() => readNotifications(database, ids)),
+            },
+          );
+    },
   };
 }
 
@@ -42,4 +60,14 @@ function list(database: Database, query: NotificationQuery) {
     [...values, limit + 1],
   );
   return toPage(rows, limit, toNotification, ({ acceptedAtMs, id }) => encodePlace({ atMs: acceptedAtMs, id }));
+}
+
+function deliveryIds(database: Database, { userId, atLeast, below, limit }: UserDeliveryIds): string[] {
+  return database
+    .all<{ id: string }>(
+      `SELECT id FROM deliveries INDEXED BY deliveries_user WHERE user_id = ? AND id >= ? AND id < ?
+       ORDER BY id DESC LIMIT ?`,
+      [userId, atLeast, below, limit],
+    )
+    .map(({ id }) => id);
 }

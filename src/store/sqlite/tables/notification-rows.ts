@@ -7,6 +7,7 @@ import type {
   Urgency,
 } from '../../../domain/notification/notification.ts';
 import type { Database } from '../file/driver.ts';
+import { textList } from '../file/sql-value.ts';
 import { isIn } from './delivery-rows.ts';
 import { priorityOf } from './priority-number.ts';
 
@@ -41,6 +42,12 @@ export function toNotification(row: NotificationRow): Notification {
 export function readNotification(database: Database, id: string): Notification | null {
   const row = database.first<NotificationRow>('SELECT * FROM notifications WHERE id = ?', [id]);
   return row === undefined ? null : toNotification(row);
+}
+
+/** Those that there are. */
+export function readNotifications(database: Database, ids: readonly string[]): Notification[] {
+  const sql = 'SELECT * FROM notifications WHERE id IN (SELECT value FROM json_each(?))';
+  return database.all<NotificationRow>(sql, [textList(ids)]).map(toNotification);
 }
 
 /** The bounds between which every delivery id of one notification lies. */

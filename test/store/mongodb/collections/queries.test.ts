@@ -4,6 +4,7 @@ import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts'
 import { systemClock } from '../../../../src/clock.ts';
 import { usersNamed } from '../../../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
+import { deliveryIdsBetween } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
@@ -61,12 +62,16 @@ const ids = (of: readonly { readonly id: string }[]) => of.slice(100, 150).map((
 const after = { userId: 'user-20', subscriptionId: 'sub_' };
 const users = Array.from({ length: PAGE }, (_, index) => `user-${index}`).sort();
 
+const dead = deliveries.find(({ state }) => state === 'failed')!;
 const waiting = deliveries.find(({ state }) => state === 'pending')!;
 const topical = deliveries.filter((one) => one.topic !== null && one.state === 'retrying').slice(100, 120);
 const topic = {
   subscriptionIds: topical.map(({ subscriptionId }) => subscriptionId),
   topics: [...new Set(topical.map((one) => one.topic))],
 };
+
+const [atLeast, below] = deliveryIdsBetween(NOW_MS, notifications[400]!.acceptedAtMs);
+const span = { atLeast, below };
 
 /** What each query is asked for. */
 const ASKED: Readonly<Record<string, unknown>> = {
@@ -104,7 +109,11 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'states of a notification': notification.id,
   'open of a notification': notification.id,
   'ended of a notification': notification.id,
-  'dead letters': { atMs: NOW_MS + 50_000, id: delivery.id },
+  'dead letters': { fromMs: null, untilMs: NOW_MS + 60_000, after: { atMs: NOW_MS + 50_000, id: delivery.id } },
+  'dead letters of a user': { userId: dead.userId, fromMs: NOW_MS, untilMs: null, after: null },
+  'all of a user': { userId: 'user-42', ...span },
+  'ids of a user': { userId: 'user-42', ...span },
+  'one user of a notification': { notificationId: delivery.notificationId, userId: delivery.userId, afterId: null },
   'waiting delivery': { id: waiting.id, attemptCount: 0 },
   'newer of a topic': { ...topic, notificationId: notifications[0]!.id },
   'outdated of a topic': { ...topic, notificationId: notifications.at(-1)!.id },
@@ -222,6 +231,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     'active by VAPID key',
     'active of a user by idleness',
     'retired of a user',
+    'ids of a user',
   ])('%s is answered by the index alone', async (name) => {
     const { executionStats } = await explain(QUERIES.find((query) => query.name === name)!);
     expect(executionStats.totalDocsExamined).toBe(0);
