@@ -95,6 +95,13 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/channelthrottled/i, { repeated: 'channelthrottle' }],
     [/BadTtl|BadUrgency|BadWebPushTopic|\berrno (?:101|11[0-4])\b|\bTTL\b/i, { repeated: 'errno 110' }],
   ],
+  'domain/redaction.ts': [
+    [/[\w\-.~%:=+]+/g, { repeated: 'a ' }],
+    [/\b[a-z][a-z0-9+.-]{0,15}:\/\/\S+/gi, { repeated: 'a.', tail: ':' }],
+    [/\d/, { repeated: 'a' }],
+    [/[A-Z]+/g, { repeated: 'Aa' }],
+    [/[\p{C}\s]+/gu, spaces],
+  ],
   'domain/subscription/endpoint-policy.ts': [
     [/^(\[[0-9a-f:.]+\]|[^\s\p{C}:/?#@\\[\]%]+)(?::(\d{1,5}))?$/iu, { repeated: 'a', tail: ':123456' }],
     [/^(?:\[[0-9a-f:]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/, { repeated: 'a.', tail: '!' }],
@@ -195,15 +202,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'intake/demo-visitors.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],
   'push/service-reason.ts': [
-    [/[\w\-.~%:=+]+/g, { repeated: 'a ' }],
     [/^\d{1,6}$/, digits],
     [/^\s*</, spaces],
     [/<title[^<>]*>([^<]{1,500})/i, { repeated: '<title>' }],
     [/<[^<>]*>/g, { repeated: '<a' }],
-    [/\b[a-z][a-z0-9+.-]{0,15}:\/\/\S+/gi, { repeated: 'a.', tail: ':' }],
-    [/\d/, { repeated: 'a' }],
-    [/[A-Z]+/g, { repeated: 'Aa' }],
-    [/[\p{C}\s]+/gu, spaces],
   ],
   'queue/redis/redis-preflight.ts': [
     [
@@ -245,7 +247,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Z]\w{0,59}$/, { repeated: 'A', tail: ' ' }],
     [/^[A-Z]{2,20}\b/, { repeated: 'A' }],
     [/^[a-z]{1,20}$/, letters],
-    [/^\s+at (?:([^(]+) \()?(?:file:\/\/)?(\/.+:\d+:\d+)\)?$/, { head: ' at ', repeated: ' (/', tail: ':1:1x' }],
+    [
+      /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+:\d+:\d+)\)?$/,
+      { head: ' at ', repeated: ' (/', tail: ':1:1x' },
+    ],
   ],
 };
 
