@@ -11,9 +11,11 @@ import {
 import type { GateAnswer } from '../domain/delivery/gate.ts';
 import { type AttemptPlan, attempted, reportOn, restoreForAttempt } from '../domain/delivery/life.ts';
 import { type DeliveryPolicy, type SendReport, underHold } from '../domain/delivery/verdict.ts';
+import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { topicHeader } from '../domain/push-service/push-message.ts';
 import type { PushResult } from '../domain/push-service/push-outcome.ts';
+import { tailOf } from '../domain/redaction.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { PruneGuard } from './prune-guard.ts';
@@ -22,6 +24,7 @@ export type AttemptOptions = {
   readonly transport: Pick<PushTransport, 'send'>;
   readonly policy: DeliveryPolicy;
   readonly pruneGuard: Pick<PruneGuard, 'note' | 'holdFor'>;
+  readonly events: Pick<Events, 'publish'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
   readonly compose: Compose;
@@ -41,7 +44,8 @@ type BoundMachine = ReturnType<typeof bindMachine>;
 
 /**
  * Makes one attempt at a claimed delivery and gives what to settle; the store is not touched. The machine decides and the
- * transport sends. A transport that breaks its promise and rejects has met the failure `unknown`.
+ * transport sends. A transport that breaks its promise and rejects has met the failure `unknown`. What is
+ * unknown is announced.
  */
 export function createAttempt(options: AttemptOptions): Attempter {
   const { policy, clock, compose } = options;
@@ -81,6 +85,7 @@ async function sendAndJudge(options: AttemptOptions, { order, ttlSeconds, facts 
   const { pruneGuard, clock, random } = options;
   const { subscription } = order;
   const result = await send(options, order, ttlSeconds);
+  if (result.kind === 'failure' && result.failure === 'unknown') tellUnforeseen(options.events, order, result.thrown);
   const report = reportOn(facts, { result, endedAtMs: clock.now(), jitter: random() });
   if (result.kind !== 'response') return report;
   const { verdict } = report;
@@ -100,9 +105,19 @@ async function send(
 ): Promise<PushResult> {
   try {
     return await transport.send({ ...message, ttlSeconds }, giveUp, onPosted);
-  } catch {
-    return { kind: 'failure', failure: 'unknown' };
+  } catch (error) {
+    return { kind: 'failure', failure: 'unknown', thrown: error };
   }
+}
+
+/** An error that nobody foresaw is told whole, but for what the message holds that is a secret. */
+function tellUnforeseen(events: AttemptOptions['events'], { message }: PushOrder, thrown: unknown): void {
+  const { endpoint, keys, payload } = message;
+  const hidden = {
+    secrets: [endpoint, keys.p256dh, keys.auth, payload],
+    traces: [tailOf(endpoint), keys.p256dh, keys.auth, payload],
+  };
+  events.publish({ type: 'part.failed', part: 'push', error: thrown, hidden });
 }
 
 function orderFor({ notification, subscription }: Claimed, compose: Compose, onPosted: () => void): PushOrder | null {

@@ -1,10 +1,12 @@
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
+import type { Hidden } from './redaction.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 
 /**
  * Everything Bellhop announces of its work, after the commit that made it true. Ids only: no endpoint, secret or payload.
- * The one exception is the `error` of `part.failed`, which may carry anything and is shown to nobody as it is.
+ * The one exception is what `part.failed` carries: `error` may hold anything, and neither it nor `hidden` is shown to
+ * anybody as it is.
  */
 export type BellhopEvent =
   | {
@@ -75,7 +77,13 @@ export type BellhopEvent =
     }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   /** A part failed while no caller waited for its answer. */
-  | { readonly type: 'part.failed'; readonly part: PartName; readonly error: unknown };
+  | {
+      readonly type: 'part.failed';
+      readonly part: PartName;
+      readonly error: unknown;
+      /** Where a part knows all that its error must not tell, the rest of the error is told whole. */
+      readonly hidden?: Hidden;
+    };
 
 /**
  * The parts that work while no caller waits, as `part.failed`, the log and the metrics name them: the three backends, what
@@ -88,6 +96,7 @@ export const PART_NAMES = [
   'notifications',
   'dead_letters',
   'worker',
+  'push',
   'prune_guard',
   'rescuer',
   'sweeper',

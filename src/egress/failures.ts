@@ -62,6 +62,7 @@ export function failureOf(error: unknown): PushFailure {
 /** The failure that an error means for a push to this host, with what is known of it. */
 export function failedAt(host: string, error: unknown): Extract<PushResult, { kind: 'failure' }> {
   const failure = failureOf(error);
+  if (failure === 'unknown') return { kind: 'failure', failure, thrown: error };
   return { kind: 'failure', failure, ...(isWayOutFailure(failure) ? { scene: sceneOf(host, error) } : {}) };
 }
 

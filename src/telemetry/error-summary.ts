@@ -24,7 +24,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export function summarize(error: unknown): ErrorSummary {
   try {
     const causes = causesOf(error).map(nameOf);
-    const at = isOutside(error) ? '' : placesOf(error);
+    const at = isOutside(error) ? '' : ownPlacesOf(error);
     return {
       error: nameOf(error),
       ...(causes.length === 0 ? {} : { cause: causes.join(' < ') }),
@@ -72,7 +72,8 @@ function replyCodeOf({ name, message }: Error): string | null {
   return name === 'ReplyError' ? (/^[A-Z]{2,20}\b/.exec(message)?.[0] ?? null) : null;
 }
 
-function causesOf(error: unknown): unknown[] {
+/** The nearest first. */
+export function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let next = causeOf(error); next !== undefined && causes.length < MOST_CAUSES; next = causeOf(next)) {
     causes.push(next);
@@ -87,21 +88,33 @@ function causeOf(error: unknown): unknown {
 }
 
 /** For example `deliver (dist/delivery/worker.js:71:9) < work (dist/…)`: this project and what it stands on, not Node. */
-function placesOf(error: unknown): string {
-  if (!(error instanceof Error) || typeof error.stack !== 'string') return '';
-  // The message stands before the places, and may have any number of lines.
-  const end = error.stack.indexOf(error.message);
-  if (end === -1) return '';
-  const lines = error.stack.slice(end + error.message.length).split('\n');
-  return lines
-    .flatMap((line) => placeOf(line) ?? [])
+function ownPlacesOf(error: unknown): string {
+  const own = placesOf(error).filter(({ isOwn }) => isOwn);
+  return own
     .slice(0, MOST_PLACES)
+    .map(({ place }) => place)
     .join(' < ');
 }
 
-function placeOf(line: string): string | null {
-  const [, name, path] = /^\s+at (?:([^(]+) \()?(?:file:\/\/)?(\/.+:\d+:\d+)\)?$/.exec(line) ?? [];
-  if (path === undefined || !path.startsWith(ROOT)) return null;
-  const place = path.slice(ROOT.length);
-  return name === undefined ? place : `${name} (${place})`;
+/** `isOwn`: in the folder of this project, from which its path is told. */
+type Place = { readonly place: string; readonly isOwn: boolean };
+
+/** Where an error was made and what led there, innermost first: `name (path:line:column)`. */
+export function placesOf(error: unknown): readonly Place[] {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return [];
+  // The message stands before the places, and may have any number of lines.
+  const end = error.stack.indexOf(error.message);
+  if (end === -1) return [];
+  return error.stack
+    .slice(end + error.message.length)
+    .split('\n')
+    .flatMap((line) => placeOf(line) ?? []);
+}
+
+function placeOf(line: string): Place | null {
+  const [, name, path] = /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+:\d+:\d+)\)?$/.exec(line) ?? [];
+  if (path === undefined) return null;
+  const isOwn = path.startsWith(ROOT);
+  const told = isOwn ? path.slice(ROOT.length) : path;
+  return { place: name === undefined ? told : `${name} (${told})`, isOwn };
 }

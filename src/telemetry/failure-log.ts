@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { BellhopEvent, PartName } from '../domain/events.ts';
+import { accountOf } from './error-account.ts';
 import { summarize } from './error-summary.ts';
 
 type Failure = Extract<BellhopEvent, { type: 'part.failed' }>;
@@ -19,6 +20,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   notifications: 'what was accepted could not be queued: it is stored, and the rescuer queues it',
   dead_letters: 'a replayed delivery could not be queued: it is stored, and the rescuer queues it',
   worker: 'a job failed: the rescuer finds it again',
+  push: 'a push failed in a way that Bellhop does not know, and is tried again: please report this line',
   prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
   rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',
@@ -62,7 +64,7 @@ export function createFailureLog(log: Logger, clock: Clock): (failure: Failure) 
     }
   };
 
-  return ({ type, part, error }) => {
+  return ({ type, part, error, hidden }) => {
     const nowMs = clock.now();
     const fields = { event: type, part, ...summarize(error) };
     const key = JSON.stringify(fields);
@@ -73,7 +75,14 @@ export function createFailureLog(log: Logger, clock: Clock): (failure: Failure) 
       return;
     }
     if (known === undefined && kinds.size >= MOST_KINDS) forgetOldest();
-    const kind = { fields, says: FOLLOWS[part], untilMs: nowMs + QUIET_MS, leftOut: 0, lastAtMs: nowMs };
+    const whole = hidden === undefined ? {} : { detail: accountOf(error, hidden) };
+    const kind = {
+      fields: { ...fields, ...whole },
+      says: FOLLOWS[part],
+      untilMs: nowMs + QUIET_MS,
+      leftOut: 0,
+      lastAtMs: nowMs,
+    };
     kinds.delete(key);
     kinds.set(key, kind);
     write(kind, known);

@@ -3,6 +3,7 @@ import { createAttempt } from '../../src/delivery/attempt.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
+import type { BellhopEvent } from '../../src/domain/events.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import { LATER_MS, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
@@ -25,10 +26,12 @@ function claimed(overrides: Partial<Claimed> = {}): Claimed {
 /** An attempt whose push ends so, and under this hold on pruning, if under any. */
 function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Promise<never> = null) {
   const noted: boolean[] = [];
+  const told: BellhopEvent[] = [];
   const attempt = createAttempt({
     transport: { send },
     policy: POLICY,
     pruneGuard: { note: (_, isGone) => noted.push(isGone), holdFor: async () => holdId },
+    events: { publish: (event) => told.push(event) },
     clock: { now: () => LATER_MS },
     random: () => 0.5,
     compose: createComposer(null),
@@ -36,6 +39,7 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
   });
   return {
     noted,
+    told,
     attempt: (given = claimed(), gate = GO) => attempt(given, { gate, isProbe: false, onPosted: () => {} }),
   };
 }
@@ -75,6 +79,31 @@ describe('an attempt', () => {
       attempts: [{ outcome: 'retryable', httpStatus: null, error: 'the attempt failed in an unexpected way' }],
     });
     expect([pause, laneReport, noted]).toEqual([null, 'trouble', []]);
+  });
+
+  it.each([
+    ['rejects', (thrown: unknown) => Promise.reject(thrown)],
+    ['says so', async (thrown: unknown): Promise<PushResult> => ({ kind: 'failure', failure: 'unknown', thrown })],
+  ])(
+    'whose transport met what it does not know announces it with all that must be hidden, where it %s',
+    async (_, end) => {
+      const thrown = new TypeError('nobody foresaw this');
+      const { attempt, told } = attemptWith(() => end(thrown));
+      const given = claimed();
+      await attempt(given);
+      const { endpoint = '', keys } = given.subscription ?? {};
+      expect(told).toEqual([{ type: 'part.failed', part: 'push', error: thrown, hidden: expect.anything() }]);
+      const [event] = told;
+      const hidden = event?.type === 'part.failed' ? event.hidden : undefined;
+      expect(hidden?.secrets).toEqual(expect.arrayContaining([endpoint, keys?.auth, keys?.p256dh]));
+      expect(hidden?.traces).toContain(new URL(endpoint).pathname);
+    },
+  );
+
+  it('whose transport met what it knows announces nothing', async () => {
+    const { attempt, told } = attemptWith(async () => ({ kind: 'failure', failure: 'reset' }));
+    await attempt();
+    expect(told).toEqual([]);
   });
 
   it('tells the guard of each answer, and suspects under its hold what it would have retired', async () => {

@@ -197,7 +197,7 @@ describe('a message that cannot be sent', () => {
     const clock = { ...systemClock, now: () => Date.now() + 30 * 86_400_000 };
     const vapid = createVapidSigner({ subject: 'mailto:ops@example.com', keyPairs: [vapidKeys], clock });
     const { result } = await closing.sendOnce([], { vapid });
-    expect(result).toEqual({ kind: 'failure', failure: 'unknown' });
+    expect(result).toEqual({ kind: 'failure', failure: 'unknown', thrown: expect.any(Error) });
   });
 
   test('as its endpoint is no longer allowed', async () => {

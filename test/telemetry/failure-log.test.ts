@@ -81,4 +81,15 @@ describe('the log of failures', () => {
     tell(failed());
     expect(lines()).toHaveLength(103);
   });
+
+  it('tells an error whole where its part knows what to hide, and takes it for the same whatever its message', () => {
+    const { tell, lines } = startLog();
+    const hidden = { secrets: ['S3CRETS3CRET'], traces: [] };
+    for (const message of ['no x in S3CRETS3CRET', 'no y']) {
+      tell(
+        sampleEvent('part.failed', { part: 'push', error: Object.assign(new Error(message), { stack: '' }), hidden }),
+      );
+    }
+    expect(lines()).toMatchObject([{ part: 'push', error: 'Error', detail: 'Error: no x in …' }]);
+  });
 });

@@ -2,6 +2,7 @@ import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { readEnvironment, readText } from '../../config/environment.ts';
 import { nearMissesOf } from '../../config/near-misses.ts';
 import type { Environment } from '../../config/setting-values.ts';
+import { summarize } from '../../telemetry/error-summary.ts';
 import { checkDataFolder } from './data-folder-check.ts';
 import { checkEgress, type EgressOptions } from './egress-check.ts';
 import { type Check, type Finding, failed, ok, warning } from './finding.ts';
@@ -68,7 +69,9 @@ async function withoutFail(name: string, check: Check): Promise<readonly Finding
   try {
     return await check();
   } catch (error) {
-    const kind = error instanceof Error ? error.name : 'not an error object';
-    return [failed(name, `the check itself broke (${kind})`, 'Please report it: this is a fault of Bellhop’s.')];
+    // As the log tells it: a message may quote a secret.
+    const { error: kind, at } = summarize(error);
+    const where = at === undefined ? '' : ` at ${at}`;
+    return [failed(name, `the check itself broke (${kind}${where})`, 'Please report it: this is a fault of Bellhop’s.')];
   }
 }

@@ -14,7 +14,13 @@ export type PushResult =
       /** The `TTL` the service granted, in seconds, where it says so: it may be less than was asked (RFC 8030 section 5.2). */
       readonly ttlSeconds?: number;
     }
-  | { readonly kind: 'failure'; readonly failure: PushFailure; readonly scene?: FailureScene };
+  | {
+      readonly kind: 'failure';
+      readonly failure: PushFailure;
+      readonly scene?: FailureScene;
+      /** What was thrown, where the failure is `unknown`. It may carry anything, and is shown to nobody as it is. */
+      readonly thrown?: unknown;
+    };
 
 /** Why no answer came. `aborted`: given up while stopping. `crashed`: the process ended with the attempt under way. */
 export const PUSH_FAILURES = [
@@ -115,7 +121,7 @@ const BY_FAILURE: Readonly<Record<Exclude<PushFailure, WayOutFailure>, OutcomeRo
   unknown: [
     'retryable',
     'the attempt failed in an unexpected way',
-    'Bellhop tries again. If it lasts, it is a fault of Bellhop’s: please report it.',
+    'Bellhop tries again. If it lasts, it is a fault of Bellhop’s: please report it, with the log’s line of `part.failed`.',
   ],
 };
 

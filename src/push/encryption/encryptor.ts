@@ -20,7 +20,10 @@ const WORTH_A_THREAD = 3;
 /** Below this share of this thread's time they wait longer for the other one to get its turn on a busy machine. */
 const WORTH_A_THREAD_SHARE = 0.22;
 
-type Waiting = EncryptionRequest[number] & { readonly resolve: (body: Uint8Array | null) => void };
+type Waiting = EncryptionRequest[number] & {
+  readonly resolve: (body: Uint8Array | null) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 /**
  * Curve arithmetic is a quarter of what a delivery costs, and the one part of it that needs nothing else, so with a second
@@ -44,15 +47,22 @@ export function createEncryptor({ useThread }: { readonly useThread: boolean }):
 
   return {
     encrypt: (keys, payload) =>
-      new Promise((resolve) => {
-        if (asked.push({ keys, payload, resolve }) === 1) process.nextTick(flush);
+      new Promise((resolve, reject) => {
+        if (asked.push({ keys, payload, resolve, reject }) === 1) process.nextTick(flush);
       }),
     close: () => thread.close(),
   };
 }
 
 function answerAll(waiting: readonly Waiting[], encrypt: ReturnType<typeof createEncryptMessage>): void {
-  for (const { keys, payload, resolve } of waiting) resolve(encrypt(keys, payload));
+  for (const { keys, payload, resolve, reject } of waiting) {
+    try {
+      resolve(encrypt(keys, payload));
+    } catch (error) {
+      // Of this one alone: it is run by a tick that nobody awaits, and the others are owed their answers.
+      reject(error);
+    }
+  }
 }
 
 /** `ready` only once it runs: a crowd does not wait for a thread to start. */

@@ -119,4 +119,13 @@ describe('an encryptor', () => {
     expect(await crowd(encryptor)).toEqual(texts);
     process.off('worker', onWorker);
   });
+
+  test('rejects for a message at which the encryption breaks, and for no other of its crowd', async () => {
+    encryptor = createEncryptor({ useThread: false });
+    const [first, second] = browsers as [Browser, Browser];
+    const broken = encryptor.encrypt(first.keys, 5 as never);
+    const whole = encryptor.encrypt(second.keys, 'Hello');
+    await expect(broken).rejects.toThrow(TypeError);
+    expect(read(await whole, second)).toBe('Hello');
+  });
 });
