@@ -72,6 +72,8 @@ async function withoutFail(name: string, check: Check): Promise<readonly Finding
     // As the log tells it: a message may quote a secret.
     const { error: kind, at } = summarize(error);
     const where = at === undefined ? '' : ` at ${at}`;
-    return [failed(name, `the check itself broke (${kind}${where})`, 'Please report it: this is a fault of Bellhop’s.')];
+    return [
+      failed(name, `the check itself broke (${kind}${where})`, 'Please report it: this is a fault of Bellhop’s.'),
+    ];
   }
 }
