@@ -19,6 +19,7 @@ type IntakeLimits = {
   readonly maxConnections: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
   /** Of all connections together. */
   readonly maxUnverifiedBodyOctets: number;
 };
@@ -161,6 +162,7 @@ function intakeLimitsOf(values: SettingValues): IntakeLimits {
     maxConnections: values.MAX_CONNECTIONS,
     headersTimeoutMs: values.HEADERS_TIMEOUT_MS,
     bodyTimeoutMs: values.BODY_TIMEOUT_MS,
+    keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
     maxUnverifiedBodyOctets: values.MAX_UNVERIFIED_BODY_OCTETS,
   };
 }

@@ -58,7 +58,7 @@ export const SETTINGS = {
   MAX_CONNECTIONS: setting(
     '1000',
     integer(10, 100_000),
-    'Connections at once. Further ones are closed at once, until one of these is.',
+    'Connections at once. Where nine tenths are open, those that wait for a next request are closed; where all are, further ones are.',
   ),
   HEADERS_TIMEOUT_MS: setting(
     '10000',
@@ -69,6 +69,11 @@ export const SETTINGS = {
     '30000',
     integer(100, 300_000),
     'How long the body of a request may take to arrive, in milliseconds; then the answer is 408.',
+  ),
+  KEEP_ALIVE_TIMEOUT_MS: setting(
+    '75000',
+    integer(1000, 3_600_000),
+    'How long a connection is kept for a next request, in milliseconds. Longer than the proxy in front keeps it (60 seconds, most of them), or the proxy now and then sends a request into a connection that is being closed, and answers 502.',
   ),
   MAX_UNVERIFIED_BODY_OCTETS: setting(
     '12582912',

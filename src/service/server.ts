@@ -1,11 +1,21 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Config, ConfigError } from '../config/config.ts';
 import { limitPipelining } from './pipelining.ts';
 
-/** Connections on which nothing was asked yet: browsers open them for later. */
-const unused = new WeakMap<Server, Set<Socket>>();
+/** What a server that closes has to look after. */
+type Open = {
+  /** Connections on which nothing was asked yet: browsers open them for later. */
+  readonly unused: Set<Socket>;
+  /** Answers to come. */
+  readonly answers: Set<ServerResponse>;
+  isClosing: boolean;
+};
+const openOf = new WeakMap<Server, Open>();
+
+/** From this share of all connections on, those that wait for a next request make room for new ones. */
+const CROWDED_SHARE = 0.9;
 
 /** How long callers in the middle of a request are waited for. */
 const INTAKE_DRAIN_MS = 5_000;
@@ -20,7 +30,7 @@ type ListenConfig = Pick<Config, 'port' | 'host' | 'intakeLimits'>;
 
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
 export async function listen(listener: RequestListener, { port, host, intakeLimits }: ListenConfig): Promise<Server> {
-  const { maxConnections, headersTimeoutMs, bodyTimeoutMs } = intakeLimits;
+  const { maxConnections, headersTimeoutMs, bodyTimeoutMs, keepAliveTimeoutMs } = intakeLimits;
   const server = createServer(
     {
       // The listener refuses a request without one, as all else, with a problem.
@@ -29,6 +39,8 @@ export async function listen(listener: RequestListener, { port, host, intakeLimi
       // A body that is read has a timeout of its own, with an answer. This one is for what is not read, too.
       requestTimeout: headersTimeoutMs + bodyTimeoutMs + TIMEOUT_CHECK_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // From the end of an answer on. The others count from the first octet of a request, so it may be longer than they are.
+      keepAliveTimeout: keepAliveTimeoutMs,
     },
     listener,
   );
@@ -37,7 +49,8 @@ export async function listen(listener: RequestListener, { port, host, intakeLimi
   server.maxConnections = maxConnections;
   server.setTimeout(STALLED_MS);
   limitPipelining(server);
-  unused.set(server, followUnused(server));
+  openOf.set(server, followOpen(server));
+  makeRoom(server, maxConnections);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -55,14 +68,32 @@ export function addressOf(server: Server): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-function followUnused(server: Server): Set<Socket> {
-  const sockets = new Set<Socket>();
+function followOpen(server: Server): Open {
+  const open: Open = { unused: new Set(), answers: new Set(), isClosing: false };
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    open.unused.add(socket);
+    socket.once('close', () => open.unused.delete(socket));
   });
-  server.on('request', ({ socket }) => sockets.delete(socket));
-  return sockets;
+  // Before the listener, which may answer at once.
+  server.prependListener('request', ({ socket }, answer) => {
+    open.unused.delete(socket);
+    if (open.isClosing) answer.shouldKeepAlive = false;
+    open.answers.add(answer);
+    answer.once('close', () => open.answers.delete(answer));
+  });
+  return open;
+}
+
+/** Connections are kept for long, so that those who are done with theirs could keep out others. */
+function makeRoom(server: Server, maxConnections: number): void {
+  let count = 0;
+  server.on('connection', (socket) => {
+    count += 1;
+    socket.once('close', () => {
+      count -= 1;
+    });
+    if (count >= maxConnections * CROWDED_SHARE) server.closeIdleConnections();
+  });
 }
 
 /** Takes no more connections, lets requests end, and cuts what is still open after a while. */
@@ -70,7 +101,13 @@ export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  for (const socket of unused.get(server) ?? []) socket.destroy();
+  const open = openOf.get(server);
+  if (open !== undefined) {
+    open.isClosing = true;
+    for (const socket of open.unused) socket.destroy();
+    // Whoever waits for one is told that the connection ends with it, and sends no further request into its end.
+    for (const answer of open.answers) answer.shouldKeepAlive = false;
+  }
   // Node closes those that are idle now, and not those that become it when their request has ended.
   const tidying = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const impatience = setTimeout(() => server.closeAllConnections(), INTAKE_DRAIN_MS);

@@ -14,6 +14,7 @@ describe('parseConfig', () => {
         maxConnections: 1000,
         headersTimeoutMs: 10_000,
         bodyTimeoutMs: 30_000,
+        keepAliveTimeoutMs: 75_000,
         maxUnverifiedBodyOctets: 12_582_912,
       },
       dataDir: './data',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createListener } from '../../src/http/listener.ts';
 import { addressOf, closeServer, listen } from '../../src/service/server.ts';
@@ -50,7 +50,41 @@ it('waits for no connection that is kept for a next request, even one that ends 
   await closesSoon();
 });
 
-it('lets a request that is under way end', async () => {
+it('keeps a connection for longer than the head of a request may take, for as long as its setting says', async () => {
+  const kept = await listen(createListener(api.app, api.parts), {
+    ...LISTEN,
+    intakeLimits: { ...LISTEN.intakeLimits, headersTimeoutMs: 200, bodyTimeoutMs: 200, keepAliveTimeoutMs: 4000 },
+  });
+  const socket = openSocket(Number(new URL(addressOf(kept)).port));
+  const ask = (): Promise<string> => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    return heard(socket, /"status":"ok"/);
+  };
+  expect(await ask()).toMatch(/^Connection: keep-alive\r\nKeep-Alive: timeout=4\r$/m);
+  // Node looks for what takes too long once a second.
+  await delay(2600);
+  expect(await ask()).toMatch(/^HTTP\/1\.1 200 /);
+  const endedAtMs = performance.now();
+  await closed(socket);
+  expect(performance.now() - endedAtMs).toBeGreaterThan(3500);
+  await closeServer(kept);
+});
+
+it('closes connections that wait for a next request where others need the room', async () => {
+  const small = await listen(createListener(api.app, api.parts), {
+    ...LISTEN,
+    intakeLimits: { ...LISTEN.intakeLimits, maxConnections: 10 },
+  });
+  const port = Number(new URL(addressOf(small)).port);
+  for (let count = 0; count < 30; count += 1) {
+    const socket = openSocket(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await heard(socket, /"status":"ok"/)).toMatch(/^HTTP\/1\.1 200 /);
+  }
+  await closeServer(small);
+});
+
+it('lets a request that is under way end, and the connection with it', async () => {
   const socket = await socketTo();
   let answer = '';
   socket.on('data', (chunk) => {
@@ -65,6 +99,7 @@ it('lets a request that is under way end', async () => {
   socket.write('}');
   await Promise.all([closing, closed]);
   expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+  expect(answer).toMatch(/^Connection: close\r$/im);
 });
 
 it('closes a connection that takes too long for the head of a request, or says nothing', async () => {

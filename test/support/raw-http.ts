@@ -8,6 +8,7 @@ export const LISTEN = {
     maxConnections: 1000,
     headersTimeoutMs: 10_000,
     bodyTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 75_000,
     maxUnverifiedBodyOctets: 12 * 1024 * 1024,
   },
 };
