@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { LONGEST_PAUSE_MS } from '../domain/push-service/origin-pause.ts';
 import { refillOfBurstMs } from '../domain/rate-limit.ts';
+import { redisFaultOf } from '../domain/redis-fault.ts';
 import type { Coordination } from './coordination.ts';
 import { createOriginPauses, type OriginPauses } from './origin-pauses.ts';
 import { createSpending } from './spending.ts';
@@ -20,6 +21,10 @@ export type RedisCoordinationOptions = {
 const DEFAULT_LEASE_MS = 15_000;
 const ANSWER_LIMIT_MS = 1000;
 const LONGEST_WAIT_MS = 1000;
+/** A connection on which nothing was answered for so long leads nowhere any more. */
+const SILENCE_LIMIT_MS = 3000;
+/** What was refused so long ago no longer slows the next connection. */
+const FORGOTTEN_AFTER_MS = 10_000;
 
 // Takes a lease that is free, and extends one's own. Gives 1 where it is held afterwards.
 const HOLD = `
@@ -105,6 +110,7 @@ function listenForPauses(redis: Redis, listener: Redis, pauses: OriginPauses): R
     const untilMs = Number(text);
     if (Number.isSafeInteger(untilMs)) pauses.add({ origin, untilMs });
   };
+  let hasBeenReady = false;
   listener.on('message', (_channel, message: string) => {
     const [origin = '', untilMs = ''] = message.split(' ');
     add(origin, untilMs);
@@ -113,6 +119,9 @@ function listenForPauses(redis: Redis, listener: Redis, pauses: OriginPauses): R
     listener.subscribe(PAUSES).catch(() => {});
   });
   redis.on('ready', () => {
+    // A subscriber does not learn that its server is no longer the primary. Commands do, and connect elsewhere.
+    if (hasBeenReady) listener.disconnect(true);
+    hasBeenReady = true;
     const missed = redis.hgetall(PAUSES);
     missed.then(
       (known) => {
@@ -134,15 +143,30 @@ function spenderKey(spender: string): string {
 }
 
 function connect({ url, ca = null, onError }: RedisCoordinationOptions): Redis {
+  let [refusals, refusedAtMs] = [0, Number.NEGATIVE_INFINITY];
+  /** Behind a stable address another server may be the primary by now. */
+  const reconnectOnError = (error: Error): boolean => {
+    const isElsewhere = redisFaultOf(error)?.isElsewhere ?? false;
+    if (isElsewhere) {
+      refusals = performance.now() - refusedAtMs < FORGOTTEN_AFTER_MS ? refusals + 1 : 1;
+      refusedAtMs = performance.now();
+    }
+    return isElsewhere;
+  };
   const redis = new Redis(url, {
     ...(ca === null ? {} : { tls: { ca: [...ca] } }),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: ANSWER_LIMIT_MS,
     connectTimeout: ANSWER_LIMIT_MS,
+    socketTimeout: SILENCE_LIMIT_MS,
     // Done here, when it is ready: nobody answers for ioredis' own, and what nobody answers for ends the process.
     autoResubscribe: false,
-    retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_WAIT_MS),
+    reconnectOnError,
+    retryStrategy: (attempt) => {
+      const longestMs = Math.min(Math.max(attempt, refusals) * 100, LONGEST_WAIT_MS);
+      return Math.ceil((longestMs * (1 + Math.random())) / 2);
+    },
   });
   let isTold = false;
   redis.on('ready', () => {

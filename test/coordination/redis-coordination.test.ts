@@ -5,6 +5,7 @@ import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createRedisCoordination } from '../../src/coordination/redis-coordination.ts';
 import { coordinationContract } from '../contract/coordination-contract.ts';
 import { describeWithRedis } from '../support/redis.ts';
+import { startRedisPair } from '../support/redis-pair.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -127,6 +128,34 @@ describeWithRedis('coordination on Redis', () => {
     expect([killed, await subscribed()]).toEqual([2, 2]);
     redis.disconnect();
   });
+
+  it('agrees again, and hears of pauses, when a replica takes over behind a stable address', async () => {
+    const pair = await startRedisPair();
+    const [one, two] = [open(pair.url), open(pair.url)];
+    const agree = (loop: string) =>
+      until('one of two leads', async () => {
+        const leads = [await one.lead(loop), await two.lead(loop)];
+        return leads.filter(Boolean).length === 1;
+      });
+    const origin = 'https://push.example.net';
+    let untilMs = Date.now() + 60_000;
+    const hear = () =>
+      until('the other has heard', async () => {
+        untilMs += 1;
+        await one.pauseOrigin({ origin, untilMs });
+        return (two.pausedUntilMs(origin, Date.now()) ?? 0) > untilMs - 5;
+      });
+    await agree('before');
+    await hear();
+    await pair.switchRoles();
+    pair.moveAddress();
+    await agree('after');
+    await hear();
+    const subscribers = async () => Number((await pair.primary().pubsub('NUMSUB', 'bellhop:pauses'))[1]);
+    await until('both listen to the primary', async () => (await subscribers()) === 2);
+    await Promise.all([one, two].map((each) => each.close()));
+    await pair.stop();
+  }, 30_000);
 
   describe('with Redis away', () => {
     it.each([

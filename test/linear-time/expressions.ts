@@ -62,6 +62,12 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z0-9+/_-]+$/, letters],
     [/^[0-9A-Fa-f]+$/, letters],
   ],
+  'domain/redis-fault.ts': [
+    [
+      /(?:^|: -?)(READONLY|UNBLOCKED|MASTERDOWN|LOADING|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|MISCONF|OOM|BUSY|DENIED|ERR max number of clients reached|MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN)\b/,
+      { repeated: ': -MISCON' },
+    ],
+  ],
   'domain/loopback.ts': [[/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/push-service.ts': [
@@ -209,7 +215,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'queue/redis/redis-preflight.ts': [
     [
-      /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/,
+      /^(WRONGPASS|NOAUTH|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/,
       { head: 'ERR ', repeated: 'invalid ' },
     ],
   ],

@@ -6,6 +6,10 @@ export type TcpProxy = {
   readonly port: number;
   /** Connections of clients that are open now. */
   connections(): number;
+  /** How many connections clients have made so far. */
+  accepted(): number;
+  /** Has new connections lead to the server on another port. Those that are open stay where they are. */
+  leadTo(port: number): void;
   /** Resets every connection and refuses new ones. */
   cut(): Promise<void>;
   /** Keeps and accepts connections, but passes no byte either way, until `restore`. */
@@ -18,11 +22,14 @@ export type TcpProxy = {
 };
 
 /** Starts a proxy on a free loopback port for the server that listens on `port`. */
-export async function startTcpProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
+export async function startTcpProxy(first: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
   const links = new Set<Link>();
+  let target = first;
+  let accepted = 0;
   let isBlackHole = false;
   let delayMs = 0;
   const server = createServer({ pauseOnConnect: true }, (client) => {
+    accepted += 1;
     const link = createLink(client, target, () => delayMs);
     links.add(link);
     client.once('close', () => links.delete(link));
@@ -39,6 +46,10 @@ export async function startTcpProxy(target: { readonly port: number; readonly ho
   return {
     port,
     connections: () => links.size,
+    accepted: () => accepted,
+    leadTo(to) {
+      target = { ...target, port: to };
+    },
     cut,
     blackHole() {
       isBlackHole = true;

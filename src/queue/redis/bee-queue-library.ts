@@ -47,7 +47,21 @@ const requireOfBeeQueue = createRequire(require.resolve('bee-queue'));
 export const PlainBeeQueue = require('bee-queue') as new (name: string, settings: BeeQueueSettings) => BeeQueue;
 export const lua = require('bee-queue/lib/lua') as Lua;
 const jobs = require('bee-queue/lib/job') as { fromData(queue: BeeQueue, id: string, data: string): BeeJob };
-const redis = requireOfBeeQueue('redis') as { createClient(settings: BeeQueueSettings): RedisClient };
+
+/** What `recovering-client.ts` reaches into redis@3 for. */
+type OpenRedisClient = RedisClient & {
+  readonly closing: boolean;
+  readonly options: { retry_strategy: (failure: { readonly attempt: number }) => number | Error };
+  retry_totaltime: number;
+  create_stream(): void;
+  return_error(error: Error): void;
+};
+
+export const { RedisClient: PlainRedisClient } = requireOfBeeQueue('redis') as {
+  RedisClient: new (options: object) => OpenRedisClient;
+};
+/** Reads the URL among the settings. */
+export const clientOptionsOf = requireOfBeeQueue('redis/lib/createClient') as (settings: BeeQueueSettings) => object;
 
 /** Reads bee-queue's scripts without asking a server whether it has them: a Redis that is away now must not matter. */
 export async function loadScripts(): Promise<void> {
@@ -57,8 +71,4 @@ export async function loadScripts(): Promise<void> {
 /** The job as it was saved. */
 export function jobFrom(queue: BeeQueue, id: string, data: string): BeeJob {
   return jobs.fromData(queue, id, data);
-}
-
-export function makeRedisClient(settings: BeeQueueSettings): RedisClient {
-  return redis.createClient(settings);
 }

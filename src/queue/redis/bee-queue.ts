@@ -3,10 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import type { LineOf } from '../picking/ready-jobs.ts';
-import { type BeeQueue, loadScripts, makeRedisClient } from './bee-queue-library.ts';
+import { type BeeQueue, loadScripts } from './bee-queue-library.ts';
 import { createPriorityPicker, type PriorityPicker } from './priority-picker.ts';
+import { makeRedisClient } from './recovering-client.ts';
 import { makeBeeQueue, saveAll } from './recovering-queue.ts';
-import { command, type RedisClient, redisAway, withinLimit } from './redis-command.ts';
+import { cutIfSilent, inOurWords, probeWrite, type RedisClient, redisAway, withinLimit } from './redis-command.ts';
 import { preflightRedis } from './redis-preflight.ts';
 import { openRedisPriority, type RedisPriority } from './redis-priority.ts';
 import { depthOf } from './user-lines.ts';
@@ -29,14 +30,14 @@ export type BeeQueueOptions = {
 const DEFAULT_STALL_INTERVAL_MS = 5000;
 const DEFAULT_SAVE_LIMIT_MS = 2000;
 const ANSWER_LIMIT_MS = 1000;
+/** Long, so that a slow moment is none: who asks decides how long to wait. */
+const PING_LIMIT_MS = 3000;
 /** Also the most that a delayed job waits beyond its time where Redis lost the message about it. */
 const TEND_INTERVAL_MS = 500;
 const OPEN_AGAIN_MS = 1000;
 
 /** Jobs saved in one round trip. */
 const SAVED_AT_ONCE = 500;
-
-const retryForEver = ({ attempt }: { attempt: number }): number => Math.min(attempt * 100, 1000);
 
 /**
  * Jobs in three bee-queues on Redis, one for each priority. A Redis that is away now is waited for in the background; where
@@ -50,25 +51,23 @@ export async function createBeeQueue(options: BeeQueueOptions): Promise<JobQueue
 
 class RedisJobQueue implements JobQueue {
   private readonly options: BeeQueueOptions;
+  private readonly onError: (error: unknown) => void;
   private readonly producer: RedisClient;
   private readonly savers = new Map<Priority, BeeQueue>();
   private readonly closing = new AbortController();
   /** Names of the jobs that run in this process. */
   private readonly running = new Set<string>();
   private picker: PriorityPicker | null = null;
+  private looking: Promise<void> | null = null;
   private working: Promise<void> = Promise.resolve();
   private closed: Promise<void> | null = null;
 
   constructor(options: BeeQueueOptions) {
     this.options = options;
+    this.onError = (error) => options.onError(inOurWords(error));
     // Without an offline queue a save fails at once while Redis is away, instead of hanging until it is back.
-    this.producer = makeRedisClient({
-      url: options.url,
-      ...tlsOf(options),
-      enable_offline_queue: false,
-      retry_strategy: retryForEver,
-    });
-    this.producer.on('error', options.onError);
+    this.producer = makeRedisClient({ url: options.url, ...tlsOf(options), queuesOffline: false });
+    this.producer.on('error', this.onError);
   }
 
   async enqueueMany(jobs: readonly Job[]): Promise<void> {
@@ -87,8 +86,8 @@ class RedisJobQueue implements JobQueue {
       this.running.add(name);
       await handler(job, onPosted).finally(() => this.running.delete(name));
     };
-    const { onError, lineOf = (origin) => origin } = this.options;
-    const picker = createPriorityPicker({ ...options, handler: trackedHandler, onError, lineOf });
+    const { lineOf = (origin) => origin } = this.options;
+    const picker = createPriorityPicker({ ...options, handler: trackedHandler, onError: this.onError, lineOf });
     this.picker = picker;
     // Not waited for: a Redis that is away must not keep the service from starting.
     this.working = this.work(picker);
@@ -108,14 +107,12 @@ class RedisJobQueue implements JobQueue {
   /** Never calls a listener: Redis has room for all jobs. */
   onRoom(): void {}
 
-  async depthOf(priority: Priority): Promise<number> {
-    this.demandConnection();
-    return withinLimit(depthOf(this.producer, this.saverOf(priority)), ANSWER_LIMIT_MS);
+  depthOf(priority: Priority): Promise<number> {
+    return this.ask(() => depthOf(this.producer, this.saverOf(priority)), ANSWER_LIMIT_MS);
   }
 
-  async ping(): Promise<void> {
-    this.demandConnection();
-    await command(this.producer, 'ping', [], ANSWER_LIMIT_MS);
+  ping(): Promise<void> {
+    return this.ask(() => probeWrite(this.producer, PING_LIMIT_MS), PING_LIMIT_MS);
   }
 
   close(): Promise<void> {
@@ -124,7 +121,6 @@ class RedisJobQueue implements JobQueue {
   }
 
   private async save(priority: Priority, jobs: readonly Job[]): Promise<void> {
-    this.demandConnection();
     const queue = this.saverOf(priority);
     const nowMs = Date.now();
     const saving = async (): Promise<void> => {
@@ -132,7 +128,20 @@ class RedisJobQueue implements JobQueue {
       const made = jobs.map((job) => queue.createJob(job).setId(this.idOf(job, nowMs)).delayUntil(job.runAtMs));
       await saveAll(this.producer, queue, made);
     };
-    await withinLimit(saving(), this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+    await this.ask(saving, this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+  }
+
+  private async ask<Value>(work: () => Promise<Value>, limitMs: number): Promise<Value> {
+    if (!this.producer.ready) throw redisAway();
+    try {
+      return await withinLimit(work(), limitMs);
+    } catch (error) {
+      // One at a time, however many wait in vain.
+      this.looking ??= cutIfSilent(this.producer, ANSWER_LIMIT_MS).finally(() => {
+        this.looking = null;
+      });
+      throw error;
+    }
   }
 
   /**
@@ -145,15 +154,11 @@ class RedisJobQueue implements JobQueue {
     return this.running.has(name) ? `${name}~${randomUUID()}` : name;
   }
 
-  private demandConnection(): void {
-    if (!this.producer.ready) throw redisAway();
-  }
-
   private saverOf(priority: Priority): BeeQueue {
     const known = this.savers.get(priority);
     if (known !== undefined) return known;
     const queue = makeBeeQueue(priority, { prefix: 'bellhop', redis: this.producer, isWorker: false });
-    queue.on('error', this.options.onError);
+    queue.on('error', this.onError);
     this.savers.set(priority, queue);
     return queue;
   }
@@ -178,20 +183,18 @@ class RedisJobQueue implements JobQueue {
   }
 
   private async openUntil(priority: Priority, signal: AbortSignal): Promise<RedisPriority | null> {
-    const { url, onError, stallIntervalMs = DEFAULT_STALL_INTERVAL_MS } = this.options;
-    const retry_strategy = (failure: { attempt: number }) =>
-      signal.aborted ? new Error('closed') : retryForEver(failure);
+    const { url, stallIntervalMs = DEFAULT_STALL_INTERVAL_MS } = this.options;
     while (!signal.aborted) {
       try {
         return await openRedisPriority({
           priority,
-          redis: { url, ...tlsOf(this.options), retry_strategy },
+          redis: { url, ...tlsOf(this.options) },
           stallIntervalMs,
-          onError,
+          onError: this.onError,
           signal,
         });
       } catch (error) {
-        onError(error);
+        this.onError(error);
         await wait(OPEN_AGAIN_MS, undefined, { signal }).catch(() => {});
       }
     }

@@ -187,12 +187,14 @@ class Picker implements PriorityPicker {
     try {
       const taken = await state.redis.take(count - arrived.length);
       state.mayHaveJobs = taken.length === count - arrived.length;
-      state.askedAtMs = performance.now();
       return [...arrived, ...taken];
     } catch (error) {
       this.report(error);
       state.mayHaveJobs = false;
       return arrived;
+    } finally {
+      // Also where it fails: a Redis that is away refuses at once, and to ask again at once would be a loop without end.
+      state.askedAtMs = performance.now();
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Priority } from '../../domain/notification/priority.ts';
 import type { Job } from '../job-queue.ts';
 import { type BeeQueue, jobFrom } from './bee-queue-library.ts';
+import { makeRedisClient, type RedisClientOptions } from './recovering-client.ts';
 import { makeBeeQueue } from './recovering-queue.ts';
-import { command, type RedisClient, withinLimit } from './redis-command.ts';
+import { command, cutIfSilent, probeWrite, type RedisClient, redisAway, withinLimit } from './redis-command.ts';
 import { tendLines } from './user-lines.ts';
 
 /** A job moved from waiting to active, not run yet. */
@@ -10,8 +11,7 @@ export type Taken = { readonly id: string; readonly data: string };
 
 export type RedisPriorityOptions = {
   readonly priority: Priority;
-  /** Settings of the redis@3 clients. */
-  readonly redis: Readonly<Record<string, unknown>>;
+  readonly redis: Pick<RedisClientOptions, 'url' | 'tls'>;
   readonly stallIntervalMs: number;
   readonly onError: (error: unknown) => void;
   /** Ends the wait for a Redis that is away. */
@@ -55,7 +55,8 @@ export async function openRedisPriority(options: RedisPriorityOptions): Promise<
   const { priority, redis, stallIntervalMs, onError, signal } = options;
   const queue = makeBeeQueue(priority, {
     prefix: 'bellhop',
-    redis,
+    redis: makeRedisClient({ ...redis, queuesOffline: true, signal }),
+    quitCommandClient: true,
     stallInterval: stallIntervalMs,
     activateDelayedJobs: true,
     nearTermWindow: 60_000,
@@ -97,6 +98,7 @@ function priorityOn(
   const discard = (id: string) => command(commands, 'lrem', [active, 0, id], ANSWER_LIMIT_MS);
   return {
     async take(count) {
+      demandConnection(commands);
       const reply = await command(commands, 'eval', [TAKE, 3, waiting, active, jobs, count], ANSWER_LIMIT_MS);
       const taken = pairsOf(reply as string[]);
       // Without data there is nothing to run: Redis was emptied meanwhile, or something else wrote the id.
@@ -104,6 +106,7 @@ function priorityOn(
       return taken.filter(({ data }) => data !== '');
     },
     async next() {
+      demandConnection(blocking);
       const limitMs = NEXT_WAIT_SECONDS * 1000 + ANSWER_LIMIT_MS;
       const id = await command(blocking, 'brpoplpush', [waiting, active, NEXT_WAIT_SECONDS], limitMs).catch((error) => {
         // A late answer to this command would be taken for the answer to the next.
@@ -128,12 +131,7 @@ function priorityOn(
       await command(commands, 'rpush', [waiting, id], ANSWER_LIMIT_MS);
       await discard(id);
     },
-    async tend() {
-      await Promise.all([commands, events].map(cutIfSilent));
-      if (!commands.ready) return;
-      queue._activateDelayed();
-      await withinLimit(tendLines(commands, queue), ANSWER_LIMIT_MS).catch(onError);
-    },
+    tend: tendingOf(queue, { commands, events }, onError),
     async close() {
       const closed = queue.close(CLOSE_LIMIT_MS).catch(() => {});
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref())]);
@@ -142,17 +140,35 @@ function priorityOn(
   };
 }
 
+/** A command that waits for Redis to be back would take jobs when nobody waits for them any more. */
+function demandConnection(client: RedisClient): void {
+  if (!client.ready) throw redisAway();
+}
+
+function tendingOf(
+  queue: BeeQueue,
+  { commands, events }: Pick<Clients, 'commands' | 'events'>,
+  onError: (error: unknown) => void,
+): () => Promise<void> {
+  let connections = commands.times_connected;
+  /** A subscriber cannot ask whether its server is still the primary: where commands go elsewhere, it goes there, too. */
+  const followCommands = (): void => {
+    if (commands.times_connected === connections) return;
+    connections = commands.times_connected;
+    events.stream.destroy();
+  };
+  return async () => {
+    await Promise.all([commands, events].map((client) => cutIfSilent(client, ANSWER_LIMIT_MS)));
+    if (!commands.ready) return;
+    await probeWrite(commands, ANSWER_LIMIT_MS).then(followCommands, onError);
+    if (!commands.ready) return;
+    queue._activateDelayed();
+    await withinLimit(tendLines(commands, queue), ANSWER_LIMIT_MS).catch(onError);
+  };
+}
+
 function pairsOf(reply: readonly string[]): readonly Taken[] {
   const pairs: Taken[] = [];
   for (let at = 0; at + 1 < reply.length; at += 2) pairs.push({ id: reply[at] ?? '', data: reply[at + 1] ?? '' });
   return pairs;
-}
-
-async function cutIfSilent(client: RedisClient): Promise<void> {
-  if (!client.connected) return;
-  try {
-    await command(client, 'ping', [], ANSWER_LIMIT_MS);
-  } catch {
-    if (client.connected) client.stream.destroy();
-  }
 }

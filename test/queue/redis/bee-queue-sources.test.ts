@@ -9,6 +9,9 @@ const FIXTURE = 'test/queue/redis/bee-queue-sources.txt';
 const require = createRequire(import.meta.url);
 type QueueMethod = '_preventStall' | '_finishJob' | '_evalScriptOn' | '_runJob' | '_activateDelayed';
 const Queue = require('bee-queue') as { prototype: Record<QueueMethod, unknown> };
+const requireOfBeeQueue = createRequire(require.resolve('bee-queue'));
+type ClientMethod = 'create_stream' | 'return_error' | 'connection_gone';
+const { RedisClient } = requireOfBeeQueue('redis') as { RedisClient: { prototype: Record<ClientMethod, unknown> } };
 const Job = require('bee-queue/lib/job') as { prototype: { _save: unknown }; fromData: unknown };
 const fileOf = (path: string) => readFileSync(require.resolve(`bee-queue/lib/${path}`), 'utf8').trimEnd();
 const textOf = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
@@ -17,6 +20,7 @@ const OVERRIDDEN = 'the override in recovering-queue.ts still does all that this
 const COPIED = 'the script ADD in user-lines.ts still does for many jobs what this does for one that has an id';
 const RAISED = 'the script RAISE in user-lines.ts still does what this does';
 const MOVED = 'a job that stalled stays among those of its user that are out, which user-lines.ts counts';
+const WATCHED = 'the overrides in recovering-client.ts are still called, and a connection that they cut is made anew';
 const CALLED = 'what src/queue/redis/ gives to it and expects of it is still right';
 
 /** What Bellhop needs that bee-queue does not call public: its source, and what to see to where that changes. */
@@ -32,6 +36,9 @@ const NEEDED: Readonly<Record<string, readonly [source: string, seeTo: string]>>
   'Job#_save': [`${Job.prototype._save}`, CALLED],
   'Job.fromData': [`${Job.fromData}`, CALLED],
   'lib/lua/index.js': [fileOf('lua/index.js'), CALLED],
+  'RedisClient#create_stream': [`${RedisClient.prototype.create_stream}`, WATCHED],
+  'RedisClient#return_error': [`${RedisClient.prototype.return_error}`, WATCHED],
+  'RedisClient#connection_gone': [`${RedisClient.prototype.connection_gone}`, WATCHED],
 };
 
 const [head = '', ...sections] = textOf('bee-queue-sources.txt').split(/^=== /m);
