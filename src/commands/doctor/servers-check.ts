@@ -30,8 +30,9 @@ async function checkMongo({ mongodbUrl: url, mongodbCa }: Config): Promise<Findi
 async function checkRedis({ redisUrl: url, redisCa }: Config): Promise<Finding> {
   if (url === null) return skipped('Redis', NOT_CONFIGURED);
   try {
-    if ((await preflightRedis(url, redisCa)) === 'ready')
-      return ok('Redis', 'answers, and is one that Bellhop can use');
+    const found = await preflightRedis(url, redisCa);
+    if (found === 'ready') return ok('Redis', 'takes writes, and is one that Bellhop can use');
+    if (found !== 'away') return failed('Redis', found.fault, 'Until then nothing is sent.');
     return failed('Redis', 'nothing answers there', 'Start it, or mend REDIS_URL. Until then nothing is sent.');
   } catch (error) {
     return failed('Redis', wordsOf(error), 'Check REDIS_URL, its user and password, and REDIS_CA_FILE.');

@@ -1,24 +1,23 @@
 import { Redis } from 'ioredis';
 import { AppError } from '../../domain/app-error.ts';
+import { redisFaultOf } from '../../domain/redis-fault.ts';
 import { codesOf, tlsFaultOf } from '../../domain/tls-fault.ts';
 
 const CONNECT_LIMIT_MS = 2000;
 
-/** What Redis answers where it refuses this user: wrong password, missing right, no such database. */
-const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/;
+/** What Redis answers where it refuses this user: wrong password, no such database. */
+const REFUSALS = /^(WRONGPASS|NOAUTH|ERR (invalid password|Client sent AUTH|AUTH|DB index|invalid DB))/;
+
+/** What a first look at Redis showed. `fault` says why it takes no writes now, and what to do. */
+export type Preflight = 'ready' | 'away' | { readonly fault: string };
 
 /**
- * Asks Redis once whether it takes this user. `away` where Redis does not answer in time, which passes. Where Redis refuses,
- * this rejects with AppError `store_unavailable`, in one sentence without the URL: bee-queue would crash on a refusal. So it
- * does where TLS fails, which waiting does not mend. `ca`: the authorities to trust, where not the well-known ones alone.
+ * Asks Redis once whether it takes this user, and a write. `away` where Redis does not answer in time, which passes, as a fault may.
+ * Where Redis refuses for good, this rejects with AppError `store_unavailable`, in one sentence without the URL. So it does where
+ * TLS fails, which waiting does not mend. `ca`: the authorities to trust, where not the well-known ones alone.
  */
-export async function preflightRedis(url: string, ca: readonly string[] | null = null): Promise<'ready' | 'away'> {
-  const refusals: string[] = [];
-  const codes: string[] = [];
-  const note = (error: unknown): void => {
-    codes.push(...codesOf(error));
-    if (error instanceof Error && REFUSALS.test(error.message)) refusals.push(error.message);
-  };
+export async function preflightRedis(url: string, ca: readonly string[] | null = null): Promise<Preflight> {
+  const errors: unknown[] = [];
   const client = new Redis(url, {
     ...(ca === null ? {} : { tls: { ca: [...ca] } }),
     lazyConnect: true,
@@ -28,25 +27,38 @@ export async function preflightRedis(url: string, ca: readonly string[] | null =
     enableReadyCheck: false,
     retryStrategy: () => null,
   });
-  client.on('error', note);
+  client.on('error', (error) => errors.push(error));
   try {
     await client.connect();
-    await client.ping();
+    await tryWrite(client);
   } catch (error) {
-    note(error);
-    if (refusals.length === 0) {
-      const fault = tlsFaultOf(codes, 'REDIS_CA_FILE', 'REDIS_URL');
-      if (fault !== null) throw new AppError('store_unavailable', `Redis ${fault}`, {}, error);
-      return 'away';
-    }
+    errors.push(error);
   } finally {
     client.disconnect();
   }
-  if (refusals.length === 0) return 'ready';
-  throw new AppError(
-    'store_unavailable',
-    'Redis refuses the user, the password or the database number of REDIS_URL: mend it.',
-    {},
-    new Error(refusals[0]),
+  return judge(errors);
+}
+
+/** Leaves nothing behind. A cluster shows by the second command, whose keys lie on several nodes there. */
+async function tryWrite(client: Redis): Promise<void> {
+  await client.set('bellhop:ping', 1, 'PX', CONNECT_LIMIT_MS);
+  await client.del('bellhop:ping', 'bellhop:ping:elsewhere');
+}
+
+function judge(errors: readonly unknown[]): Preflight {
+  const refusal = errors.find((error) => error instanceof Error && REFUSALS.test(error.message));
+  if (refusal !== undefined) {
+    const words = 'Redis refuses the user, the password or the database number of REDIS_URL: mend it.';
+    throw new AppError('store_unavailable', words, {}, refusal);
+  }
+  const fault = errors.map(redisFaultOf).find((each) => each !== null);
+  if (fault?.isForGood) throw new AppError('store_unavailable', fault.words, {}, errors[0]);
+  if (fault !== undefined) return { fault: fault.words };
+  const tlsFault = tlsFaultOf(
+    errors.flatMap((error) => codesOf(error)),
+    'REDIS_CA_FILE',
+    'REDIS_URL',
   );
+  if (tlsFault !== null) throw new AppError('store_unavailable', `Redis ${tlsFault}`, {}, errors[0]);
+  return errors.length === 0 ? 'ready' : 'away';
 }
