@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { agreeInBits, ipOctets } from '../domain/ip-octets.ts';
 
 /** Where a translator carries IPv4 addresses within IPv6 ones (RFC 6052 section 2.2). `length` in bits. */
 export type Nat64Prefix = {
@@ -22,31 +22,9 @@ export const WELL_KNOWN_PREFIX: Nat64Prefix = prefixAt(
   96,
 );
 
-/** The 16 octets of an IPv6 address in any notation, or null where the text is none. */
-export function ipv6Octets(address: string): Uint8Array | null {
-  if (isIP(address) !== 6 || address.includes('%')) return null;
-  const [head = '', tail] = groupsOf(address).split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = new Array<string>(8 - before.length - after.length).fill('0');
-  const groups = tail === undefined ? before : [...before, ...zeros, ...after];
-  return Uint8Array.from(
-    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]),
-  );
-}
-
-/** With the last 32 bits, where they are written as an IPv4 address, in two groups like the others. */
-function groupsOf(address: string): string {
-  const start = address.lastIndexOf(':') + 1;
-  const last = address.slice(start);
-  if (!last.includes('.')) return address;
-  const [a = 0, b = 0, c = 0, d = 0] = last.split('.').map(Number);
-  return `${address.slice(0, start)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-}
-
 /** Whether an address lies under a prefix. */
 export function carries(prefix: Nat64Prefix, octets: Uint8Array): boolean {
-  return prefix.octets.every((octet, index) => index >= prefix.length / 8 || octets[index] === octet);
+  return agreeInBits(prefix.octets, octets, prefix.length);
 }
 
 /** The IPv4 address that an address under a prefix of so many bits carries; null where the reserved octet is not zero. */
@@ -72,8 +50,8 @@ export function prefixesIn(answers: readonly string[]): readonly Nat64Prefix[] {
 type Reading = { readonly prefix: Nat64Prefix; readonly found: string };
 
 function readingsOf(answer: string): readonly Reading[] {
-  const octets = ipv6Octets(answer);
-  if (octets === null) return [];
+  const octets = ipOctets(answer);
+  if (octets?.length !== 16) return [];
   return LENGTHS.flatMap((length) => {
     const found = ipv4Within(octets, length);
     return found !== null && WELL_KNOWN_IPV4.includes(found) ? [{ prefix: prefixAt(octets, length), found }] : [];

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { carries, ipv4Within, ipv6Octets, type Nat64Prefix, WELL_KNOWN_PREFIX } from './nat64.ts';
+import { ipOctets } from '../domain/ip-octets.ts';
+import { carries, ipv4Within, type Nat64Prefix, WELL_KNOWN_PREFIX } from './nat64.ts';
 
 /** IPv4 that is not on the public internet, or not one machine (RFC 6890 and the IANA special-purpose registry). */
 const REFUSED_IPV4 = blockList('ipv4', [
@@ -52,8 +53,8 @@ export function isRefusedAddress(address: string, prefixes: readonly Nat64Prefix
 }
 
 function isRefusedIpv6(address: string, prefixes: readonly Nat64Prefix[]): boolean {
-  const octets = ipv6Octets(address);
-  if (octets === null) return true;
+  const octets = ipOctets(address);
+  if (octets?.length !== 16) return true;
   if (carries(WELL_KNOWN_PREFIX, octets)) return isRefusedWithin(octets, WELL_KNOWN_PREFIX);
   const carrying = prefixes.filter((prefix) => carries(prefix, octets));
   if (carrying.some((prefix) => isRefusedWithin(octets, prefix))) return true;

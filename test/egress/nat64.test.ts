@@ -1,33 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ipv6Octets, prefixesIn } from '../../src/egress/nat64.ts';
-
-describe('ipv6Octets', () => {
-  test('reads every notation as the URL parser does', () => {
-    fc.assert(
-      fc.property(fc.ipV6(), (address) => {
-        const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-        expect(ipv6Octets(address)).toEqual(ipv6Octets(canonical));
-        expect(ipv6Octets(address)).toHaveLength(16);
-      }),
-    );
-  });
-
-  test.each([
-    ['::', [0, 0, 0, 0]],
-    ['::1', [0, 0, 0, 1]],
-    ['1::', [0, 0, 0, 0]],
-    ['64:ff9b::8efa:4b6a', [142, 250, 75, 106]],
-    ['64:FF9B::142.250.75.106', [142, 250, 75, 106]],
-    ['1:2:3:4:5:6:7:8', [0, 7, 0, 8]],
-  ])('%s', (address, last) => {
-    expect([...(ipv6Octets(address) ?? [])].slice(12)).toEqual(last);
-  });
-
-  test.each(['', '1.2.3.4', 'fe80::1%eth0', ':::', '12345::', 'push.example'])('is null for %j', (text) => {
-    expect(ipv6Octets(text)).toBeNull();
-  });
-});
+import { prefixesIn } from '../../src/egress/nat64.ts';
 
 describe('prefixesIn', () => {
   test('finds one for each of several translators, and each once', () => {
