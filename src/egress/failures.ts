@@ -1,7 +1,8 @@
 import { errors } from 'undici';
 import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
-import { type FailureScene, isWayOutFailure } from '../domain/push-service/way-out.ts';
+import { type FailureScene, isWayOutFailure, type WayOutFailure } from '../domain/push-service/way-out.ts';
 import { EgressRefusedError, SinkholeError } from './address-guard.ts';
+import { ProxyError } from './proxy-error.ts';
 
 const BY_CODE: Readonly<Record<string, PushFailure>> = {
   ENOTFOUND: 'dns',
@@ -48,6 +49,7 @@ export function failureOf(error: unknown): PushFailure {
   for (const each of causesOf(error)) {
     if (each instanceof EgressRefusedError) return 'endpoint_not_allowed';
     if (each instanceof SinkholeError) return 'dns_sinkhole';
+    if (each instanceof ProxyError) return proxyFailureOf(each);
     // An answer that is no HTTP; undici leaves some of these without a code.
     if (each instanceof errors.HTTPParserError) return 'reset';
     const code = 'code' in each && typeof each.code === 'string' ? each.code : '';
@@ -67,8 +69,29 @@ export function failedAt(host: string, error: unknown): Extract<PushResult, { ki
 }
 
 function sceneOf(host: string, error: unknown): FailureScene {
-  const sinkhole = causesOf(error).find((each) => each instanceof SinkholeError);
-  return { host, ...(sinkhole === undefined ? {} : { address: sinkhole.address }) };
+  for (const each of causesOf(error)) {
+    if (each instanceof SinkholeError) return { host, address: each.address };
+    if (each instanceof ProxyError) {
+      const { proxy, status } = each;
+      return { host, proxy, ...(status === null ? {} : { status }) };
+    }
+  }
+  return { host };
+}
+
+/** What a failure means where it was the proxy that was connected to; any other is that it went away. */
+const OF_PROXY: Readonly<Partial<Record<PushFailure, WayOutFailure>>> = {
+  dns: 'proxy_dns',
+  dns_unavailable: 'proxy_dns',
+  refused: 'proxy_refused',
+  timeout: 'proxy_timeout',
+  tls: 'proxy_tls',
+};
+
+function proxyFailureOf({ status, cause }: ProxyError): WayOutFailure {
+  if (status === null) return OF_PROXY[failureOf(cause)] ?? 'proxy_reset';
+  if (status === 407) return 'proxy_auth';
+  return status >= 500 ? 'proxy_gateway' : 'proxy_denied';
 }
 
 /** The error, then what it wraps: a host with several addresses fails with one error for each. */

@@ -1,14 +1,14 @@
-import { Agent, type Dispatcher } from 'undici';
 import { parseHttpDate } from '../domain/push-service/http-date.ts';
+import type { PushProxy } from '../domain/push-service/proxy.ts';
 import type { PushMessage } from '../domain/push-service/push-message.ts';
 import type { PushFailure, PushResult } from '../domain/push-service/push-outcome.ts';
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import { readSeconds } from '../domain/push-service/seconds.ts';
 import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
-import { createEgressGuard } from '../egress/address-guard.ts';
 import { exchange, type PushAnswer } from '../egress/exchange.ts';
 import { failedAt } from '../egress/failures.ts';
 import type { Resolver } from '../egress/resolver.ts';
+import { createWayOut, type WayOut } from '../egress/way-out.ts';
 import { createEncryptor, type Encryptor } from './encryption/encryptor.ts';
 import type { PushTransport } from './push-transport.ts';
 import { reasonOf } from './service-reason.ts';
@@ -22,6 +22,8 @@ export type WebPushTransportOptions = {
   readonly allowedHosts: readonly AllowedHost[];
   /** Certificates trusted beside the usual ones (PUSH_CA_FILE), or null. */
   readonly caPem: string | null;
+  /** The proxy that pushes go through; directly unless given. */
+  readonly proxy?: PushProxy | null;
   /** A send over HTTP/1.1 has a connection to itself; more sends than this to one origin queue for one. */
   readonly maxConnectionsPerOrigin?: number;
   /** Whether many messages at once may be encrypted on a second thread; not unless given. */
@@ -30,7 +32,7 @@ export type WebPushTransportOptions = {
   readonly resolve?: Resolver;
 };
 
-type Sender = WebPushTransportOptions & { readonly dispatcher: Dispatcher; readonly encryptor: Encryptor };
+type Sender = WebPushTransportOptions & { readonly wayOut: WayOut; readonly encryptor: Encryptor };
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
@@ -41,17 +43,20 @@ const TELLING_SKEW_MINUTES = 5;
  * Connections are kept and reused. Redirects are answers like any other and never followed.
  */
 export function createWebPushTransport(options: WebPushTransportOptions): PushTransport {
-  const guard = createEgressGuard({ ...options, connectTimeoutMs: options.attemptTimeoutMs });
-  const dispatcher = new Agent({
-    connect: guard.connect,
-    connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
-    pipelining: 1,
-    // One deadline holds for the whole attempt; undici's own start anew with every chunk.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+  const wayOut = createWayOut({
+    ...options,
+    proxy: options.proxy ?? null,
+    connectTimeoutMs: options.attemptTimeoutMs,
+    agent: {
+      connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
+      pipelining: 1,
+      // One deadline holds for the whole attempt; undici's own start anew with every chunk.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    },
   });
   const encryptor = createEncryptor({ useThread: options.useEncryptionThread ?? false });
-  const sender: Sender = { ...options, dispatcher, encryptor };
+  const sender: Sender = { ...options, wayOut, encryptor };
   let closing: Promise<void> | null = null;
 
   return {
@@ -63,7 +68,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
       }
     },
     close() {
-      closing ??= Promise.all([encryptor.close(), dispatcher.destroy()]).then(() => guard.destroyConnecting());
+      closing ??= Promise.all([encryptor.close(), wayOut.close()]).then(() => undefined);
       return closing;
     },
   };
@@ -84,7 +89,7 @@ async function attempt(sender: Sender, message: PushMessage, { signal, onPosted 
 
   const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
   const limits = { timeoutMs: sender.attemptTimeoutMs, signal };
-  const answering = exchange(sender.dispatcher, request, limits);
+  const answering = exchange(sender.wayOut.to(judgement.url), request, limits);
   onPosted?.();
   const answer = await answering;
   return typeof answer === 'string' ? failed(answer) : resultOf(answer, message, authorization);

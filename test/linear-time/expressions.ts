@@ -70,6 +70,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'domain/loopback.ts': [[/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
+  'domain/push-service/proxy.ts': [[/[\s,]/, { repeated: ',' }]],
   'domain/push-service/push-service.ts': [
     [/^fcm\.googleapis\.com$/, { repeated: 'fcm.googleapis.com' }],
     [/^jmt17\.google\.com$/, { repeated: 'jmt17.google.com' }],

@@ -13,6 +13,7 @@ import type { BellhopEvent } from '../../src/domain/events.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { PruneGuardPolicy } from '../../src/domain/pruning/prune-hold.ts';
+import type { PushProxy } from '../../src/domain/push-service/proxy.ts';
 import { createServiceNames } from '../../src/domain/push-service/service-name.ts';
 import type { QuarantinePolicy } from '../../src/domain/subscription/quarantine.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
@@ -40,6 +41,8 @@ export type EngineOptions = {
   /** More push services, each an origin of its own; whatever name one has leads to this machine. */
   readonly otherEmulators?: readonly Emulator[];
   readonly vapidSubject?: string;
+  /** That pushes go through. */
+  readonly proxy?: PushProxy;
   readonly attemptTimeoutMs?: number;
   /** In place of the pace of production. */
   readonly pace?: Partial<Pace>;
@@ -78,6 +81,7 @@ export async function startEngine(options: EngineOptions = {}) {
     }),
     attemptTimeoutMs,
     allowedHosts,
+    proxy: options.proxy ?? null,
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     caPem: [emulator, ...others].map(({ caPem }) => caPem).join('\n'),
   });
