@@ -4,11 +4,13 @@ import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
+import type { PushProxy } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidPublicKeyOf } from '../domain/push-service/vapid-key.ts';
 import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { parseApiKeyLines } from './api-key-text.ts';
+import { pushProxyOf } from './push-proxy.ts';
 import type { DemoPage, Role } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
@@ -75,6 +77,8 @@ export type Config = {
   readonly pushAllowedHosts: readonly AllowedHost[];
   /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
   readonly pushCaPem: string | null;
+  /** Null: pushes go directly. */
+  readonly pushProxy: PushProxy | null;
 };
 
 /** Every problem of a configuration at once, each with what to do about it. Names values only where they are no secret. */
@@ -107,7 +111,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
   const apiKeys = apiKeysOf(values, readText, problems);
   const vapidKeys = vapidKeysOf(values, problems);
   const redisUrl = redisUrlOf(values, problems);
-  const trust = trustOf(values, readText, problems);
+  const network = { ...trustOf(values, readText, problems), pushProxy: pushProxyOf(values, problems) };
   checkTls(values, redisUrl, problems);
   checkRoles(values, redisUrl, problems);
   checkWaits(values, problems);
@@ -119,7 +123,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     dataDir: values.DATA_DIR,
     mongodbUrl: values.MONGODB_URL,
     redisUrl,
-    ...trust,
+    ...network,
     roles: values.ROLES,
     apiKeys,
     apiKeysFile: values.API_KEYS_FILE,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ApiKey } from '../access/api-keys.ts';
 import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
+import { type ProxyServer, parseProxyServer } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { parseApiKey } from './api-key-text.ts';
@@ -151,6 +152,13 @@ function isOrigin(entry: string): boolean {
   if (url === null || url.origin !== named || !/^https?:$/.test(url.protocol) || named.includes('*')) return false;
   // An address has no names under it.
   return named === entry || isIP(url.hostname) + isIP(url.hostname.slice(1, -1)) === 0;
+}
+
+export function pushProxyUrl(text: string): ProxyServer | 'none' {
+  if (text === 'none') return text;
+  const server = parseProxyServer(text);
+  if (!('problem' in server)) return server;
+  throw new SettingProblem(`${server.problem} Or write none.`);
 }
 
 export function siteUrl(text: string): string {

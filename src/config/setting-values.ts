@@ -26,7 +26,8 @@ export function readSettings(environment: Environment, readText: ReadText): Sett
     const path = setting.mayBeInFile ? textOf(environment, name + FILE_SUFFIX) : null;
     if (path !== null) secretFiles.push(path);
     try {
-      const text = path === null ? textOf(environment, name) : textInFile(environment, name, path, readText);
+      const own = setting.isAlsoInLowerCase === true ? textOf(environment, name.toLowerCase()) : null;
+      const text = path === null ? (own ?? textOf(environment, name)) : textInFile(environment, name, path, readText);
       return [name, parse(setting, text)];
     } catch (error) {
       if (!(error instanceof SettingProblem)) throw error;

@@ -11,6 +11,7 @@ import {
   mongodbUrl,
   oneOf,
   origins,
+  pushProxyUrl,
   rateLimits,
   redisAddress,
   redisUrl,
@@ -28,6 +29,8 @@ export type Setting<Value> = {
   readonly parse: (text: string) => Value;
   /** Whether `NAME_FILE` may name a file that holds it. */
   readonly mayBeInFile: boolean;
+  /** Whether the name in lower case goes before it, as everywhere: it is not Bellhop’s alone. */
+  readonly isAlsoInLowerCase?: boolean;
 };
 
 type WithDefault<Value> = Setting<Value> & { readonly byDefault: string };
@@ -49,6 +52,11 @@ function secretly<Value>(
   meaning: string,
 ): Setting<Value> & { readonly byDefault: null } {
   return { ...optional(parse, meaning), mayBeInFile: true };
+}
+
+/** What many programs go by. */
+function ofTheSystem(meaning: string): Setting<string> & { readonly byDefault: null } {
+  return { ...optional(asIs, meaning), isAlsoInLowerCase: true };
 }
 
 /** Every setting there is. `docs/configuration.md` is made from this table. */
@@ -242,7 +250,20 @@ export const SETTINGS = {
     allowedHosts,
     'Push hosts allowed beside those of Google, Mozilla, Apple and Microsoft, comma-separated: `host`, `host:port`, or `*.example.org` for every name under a public domain. A loopback or private address is reached only where it is named here, with its port.',
   ),
-  PUSH_CA_FILE: optional(asIs, 'PEM file of certificate authorities trusted for push hosts, beside the system’s.'),
+  PUSH_CA_FILE: optional(
+    asIs,
+    'PEM file of certificate authorities trusted for push hosts, and for a proxy in front of them, beside the system’s.',
+  ),
+  PUSH_PROXY_URL: secretly(
+    pushProxyUrl,
+    'HTTP proxy that pushes go through: `http://user:password@proxy.example:3128`, or `https://` where the proxy itself speaks TLS. It goes before `HTTPS_PROXY`; `none` is without a proxy, whatever that says. [What a proxy means](operations.md#through-a-proxy).',
+  ),
+  HTTPS_PROXY: ofTheSystem(
+    'The same, as other programs know it, too; `https_proxy` goes before it. For endpoints that are https.',
+  ),
+  NO_PROXY: ofTheSystem(
+    'Hosts that pushes reach without the proxy, comma-separated: `push.example.org` and the names under it, `host:port`, `10.0.0.0/8`, or `*` for all. `no_proxy` goes before it.',
+  ),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

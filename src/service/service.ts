@@ -9,6 +9,7 @@ import { createEngine, type Engine } from '../delivery/engine.ts';
 import { type Compose, createComposer } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import { wayOfPushes } from '../domain/push-service/proxy.ts';
 import { createServiceNames } from '../domain/push-service/service-name.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
@@ -105,15 +106,17 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
 type Sending = { readonly transport: PushTransport; readonly engine: Engine };
 
 /** What the role `worker` does. */
-function buildSending({ config, keys }: ServiceOptions, shared: Shared): Sending {
+function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Sending {
   const { clock, pace } = shared;
   const { attemptTimeoutMs, workerConcurrency: concurrency } = config;
   const subject = config.vapidSubject ?? PLACEHOLDER_SUBJECT;
+  if (config.pushProxy !== null) log.info(`pushes ${wayOfPushes(config.pushProxy)}`);
   const transport = createWebPushTransport({
     vapid: createVapidSigner({ subject, keyPairs: [keys.vapid, ...keys.olderVapid], findPair: keys.findVapid, clock }),
     attemptTimeoutMs,
     allowedHosts: config.pushAllowedHosts,
     caPem: config.pushCaPem,
+    proxy: config.pushProxy,
     maxConnectionsPerOrigin: concurrency,
     useEncryptionThread: availableParallelism() > 1,
   });

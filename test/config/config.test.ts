@@ -50,6 +50,7 @@ describe('parseConfig', () => {
       retentionDays: 30,
       pushAllowedHosts: [],
       pushCaPem: null,
+      pushProxy: null,
     });
   });
 

@@ -38,11 +38,11 @@ export async function* examine(
   if (config === null) return;
   const { findings: keyFindings, keys } = checkKeys(config);
   yield* keyFindings;
-  const { pushCaPem: caPem, pushAllowedHosts: allowedHosts, vapidSubject } = config;
+  const { pushCaPem: caPem, pushAllowedHosts: allowedHosts, pushProxy: proxy, vapidSubject } = config;
   const checks: readonly (readonly [name: string, check: Check])[] = [
     ['data folder', () => checkDataFolder(config.dataDir)],
     ['servers', () => checkServers(config)],
-    ['egress', () => checkEgress({ caPem, allowedHosts, ...egress })],
+    ['egress', () => checkEgress({ caPem, allowedHosts, proxy, ...egress })],
     ['payload', () => checkPayload(keys?.[0] ?? null, vapidSubject)],
   ];
   for (const [name, check] of checks) yield* await withoutFail(name, check);

@@ -1,16 +1,18 @@
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { parseHttpDate } from '../../domain/push-service/http-date.ts';
+import { type PushProxy, wayOfPushes } from '../../domain/push-service/proxy.ts';
 import { outcomeOf, type PushResult } from '../../domain/push-service/push-outcome.ts';
 import { isWayOutFailure, TRIES_AGAIN, UNTIL_THE_DEADLINE } from '../../domain/push-service/way-out.ts';
 import type { AllowedHost } from '../../domain/subscription/endpoint-policy.ts';
-import { createEgressGuard } from '../../egress/address-guard.ts';
 import { failedAt } from '../../egress/failures.ts';
 import type { Resolver } from '../../egress/resolver.ts';
+import { createWayOut, type WayOut } from '../../egress/way-out.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
 
 export type EgressOptions = {
   readonly caPem: string | null;
   readonly allowedHosts: readonly AllowedHost[];
+  readonly proxy: PushProxy | null;
   /** How names are resolved; by the system unless given. */
   readonly resolve?: Resolver;
   readonly services?: readonly PushServiceHost[];
@@ -41,22 +43,22 @@ type Look = { readonly service: PushServiceHost } & (
 /** Whether the push services can be reached by the service's own rules, and what time they say it is. */
 export async function checkEgress(options: EgressOptions): Promise<readonly Finding[]> {
   const { services = SERVICES, limitMs = DEFAULT_LIMIT_MS } = options;
+  const way = ok('way out', `pushes ${wayOfPushes(options.proxy)}`);
   if (options.isOffline === true) {
     const names = services.map(({ name }) => skipped('egress', `${name}: ${ON_PURPOSE}`));
-    return [...names, skipped('clock', ON_PURPOSE)];
+    return [way, ...names, skipped('clock', ON_PURPOSE)];
   }
-  const guard = createEgressGuard({ ...options, connectTimeoutMs: limitMs });
-  const dispatcher = new Agent({ connect: guard.connect });
-  const looks = await Promise.all(services.map((service) => look(service, dispatcher, limitMs)));
-  await dispatcher.destroy();
-  guard.destroyConnecting();
-  return [...looks.map(egressFinding), clockFinding(looks, Date.now())];
+  const wayOut = createWayOut({ ...options, connectTimeoutMs: limitMs });
+  const looks = await Promise.all(services.map((service) => look(service, wayOut, limitMs)));
+  await wayOut.close();
+  return [way, ...looks.map(egressFinding), clockFinding(looks, Date.now())];
 }
 
 /** Any answer at all shows the way to be free; what a push service makes of a request without a push is its own affair. */
-async function look(service: PushServiceHost, dispatcher: Agent, limitMs: number): Promise<Look> {
+async function look(service: PushServiceHost, wayOut: WayOut, limitMs: number): Promise<Look> {
   try {
     const signal = AbortSignal.timeout(limitMs);
+    const dispatcher = wayOut.to(new URL(service.origin));
     const { statusCode, headers, body } = await request(service.origin, { dispatcher, method: 'HEAD', signal });
     await body.dump();
     return {
