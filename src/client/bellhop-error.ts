@@ -35,6 +35,8 @@ export type ServerErrorCode =
   | 'subscription_inactive'
   | 'prune_hold_not_found'
   | 'prune_hold_decided'
+  | 'backup_unavailable'
+  | 'backup_under_way'
   | 'store_unavailable'
   | 'overloaded'
   | 'shutting_down'

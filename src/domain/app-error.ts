@@ -37,6 +37,8 @@ export type AppErrorCode =
   | 'subscription_inactive'
   | 'prune_hold_not_found'
   | 'prune_hold_decided'
+  | 'backup_unavailable'
+  | 'backup_under_way'
   | 'store_unavailable'
   | 'overloaded'
   | 'shutting_down'

@@ -1,4 +1,5 @@
 import type { AudienceStore } from './audience-store.ts';
+import type { BackupStore } from './backup-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
@@ -22,6 +23,7 @@ export interface Store {
   readonly nonces: NonceStore;
   readonly facts: FactStore;
   readonly retention: RetentionStore;
+  readonly backups: BackupStore;
   /** Rejects when the store cannot be written to now. */
   ping(): Promise<void>;
   /** Commits what is under way and lets go. Harmless when repeated. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
 import { mongoAudiences } from './audience/recipients.ts';
+import { mongoBackups } from './backups.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
@@ -68,6 +69,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     nonces: mongoNonces(collections, operations),
     facts: mongoFacts(collections, operations),
     retention: mongoRetention(collections, operations),
+    backups: mongoBackups(),
     ping: () => operations.run(() => ping(collections, options.clock.now())),
     async close() {
       await operations.finish();

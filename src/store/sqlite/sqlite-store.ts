@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/recipients.ts';
+import { sqliteBackups } from './backups.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { sqliteFacts } from './facts.ts';
+import { createCheckpoints } from './file/checkpoints.ts';
 import { transact, withReserve } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
 import { watchDiskSpace } from './file/disk-space.ts';
@@ -18,24 +20,34 @@ import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
 import { migrate } from './tables/schema.ts';
 
+export type SqliteOptions = {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Where backups are kept; left out, they are only handed on. */
+  readonly backupDir?: string | null;
+};
+
 /**
  * Opens the embedded store, making file and folder where missing, and holds it for this process alone.
  * Rejects with AppError `store_unavailable` when another process holds it.
  */
-export async function openSqliteStore(options: { path: string; clock: Clock }): Promise<Store> {
-  return storeOn(await openDataFile(options.path), options.clock);
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { path, clock, backupDir = null } = options;
+  return storeOn(await openDataFile(path), clock, backupDir);
 }
 
 /** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
-export function storeOn(database: Database, clock: Clock): Store {
+export function storeOn(database: Database, clock: Clock, backupDir: string | null = null): Store {
+  const checkpoints = createCheckpoints(database);
   const { wal, space } = closingOnError(database, () => {
-    const space = watchDiskSpace(database);
+    const space = watchDiskSpace(database, checkpoints);
     // On a full disk it is opened all the same, so that its rows can be read and deleted.
     withReserve(space, () => transact(database, () => begin(database, clock.now())));
     space.hasRoom();
     return { wal: openWalSync(`${database.path}-wal`), space };
   });
   const commits = groupCommit(database, wal, space);
+  const backups = sqliteBackups(database, checkpoints, backupDir);
   const fanOutMemory = new FanOutMemory();
   return {
     subscriptions: sqliteSubscriptions(database, commits),
@@ -47,8 +59,13 @@ export function storeOn(database: Database, clock: Clock): Store {
     nonces: sqliteNonces(database, commits),
     facts: sqliteFacts(database, commits),
     retention: sqliteRetention(database, commits),
+    backups,
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
-    close: () => commits.close(),
+    async close() {
+      await backups.stop();
+      await commits.close();
+      backups.letGo();
+    },
   };
 }
 

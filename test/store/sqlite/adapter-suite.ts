@@ -150,7 +150,7 @@ export function adapterSuite(driver: DriverName): void {
 }
 
 /** Opens the store in another process; its answer is `opened`, or the code and message of the refusal. */
-async function openElsewhere(path: string, driver: DriverName): Promise<{ answer: string; tookMs: number }> {
+export async function openElsewhere(path: string, driver: DriverName): Promise<{ answer: string; tookMs: number }> {
   const script = `
     import { openDataFile } from ${JSON.stringify(`${SOURCE}/store/sqlite/file/data-file.ts`)};
     import { storeOn } from ${JSON.stringify(`${SOURCE}/store/sqlite/sqlite-store.ts`)};

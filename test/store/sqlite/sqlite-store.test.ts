@@ -9,6 +9,7 @@ import { availableDrivers, DRIVERS } from '../../../src/store/sqlite/file/driver
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from '../../contract/store-contract.ts';
 import { adapterSuite } from './adapter-suite.ts';
+import { backupSuite } from './backup-suite.ts';
 import { groupCommitSuite } from './file/group-commit-suite.ts';
 import { fullDiskSuite } from './full-disk-suite.ts';
 
@@ -38,6 +39,7 @@ for (const driver of DRIVERS) {
       };
     });
     adapterSuite(driver);
+    backupSuite(driver);
     groupCommitSuite(driver);
     fullDiskSuite(driver);
   } else {

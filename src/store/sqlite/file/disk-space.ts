@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, lstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Database } from './driver.ts';
 import { isOutOfRoom } from './storage-error.ts';
 
@@ -39,7 +40,11 @@ export function reservePath(dataPath: string): string {
  * takes room. While the reserve is not whole, the disk counts as full, so that nothing but deletions is written to the room
  * that it gave. The reserve is made when room is asked for first.
  */
-export function watchDiskSpace(database: Database, nowMs: () => number = () => performance.now()): DiskSpace {
+export function watchDiskSpace(
+  database: Database,
+  checkpoints: Pick<Checkpoints, 'run'>,
+  nowMs: () => number = () => performance.now(),
+): DiskSpace {
   const reserve = createReserve(database);
   // The log and what it brings to the data file must fit into the reserve.
   database.all(`PRAGMA wal_autocheckpoint = ${Math.min(1000, Math.floor(reserve.wholeOctets / 2 / 4096))}`);
@@ -48,7 +53,7 @@ export function watchDiskSpace(database: Database, nowMs: () => number = () => p
   let lookAgainAtMs = Number.NEGATIVE_INFINITY;
   const emptyLog = (): void => {
     try {
-      database.all('PRAGMA wal_checkpoint(TRUNCATE)');
+      checkpoints.run();
     } catch {
       // No room for that either: the log stays as it is, and nothing in it is lost.
     }
