@@ -26,6 +26,13 @@ SIGHUP reads the API keys again.`,
     },
   },
   {
+    name: 'backup',
+    meaning: 'Make a backup of the embedded store while the service runs: docs/backup.md.',
+    operands: [{ name: 'FILE', meaning: 'where the backup goes, whole or not at all; - is standard output.' }],
+    more: 'It is made through the service; where none runs, of the file itself.',
+    run: async ({ operands: [file = '-'] }) => (await import('./backup.ts')).runBackup({ file }),
+  },
+  {
     name: 'rotate-vapid-key',
     meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
     run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),

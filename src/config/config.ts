@@ -26,12 +26,17 @@ type IntakeLimits = {
   readonly maxUnverifiedBodyOctets: number;
 };
 
+/** Of the embedded store. */
+type BackupPolicy = { readonly folder: string; readonly everyMs: number; readonly keep: number };
+
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
   readonly port: number;
   readonly host: string;
   readonly intakeLimits: IntakeLimits;
   readonly dataDir: string;
+  /** Null: backups are made only when asked for. */
+  readonly backups: BackupPolicy | null;
   /** Null: the embedded file in `dataDir`. */
   readonly mongodbUrl: string | null;
   /** Certificate authorities trusted for it, the well-known ones among them; null: these alone. */
@@ -115,12 +120,14 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
   checkTls(values, redisUrl, problems);
   checkRoles(values, redisUrl, problems);
   checkWaits(values, problems);
+  const backups = backupsOf(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     port: values.PORT,
     host: values.HOST,
     intakeLimits: intakeLimitsOf(values),
     dataDir: values.DATA_DIR,
+    backups,
     mongodbUrl: values.MONGODB_URL,
     redisUrl,
     ...network,
@@ -146,11 +153,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
       retireAfterMs: values.QUARANTINE_RETIRE_DAYS * 24 * HOUR_MS,
     },
     goneGraceMs: values.GONE_GRACE_SECONDS * 1000,
-    pruneGuard: {
-      windowSize: PRUNE_GUARD_WINDOW,
-      maxShare: values.PRUNE_GUARD_PERCENT / 100,
-      maxCount: values.PRUNE_GUARD_COUNT,
-    },
+    pruneGuard: pruneGuardOf(values),
     pushRatesPerSecond: values.PUSH_RATE_LIMITS,
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
@@ -159,6 +162,18 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     retentionDays: values.RETENTION_DAYS,
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
   });
+}
+
+function pruneGuardOf({ PRUNE_GUARD_PERCENT: percent, PRUNE_GUARD_COUNT: maxCount }: SettingValues): PruneGuardPolicy {
+  return { windowSize: PRUNE_GUARD_WINDOW, maxShare: percent / 100, maxCount };
+}
+
+function backupsOf(values: SettingValues, problems: string[]): BackupPolicy | null {
+  const { BACKUP_DIR: folder, BACKUP_EVERY_HOURS: hours, BACKUP_KEEP: keep, MONGODB_URL } = values;
+  if (folder === null) return null;
+  if (MONGODB_URL !== null)
+    problems.push('BACKUP_DIR is for the embedded store, and MONGODB_URL is set: unset BACKUP_DIR, and use mongodump.');
+  return { folder, everyMs: hours * HOUR_MS, keep };
 }
 
 function intakeLimitsOf(values: SettingValues): IntakeLimits {

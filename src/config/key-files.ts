@@ -86,6 +86,13 @@ function keptApiKeys({ dataDir, apiKeys, allowShortSecrets }: KeySettings, folde
   return [{ id: DEFAULT_KEY_ID, secret, scopes: SCOPES }];
 }
 
+/** The API keys that are there already: none is made. Throws ConfigError for a file that cannot be read. */
+export function heldApiKeys({ dataDir, apiKeys }: Pick<Config, 'dataDir' | 'apiKeys'>): readonly ApiKey[] {
+  if (apiKeys.some(({ id }) => id === DEFAULT_KEY_ID)) return apiKeys;
+  const secret = readSecretFile(join(dataDir, 'hmac-secret'), () => {})?.trim() ?? '';
+  return secret === '' ? apiKeys : [...apiKeys, { id: DEFAULT_KEY_ID, secret, scopes: SCOPES }];
+}
+
 type KeyFolder = Pick<Keys, 'files' | 'made' | 'warnings'> & {
   readonly read: (name: string) => string | null;
   readonly readOrMake: (name: string, make: () => string) => string;

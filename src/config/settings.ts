@@ -89,6 +89,12 @@ export const SETTINGS = {
     'Octets held for the bodies of callers whose signature is not checked yet, all connections together. Where there are more, those that take longest are answered 503. The first 8 KiB of a body are not counted.',
   ),
   DATA_DIR: setting('./data', asIs, 'Folder of the embedded store and of the secrets made at the first start.'),
+  BACKUP_DIR: optional(
+    asIs,
+    'Folder for backups of the embedded store, best on another disk. Unset: none are made by themselves. [Backup](backup.md) says more.',
+  ),
+  BACKUP_EVERY_HOURS: setting('24', integer(1, 8760), 'How often a backup is made in `BACKUP_DIR`, in hours.'),
+  BACKUP_KEEP: setting('7', integer(1, 10_000), 'How many backups stay in `BACKUP_DIR`; the oldest go.'),
   MONGODB_URL: secretly(
     mongodbUrl,
     'Documents live in this MongoDB (4.4 or newer) instead of the embedded file: `mongodb://user:password@host:27017/bellhop`. [Operations](operations.md) says when.',

@@ -75,6 +75,16 @@ export type BellhopEvent =
       /** Retired by the confirmation, or restored by the dismissal. */
       readonly subscriptions: number;
     }
+  /** A backup was made, in the backup folder or as the answer to a call. */
+  | {
+      readonly type: 'backup.made';
+      readonly destination: 'folder' | 'answer';
+      readonly octets: number;
+      readonly madeAtMs: number;
+      readonly tookMs: number;
+    }
+  /** The newest backup that an earlier process left in the backup folder. */
+  | { readonly type: 'backup.found'; readonly name: string; readonly octets: number; readonly madeAtMs: number }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   /** A part failed while no caller waited for its answer. */
   | {
@@ -100,6 +110,7 @@ export const PART_NAMES = [
   'prune_guard',
   'rescuer',
   'sweeper',
+  'backup_keeper',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

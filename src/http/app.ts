@@ -6,6 +6,7 @@ import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Random } from '../domain/ids.ts';
+import type { Backups } from '../intake/backups.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
@@ -26,6 +27,7 @@ import { addOpenApiRoute, OPENAPI_PATH } from './openapi.ts';
 import { addDemoRoutes, DEMO_PATH, type DemoRoutesOptions } from './pages/demo.ts';
 import { addSdkRoutes } from './pages/sdk.ts';
 import type { StaticFile } from './pages/static-files.ts';
+import { addBackupRoutes } from './v1/backups.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
@@ -47,6 +49,7 @@ export type AppOptions = {
   readonly userDeliveries: UserDeliveries;
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
+  readonly backups: Backups;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;
@@ -118,6 +121,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addUserDeliveryRoutes(router, options.userDeliveries);
   addPruneHoldRoutes(router, options.pruneHolds);
   addVapidKeyRoutes(router, options);
+  addBackupRoutes(router, options.backups);
   addOpenApiRoute(router, app, options);
 }
 

@@ -15,6 +15,7 @@ import type { Random } from '../domain/ids.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import { createListener } from '../http/listener.ts';
 import type { StaticFile } from '../http/pages/static-files.ts';
+import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createNotifications, type Notifications } from '../intake/notifications.ts';
@@ -89,6 +90,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
+    backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,
     servesApi: config.roles.includes('api'),

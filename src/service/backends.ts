@@ -35,7 +35,7 @@ const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertak
 export type BackendOptions = {
   readonly config: Pick<
     Config,
-    'dataDir' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays' | 'pushAllowedHosts'
+    'dataDir' | 'backups' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays' | 'pushAllowedHosts'
   >;
   readonly clock: Clock;
   /** Told of trouble that no call is there to answer for: a connection lost, the sole process succeeded. */
@@ -62,7 +62,9 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 async function openStore({ config, clock, onError }: BackendOptions): Promise<Pick<Backends, 'store' | 'pace'>> {
   const { mongodbUrl: url, mongodbCa: ca, redisUrl, retentionDays } = config;
   if (url === null) {
-    return { store: await openSqliteStore({ path: join(config.dataDir, 'bellhop.db'), clock }), pace: EMBEDDED_PACE };
+    const path = join(config.dataDir, 'bellhop.db');
+    const store = await openSqliteStore({ path, clock, backupDir: config.backups?.folder ?? null });
+    return { store, pace: EMBEDDED_PACE };
   }
   const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);

@@ -17,6 +17,7 @@ import { createWebPushTransport } from '../push/web-push.ts';
 import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
 import { buildApi } from './api.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { createSecureRandom } from './secure-random.ts';
@@ -55,6 +56,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await checkVapidKeys({ config, keys, log, store: parts.backends.store });
     await parts.sending?.engine.start();
     const server = await listen(parts.listener, config);
+    // Not waited for: a backup takes its time.
+    void parts.backupKeeper?.start();
     return { address: addressOf(server), useApiKeys: parts.useApiKeys, stop: stopOnce(parts, server, log) };
   } catch (error) {
     await stopOnce(parts, null, log)();
@@ -73,6 +76,7 @@ type Parts = {
   readonly backends: Backends;
   /** Null where this process only serves the API. */
   readonly sending: Sending | null;
+  readonly backupKeeper: BackupKeeper | null;
   readonly listener: RequestListener;
   readonly useApiKeys: (keys: readonly ApiKey[]) => void;
   readonly stopping: AbortController;
@@ -95,12 +99,21 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   return {
     backends,
     sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
+    backupKeeper: buildBackupKeeper(options, shared),
     listener: buildApi({ ...options, apiKeys: () => apiKeys }, { ...shared, metrics, stopping: stopping.signal }),
     useApiKeys: (keys) => {
       apiKeys = keys;
     },
     stopping,
   };
+}
+
+/** Null where no backup is made by itself. */
+function buildBackupKeeper({ config }: ServiceOptions, { store, events, clock }: Shared): BackupKeeper | null {
+  const { backups } = config;
+  return backups === null
+    ? null
+    : createBackupKeeper({ ...backups, store: store.backups, events, clock, sealKeys: null });
 }
 
 type Sending = { readonly transport: PushTransport; readonly engine: Engine };
@@ -135,9 +148,11 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
 function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    const { stopping, sending, backends } = parts;
+    const { stopping, sending, backupKeeper, backends } = parts;
     stopping.abort();
     await sending?.engine.stopLoops();
+    // Its backup under way is given up, so its tick is not waited for.
+    const keeping = backupKeeper?.stop();
     // Loops that this process led are taken over while it drains.
     await backends.coordination.close();
     await sending?.engine.drain(() => {
@@ -148,6 +163,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     if (server !== null) await closeServer(server);
     await sending?.transport.close();
     await backends.store.close();
+    await keeping;
   };
   return () => {
     stopped ??= stop();

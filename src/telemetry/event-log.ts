@@ -99,6 +99,21 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ notificationId, deliveryId }) => ({ notification_id: notificationId, delivery_id: deliveryId }),
     says: () => 'delivery replayed: it is pending again',
   },
+  'backup.made': {
+    level: info,
+    fields: ({ destination, octets, madeAtMs, tookMs }) => ({
+      destination,
+      octets,
+      made_at: instant(madeAtMs),
+      took_ms: tookMs,
+    }),
+    says: ({ octets, tookMs }) => `backup made: ${octets} octets in ${tookMs} ms`,
+  },
+  'backup.found': {
+    level: info,
+    fields: ({ name, octets, madeAtMs }) => ({ name, octets, made_at: instant(madeAtMs) }),
+    says: ({ madeAtMs }) => `the newest backup is of ${instant(madeAtMs)}`,
+  },
   'origin.paused': {
     level: warn,
     fields: ({ origin, untilMs }) => ({ origin, until: instant(untilMs) }),

@@ -24,6 +24,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
   rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',
+  backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 
 /** Equal failures whose first line is written: those after it are counted until `untilMs`. */

@@ -63,6 +63,12 @@ export const METRICS = {
     help: 'Holds on pruning, opened and decided.',
     labels: { scope: PRUNE_HOLD_SCOPES, state: ['opened', 'confirmed', 'dismissed'] },
   },
+  lastBackup: {
+    name: 'bellhop_last_backup_timestamp_seconds',
+    kind: 'gauge',
+    help: 'When the newest backup of the embedded store was made, since 1970; 0: none is known.',
+    labels: {},
+  },
   partFailures: {
     name: 'bellhop_part_failures_total',
     kind: 'counter',

@@ -49,12 +49,14 @@ function createTroubleCounts(registry: Registry) {
   const retired = counterFromZero(METRICS.subscriptionsRetired, registry);
   const holds = counterFromZero(METRICS.pruneHolds, registry);
   const failures = counterFromZero(METRICS.partFailures, registry);
+  const lastBackup = new Gauge(configOf(METRICS.lastBackup, registry));
   return (event: BellhopEvent): void => {
     if (event.type === 'lane.closed' || event.type === 'lane.opened') countLane(event);
     else if (event.type === 'origin.paused') pauses.inc({ push_service: serviceOfOrigin(event.origin) });
     else if (event.type === 'subscription.retired') retired.inc({ reason: event.reason });
     else if (event.type === 'prune_hold.opened') holds.inc({ scope: event.scope, state: 'opened' });
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
+    else if (event.type === 'backup.made' || event.type === 'backup.found') lastBackup.set(event.madeAtMs / 1000);
     else if (event.type === 'part.failed') failures.inc({ part: event.part });
   };
 }

@@ -18,6 +18,7 @@ describe('parseConfig', () => {
         maxUnverifiedBodyOctets: 12_582_912,
       },
       dataDir: './data',
+      backups: null,
       mongodbUrl: null,
       mongodbCa: null,
       redisUrl: null,

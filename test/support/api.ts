@@ -14,6 +14,7 @@ import type { BellhopEvent } from '../../src/domain/events.ts';
 import { perMinute, type RateLimit } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
+import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
@@ -90,7 +91,7 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 export async function startApi(options: ApiOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-api-'));
   const clock = createFakeClock(NOW_MS);
-  const realStore = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock });
+  const realStore = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock, backupDir: folder });
   const store = options.wrapStore?.(realStore) ?? realStore;
   const jobs: Job[] = [];
   const realQueue = recorded(createInProcessQueue({ clock }), jobs);
@@ -135,6 +136,7 @@ export async function startApi(options: ApiOptions = {}) {
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
+    backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },
@@ -195,6 +197,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     userDeliveries: unused,
     pruneHolds: unused,
     vapidKeys: unused,
+    backups: unused,
     metrics: unused,
     readiness: { store: unused, queue: unused },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },

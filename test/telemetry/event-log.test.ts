@@ -46,6 +46,21 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     latency_ms: 40,
     msg: 'attempt 1 got HTTP 201 in 40 ms: delivered',
   },
+  'backup.made': {
+    level: 'info',
+    destination: 'folder',
+    octets: 4096,
+    made_at: '2026-01-01T00:00:00.000Z',
+    took_ms: 12,
+    msg: 'backup made: 4096 octets in 12 ms',
+  },
+  'backup.found': {
+    level: 'info',
+    name: 'bellhop.db',
+    octets: 4096,
+    made_at: '2026-01-01T00:00:00.000Z',
+    msg: 'the newest backup is of 2026-01-01T00:00:00.000Z',
+  },
   'origin.paused': {
     level: 'warn',
     origin: ORIGINS.apple,

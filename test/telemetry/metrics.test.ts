@@ -26,6 +26,7 @@ const holdDecided = (scope: (typeof PRUNE_HOLD_SCOPES)[number], state: 'confirme
 
 /** Every series with a label of a closed set, and an event that it counts. */
 const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
+  ['bellhop_last_backup_timestamp_seconds', sampleEvent('backup.made', { madeAtMs: 1000 })],
   ['bellhop_notifications_accepted_total', SAMPLE_EVENTS['notification.accepted']],
   ...DELIVERY_STATES.map(
     (state) =>
@@ -94,7 +95,7 @@ const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
 describe('the metrics', () => {
   it.each(SERIES)('%s counts its event', async (series, event) => {
     expect(await linesAfter(event)).toContain(`${series} 1`);
-    if (event.type === 'lane.closed') return;
+    if (event.type === 'lane.closed' || event.type === 'backup.made') return;
     expect(await linesAfter(event, event)).toContain(`${series} 2`);
   });
 

@@ -72,7 +72,7 @@ async function takeBody(c: ApiContext, { route, judged, access, bodies }: Taking
 
 type Answer = {
   readonly status: number;
-  readonly octets: string | Uint8Array<ArrayBuffer> | null;
+  readonly octets: string | Uint8Array<ArrayBuffer> | ReadableStream | null;
   readonly headers: Readonly<Record<string, string>> | undefined;
 };
 
@@ -87,7 +87,8 @@ function responseOf(c: ApiContext, { status, octets, headers }: Answer, mediaTyp
 /** Makes octets of bodies; of a constant one the very same each time, so that many who take it slowly share them. */
 function serialiserOf({ answers, isConstant }: RouteSpec) {
   const constants = new Map<number, Uint8Array<ArrayBuffer>>();
-  return (status: number, body: unknown): string | Uint8Array<ArrayBuffer> => {
+  return (status: number, body: unknown): string | Uint8Array<ArrayBuffer> | ReadableStream => {
+    if (body instanceof ReadableStream) return body;
     const constant = constants.get(status);
     if (constant !== undefined) return constant;
     const text = answers[status]?.mediaType === undefined ? JSON.stringify(body) : String(body);

@@ -23,6 +23,8 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   listVapidKeys: 'read',
   getMetrics: 'read',
   importSubscriptions: 'manage',
+  listBackups: 'read',
+  makeBackup: 'manage',
   restoreSubscription: 'manage',
   deleteSubscription: 'manage',
   removeSubscriptionsOfEndpoint: 'manage',

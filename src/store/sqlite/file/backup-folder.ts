@@ -99,20 +99,20 @@ async function* contentOf(file: FileHandle): AsyncGenerator<Uint8Array> {
 }
 
 /** Resolves once the disk has the file. */
-export async function syncFile(path: string): Promise<void> {
+async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync().finally(() => file.close());
 }
 
 /** A name is on the disk once its folder is. Not every system can say so. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null);
   await folder?.sync().catch(() => {});
   await folder?.close();
 }
 
 /** What keeps a backup from being written here, and what to do about it. */
-export function unwritable(path: string, error: unknown): unknown {
+function unwritable(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
   const why = isOutOfRoom(error)

@@ -3,7 +3,7 @@ import { AppError } from '../../../domain/app-error.ts';
 import type { Database } from './driver.ts';
 
 /** Told which pages a checkpoint is about to bring from the log to the data file. */
-export type OnPages = (pages: readonly number[]) => void;
+type OnPages = (pages: readonly number[]) => void;
 
 /** Moves what is in the write-ahead log to its place in the data file. Between two of them no page of the data file changes. */
 export type Checkpoints = {
