@@ -33,7 +33,10 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'client/retry.ts': [
     [/^("?)\+?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)? ?(?:s|secs?|seconds?)?\1$/i, { ...digits, tail: '.' }],
     [/,(?! \d\d[ -][A-Z][a-z]{2}[ -])/, { repeated: ', 01 Jan ' }],
-    [/^"?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]*\d\d:\d\d:\d\d[\w ]*)"?$/, { head: 'Mon ', repeated: '1', tail: ':11:11;' }],
+    [
+      /^"?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]*\d\d:\d\d:\d\d[\w ]*)"?$/,
+      { head: 'Mon ', repeated: '1', tail: ':11:11;' },
+    ],
   ],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   'config/api-key-text.ts': [
