@@ -198,8 +198,14 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/%(?:[01][0-9A-Fa-f]|7F|2[DEF]|3[0-9]|4[1-9A-F]|5[0-9AFC]|6[1-9A-F]|7[0-9AE])/i, { repeated: '%4' }],
   ],
   'http/kit/request-id.ts': [[/^[A-Za-z0-9._-]{1,64}$/, letters]],
-  'http/kit/request-input.ts': [
-    [/^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i, { head: 'application/json', ...spaces }],
+  'http/kit/request-input.ts': [[/^utf-?8$/i, { repeated: 'utf' }]],
+  'http/kit/media-type.ts': [
+    [/^[ \t]*([!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+)/, { repeated: 'a' }],
+    [
+      /[ \t]*;(?:[ \t]*([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\[\t -~\x80-\xff])*)"))?/y,
+      { head: ';a="', repeated: '\\a' },
+    ],
+    [/\\(.)/g, { repeated: '\\' }],
   ],
   'http/kit/wire-fields.ts': [
     [/\p{Cc}/u, { repeated: 'a' }],

@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { AppError } from '../../domain/app-error.ts';
 import { type Issue, inspectJson, parseJson } from './json-body.ts';
 import { findLosses } from './json-losses.ts';
+import { parseMediaType } from './media-type.ts';
 import type { ApiContext } from './request-context.ts';
 import type { InputOf, RouteSpec } from './route.ts';
 import { invalidRequest, validate } from './validation.ts';
@@ -30,9 +31,6 @@ export function readJsonBody<Schema extends z.ZodType>(schema: Schema, c: ApiCon
   if (issues.length > 0) throw invalidRequest(issues);
   return value as z.output<Schema>;
 }
-
-/** RFC 9110 section 8.3.1, with space wherever it is allowed. No two stretches of space meet: the time stays linear. */
-const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
 
 type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
 
@@ -135,12 +133,24 @@ function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContex
 }
 
 function checkMediaType(c: ApiContext): void {
-  const contentType = c.req.header('content-type');
-  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+  if ((c.req.header('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
   }
-  if (JSON_MEDIA_TYPE.test(contentType ?? '')) return;
-  throw new AppError('unsupported_media_type', 'Send the body as JSON in UTF-8, with Content-Type: application/json.');
+  const fault = faultOfContentType(c.req.header('content-type') ?? '');
+  if (fault === null) return;
+  const advice = 'Send the body as JSON in UTF-8, with Content-Type: application/json.';
+  throw new AppError('unsupported_media_type', `${fault} ${advice}`);
+}
+
+/** Parameters other than a charset have no meaning here, and do no harm. */
+function faultOfContentType(contentType: string): string | null {
+  if (contentType === 'application/json') return null;
+  if (contentType.trim() === '') return 'There is no Content-Type.';
+  const mediaType = parseMediaType(contentType);
+  if (mediaType === null) return 'The Content-Type is no media type.';
+  if (mediaType.type !== 'application/json') return 'The Content-Type is another.';
+  const isUtf8 = mediaType.parameters.every(([name, value]) => name !== 'charset' || /^utf-?8$/i.test(value));
+  return isUtf8 ? null : 'The Content-Type has another charset.';
 }
 
 function issue(name: string, message: string): Issue {

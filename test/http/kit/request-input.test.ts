@@ -34,6 +34,12 @@ describe('a request', () => {
     'application/json; charset=utf-8',
     'Application/JSON;CHARSET="UTF-8"',
     'application/json \t; charset=utf-8\t ',
+    'application/json; foo=bar',
+    'application/json;profile="https://example.org/a;b=\\"c\\""; charset=UTF8; version=1',
+    'application/json; charset="utf\\-8"',
+    'application/json;',
+    'application/json; ;; ; charset=utf-8 ;',
+    `application/json${' ;'.repeat(LENGTH / 2)}`,
   ])('may say that its body is %s', async (contentType) => {
     expect(await timed('POST', '/v1/notifications', { 'Content-Type': contentType })).toMatchObject({ code: 202 });
   });
@@ -43,13 +49,34 @@ describe('a request', () => {
     ['tabs and an x', `application/json${'\t'.repeat(LENGTH)}x`],
     ['spaces after the charset', `application/json;charset=utf-8${' '.repeat(LENGTH)}x`],
     ['spaces before the charset', `application/json;${' '.repeat(LENGTH)}x`],
-    ['semicolons', `application/json${' ;'.repeat(LENGTH / 2)}`],
+    ['semicolons and an x', `application/json${' ;'.repeat(LENGTH / 2 - 1)}x`],
+    ['a text that does not end', `application/json; a="${'\\a'.repeat(LENGTH / 2 - 4)}`],
     ['another charset', 'application/json; charset=latin-1'],
+    ['another charset in quotes', 'application/json; charset="utf-16"'],
+    ['two charsets', 'application/json; charset=utf-8; charset=utf-16'],
+    ['a parameter without a value', 'application/json; foo'],
+    ['space around the sign', 'application/json; foo = bar'],
     ['another type', 'text/plain'],
+    ['JSON of a kind', 'application/problem+json; charset=utf-8'],
+    ['two types', 'application/json, application/json'],
+    ['nothing in it', ''],
   ])('is refused at once for a Content-Type with %s', async (_, contentType) => {
     const { code, shortestMs } = await timed('POST', '/v1/notifications', { 'Content-Type': contentType });
     expect(code).toBe('unsupported_media_type');
     expect(shortestMs).toBeLessThan(LIMIT_MS);
+  });
+
+  it.each([
+    ['application/json; charset=utf-16', 'The Content-Type has another charset.'],
+    ['text/plain', 'The Content-Type is another.'],
+    ['json', 'The Content-Type is no media type.'],
+    ['', 'There is no Content-Type.'],
+  ])('that says its body is “%s” learns what is wrong with that', async (contentType, fault) => {
+    const { body } = await api.call('POST', '/v1/notifications', {
+      body: NOTIFICATION,
+      headers: { 'Content-Type': contentType },
+    });
+    expect(body.detail).toBe(`${fault} Send the body as JSON in UTF-8, with Content-Type: application/json.`);
   });
 
   it('is refused at once for thousands of query parameters, each by another name', async () => {
