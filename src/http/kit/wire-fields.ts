@@ -11,12 +11,33 @@ export const CONTROL = '\\x00-\\x1f\\x7f';
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
+const FIRST_INSTANT_MS = Date.parse('0000-01-01T00:00:00Z');
+
+/** The last instant with a year of four digits: RFC 3339 writes no other. */
+export const LAST_INSTANT_MS = 253_402_300_799_999;
+
 /** An instant on the wire. Inside, instants are epoch milliseconds. */
 export const instant = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' });
 
-/** Epoch milliseconds as an instant on the wire. */
+/** What a caller writes for an instant: ISO 8601 with a zone, which must not carry it into a year that no answer can show. */
+const instantText = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isShown(Date.parse(text)), 'must lie between the years 0000 and 9999, in UTC');
+
+/** An instant from 1970 on. Clients hear of the text alone: of a choice of two openapi-generator makes Java that does not compile. */
+export const instantOrEpochMs = z
+  .union([z.number().min(0).max(LAST_INSTANT_MS), instantText.refine((text) => Date.parse(text) >= 0)], {
+    error: 'must be an ISO 8601 instant with a zone, or epoch milliseconds, from 1970 to 9999',
+  })
+  .openapi({ type: 'string', format: 'date-time' });
+
+/** Epoch milliseconds as an instant on the wire. What lies beyond the year 9999, from an earlier version, is shown as its end. */
 export function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
+  return new Date(Math.min(atMs, LAST_INSTANT_MS)).toISOString();
+}
+
+function isShown(atMs: number): boolean {
+  return atMs >= FIRST_INSTANT_MS && atMs <= LAST_INSTANT_MS;
 }
 
 /** As `isoOf`, where there may be no instant. */
@@ -25,7 +46,7 @@ export function isoOrNull(atMs: number | null): string | null {
 }
 
 /** An instant in a query, as epoch milliseconds. */
-export const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+export const moment = instantText.transform((text) => Date.parse(text));
 
 /**
  * Text on one line. The documented pattern is one that all languages read the same way: some know no `\p{…}`, some no
@@ -39,6 +60,9 @@ export function plainText(maxLength: number) {
     .refine((text) => !/\p{Cc}/u.test(text), 'must hold no control characters')
     .openapi({ pattern: `^[^${CONTROL}]*$` });
 }
+
+/** A user id as a segment of a path: no slash, no backslash, and more than dots. */
+export const USER_ID_SEGMENT = `^[^${CONTROL}/\\\\]*[^${CONTROL}/\\\\.][^${CONTROL}/\\\\]*$`;
 
 /** Who a user is to the caller. Bellhop gives it no meaning. */
 export const userId = plainText(MAX_USER_ID_LENGTH).openapi({ example: 'user-42' });
@@ -83,5 +107,11 @@ const EXAMPLE_IDS = {
 
 /** The path parameter `id` of one resource. */
 export function idParams(kind: keyof typeof EXAMPLE_IDS) {
-  return z.object({ id: z.string().openapi({ description: 'As the answers have it.', example: EXAMPLE_IDS[kind] }) });
+  return z.object({
+    id: z.string().openapi({
+      pattern: '^[A-Za-z0-9_-]+$',
+      description: 'As the answers have it.',
+      example: EXAMPLE_IDS[kind],
+    }),
+  });
 }

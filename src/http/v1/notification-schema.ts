@@ -11,7 +11,7 @@ import {
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
-import { CONTROL, locale, plainText, userId } from '../kit/wire-fields.ts';
+import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
@@ -48,7 +48,6 @@ const actions = z
   .refine((all) => new Set(all.map((one) => one.action)).size === all.length, 'must have different `action` names');
 
 const LONGEST_VIBRATION_MS = 10_000;
-const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
 /** How it is shown, where the browser can do that. */
 const display = {
@@ -65,20 +64,10 @@ const display = {
   renotify: z.boolean().optional().openapi({
     description: 'Whether it alerts again where it takes the place of another with its topic. The default is true.',
   }),
-  timestamp: z
-    .union(
-      [z.int().min(0).max(LAST_INSTANT_MS), z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) >= 0)],
-      {
-        error: 'must be an ISO 8601 instant with a zone, or epoch milliseconds, from 1970 on',
-      },
-    )
+  timestamp: instantOrEpochMs
+    .refine((at) => typeof at === 'string' || Number.isInteger(at), 'must be a whole number of milliseconds')
     .optional()
-    .openapi({
-      // One type alone: of a choice of two openapi-generator makes Java that does not compile.
-      type: 'string',
-      format: 'date-time',
-      description: 'When that was which it tells of. Epoch milliseconds are understood, too.',
-    }),
+    .openapi({ description: 'When that was which it tells of. Epoch milliseconds are understood, too.' }),
   app_badge: z
     .int()
     .min(0)

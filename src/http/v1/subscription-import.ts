@@ -7,24 +7,14 @@ import { ERROR_CODES } from '../kit/problem.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
-import { userId } from '../kit/wire-fields.ts';
-import {
-  atMsOf,
-  instantOrEpochMs,
-  ofBrowsers,
-  registerExample,
-  registerFields,
-  undocumentedFields,
-} from './subscriptions.ts';
+import { instantOrEpochMs, userId } from '../kit/wire-fields.ts';
+import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscriptions.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
 const MAX_LINES = 1000;
 
 const TAG = /^[A-Za-z0-9_.:/-]{1,64}$/;
 const MAX_TAGS = 200;
-
-/** One type alone: of a choice of two openapi-generator makes Java that does not compile. */
-const DOCUMENTED_INSTANT = { type: ['string' as const, 'null' as const], format: 'date-time' };
 
 const { replaces_id: _, ...browserFields } = registerFields;
 
@@ -36,11 +26,11 @@ const lineFields = {
       'The key that the browser subscribed with: its pair must be held here. Other spellings are understood.',
   }),
   created_at: instantOrEpochMs.nullish().openapi({
-    ...DOCUMENTED_INSTANT,
+    type: ['string', 'null'],
     description: 'When the other system made it. Epoch milliseconds are understood, too.',
   }),
   updated_at: instantOrEpochMs.nullish().openapi({
-    ...DOCUMENTED_INSTANT,
+    type: ['string', 'null'],
     description: 'When it last wrote it, or saw the browser. Only what is newer than what is known here changes that.',
   }),
   tags: z

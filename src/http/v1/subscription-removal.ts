@@ -5,7 +5,7 @@ import { namedUser } from '../kit/authenticate.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';
-import { userId } from '../kit/wire-fields.ts';
+import { USER_ID_SEGMENT, userId } from '../kit/wire-fields.ts';
 
 export const removalBody = z
   .strictObject({
@@ -49,7 +49,9 @@ const removeUserRoute = defineRoute({
     '`DELETE /v1/subscriptions`.',
   access: 'subscriber',
   scope: 'manage',
-  params: z.object({ user_id: userId.openapi({ description: 'As the subscriptions have it.' }) }),
+  params: z.object({
+    user_id: userId.openapi({ pattern: USER_ID_SEGMENT, description: 'As the subscriptions have it.' }),
+  }),
   answers: { 200: REMOVED },
   errors: [],
 });

@@ -7,14 +7,18 @@ import { boundUser, namedUser } from '../kit/authenticate.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';
-import { idParams, instant, isoOf, isoOrNull, locale, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
+import {
+  idParams,
+  instant,
+  isoOf,
+  isoOrNull,
+  LAST_INSTANT_MS,
+  locale,
+  pageQuery,
+  pageRequest,
+  userId,
+} from '../kit/wire-fields.ts';
 
-const LAST_INSTANT_MS = 8_640_000_000_000_000;
-
-const epochMs = z.number().min(0).max(LAST_INSTANT_MS);
-export const instantOrEpochMs = z.union([epochMs, z.iso.datetime({ offset: true })], {
-  error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
-});
 const keys = ofBrowsers({
   p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
   auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
@@ -24,9 +28,9 @@ export const registerFields = {
   user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
   endpoint: z.string().min(1).max(8192),
   keys,
-  expirationTime: epochMs.nullish().openapi({
+  expirationTime: z.number().min(0).nullish().openapi({
     format: 'double',
-    description: 'As browsers write it: epoch milliseconds.',
+    description: 'As browsers write it: epoch milliseconds. One beyond the year 9999 is kept as its end.',
   }),
   vapid_public_key: z.string().max(200).nullish().openapi({
     description:
@@ -46,7 +50,13 @@ export const registerFields = {
 };
 
 /** Not documented: beside `expirationTime` it would be the same name in Go, Java, PHP and Ruby. */
-export const undocumentedFields = { expiration_time: instantOrEpochMs.nullish() };
+export const undocumentedFields = {
+  expiration_time: z
+    .union([z.number().min(0), z.iso.datetime({ offset: true })], {
+      error: 'must be an ISO 8601 instant with a zone, epoch milliseconds, or null',
+    })
+    .nullish(),
+};
 
 export const registerBody = ofBrowsers({ ...registerFields, ...undocumentedFields }).refine(
   ({ expiration_time: ours, expirationTime: theirs }) => ours === undefined || theirs === undefined,
@@ -262,10 +272,14 @@ function requestOf(body: z.output<typeof registerBody>, user: string | null): Om
   };
 }
 
-/** Null where there is no instant. Browsers may give fractions of a millisecond. */
+/**
+ * Null where there is no instant. Browsers may give fractions of a millisecond, and for “never” more of them than a date has
+ * room for: no registration shall fail for that.
+ */
 export function atMsOf(given: string | number | null | undefined): number | null {
   if (given === null || given === undefined) return null;
-  return Math.floor(typeof given === 'string' ? Date.parse(given) : given);
+  const atMs = Math.floor(typeof given === 'string' ? Date.parse(given) : given);
+  return Math.min(Math.max(atMs, 0), LAST_INSTANT_MS);
 }
 
 function subscriptionWire(from: Subscription): z.output<typeof subscriptionSchema> {

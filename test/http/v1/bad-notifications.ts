@@ -71,9 +71,10 @@ const contents: BadInput[] = [
     notify(`vibrate is ${JSON.stringify(value)}`, { vibrate: value }),
   ),
   notify('vibrate with silent', { silent: true, vibrate: [200] }),
-  ...[null, -1, 0.5, 1e300, 'now', '2026-01-31', '1969-12-31T00:00:00Z'].map((value) =>
-    notify(`timestamp is ${JSON.stringify(value)}`, { timestamp: value }),
-  ),
+  ...[
+    ...[null, -1, 0.5, 1e300, 'now', '2026-01-31', '1969-12-31T00:00:00Z'],
+    ...[253_402_300_800_000, 8_640_000_000_000_000, '9999-12-31T23:59:00-00:01', '+010000-01-01T00:00:00Z'],
+  ].map((value) => notify(`timestamp is ${JSON.stringify(value)}`, { timestamp: value })),
   ...[null, -1, 0.5, '3', true, 1e300].map((value) =>
     notify(`app_badge is ${JSON.stringify(value)}`, { app_badge: value }),
   ),

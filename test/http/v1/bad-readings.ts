@@ -49,6 +49,8 @@ export const BAD_READINGS: readonly BadInput[] = [
   get(`${NOTIFICATIONS}?status=sent`, 'invalid_request'),
   get(`${NOTIFICATIONS}?from=yesterday`, 'invalid_request'),
   get(`${NOTIFICATIONS}?until=2026-01-01`, 'invalid_request'),
+  get(`${NOTIFICATIONS}?until=9999-12-31T23:59:59-23:59`, 'invalid_request'),
+  get(`${NOTIFICATIONS}?from=0000-01-01T00:00:00%2B23:59`, 'invalid_request'),
   get(`${NOTIFICATIONS}?type=a%20b`, 'invalid_request'),
   get(`${SUBSCRIPTIONS}/nothing`, 'subscription_not_found'),
   get(`${SUBSCRIPTIONS}/%00`, 'subscription_not_found'),

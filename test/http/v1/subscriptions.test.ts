@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isoOf } from '../../../src/http/kit/wire-fields.ts';
 import { type Api, browser, startApi } from '../../support/api.ts';
 import { sampleSubscription } from '../../support/samples.ts';
 
@@ -46,6 +47,28 @@ describe('POST /v1/subscriptions', () => {
     const { expirationTime: _, ...rest } = browser();
     const answer = await post({ user_id: 'u1', ...rest, [name]: value });
     expect(answer.body.expiration_time).toBe('2027-01-15T08:00:00.000Z');
+  });
+
+  it.each([
+    ['expirationTime', 253_402_300_800_000],
+    ['expirationTime', 8_640_000_000_000_000],
+    ['expirationTime', 1e300],
+    ['expiration_time', 1e17],
+    ['expiration_time', '9999-12-31T23:59:59.999-23:59'],
+  ])('keeps %s %s as the end of the year 9999, the last that RFC 3339 can write', async (name, value) => {
+    const { expirationTime: _, ...rest } = browser();
+    const answer = await post({ user_id: 'u1', ...rest, [name]: value });
+    expect(answer.body.expiration_time).toBe('9999-12-31T23:59:59.999Z');
+  });
+
+  it('keeps an expiration before 1970 as long past', async () => {
+    const { expirationTime: _, ...rest } = browser();
+    const answer = await post({ user_id: 'u1', ...rest, expiration_time: '0000-01-01T00:00:00+23:59' });
+    expect(answer.body.expiration_time).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('shows an expiration that an earlier version kept beyond the year 9999 as its end', async () => {
+    expect(isoOf(8_640_000_000_000_000)).toBe('9999-12-31T23:59:59.999Z');
   });
 
   it('updates the same endpoint: 200, the same id', async () => {
