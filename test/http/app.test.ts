@@ -57,6 +57,14 @@ describe('methods', () => {
     expect(answer.body.allowed_methods).toEqual(['POST', 'GET', 'HEAD', 'OPTIONS']);
   });
 
+  it('tells the methods of a path that has the form of another with an id', async () => {
+    await start();
+    const { headers } = await api.call('OPTIONS', '/v1/subscriptions/import', { sign: 'none' });
+    expect(headers.get('allow')).toBe('POST, OPTIONS');
+    const refused = await api.call('POST', '/v1/subscriptions/none');
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, DELETE, HEAD, OPTIONS']);
+  });
+
   it('answers OPTIONS with Allow, without credentials', async () => {
     await start();
     const answer = await api.call('OPTIONS', '/v1/subscriptions/sub_1', { sign: 'none' });

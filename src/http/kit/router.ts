@@ -39,7 +39,9 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: B
       });
     },
     closeMethods() {
-      for (const [pattern, methods] of methodsByPattern) app.all(pattern, nameRoute(pattern), otherMethod(methods));
+      // First those without a parameter: `/v1/subscriptions/import` is no id of a subscription.
+      const patterns = [...methodsByPattern].sort(([one], [other]) => +one.includes(':') - +other.includes(':'));
+      for (const [pattern, methods] of patterns) app.all(pattern, nameRoute(pattern), otherMethod(methods));
     },
   };
 }
