@@ -106,7 +106,7 @@ describe('CORS', () => {
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://shop.example');
     expect(refused.headers.get('access-control-expose-headers')).toContain('X-Request-Id');
     const methods = await api.call('OPTIONS', '/v1/subscriptions', { sign: 'none', headers: origin });
-    expect(methods.headers.get('allow')).toBe('POST, GET, HEAD, OPTIONS');
+    expect(methods.headers.get('allow')).toBe('POST, GET, DELETE, HEAD, OPTIONS');
     const other = await api.call('GET', '/healthz', { sign: 'none', headers: { Origin: 'https://evil.example' } });
     expect(other.headers.has('access-control-allow-origin')).toBe(false);
   });
