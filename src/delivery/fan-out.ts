@@ -25,7 +25,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const fanOut = await store.fanOuts.get(job.id);
     if (fanOut === null) return;
     const { notification, audience, cursor: from } = fanOut;
-    const { subscriptions, next: to } = await store.audiences.recipients(audience, from, pageSize);
+    const { subscriptions, next: to, given } = await store.audiences.recipients(audience, from, pageSize);
     const nowMs = clock.now();
     const deliveries = deliveriesFor(notification, subscriptions, nowMs);
     const isKept = await store.fanOuts.commitPage({ notificationId: notification.id, from, to, deliveries });
@@ -37,7 +37,10 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     );
     const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, nowMs));
     if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
-    else events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
+    else {
+      const reached = given === null ? null : { users: given.users, deliveries: given.subscriptions };
+      events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
+    }
     await queue.enqueueMany(reminders);
   };
 }

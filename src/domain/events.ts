@@ -1,3 +1,4 @@
+import type { Reached } from './audience/fan-out.ts';
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { Hidden } from './redaction.ts';
@@ -34,7 +35,12 @@ export type BellhopEvent =
     }
   | { readonly type: 'subscription.restored'; readonly subscriptionId: string; readonly userId: string }
   | { readonly type: 'notification.accepted'; readonly notificationId: string; readonly users: number }
-  | { readonly type: 'notification.fanned_out'; readonly notificationId: string }
+  | {
+      readonly type: 'notification.fanned_out';
+      readonly notificationId: string;
+      /** Null where an earlier version began with it. */
+      readonly reached: Reached | null;
+    }
   | {
       /** A delivery moved on: after an attempt, or without one (expired or cancelled unsent). */
       readonly type: 'delivery.settled';

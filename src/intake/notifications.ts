@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { usersNamed } from '../domain/audience/audience.ts';
+import { reachedBy } from '../domain/audience/fan-out.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { largestFieldOf } from '../domain/content/payload.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
@@ -48,6 +49,8 @@ export type Accepted = {
   readonly isRepeated: boolean;
   /** What every device gets, before encryption. */
   readonly payloadOctets: number;
+  /** How many of the users have a device. Null where that is known only when the worker has fanned it out. */
+  readonly reachedUsers: number | null;
 };
 
 type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
@@ -120,7 +123,7 @@ async function accept(
     // What a topic supersedes is the worker's to find, when it fans out.
     mayFanOutNow: notification.topic === null,
   });
-  if (result.kind === 'repeated') return { notification: result.notification, isRepeated: true, payloadOctets };
+  if (result.kind === 'repeated') return { ...result, isRepeated: true, payloadOctets };
   if (result.kind === 'key_reused') {
     throw new AppError(
       'idempotency_key_reused',
@@ -128,15 +131,16 @@ async function accept(
     );
   }
   events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userCount });
+  const reached = result.deliveries === null ? null : reachedBy(result.deliveries);
   if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, audience.userIds, nowMs)]);
   else {
-    events.publish({ type: 'notification.fanned_out', notificationId: notification.id });
+    events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
     void enqueue(
       options,
       result.deliveries.map((delivery) => reminderOf(delivery, nowMs)),
     );
   }
-  return { notification, isRepeated: false, payloadOctets };
+  return { notification, isRepeated: false, payloadOctets, reachedUsers: reached?.users ?? null };
 }
 
 function notificationOf(

@@ -6,8 +6,17 @@ import type { Audience, Recipient } from '../domain/audience/audience.ts';
  */
 export type AudienceCursor = string;
 
-/** A page of an audience. `next` goes back as `cursor` for the page after; null on the last. */
-export type RecipientPage = { readonly subscriptions: readonly Recipient[]; readonly next: AudienceCursor | null };
+/** A page of an audience. */
+export type RecipientPage = {
+  readonly subscriptions: readonly Recipient[];
+  /** Goes back as `cursor` for the page after; null on the last. */
+  readonly next: AudienceCursor | null;
+  /** With this page and all before it. Null where an earlier version began with them: its cursors do not tell. */
+  readonly given: Given | null;
+};
+
+/** How many subscriptions were given of an audience, and of how many users. */
+export type Given = { readonly users: number; readonly subscriptions: number };
 
 export interface AudienceStore {
   /**

@@ -18,11 +18,12 @@ export type Acceptance = {
  * `accepted`: `deliveries` are those made in the same commit, and the fan-out is done. Null: it is yet to come. That is so
  * where it may not be done now, where the audience is more than one commit should bear, and in a store that has no commit
  * for several documents.
- * `repeated`: the same key and body came before; `notification` is the first call's.
+ * `repeated`: the same key and body came before; `notification` is the first call's, `reachedUsers` those that its commit made
+ * deliveries for, null where it made none.
  */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly deliveries: readonly Delivery[] | null }
-  | { readonly kind: 'repeated'; readonly notification: Notification }
+  | { readonly kind: 'repeated'; readonly notification: Notification; readonly reachedUsers: number | null }
   | { readonly kind: 'key_reused' };
 
 export type NotificationQuery = PageRequest & {

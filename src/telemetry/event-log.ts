@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import type { Reached } from '../domain/audience/fan-out.ts';
 import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
 import { createFailureLog } from './failure-log.ts';
@@ -74,8 +75,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
   },
   'notification.fanned_out': {
     level: info,
-    fields: ({ notificationId }) => ({ notification_id: notificationId }),
-    says: () => 'notification fanned out',
+    fields: ({ notificationId, reached }) => ({
+      notification_id: notificationId,
+      ...(reached === null ? {} : { reached_users: reached.users, deliveries: reached.deliveries }),
+    }),
+    says: ({ reached }) => (reached === null ? 'notification fanned out' : `notification fanned out: ${tell(reached)}`),
   },
   'delivery.settled': {
     level: ({ state }) => LEVEL_BY_STATE[state],
@@ -155,6 +159,12 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
       `hold on pruning ${state}: ${subscriptions} ${subscriptions === 1 ? 'subscription' : 'subscriptions'} ${state === 'confirmed' ? 'retired' : 'restored'}`,
   },
 };
+
+function tell({ users, deliveries }: Reached): string {
+  if (deliveries === 0) return 'none of its users has a device';
+  const what = deliveries === 1 ? '1 delivery' : `${deliveries} deliveries`;
+  return `${what} to ${users === 1 ? '1 user' : `${users} users`}`;
+}
 
 /** `warn`: something went wrong that may pass or has passed. `error`: a person is needed. */
 const LEVEL_BY_STATE = {

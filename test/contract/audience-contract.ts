@@ -29,6 +29,9 @@ export function audienceContract(open: OpenStore): void {
       );
       expect(page.subscriptions.length).toBeLessThanOrEqual(limit);
       pages.push(page.subscriptions);
+      const given = pages.flat();
+      const users = new Set(given.map(({ userId }) => userId)).size;
+      expect(page.given).toEqual({ users, subscriptions: given.length });
       cursor = page.next;
     } while (cursor !== null);
     return pages;
@@ -71,7 +74,8 @@ export function audienceContract(open: OpenStore): void {
 
   it('is nobody where nobody is named', async () => {
     await register('a');
-    expect(await fresh.store.audiences.recipients(usersNamed([]), null, 5)).toEqual({ subscriptions: [], next: null });
+    const nobody = { subscriptions: [], next: null, given: { users: 0, subscriptions: 0 } };
+    expect(await fresh.store.audiences.recipients(usersNamed([]), null, 5)).toEqual(nobody);
   });
 
   it('never takes one user id for another, whatever characters it has', async () => {

@@ -130,7 +130,7 @@ export function notificationContract(open: OpenStore): void {
       const idempotency = { key: 'api:k', bodyDigest: 'd1', expiresAtMs: NOW_MS + 1000 };
       const [first, second] = [NOW_MS, NOW_MS + 999].map((acceptedAtMs) => sampleNotification({ acceptedAtMs }));
       await notifications.accept(sampleAcceptance(first!, ['a'], { idempotency }));
-      const repeated = { kind: 'repeated', notification: first };
+      const repeated = { kind: 'repeated', notification: first, reachedUsers: null };
       expect(
         await notifications.accept(
           sampleAcceptance(second!, ['a'], { idempotency: { ...idempotency, expiresAtMs: NOW_MS + 9999 } }),
@@ -163,7 +163,7 @@ export function notificationContract(open: OpenStore): void {
       expect(await notifications.accept(sampleAcceptance(second!, ['a'], { idempotency: renewed }))).toMatchObject({
         kind: 'accepted',
       });
-      const repeated = { kind: 'repeated', notification: second };
+      const repeated = { kind: 'repeated', notification: second, reachedUsers: null };
       expect(await notifications.accept(sampleAcceptance(third!, ['a'], { idempotency: renewed }))).toEqual(repeated);
     });
 
@@ -176,7 +176,8 @@ export function notificationContract(open: OpenStore): void {
       const accepted = calls.filter((_, index) => results[index]?.kind === 'accepted');
       expect(accepted).toHaveLength(1);
       const repeated = results.filter(({ kind }) => kind === 'repeated');
-      expect(repeated).toEqual(Array.from({ length: 19 }, () => ({ kind: 'repeated', notification: accepted[0] })));
+      const answer = { kind: 'repeated', notification: accepted[0], reachedUsers: null };
+      expect(repeated).toEqual(Array.from({ length: 19 }, () => answer));
       const { items } = await fresh.store.notifications.list({ ...EVERYTHING, cursor: null, limit: 50 });
       expect(items).toEqual(accepted);
     });

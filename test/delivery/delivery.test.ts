@@ -241,18 +241,21 @@ describe('fan-out', () => {
 
   it('done twice at once changes nothing', async () => {
     await begin({ pace: { fanOutPageSize: 2 } });
-    const subscribed = await Promise.all(Array.from({ length: 7 }, () => engine.subscribe('ada')));
-    const notification = await engine.notify(['ada'], { enqueue: false });
+    const users = ['ada', 'ben', 'ada', 'ada', 'ben', 'ada', 'cleo'];
+    const subscribed = await Promise.all(users.map((user) => engine.subscribe(user)));
+    const notification = await engine.notify(['ada', 'ben', 'cleo', 'nobody'], { enqueue: false });
+    const told = engine.when('notification.fanned_out');
     const job = fanOutJob(notification);
     await engine.queue.enqueueMany([1, 2, 3].map((step) => ({ ...job, step })));
     for (const { subscription } of subscribed) await engine.ended(notification, subscription);
     expect(engine.emulator.pushes).toHaveLength(7);
+    expect(await told).toMatchObject({ notificationId: notification.id, reached: { users: 3, deliveries: 7 } });
   });
 
   it('to nobody is completed at once', async () => {
     await begin();
     const notification = await engine.notify(['nobody']);
-    await engine.when('notification.fanned_out');
+    expect(await engine.when('notification.fanned_out')).toMatchObject({ reached: { users: 0, deliveries: 0 } });
     expect((await engine.store.notifications.get(notification.id))?.status).toBe('completed');
   });
 });

@@ -34,7 +34,13 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
   },
   'subscription.restored': { level: 'info', ...SUBSCRIPTION, msg: 'subscription restored' },
   'notification.accepted': { level: 'info', notification_id: 'ntf_1', users: 3, msg: 'notification accepted' },
-  'notification.fanned_out': { level: 'info', notification_id: 'ntf_1', msg: 'notification fanned out' },
+  'notification.fanned_out': {
+    level: 'info',
+    notification_id: 'ntf_1',
+    reached_users: 2,
+    deliveries: 3,
+    msg: 'notification fanned out: 3 deliveries to 2 users',
+  },
   'delivery.settled': {
     level: 'info',
     ...DELIVERY,

@@ -37,7 +37,11 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
   },
   'subscription.restored': { type: 'subscription.restored', subscriptionId: 'sub_1', userId: 'ada' },
   'notification.accepted': { type: 'notification.accepted', notificationId: 'ntf_1', users: 3 },
-  'notification.fanned_out': { type: 'notification.fanned_out', notificationId: 'ntf_1' },
+  'notification.fanned_out': {
+    type: 'notification.fanned_out',
+    notificationId: 'ntf_1',
+    reached: { users: 2, deliveries: 3 },
+  },
   'delivery.settled': {
     type: 'delivery.settled',
     deliveryId: 'dlv_1',

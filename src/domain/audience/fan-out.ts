@@ -13,6 +13,14 @@ export function deliveriesFor(
   return recipients.map((recipient) => deliveryFor(notification, recipient, nowMs));
 }
 
+/** How many deliveries a fan-out made, and for how many of the users. */
+export type Reached = { readonly users: number; readonly deliveries: number };
+
+/** What all of these deliveries together reach. */
+export function reachedBy(deliveries: readonly Pick<Delivery, 'userId'>[]): Reached {
+  return { users: new Set(deliveries.map(({ userId }) => userId)).size, deliveries: deliveries.length };
+}
+
 /** What a notification becomes for one recipient. */
 export function deliveryFor(
   notification: Notification,

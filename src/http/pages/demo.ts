@@ -71,9 +71,9 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
     return c.json({ token, user_id: userId, expires_at: isoOf(expiresAtMs) }, 201, { 'Cache-Control': 'no-store' });
   });
   post(NOTIFICATIONS_PATH, async (c, userId) => {
-    const { notification, payloadOctets } = await demo.send(userId, messageOf(readJsonBody(messageBody, c)));
-    c.set('resourceId', notification.id);
-    return c.json({ ...acceptedWire(notification, payloadOctets), payload_octets: payloadOctets }, 202);
+    const accepted = await demo.send(userId, messageOf(readJsonBody(messageBody, c)));
+    c.set('resourceId', accepted.notification.id);
+    return c.json({ ...acceptedWire(accepted), payload_octets: accepted.payloadOctets }, 202);
   });
   app.get(EVENTS_PATH, named(EVENTS_PATH), onlySameOrigin, async (c) => {
     const userId = visitorOf(demo, c);

@@ -9,6 +9,7 @@ import {
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
+import type { Accepted } from '../../intake/notifications.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { actionOf } from './notification-schema.ts';
@@ -18,6 +19,14 @@ export const acceptedSchema = answerBody('AcceptedNotification', {
   id: z.string(),
   status: answerWord('AcceptedStatus', ['accepted'], 'The status of the notification at acceptance.'),
   user_count: z.int(),
+  reached_user_count: z
+    .int()
+    .nullable()
+    .openapi({
+      description:
+        'How many of these users have a device. Null where that is not known yet: with a topic, with more than 10 users or ' +
+        '50 devices, and on MongoDB.',
+    }),
   accepted_at: instant,
   deadline_at: instant,
   warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
@@ -70,15 +79,27 @@ function largeWarning(octets: number): string {
   return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
 }
 
-/** The answer to an accepted notification. `payloadOctets` is measured before encryption. */
-export function acceptedWire(from: Notification, payloadOctets: number): z.output<typeof acceptedSchema> {
+const NOBODY_REACHED =
+  'None of these users has a device that is registered, so nobody gets it. ' +
+  'GET /v1/subscriptions?user_id=…&include_inactive=true shows what a user has.';
+
+/** The answer to an accepted notification. */
+export function acceptedWire({
+  notification: from,
+  payloadOctets,
+  reachedUsers,
+}: Omit<Accepted, 'isRepeated'>): z.output<typeof acceptedSchema> {
   return {
     id: from.id,
     status: 'accepted',
     user_count: from.userCount,
+    reached_user_count: reachedUsers,
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
-    warnings: payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : [],
+    warnings: [
+      ...(payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : []),
+      ...(reachedUsers === 0 ? [NOBODY_REACHED] : []),
+    ],
   };
 }
 

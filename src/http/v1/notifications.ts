@@ -104,10 +104,10 @@ const getRoute = defineRoute({
 export function addNotificationRoutes(router: Router, notifications: Notifications): void {
   router.add(acceptRoute, async ({ body, headers }, c) => {
     const claim = claimOf(headers['idempotency-key'], c);
-    const { notification, isRepeated, payloadOctets } = await notifications.accept(notifyRequestOf(body), claim);
-    return answer(202, acceptedWire(notification, payloadOctets), {
-      Location: resourcePath(NOTIFICATION_PATH, notification.id),
-      ...(isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
+    const accepted = await notifications.accept(notifyRequestOf(body), claim);
+    return answer(202, acceptedWire(accepted), {
+      Location: resourcePath(NOTIFICATION_PATH, accepted.notification.id),
+      ...(accepted.isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
     });
   });
   router.add(listRoute, async ({ query }) => {

@@ -26,6 +26,7 @@ describe('POST /v1/notifications', () => {
       id,
       status: 'accepted',
       user_count: 2,
+      reached_user_count: null,
       accepted_at: '2026-01-01T00:00:00.000Z',
       deadline_at: '2026-01-01T00:01:00.000Z',
       warnings: [],
@@ -60,6 +61,12 @@ describe('POST /v1/notifications', () => {
       'notification.accepted',
       'notification.fanned_out',
     ]);
+    expect(body).toMatchObject({ user_count: 3, reached_user_count: 2, warnings: [] });
+    expect(api.told).toContainEqual({
+      type: 'notification.fanned_out',
+      notificationId: id,
+      reached: { users: 2, deliveries: 2 },
+    });
     expect(await api.store.fanOuts.get(id)).toBeNull();
     expect(await api.store.notifications.get(id)).toMatchObject({ status: 'sending' });
   });
@@ -67,6 +74,8 @@ describe('POST /v1/notifications', () => {
   it('has nothing more to do where nobody has a device', async () => {
     await start();
     const { body } = await post(minimal);
+    expect(body.reached_user_count).toBe(0);
+    expect(body.warnings).toEqual([expect.stringMatching(/^None of these users has a device/)]);
     expect(api.jobs).toEqual([]);
     expect((await get(`/v1/notifications/${body.id}`)).body).toMatchObject({ status: 'completed' });
   });
@@ -127,8 +136,25 @@ describe('POST /v1/notifications', () => {
     expect((await post({ ...minimal, user_ids })).body.user_count).toBe(10_000);
   });
 
+  it.each([
+    ['nobody', ['nobody'], 0],
+    ['some', ['u1', 'nobody'], 1],
+    ['too many to be looked up at once', Array.from({ length: 11 }, (_, index) => `u${index}`), null],
+  ])('tells a repeated call how many it reached, as the first: %s', async (_, user_ids, reached) => {
+    await start();
+    await api.register('u1');
+    await api.register('u1');
+    const headers = { 'Idempotency-Key': 'k' };
+    const send = () => api.call('POST', '/v1/notifications', { json: { ...minimal, user_ids }, headers });
+    const first = await send();
+    await api.register('nobody');
+    expect(first.body.reached_user_count).toBe(reached);
+    expect((await send()).body).toEqual(first.body);
+  });
+
   it('warns of a payload that some devices do not get', async () => {
     await start();
+    await api.register('u1');
     const send = async (octets: number): Promise<string[]> => {
       const json = { type: 't', title: 'x', user_ids: ['u1'], data: { text: 'x'.repeat(octets) } };
       const answer = await api.call('POST', '/v1/notifications', { json });
@@ -152,6 +178,7 @@ describe('POST /v1/notifications', () => {
 
   it('leaves the declarative form out before it warns or refuses because of it', async () => {
     await start({ siteUrl: 'https://shop.example' });
+    for (const user of minimal.user_ids) await api.register(user);
     const send = async (octets: number) => post({ ...minimal, url: '/x', body: 'x'.repeat(octets) });
     const probe = (await send(4000)).body;
     const room = 4000 - (probe.size_octets - 3993);

@@ -29,7 +29,7 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
   // Deleted in this very moment, or a day after it was made: then there is nothing to repeat.
   if (first === null) return accept(collections, { ...acceptance, idempotency: null });
-  return { kind: 'repeated', notification: toNotification(first) };
+  return { kind: 'repeated', notification: toNotification(first), reachedUsers: null };
 }
 
 /** The key as it is kept by another call; null where this call has taken it, since it was free. */

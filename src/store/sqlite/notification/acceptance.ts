@@ -1,13 +1,14 @@
 import { deliveriesFor } from '../../../domain/audience/fan-out.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
+import type { Notification } from '../../../domain/notification/notification.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { Acceptance, AcceptResult } from '../../notification-store.ts';
 import { recipients } from '../audience/recipients.ts';
 import type { Database } from '../file/driver.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
-import { readNotification } from '../tables/notification-rows.ts';
+import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
@@ -85,7 +86,22 @@ function answerTo(database: Database, idempotency: Idempotency, nowMs: number): 
   const repetition = judgeRepetition(readKey(database, idempotency.key), idempotency, nowMs);
   if (repetition.kind !== 'repeated') return repetition.kind === 'first' ? null : { kind: repetition.kind };
   const notification = readNotification(database, repetition.notificationId);
-  return notification === null ? null : { kind: 'repeated', notification };
+  if (notification === null) return null;
+  return { kind: 'repeated', notification, reachedUsers: reachedAtOnce(database, notification) };
+}
+
+/** How many users got deliveries in the commit of acceptance; null where the fan-out was left to the worker. */
+function reachedAtOnce(
+  database: Database,
+  { id, topic, userCount, acceptedAtMs, status }: Notification,
+): number | null {
+  if (status === 'accepted' || topic !== null || userCount > MOST_USERS_AT_ONCE) return null;
+  const made = database.all<{ user_id: string; created_at: number }>(
+    'SELECT user_id, created_at FROM deliveries WHERE id BETWEEN ? AND ? LIMIT ?',
+    [...deliveryRange(id), MOST_DEVICES_AT_ONCE + 1],
+  );
+  const isAtOnce = made.length <= MOST_DEVICES_AT_ONCE && made.every((one) => one.created_at === acceptedAtMs);
+  return isAtOnce ? new Set(made.map((one) => one.user_id)).size : null;
 }
 
 function readKey(database: Database, key: string): KeptKey | null {
