@@ -1,5 +1,8 @@
 /** What Bellhop itself answers; `docs/errors.md` explains each. */
 export type ServerErrorCode =
+  | 'malformed_request'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'invalid_request'
   | 'malformed_json'
   | 'unsupported_media_type'

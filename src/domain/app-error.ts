@@ -1,5 +1,8 @@
 /** Every way Bellhop refuses a caller. `docs/errors.md` explains each; `http/kit/problem.ts` gives each its HTTP status. */
 export type AppErrorCode =
+  | 'malformed_request'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'invalid_request'
   | 'malformed_json'
   | 'unsupported_media_type'

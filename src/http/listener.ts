@@ -8,6 +8,10 @@ import { faultOfHead } from './kit/request-head.ts';
 import { requestIdOf } from './kit/request-id.ts';
 import { clientOf } from './kit/request-log.ts';
 import { invalidRequest } from './kit/validation.ts';
+import { createUnreadableListener, type UnreadableListener } from './unreadable.ts';
+
+/** What an HTTP server calls: for each request, and for what is none. */
+export type Listener = { readonly onRequest: RequestListener; readonly onUnreadable: UnreadableListener };
 
 export type ListenerOptions = Pick<AppOptions, 'clock' | 'random' | 'log' | 'findClient'>;
 
@@ -16,11 +20,11 @@ const LINGER_MS = 2000;
 
 /**
  * What stands between Node's HTTP server and the app. A request of which it is not clear where it leads is refused here:
- * the app would be shown a URL that was made of it. Add it for `request` and for `checkContinue`.
+ * the app would be shown a URL that was made of it. Add `onRequest` for `request` and for `checkContinue`.
  */
-export function createListener(app: ReturnType<typeof createApp>, options: ListenerOptions): RequestListener {
+export function createListener(app: ReturnType<typeof createApp>, options: ListenerOptions): Listener {
   const pass = getRequestListener(app.fetch, { autoCleanupIncoming: false });
-  return (incoming, outgoing) => {
+  const onRequest: RequestListener = (incoming, outgoing) => {
     const fault = faultOfHead(incoming);
     if (fault !== null) return refuse(incoming, outgoing, invalidRequest([fault]), options);
     // The URL that routing goes by is made of this. Whoever asks the app for Host gets the one that was sent.
@@ -30,6 +34,7 @@ export function createListener(app: ReturnType<typeof createApp>, options: Liste
     const answered = pass(incoming, outgoing);
     if (announcesBody(incoming)) void answered.then(() => letGoOfBody(incoming));
   };
+  return { onRequest, onUnreadable: createUnreadableListener(options) };
 }
 
 /** What nobody reads is not kept either, and does not go on for ever. */

@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
 import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
@@ -13,7 +12,7 @@ import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
-import { createListener } from '../http/listener.ts';
+import { createListener, type Listener } from '../http/listener.ts';
 import type { StaticFile } from '../http/pages/static-files.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
@@ -53,7 +52,7 @@ export type ApiParts = {
 };
 
 /** What callers reach: the routes, and all that stands behind them. */
-export function buildApi(options: ApiOptions, parts: ApiParts): RequestListener {
+export function buildApi(options: ApiOptions, parts: ApiParts): Listener {
   const appOptions = appOptionsOf(options, parts);
   return createListener(createApp(appOptions), appOptions);
 }

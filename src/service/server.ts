@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Config, ConfigError } from '../config/config.ts';
+import type { Listener } from '../http/listener.ts';
 import { limitPipelining } from './pipelining.ts';
 
 /** What a server that closes has to look after. */
@@ -29,7 +30,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 type ListenConfig = Pick<Config, 'port' | 'host' | 'intakeLimits'>;
 
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
-export async function listen(listener: RequestListener, { port, host, intakeLimits }: ListenConfig): Promise<Server> {
+export async function listen(listener: Listener, { port, host, intakeLimits }: ListenConfig): Promise<Server> {
   const { maxConnections, headersTimeoutMs, bodyTimeoutMs, keepAliveTimeoutMs } = intakeLimits;
   const server = createServer(
     {
@@ -42,15 +43,15 @@ export async function listen(listener: RequestListener, { port, host, intakeLimi
       // From the end of an answer on. The others count from the first octet of a request, so it may be longer than they are.
       keepAliveTimeout: keepAliveTimeoutMs,
     },
-    listener,
+    listener.onRequest,
   );
   // Else Node would ask for the body before anybody has looked at the credentials.
   server.on('checkContinue', (incoming, outgoing) => server.emit('request', incoming, outgoing));
+  server.on('clientError', listener.onUnreadable);
   server.maxConnections = maxConnections;
   server.setTimeout(STALLED_MS);
   limitPipelining(server);
-  openOf.set(server, followOpen(server));
-  makeRoom(server, maxConnections);
+  openOf.set(server, followOpen(server, maxConnections));
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -68,11 +69,18 @@ export function addressOf(server: Server): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-function followOpen(server: Server): Open {
+function followOpen(server: Server, maxConnections: number): Open {
   const open: Open = { unused: new Set(), answers: new Set(), isClosing: false };
+  let connections = 0;
   server.on('connection', (socket) => {
+    connections += 1;
     open.unused.add(socket);
-    socket.once('close', () => open.unused.delete(socket));
+    socket.once('close', () => {
+      connections -= 1;
+      open.unused.delete(socket);
+    });
+    // They are kept for long: those who are done with theirs shall not keep out others.
+    if (connections >= maxConnections * CROWDED_SHARE) server.closeIdleConnections();
   });
   // Before the listener, which may answer at once.
   server.prependListener('request', ({ socket }, answer) => {
@@ -82,18 +90,6 @@ function followOpen(server: Server): Open {
     answer.once('close', () => open.answers.delete(answer));
   });
   return open;
-}
-
-/** Connections are kept for long, so that those who are done with theirs could keep out others. */
-function makeRoom(server: Server, maxConnections: number): void {
-  let count = 0;
-  server.on('connection', (socket) => {
-    count += 1;
-    socket.once('close', () => {
-      count -= 1;
-    });
-    if (count >= maxConnections * CROWDED_SHARE) server.closeIdleConnections();
-  });
 }
 
 /** Takes no more connections, lets requests end, and cuts what is still open after a while. */

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiKey } from '../access/api-keys.ts';
@@ -11,6 +11,7 @@ import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { wayOfPushes } from '../domain/push-service/proxy.ts';
 import { createServiceNames } from '../domain/push-service/service-name.ts';
+import type { Listener } from '../http/listener.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
@@ -77,7 +78,7 @@ type Parts = {
   /** Null where this process only serves the API. */
   readonly sending: Sending | null;
   readonly backupKeeper: BackupKeeper | null;
-  readonly listener: RequestListener;
+  readonly listener: Listener;
   readonly useApiKeys: (keys: readonly ApiKey[]) => void;
   readonly stopping: AbortController;
 };

@@ -9,7 +9,7 @@ type ProblemKind = {
   readonly title: string;
   readonly headers?: Record<string, string>;
 };
-type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 431 | 500 | 503;
 
 /** RFC 9110 section 11.6.1: a 401 names a scheme that would do. */
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="bellhop"' };
@@ -20,6 +20,9 @@ const RETRY_SOON = { 'Retry-After': '5' };
 
 /** The one place where a code meets an HTTP status. `docs/errors.md` tells what to do about each. */
 export const PROBLEMS = {
+  malformed_request: { status: 400, title: 'This is no HTTP request' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request came too slowly' },
   invalid_request: { status: 400, title: 'The request is not valid' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unsupported_media_type: { status: 415, title: 'The body is not declared as JSON' },
