@@ -33,8 +33,10 @@ const KEY_STATUSES = [400, 401, 403];
  */
 export const VENDOR_REASONS: readonly VendorReason[] = [
   {
-    // WNS says so of one channel, which is one subscription.
-    statuses: [406],
+    // WNS, of one channel, which is one subscription: “dropped because the app server exceeded the rate limit for this specific
+    // channel” (MicrosoftDocs/windows-dev-docs, push-request-response-headers.md, X-WNS-Status, read 2026-11). It stands there
+    // beside 406 for the whole sender; senders report 429 in its place since (microsoft/WindowsAppSDK issue 3501).
+    statuses: [406, 429],
     pattern: /channelthrottled/i,
     kind: 'throttled',
     fault: 'subscription',

@@ -21,6 +21,7 @@ describe('what a push says of its service', () => {
     ['apple', 403, 'VapidPkHashMismatch'],
     ['wns', 403, 'VAPID public key mismatch (dropped)'],
     ['apple', 429, 'TooManyRequests'],
+    ['wns', 429, 'channelthrottled'],
     ['wns', 406, 'The cloud service exceeded its throttle limit. (channelthrottled)'],
   ] as const)('is nothing where the fault is one subscription’s: %s, %i %s', (service, status, reason) => {
     expect(reportOf(status, reason, service)).toBe('nothing');

@@ -80,6 +80,7 @@ const KNOWN: readonly Row[] = [
   ['wns', 403, 'The cloud service is not authorized. (dropped)', 'misconfigured', KEY_OR_CLOCK],
   ['wns', 404, 'The channel URI is not valid. (dropped)', 'gone', RETIRED],
   ['wns', 406, 'The cloud service exceeded its limit. (channelthrottled)', 'throttled', RETRIES],
+  ['wns', 429, 'channelthrottled', 'throttled', RETRIES],
   ['wns', 410, 'The channel expired. (dropped)', 'gone', RETIRED],
   ['wns', 413, 'The payload exceeds the size limit. (dropped)', 'rejected', /Send less/],
   ['wns', 500, null, 'retryable', RETRIES],
