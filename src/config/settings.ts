@@ -192,7 +192,7 @@ export const SETTINGS = {
   MAX_RETRIES: setting(
     '3',
     integer(0, 20),
-    'Retries after a failed first attempt, before a delivery becomes a dead letter.',
+    'Retries after a failed first attempt, before a delivery becomes a dead letter. Trouble of this machine’s DNS or of its proxy costs none of them: it is tried until the deadline.',
   ),
   RETRY_BASE_MS: setting(
     '5000',
