@@ -6,7 +6,7 @@ import type { Resolver } from './resolver.ts';
 /** The name by which a network tells how it translates (RFC 7050). */
 const TELLING_NAME = 'ipv4only.arpa';
 const KEPT_MS = 3_600_000;
-/** DNS did not answer: it may in a moment. */
+/** DNS did not answer, or is silent: it may in a moment. */
 const FAILED_KEPT_MS = 60_000;
 /** A connection does not wait longer than this for DNS to tell. Real time: it bounds a socket. */
 const PATIENCE_MS = 2000;
@@ -34,16 +34,18 @@ export function createTranslators(resolve: Resolver, clock: Pick<Clock, 'now'>):
   return async () => {
     if (clock.now() < untilMs) return known;
     asking ??= ask();
-    await within(asking, PATIENCE_MS);
+    // One waits for a DNS that is silent; those after it do not.
+    if (!(await isOverWithin(asking, PATIENCE_MS))) untilMs = clock.now() + FAILED_KEPT_MS;
     return known;
   };
 }
 
-async function within(work: Promise<void>, patienceMs: number): Promise<void> {
+async function isOverWithin(work: Promise<void>, patienceMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs);
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, false);
   });
-  await Promise.race([work, patience]);
+  const isOver = await Promise.race([work.then(() => true), patience]);
   clearTimeout(timer);
+  return isOver;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { publicOnly } from '../../src/egress/address-guard.ts';
 import type { Resolver } from '../../src/egress/resolver.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 
 const inFamily = (address: string): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 });
 const failing = (code: string) => Promise.reject(Object.assign(new Error(code), { code }));
@@ -104,12 +105,26 @@ describe('the question for the prefix', () => {
     expect(await reach('inside.example')).toBe('EgressRefusedError');
   });
 
-  test('that is never answered is waited for no longer than two seconds', async () => {
-    const resolve = publicOnly(
-      (hostname) =>
-        hostname === 'ipv4only.arpa' ? new Promise(() => {}) : Promise.resolve([inFamily('2606:4700::1111')]),
-      createFakeClock(),
-    );
-    expect(await resolve('six.example')).toEqual([{ address: '2606:4700::1111', family: 6 }]);
+  test('that is never answered is waited for once, for two seconds, and not by those who come after', async () => {
+    const clock = createFakeClock();
+    let tell: (found: LookupAddress[]) => void = () => undefined;
+    const resolve = publicOnly(async (hostname) => {
+      if (hostname !== 'ipv4only.arpa') return [inFamily('2a0a:64::10.0.0.1')];
+      return new Promise((answer) => {
+        tell = answer;
+      });
+    }, clock);
+    expect(await resolve('six.example')).toHaveLength(1);
+    const startedAtMs = performance.now();
+    for (let times = 0; times < 5; times += 1) await resolve('six.example');
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+    // An answer that comes late counts from then on.
+    tell(TELLS.map(inFamily));
+    const isRefused = () =>
+      resolve('six.example').then(
+        () => false,
+        () => true,
+      );
+    await until('the late answer counts', isRefused);
   });
 });
