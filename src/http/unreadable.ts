@@ -54,7 +54,8 @@ function answer(socket: Socket, error: AppError, { clock, random, log, findClien
   socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${lines.join('')}\r\n${text}`);
   log({
     request_id: requestId,
-    method: '',
+    // As logs of web servers write it.
+    method: '-',
     route: null,
     status,
     latency_ms: 0,

@@ -39,7 +39,7 @@ it.each([
   expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id);
   expect(answer.text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
   expect(api.lines).toMatchObject([
-    { status, code, route: null, client: '127.0.0.1', request_id: answer.body.request_id },
+    { status, code, method: '-', route: null, client: '127.0.0.1', request_id: answer.body.request_id },
   ]);
 });
 

@@ -216,6 +216,23 @@ describe('a host that', () => {
     expect(await transport.send(messageTo(subscription), never)).toEqual(failure('reset'));
   });
 
+  test.each([
+    ['Retry-After: 299.997', '299.997', {}],
+    ['Retry-After: 30\r\nRetry-After: Thu, 01 Jan 2026 00:01:00 GMT', '30, Thu, 01 Jan 2026 00:01:00 GMT', {}],
+    ['TTL: 59.9', null, { ttlSeconds: 59 }],
+    ['TTL:  +60 ', null, { ttlSeconds: 60 }],
+    ['TTL: 0', null, { ttlSeconds: 0 }],
+    ['TTL: -1', null, {}],
+    ['TTL: soon', null, {}],
+  ])('writes numbers in its own way, as %j, is understood', async (header, retryAfter, ttl) => {
+    const answer = `HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n${header}\r\n\r\n`;
+    server.on('accepted', (socket: Socket) => socket.once('data', () => socket.end(answer)));
+    const subscription = await subscriptionAt(`http://127.0.0.1:${port}`);
+    const transport = closing.transport({ allowedHosts: allowed(`127.0.0.1:${port}`) });
+    const result = await transport.send(messageTo(subscription), never);
+    expect(result).toEqual({ kind: 'response', status: 503, retryAfter, reason: null, ...ttl });
+  });
+
   test('sends its body a byte at a time without end is read until the deadline, and the connection is closed', async () => {
     const closed = new Promise((resolve) => {
       server.on('accepted', (socket: Socket) => {
