@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readStaticFiles, type StaticFile } from '../http/pages/static-files.ts';
+import { readStaticFiles, type StaticFile } from '../http/kit/static-files.ts';
 
 /** Beside this folder in `dist/` as in `src/`: a runtime that takes the source as it is finds the same pages. */
 const PAGES = new URL('../pages/', import.meta.url);

@@ -7,7 +7,7 @@ import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
-import { staticFile } from '../../src/http/pages/static-files.ts';
+import { staticFile } from '../../src/http/kit/static-files.ts';
 import type { Job } from '../../src/queue/job-queue.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import type { Acceptance } from '../../src/store/notification-store.ts';

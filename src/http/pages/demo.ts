@@ -6,6 +6,7 @@ import type { RateLimiter } from '../../intake/rate-limiter.ts';
 import { type BodyReader, mayHaveBody, wholeOf } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 import { readJsonBody } from '../kit/request-input.ts';
+import type { StaticFile } from '../kit/static-files.ts';
 import { isoOf } from '../kit/wire-fields.ts';
 import { acceptedWire } from '../v1/notification-answer.ts';
 import { link } from '../v1/notification-schema.ts';
@@ -13,7 +14,6 @@ import { createDemoLimits } from './demo-limits.ts';
 import { streamViews } from './demo-stream.ts';
 import { onlyLoopbackNames, onlySameOrigin, visitorOf, welcome } from './demo-visitor.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
-import type { StaticFile } from './static-files.ts';
 
 export type DemoRoutesOptions = {
   readonly demo: Demo;

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { answerWithFile, type StaticFile } from './static-files.ts';
+import { answerWithFile, type StaticFile } from '../kit/static-files.ts';
 
 const SDK_PATH = '/sdk';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answerWithFile, readStaticFiles, staticFile } from '../../../src/http/pages/static-files.ts';
+import { answerWithFile, readStaticFiles, staticFile } from '../../../src/http/kit/static-files.ts';
 
 describe('the files of a folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-static-files-'));

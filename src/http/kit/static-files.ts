@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { answer } from '../kit/route.ts';
+import { answer } from './route.ts';
 
 /** A file that browsers load as it is. */
 export type StaticFile = {
