@@ -1,8 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from './kit/problem.ts';
 import type { ApiEnv } from './kit/request-context.ts';
-import { answer, defineRoute } from './kit/route.ts';
+import { defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
+import { fileAnswerer, fileAnswers, fileHeaders, staticFile } from './kit/static-files.ts';
 import { TAGS } from './kit/tags.ts';
 import { SUBSCRIBER_TOKENS_PATH } from './v1/subscriber-tokens.ts';
 
@@ -15,15 +16,16 @@ const openApiRoute = defineRoute({
   tag: 'Documentation',
   summary: 'This document',
   access: 'open',
-  isConstant: true,
-  answers: {
-    200: {
-      description: 'OpenAPI 3.1.',
-      body: z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }).openapi('OpenApiDocument'),
-    },
-  },
+  headers: fileHeaders,
+  answers: fileAnswers(
+    z.looseObject({ openapi: z.string(), paths: z.looseObject({}) }).openapi('OpenApiDocument'),
+    'application/json',
+  ),
   errors: [],
 });
+
+/** Asked for anew each time, answered with 304: it changes with an update alone. */
+const HEADERS = { 'Cache-Control': 'no-cache' };
 
 const SECURITY_SCHEMES = {
   signature: {
@@ -59,9 +61,8 @@ export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, option
   registry.register('Problem', problemSchema);
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
     registry.registerComponent('securitySchemes', name, scheme);
-  let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;
-  router.add(openApiRoute, async () => {
-    document ??= app.getOpenAPI31Document({
+  const describe = () =>
+    app.getOpenAPI31Document({
       openapi: '3.1.0',
       info: {
         title: 'Bellhop',
@@ -74,6 +75,9 @@ export function addOpenApiRoute(router: Router, app: OpenAPIHono<ApiEnv>, option
       servers: [{ url: '/' }],
       tags: Object.entries(TAGS).map(([name, about]) => ({ name, description: about })),
     });
-    return answer(200, { ...document, paths: document.paths ?? {} });
+  let answerWithFile: ReturnType<typeof fileAnswerer> | null = null;
+  router.add(openApiRoute, ({ headers }) => {
+    answerWithFile ??= fileAnswerer(staticFile('openapi.json', JSON.stringify(describe())), HEADERS);
+    return answerWithFile(headers);
   });
 }

@@ -1,3 +1,4 @@
+import { brotliDecompressSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +40,22 @@ describe('/openapi.json', () => {
         .map((parameter) => `{${parameter.name}}`);
       expect(inPath).toEqual(path.match(/\{\w+\}/g) ?? []);
     }
+  });
+
+  it('comes compressed, and not again to who has it', async () => {
+    const get = (headers: Record<string, string>) => api.call('GET', '/openapi.json', { sign: 'none', headers });
+    const plain = await get({});
+    const etag = plain.headers.get('etag') ?? '';
+    expect([plain.headers.get('content-type'), plain.headers.get('cache-control')]).toEqual([
+      'application/json',
+      'no-cache',
+    ]);
+    expect((await get({ 'If-None-Match': etag })).status).toBe(304);
+    const packed = await api.app.request('/openapi.json', { headers: { 'Accept-Encoding': 'gzip, br' } });
+    const octets = Buffer.from(await packed.arrayBuffer());
+    expect([packed.headers.get('content-encoding'), packed.headers.get('vary')]).toEqual(['br', 'Accept-Encoding']);
+    expect(brotliDecompressSync(octets).toString()).toBe(plain.text);
+    expect(octets.byteLength).toBeLessThan(plain.text.length / 5);
   });
 
   it('has no reference that leads nowhere, and no pattern that cannot be compiled', () => {

@@ -199,6 +199,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'http/kit/request-id.ts': [[/^[A-Za-z0-9._-]{1,64}$/, letters]],
   'http/kit/request-input.ts': [[/^utf-?8$/i, { repeated: 'utf' }]],
+  'http/kit/content-encoding.ts': [[/^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/, { head: 'q=0.', ...digits }]],
   'http/kit/media-type.ts': [
     [/^[ \t]*([!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+)/, { repeated: 'a' }],
     [

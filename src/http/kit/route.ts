@@ -11,6 +11,8 @@ type AnswerSpec = {
   readonly body: z.ZodType | null;
   /** The media type of a body that is text. Left out, the body is JSON. */
   readonly mediaType?: string;
+  /** The handler gives the body as octets, which `body` only documents. */
+  readonly isOctets?: true;
   /** Names of headers, each with its description. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Operations that take the `id` of this answer as theirs, by `operationId`. */
@@ -32,8 +34,6 @@ export type RouteSpec = RouteGuard & {
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
-  /** The answer is always the same: it is serialised once, and held once for all who are slow to take it. */
-  readonly isConstant?: true;
   /** For the routes that tell of the process itself; all others refuse with `shutting_down`. */
   readonly isServedWhileStopping?: true;
   readonly params?: z.ZodObject;
@@ -68,11 +68,17 @@ export type InputOf<R extends RouteSpec> = {
   readonly body: BodyOf<R>;
 };
 
+type AnswerBody<A> = A extends { readonly isOctets: true }
+  ? Uint8Array<ArrayBuffer>
+  : A extends { readonly body: infer S extends z.ZodType }
+    ? z.output<S>
+    : null;
+
 /** What a handler may answer: a documented status with the body that its schema describes. */
 type AnswerOf<R extends RouteSpec> = {
   [Status in keyof R['answers']]: {
     readonly status: Status;
-    readonly body: R['answers'][Status] extends { readonly body: infer S extends z.ZodType } ? z.output<S> : null;
+    readonly body: AnswerBody<R['answers'][Status]>;
     readonly headers?: Readonly<Record<string, string>>;
   };
 }[keyof R['answers']];

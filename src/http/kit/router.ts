@@ -25,7 +25,6 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: B
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
-      const serialise = serialiserOf(route);
       // One handler, not a chain: each link would cost a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
@@ -34,8 +33,9 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: B
         c.set('resourceId', ourId(c.req.param('id')));
         const { status, body, headers } = await handle(readInput(route, c), c);
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
-        const octets = body === null ? null : serialise(status as number, body);
-        return responseOf(c, { status: status as number, octets, headers }, route.answers[status as number]?.mediaType);
+        const described = route.answers[status as number];
+        const octets = body === null ? null : serialise(body, described);
+        return responseOf(c, { status: status as number, octets, headers }, described?.mediaType);
       });
     },
     closeMethods() {
@@ -72,9 +72,11 @@ async function takeBody(c: ApiContext, { route, judged, access, bodies }: Taking
   }
 }
 
+type Octets = string | Uint8Array<ArrayBuffer> | ReadableStream;
+
 type Answer = {
   readonly status: number;
-  readonly octets: string | Uint8Array<ArrayBuffer> | ReadableStream | null;
+  readonly octets: Octets | null;
   readonly headers: Readonly<Record<string, string>> | undefined;
 };
 
@@ -86,19 +88,9 @@ function responseOf(c: ApiContext, { status, octets, headers }: Answer, mediaTyp
   return new Response(octets, { status, headers: all });
 }
 
-/** Makes octets of bodies; of a constant one the very same each time, so that many who take it slowly share them. */
-function serialiserOf({ answers, isConstant }: RouteSpec) {
-  const constants = new Map<number, Uint8Array<ArrayBuffer>>();
-  return (status: number, body: unknown): string | Uint8Array<ArrayBuffer> | ReadableStream => {
-    if (body instanceof ReadableStream) return body;
-    const constant = constants.get(status);
-    if (constant !== undefined) return constant;
-    const text = answers[status]?.mediaType === undefined ? JSON.stringify(body) : String(body);
-    if (isConstant !== true) return text;
-    const octets = Buffer.from(text);
-    constants.set(status, octets);
-    return octets;
-  };
+function serialise(body: unknown, answer: RouteSpec['answers'][number] | undefined): Octets {
+  if (body instanceof ReadableStream || body instanceof Uint8Array) return body as Octets;
+  return answer?.mediaType === undefined ? JSON.stringify(body) : String(body);
 }
 
 /** The id where it has the form of our ids, else null: a path can hold anything, and the log must not. */

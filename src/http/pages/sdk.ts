@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { answerWithFile, type StaticFile } from '../kit/static-files.ts';
+import { fileAnswerer, fileAnswers, fileHeaders, type StaticFile } from '../kit/static-files.ts';
 
 const SDK_PATH = '/sdk';
 
@@ -26,7 +26,8 @@ const HEADERS = {
 /** What pages load from Bellhop. No credentials: the files are the same for everybody. */
 export function addSdkRoutes(router: Router, files: readonly StaticFile[]): void {
   for (const file of files) {
-    router.add(routeOf(file), async ({ headers }) => answerWithFile(file, HEADERS, headers['if-none-match']));
+    const answerWithFile = fileAnswerer(file, HEADERS);
+    router.add(routeOf(file), ({ headers }) => answerWithFile(headers));
   }
 }
 
@@ -39,14 +40,8 @@ function routeOf({ name, mediaType }: StaticFile) {
     ...description,
     tag: 'Browser SDK',
     access: 'open',
-    isConstant: true,
-    headers: z.object({
-      'if-none-match': z.string().optional().openapi({ description: 'The `ETag` of a version that the caller has.' }),
-    }),
-    answers: {
-      200: { description: 'The file.', body: z.string(), mediaType, headers: { ETag: 'Of this version.' } },
-      304: { description: 'The version that `If-None-Match` names.', body: null },
-    },
+    headers: fileHeaders,
+    answers: fileAnswers(z.string(), mediaType),
     errors: [],
   });
 }

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answerWithFile, readStaticFiles, staticFile } from '../../../src/http/kit/static-files.ts';
+import { fileAnswerer, readStaticFiles, staticFile } from '../../../src/http/kit/static-files.ts';
 
 describe('the files of a folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-static-files-'));
@@ -52,11 +53,28 @@ describe('an answer with a file', () => {
     [`W/${file.etag}`, 304],
     [`"other" , ${file.etag}`, 304],
     ['*', 304],
-  ])('where If-None-Match is %j, is %d', (ifNoneMatch, status) => {
-    expect(answerWithFile(file, { 'Cache-Control': 'no-cache' }, ifNoneMatch)).toEqual({
+  ])('where If-None-Match is %j, is %d', async (ifNoneMatch, status) => {
+    const answer = await fileAnswerer(file, { 'Cache-Control': 'no-cache' })({ 'if-none-match': ifNoneMatch });
+    expect(answer).toEqual({
       status,
-      body: status === 304 ? null : file.text,
-      headers: { 'Cache-Control': 'no-cache', ETag: file.etag },
+      body: status === 304 ? null : Buffer.from(file.text),
+      headers: { 'Cache-Control': 'no-cache', ETag: file.etag, Vary: 'Accept-Encoding' },
     });
+  });
+
+  it.each([
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+  ] as const)('is %s where that is asked for, with a tag of its own', async (encoding, decode) => {
+    const answerer = fileAnswerer(file, {});
+    const { status, body, headers } = await answerer({ 'accept-encoding': encoding });
+    expect([status, decode(body ?? '').toString()]).toEqual([200, file.text]);
+    const tag = `${file.etag.slice(0, -1)}-${encoding}"`;
+    expect(headers).toEqual({ ETag: tag, Vary: 'Accept-Encoding', 'Content-Encoding': encoding });
+    const known = await answerer({ 'accept-encoding': encoding, 'if-none-match': tag });
+    expect(known).toEqual({ status: 304, body: null, headers: { ETag: tag, Vary: 'Accept-Encoding' } });
+    // These are other octets than the ones that the caller has.
+    expect(await answerer({ 'if-none-match': tag })).toMatchObject({ status: 200 });
+    expect(await answerer({ 'accept-encoding': encoding }).then((again) => again.body)).toBe(body);
   });
 });
