@@ -45,6 +45,10 @@ describe('isRefusedAddress', () => {
     ['link-local with zone', 'fe80::1%eth0'],
     ['site-local', 'fec0::1'],
     ['multicast', 'ff02::1'],
+    ['no notation of DNS', '127.1'],
+    ['no notation of DNS', '0177.0.0.1'],
+    ['no notation of DNS', '0x7f000001'],
+    ['no notation of DNS', '2130706433'],
     ['no address', 'localhost'],
     ['nothing', ''],
   ])('refuses %s %s', (_name, address) => {
@@ -69,6 +73,15 @@ describe('isRefusedAddress', () => {
     '64:FF9B:0:0::808:808',
   ])('takes %s', (address) => {
     expect(isRefusedAddress(address)).toBe(false);
+  });
+
+  test('judges every IPv4 address under the well-known prefix of NAT64 as itself', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(isRefusedAddress(`64:ff9b::${address}`)).toBe(isRefusedAddress(address));
+        expect(isRefusedAddress(`64:ff9b:1::${address}`)).toBe(true);
+      }),
+    );
   });
 
   test('refuses every IPv4 address that is mapped, compatible or of 6to4', () => {

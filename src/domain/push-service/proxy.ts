@@ -29,7 +29,7 @@ export type ProxyExceptions = {
 const FORM = 'write http://user:password@host:port, with special characters percent-encoded';
 
 /**
- * Reads the URL of a proxy; without a scheme it is `http`. What is wrong with one is told as the rest of a sentence, and
+ * Reads the URL of a proxy, or `host:port` for one that is `http`. What is wrong with one is told as the rest of a sentence, and
  * without its text, which may hold a password.
  */
 export function parseProxyServer(text: string): ProxyServer | { readonly problem: string } {
@@ -109,9 +109,11 @@ function withoutDots(name: string): string {
   return name.slice(name.startsWith('.') ? 1 : 0, name.endsWith('.') ? -1 : undefined);
 }
 
+/** Without a scheme there has to be a port: `off` and `false` are no proxies. */
 function urlOf(text: string): URL | null {
   const whole = text.includes('://') ? text : `http://${text}`;
-  return URL.canParse(whole) ? new URL(whole) : null;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
+  return whole !== text && url?.port === '' ? null : url;
 }
 
 /** RFC 7617. Undefined where it cannot be decoded. */

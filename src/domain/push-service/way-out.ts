@@ -97,7 +97,8 @@ const ROWS: Readonly<Record<WayOutFailure, Row>> = {
   proxy_auth: [
     'network',
     ({ proxy, answer }) => `the proxy ${proxy} asks for user and password${answer}`,
-    ({ proxy }) => `Check user and password for ${proxy} in PUSH_PROXY_URL (http://user:password@host:port).`,
+    ({ proxy }) =>
+      `Check user and password for ${proxy} in PUSH_PROXY_URL (http://user:password@host:port). Bellhop speaks Basic authentication, not NTLM or Kerberos.`,
   ],
   proxy_denied: [
     'network',
@@ -109,7 +110,7 @@ const ROWS: Readonly<Record<WayOutFailure, Row>> = {
     'service',
     ({ proxy, host, answer }) => `the proxy ${proxy} could not connect to ${host}${answer}`,
     ({ proxy, host }) =>
-      `If it lasts, look in the log of ${proxy}: whether it resolves ${host}, and has a way out itself.`,
+      `If it lasts, look in the log of ${proxy}: whether it resolves ${host}, and has a way out itself. A host that is reached directly belongs in NO_PROXY.`,
   ],
 };
 

@@ -39,6 +39,10 @@ describe('the URL of a proxy', () => {
     ['http://ada:s3cret@proxy.corp:3128?x', /more than a host/],
     ['http://ada:s3cret%ff@proxy.corp:3128', /cannot be decoded/],
     ['proxy corp', /not the URL/],
+    ['off', /not the URL/],
+    ['false', /not the URL/],
+    ['direct', /not the URL/],
+    ['proxy.corp', /not the URL/],
   ])('is refused with words, and without its password: %s', (text, words) => {
     const read = parseProxyServer(text);
     expect(read).toEqual({ problem: expect.stringMatching(words) });
