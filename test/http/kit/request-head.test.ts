@@ -117,9 +117,9 @@ describe('a Host that is not host[:port]', () => {
     '*',
   ])('is refused: %j', async (host) => {
     const answer = await ask('GET /v1/subscriptions?limit=1 HTTP/1.1', `Host: ${host}`, bearer);
-    if (answer.headers.get('content-type') !== null) isRefused(answer, 'Host');
     // A control character is no header line at all.
-    else expect([answer.status, host]).toEqual([400, 'a\x01b']);
+    if (host === 'a\x01b') expect(answer).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+    else isRefused(answer, 'Host');
   });
 
   it.each([
