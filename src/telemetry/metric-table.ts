@@ -1,7 +1,7 @@
-import { DELIVERY_STATES, END_REASONS } from '../domain/delivery/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState, END_REASONS, type EndReason } from '../domain/delivery/delivery.ts';
 import { PART_NAMES } from '../domain/events.ts';
 import { PRUNE_HOLD_SCOPES } from '../domain/pruning/prune-hold.ts';
-import { OUTCOMES } from '../domain/push-service/push-outcome.ts';
+import { OUTCOMES, type OutcomeKind } from '../domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
 import { RETIREMENT_REASONS } from '../domain/subscription/subscription.ts';
 
@@ -11,6 +11,32 @@ export type MetricInfo = {
   readonly help: string;
   /** Each label with every value it can have. `number`: a number of three digits, or `none`. */
   readonly labels: Readonly<Record<string, readonly string[] | 'number'>>;
+  /** The series that are there from the start, where others than these are not expected. Left out: every combination. */
+  readonly expected?: readonly Readonly<Record<string, string>>[];
+};
+
+/** The reasons that a delivery in each state can have. */
+const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')[]>> = {
+  pending: [''],
+  sending: [''],
+  retrying: [''],
+  delivered: [''],
+  pruned: ['subscription_gone', 'subscription_refused'],
+  failed: ['retries_exhausted', 'rejected', 'misconfigured', 'interrupted_too_often', 'pruning_on_hold'],
+  expired: ['deadline_passed', 'deadline_too_near'],
+  cancelled: ['subscription_deleted', 'subscription_inactive', 'superseded'],
+};
+
+/** What push services are known to answer. Another status begins its series with its first answer. */
+const STATUSES_BY_OUTCOME: Readonly<Record<OutcomeKind, readonly string[]>> = {
+  delivered: ['200', '201', '202'],
+  gone: ['404', '410'],
+  throttled: ['406', '429'],
+  retryable: ['none', '408', '425', '500', '502', '503', '504'],
+  rejected: ['none', '400', '413'],
+  misconfigured: ['none', '400', '401', '403'],
+  quarantined: ['403'],
+  interrupted: ['none'],
 };
 
 /** Every metric; `docs/operations.md` lists them. No label has an id, user, host or endpoint: its values must stay few. */
@@ -26,12 +52,18 @@ export const METRICS = {
     kind: 'counter',
     help: 'Times a delivery moved on, by the state it moved to.',
     labels: { state: DELIVERY_STATES, reason: ['', ...END_REASONS] },
+    expected: DELIVERY_STATES.flatMap((state) => REASONS_BY_STATE[state].map((reason) => ({ state, reason }))),
   },
   attempts: {
     name: 'bellhop_attempts_total',
     kind: 'counter',
     help: 'Requests to push services, by outcome.',
     labels: { push_service: PUSH_SERVICES, outcome: OUTCOMES, http_status: 'number' },
+    expected: PUSH_SERVICES.flatMap((push_service) =>
+      OUTCOMES.flatMap((outcome) =>
+        STATUSES_BY_OUTCOME[outcome].map((http_status) => ({ push_service, outcome, http_status })),
+      ),
+    ),
   },
   attemptDuration: {
     name: 'bellhop_attempt_duration_seconds',

@@ -28,12 +28,13 @@ export function createMetrics(events: Events): Metrics {
 }
 
 function createDeliveryCounts(registry: Registry) {
-  const settled = new Counter(configOf(METRICS.deliveriesSettled, registry));
-  const attempts = new Counter(configOf(METRICS.attempts, registry));
+  const settled = counterFromZero(METRICS.deliveriesSettled, registry);
+  const attempts = counterFromZero(METRICS.attempts, registry);
   const duration = new Histogram({
     ...configOf(METRICS.attemptDuration, registry),
     buckets: LATENCY_BUCKETS_SECONDS,
   });
+  for (const labels of combinationsOf(METRICS.attemptDuration)) duration.zero(labels);
   return ({ origin, state, reason, attempt }: EventOf<'delivery.settled'>): void => {
     settled.inc({ state, reason: reason ?? '' });
     if (attempt === null) return;
@@ -89,11 +90,11 @@ function counterFromZero<Info extends MetricInfo>(info: Info, registry: Registry
   return counter;
 }
 
-/** Each value of each label with each of the others. Labels that are numbers have no list of values, and are left out. */
-function combinationsOf<Info extends MetricInfo>({ labels }: Info): Record<keyof Info['labels'] & string, string>[] {
-  let combinations: Record<string, string>[] = [{}];
-  for (const [label, values] of Object.entries(labels)) {
-    if (values === 'number') continue;
+/** The expected ones; else each value of each label with each of the others. */
+function combinationsOf<Info extends MetricInfo>(info: Info): Record<keyof Info['labels'] & string, string>[] {
+  let combinations: readonly Readonly<Record<string, string>>[] = info.expected ?? [{}];
+  for (const [label, values] of Object.entries(info.labels)) {
+    if (values === 'number' || info.expected !== undefined) continue;
     combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [label]: value })));
   }
   return combinations as Record<keyof Info['labels'] & string, string>[];
