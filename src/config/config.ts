@@ -11,7 +11,7 @@ import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { parseApiKeyLines } from './api-key-text.ts';
 import { pushProxyOf } from './push-proxy.ts';
-import type { DemoPage, Role } from './setting-parsers.ts';
+import { type DemoPage, type Role, SHORTEST_SAFE_SECRET } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
 import { checkTls, trustOf } from './trusted-authorities.ts';
@@ -53,6 +53,7 @@ export type Config = {
   readonly secretFiles: readonly string[];
   readonly allowShortSecrets: boolean;
   readonly allowBearer: boolean;
+  readonly metricsToken: string | null;
   /** Null: a key pair is made and kept in the data folder. */
   readonly vapidKeys: VapidKeyPair | null;
   /** Earlier pairs named by the environment. */
@@ -101,9 +102,6 @@ export class ConfigError extends Error {
 
 const HOUR_MS = 3_600_000;
 
-/** RFC 7518 section 3.2: what signs with HS256 has 256 bits, since whoever has a token can try guesses in peace. */
-export const SHORTEST_SAFE_SECRET = 32;
-
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
@@ -137,6 +135,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     secretFiles,
     allowShortSecrets: values.ALLOW_SHORT_SECRETS,
     allowBearer: values.ALLOW_BEARER,
+    metricsToken: values.METRICS_TOKEN,
     vapidKeys,
     olderVapidKeys: values.VAPID_OLD_KEYS ?? [],
     allowLostVapidKeys: values.ALLOW_LOST_VAPID_KEYS,
@@ -193,6 +192,9 @@ function apiKeysOf(values: SettingValues, readText: ReadText, problems: string[]
     ...(values.API_KEYS_FILE === null ? [] : keysInFile(values.API_KEYS_FILE, readText, problems)),
   ];
   for (const id of new Set(keys.map((key) => key.id))) problems.push(...problemsOfKey(keys, id, values));
+  const shared = keys.find(({ secret }) => secret === values.METRICS_TOKEN);
+  if (shared !== undefined)
+    problems.push(`METRICS_TOKEN is a secret of the API key ${shared.id}, which opens more: make one of its own.`);
   return keys;
 }
 

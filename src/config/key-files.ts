@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ApiKey, DEFAULT_KEY_ID, SCOPES } from '../access/api-keys.ts';
 import { readVapidPair, type VapidKeyPair } from '../domain/push-service/vapid-key.ts';
-import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { makeSecretFile, readSecretFile, replaceSecretFile, warnIfOpen } from './secret-file.ts';
+import { SHORTEST_SAFE_SECRET } from './setting-parsers.ts';
 import { generateVapidKeys } from './vapid-key-maker.ts';
 
 /** A secret shorter than this is none, whatever is allowed. */

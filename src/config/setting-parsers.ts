@@ -91,9 +91,21 @@ export function hostName(text: string): string {
   throw new SettingProblem(`is ${quote(text)}: it must be an address or host name, without a port.`);
 }
 
+/** RFC 7518 section 3.2: what signs with HS256 has 256 bits, since whoever has a token can try guesses in peace. */
+export const SHORTEST_SAFE_SECRET = 32;
+
 export function secret(text: string): string {
   if (text.length >= 16) return text;
   throw new SettingProblem('is too short: use at least 16 characters, such as the output of `openssl rand -hex 32`.');
+}
+
+/** One that is sent as a Bearer token alone. */
+export function longSecret(text: string): string {
+  if (!/^[!-~]+$/.test(text)) throw new SettingProblem('may have printable ASCII characters alone, and no spaces.');
+  if (text.length >= SHORTEST_SAFE_SECRET) return text;
+  throw new SettingProblem(
+    `has fewer than ${SHORTEST_SAFE_SECRET} characters: make one with \`openssl rand -hex 32\`.`,
+  );
 }
 
 export function apiKeys(text: string): readonly ApiKey[] {

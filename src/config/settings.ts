@@ -8,6 +8,7 @@ import {
   demoPage,
   hostName,
   integer,
+  longSecret,
   mongodbUrl,
   oneOf,
   origins,
@@ -138,6 +139,10 @@ export const SETTINGS = {
     'true',
     boolean,
     'Whether `Authorization: Bearer <secret>` is accepted beside signed requests. Subscriber tokens are, either way.',
+  ),
+  METRICS_TOKEN: secretly(
+    longSecret,
+    'Opens `/metrics` as a Bearer token, and nothing else, so that Prometheus needs no API key; 32 characters or more. Unset: only an API key with the scope `read` does.',
   ),
   VAPID_PUBLIC_KEY: secretly(
     asIs,

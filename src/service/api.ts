@@ -76,7 +76,12 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     subscriberTokens,
     notifications,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
-    access: createAccess({ ...parts, keys: apiKeys, allowBearer: config.allowBearer }),
+    access: createAccess({
+      ...parts,
+      keys: apiKeys,
+      allowBearer: config.allowBearer,
+      metricsToken: config.metricsToken,
+    }),
     subscriptionImport: createSubscriptionImport(registering),
     subscriptions: createSubscriptions({
       ...registering,

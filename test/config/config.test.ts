@@ -29,6 +29,7 @@ describe('parseConfig', () => {
       secretFiles: [],
       allowShortSecrets: false,
       allowBearer: true,
+      metricsToken: null,
       vapidKeys: null,
       olderVapidKeys: [],
       allowLostVapidKeys: false,

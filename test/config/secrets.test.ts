@@ -38,8 +38,27 @@ describe('secrets among the settings', () => {
     expect(() => parseConfig({ API_KEYS_FILE: '/keys' }, () => '# none\n')).toThrow(/holds no key/);
   });
 
+  it('takes a token for metrics, from a file too, that is long and nobody else’s', () => {
+    const token = 'metrics-0123456789abcdef0123456789';
+    expect(parseConfig({ METRICS_TOKEN: token }, noFile).metricsToken).toBe(token);
+    expect(parseConfig({ METRICS_TOKEN_FILE: '/run/token' }, () => `${token}\n`).metricsToken).toBe(token);
+    expect(problemsOf({ METRICS_TOKEN: 'hunter2', ALLOW_SHORT_SECRETS: 'true' })).toEqual([
+      expect.stringMatching(/^METRICS_TOKEN has fewer than 32 characters/),
+    ]);
+    for (const text of [`${token} x`, `${token}ü`])
+      expect(problemsOf({ METRICS_TOKEN: text })).toEqual([expect.stringMatching(/^METRICS_TOKEN may have printable/)]);
+    expect(problemsOf({ METRICS_TOKEN: token, API_KEYS: `board[read]:${token}` })).toEqual([
+      expect.stringMatching(/^METRICS_TOKEN is a secret of the API key board/),
+    ]);
+  });
+
   it('never shows a secret', () => {
-    const text = problemsOf({ HMAC_SECRET: 'hunter2', API_KEYS: 'hunter3', VAPID_PRIVATE_KEY: 'hunter4' }).join('\n');
+    const text = problemsOf({
+      HMAC_SECRET: 'hunter2',
+      METRICS_TOKEN: 'hunter5',
+      API_KEYS: 'hunter3',
+      VAPID_PRIVATE_KEY: 'hunter4',
+    }).join('\n');
     expect(text).not.toMatch(/hunter/);
   });
 

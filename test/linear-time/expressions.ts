@@ -55,6 +55,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { head: '[', repeated: ':1' }],
     [/^\d+$/, digits],
     [/^[A-Za-z0-9._:-]+$/, letters],
+    [/^[!-~]+$/, letters],
     [/^(.+)=(\d+(?:\.\d+)?)$/, { repeated: '=1.1', tail: 'x' }],
     [/^(localhost|127\.0\.0\.1|\[::1\])$/, { repeated: 'localhost' }],
     [/^https?:$/, { head: 'http', repeated: 's' }],

@@ -74,6 +74,7 @@ export type Answer = {
 
 export type ApiOptions = Partial<AppOptions> & {
   readonly allowBearer?: boolean;
+  readonly metricsToken?: string;
   readonly siteUrl?: string;
   readonly registrationLimit?: RateLimit;
   readonly maxPerUser?: number;
@@ -122,7 +123,7 @@ export async function startApi(options: ApiOptions = {}) {
   };
   const app = createApp({
     ...parts,
-    access: createAccess({ ...parts, keys: () => KEYS, allowBearer: options.allowBearer ?? true }),
+    access: createAccess({ ...parts, metricsToken: null, allowBearer: true, ...options, keys: () => KEYS }),
     subscriptionImport: createSubscriptionImport(registering),
     subscriptions: createSubscriptions({
       ...registering,

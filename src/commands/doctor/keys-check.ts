@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Config, ConfigError, SHORTEST_SAFE_SECRET } from '../../config/config.ts';
+import { type Config, ConfigError } from '../../config/config.ts';
 import { readVapidRing, SHORTEST_SECRET } from '../../config/key-files.ts';
 import { readSecretFile } from '../../config/secret-file.ts';
+import { SHORTEST_SAFE_SECRET } from '../../config/setting-parsers.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 

@@ -3,7 +3,8 @@ import type { Scope } from '../../access/api-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { type ApiContext, targetOf } from './request-context.ts';
 
-export type RouteAccess = 'key' | 'subscriber';
+/** `metrics`: a key, or the token for metrics. */
+export type RouteAccess = 'key' | 'subscriber' | 'metrics';
 
 /** Refuses a key without this scope. A subscriber's token has none: it is bound to its user, and to fewer routes. */
 export function demandScope(caller: Caller, scope: Scope): void {
@@ -21,14 +22,13 @@ export function judgeCaller(
   access: Access,
   { access: needed, scope }: { readonly access: RouteAccess; readonly scope: Scope },
 ): Judged {
-  const judged = access.judgeHead({
-    method: c.req.method,
-    target: targetOf(c),
-    header: (name) => c.req.header(name),
-  });
+  const judged = access.judgeHead(
+    { method: c.req.method, target: targetOf(c), header: (name) => c.req.header(name) },
+    needed === 'metrics' ? 'metrics' : 'api',
+  );
   if (judged.kind === 'signed') return judged;
   c.set('caller', judged);
-  if (judged.kind === 'subscriber' && needed === 'key') {
+  if (judged.kind === 'subscriber' && needed !== 'subscriber') {
     throw new AppError(
       'subscriber_token_not_enough',
       'A subscriber token is good only for its user’s own subscriptions. This takes an API key.',

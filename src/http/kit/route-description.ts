@@ -7,7 +7,7 @@ const REQUEST_ID = 'The id of this request, also in the log.';
 
 /** Any one of these opens a route. */
 const WITH_KEY = [{ signature: [], timestamp: [] }, { bearer: [] }];
-const SECURITY = { open: [], key: WITH_KEY, subscriber: [...WITH_KEY, { subscriber: [] }] };
+const SECURITY = { open: [], key: WITH_KEY, metrics: WITH_KEY, subscriber: [...WITH_KEY, { subscriber: [] }] };
 
 /** The OpenAPI description of a route, from the schemas that also validate its requests. */
 export function describeRoute(route: RouteSpec): RouteConfig {
