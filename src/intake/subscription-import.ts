@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { AppError, type AppErrorCode } from '../domain/app-error.ts';
 import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
 import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
@@ -37,38 +38,38 @@ type ImportOptions = Pick<
   'store' | 'events' | 'clock' | 'random' | 'allowedHosts' | 'publicKeys'
 >;
 
-/** So many are checked and written before others have their turn: the keys of one cost about 0.1 ms. */
-const AT_ONCE = 32;
+/** So many are checked before others have their turn: the keys of one cost about 0.1 ms. */
+const CHECKED_AT_ONCE = 32;
 
 /** Takes over what another push system kept. What a line may do is decided in `domain/subscription/import.ts`. */
 export function createSubscriptionImport(options: ImportOptions): SubscriptionImport {
   return {
     async importMany(requests, { isDryRun }) {
-      const answers: Imported[] = [];
-      for (let start = 0; start < requests.length; start += AT_ONCE) {
-        answers.push(...(await importSome(options, requests.slice(start, start + AT_ONCE), isDryRun)));
-      }
-      return answers;
+      const checked = await checkAll(options, requests);
+      const results = await options.store.importMany(
+        checked.filter((each): each is ImportedSubscription => !(each instanceof AppError)),
+        { isDryRun },
+      );
+      if (!isDryRun) for (const result of results) await announceResult(options, result);
+      const inOrder = results.values();
+      return checked.map((each) => {
+        if (each instanceof AppError) return refused(each.code, each.message);
+        return answerOf(inOrder.next().value as ImportResult, isDryRun);
+      });
     },
   };
 }
 
-async function importSome(
+async function checkAll(
   options: ImportOptions,
   requests: readonly (ImportRequest | AppError)[],
-  isDryRun: boolean,
-): Promise<readonly Imported[]> {
-  const checked = requests.map((request) => (request instanceof AppError ? request : check(options, request)));
-  const results = await options.store.importMany(
-    checked.filter((each): each is ImportedSubscription => !(each instanceof AppError)),
-    { isDryRun },
-  );
-  if (!isDryRun) for (const result of results) await announceResult(options, result);
-  const inOrder = results.values();
-  return checked.map((each) => {
-    if (each instanceof AppError) return refused(each.code, each.message);
-    return answerOf(inOrder.next().value as ImportResult, isDryRun);
-  });
+): Promise<readonly (ImportedSubscription | AppError)[]> {
+  const checked: (ImportedSubscription | AppError)[] = [];
+  for (const [at, request] of requests.entries()) {
+    if (at > 0 && at % CHECKED_AT_ONCE === 0) await setImmediate();
+    checked.push(request instanceof AppError ? request : check(options, request));
+  }
+  return checked;
 }
 
 function check(options: ImportOptions, request: ImportRequest): ImportedSubscription | AppError {
@@ -98,7 +99,7 @@ function demandHeld(held: readonly string[], given: string): void {
   throw new AppError(
     'unknown_vapid_key',
     `It was subscribed with the VAPID public key ${key}, whose pair is not held here, and no other reaches it. ` +
-      'Bring the pair along in VAPID_OLD_KEYS, and import again.',
+      'Bring the pair along (bellhop import --vapid-keys FILE, or VAPID_OLD_KEYS), and import again.',
   );
 }
 

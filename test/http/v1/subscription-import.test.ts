@@ -90,7 +90,7 @@ describe('an import', () => {
     const { code, reason } = await importOne(line({ vapid_public_key: elsewhere }));
     expect(code).toBe('unknown_vapid_key');
     expect(reason).toContain(elsewhere);
-    expect(reason).toContain('VAPID_OLD_KEYS');
+    expect(reason).toContain('--vapid-keys');
   });
 
   it('leaves a browser alone that registered itself here', async () => {
