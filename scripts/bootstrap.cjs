@@ -21,6 +21,7 @@ const steps = {
   emulator: [install, build, start],
   bench: [install, build, servers, bench],
   doctor: [install, build, start],
+  import: [install, build, start],
   'rotate-vapid-key': [install, build, start],
   test: [install, check, build, servers, browsers, interpreters, test],
 };

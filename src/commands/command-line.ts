@@ -63,7 +63,8 @@ function readGiven(args: readonly string[], command: Command, settings: readonly
     if (option.value !== undefined && !isValue(token)) {
       return misuse(`needs a value for ${option.name}: ${option.name}=${option.value}`);
     }
-    options.set(option.name, token.value ?? '');
+    const earlier = option.isList === true ? options.get(option.name) : undefined;
+    options.set(option.name, earlier === undefined ? (token.value ?? '') : `${earlier},${token.value}`);
   }
   const missing = wanted.slice(operands.length).find(({ mayBeMissing }) => mayBeMissing !== true);
   if (missing !== undefined) return misuse(`needs ${missing.name}: ${missing.meaning}`);

@@ -25,11 +25,13 @@ export type Option = {
   /** What its value is called, in capitals; without one it takes no value. */
   readonly value?: string;
   readonly meaning: string;
+  /** May be given several times: the values are put together, with a comma between. */
+  readonly isList?: true;
 };
 
 /** What a command was given, checked against its row. */
 export type Given = {
   readonly operands: readonly string[];
-  /** By name with dashes, `--json`; the value of an option that takes none is empty. The last one of a name holds. */
+  /** By name with dashes, `--json`; the value of an option that takes none is empty. The last one of a name holds, where it is no list. */
   readonly options: ReadonlyMap<string, string>;
 };

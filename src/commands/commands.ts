@@ -33,6 +33,32 @@ SIGHUP reads the API keys again.`,
     run: async ({ operands: [file = '-'] }) => (await import('./backup.ts')).runBackup({ file }),
   },
   {
+    name: 'import',
+    meaning: 'Take over the subscriptions of another push system: docs/moving.md.',
+    operands: [{ name: 'FILE', meaning: 'NDJSON or CSV, gzip or not; - reads standard input.' }],
+    options: [
+      { name: '--dry-run', meaning: 'Write nothing, and tell what would come of each line.' },
+      {
+        name: '--vapid-keys',
+        value: 'FILE',
+        meaning: 'The key pair of the old system; it is kept, and signs for its own.',
+      },
+      {
+        name: '--vapid-key',
+        value: 'KEY',
+        meaning: 'The public key of lines that name none, or current: the one of now.',
+      },
+      { name: '--map', value: 'FIELD=COLUMN', meaning: 'Which column has a field. May be given again.', isList: true },
+      { name: '--format', value: 'FORMAT', meaning: 'ndjson or csv, where the file does not tell.' },
+      { name: '--report', value: 'FILE', meaning: 'What became of each line, as NDJSON; - for standard output.' },
+    ],
+    more: `It goes through the Bellhop that runs here. A line that is refused keeps no other from being imported, and what is here already
+stays as it is, so the same file can be imported again at any time.
+
+Exit code: 0 where every line is in, 1 where one was refused or the import broke off, 2 where nothing was done.`,
+    run: async (given) => (await import('./import/import.ts')).runImport(given),
+  },
+  {
     name: 'rotate-vapid-key',
     meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
     run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),

@@ -168,6 +168,19 @@ export function rotateVapidFile(dataDir: string): { readonly publicKey: string; 
   return { publicKey: current.publicKey, path };
 }
 
+/**
+ * Puts a pair behind those in the data folder, to sign for the subscriptions that were made with it. False where it is among
+ * them already. Throws ConfigError where the folder has no pair yet: this one would become the current one unasked.
+ */
+export function addOlderVapidPair(dataDir: string, pair: VapidKeyPair): boolean {
+  const path = vapidFile(dataDir);
+  const [current, ...older] = readVapidRing(dataDir);
+  if (current === undefined) throw new ConfigError([`${path} is not there: start Bellhop first. Nothing was changed.`]);
+  if ([current, ...older].some(({ publicKey }) => publicKey === pair.publicKey)) return false;
+  replaceSecretFile(path, `${JSON.stringify({ ...current, older: [...older, pair] }, null, 2)}\n`);
+  return true;
+}
+
 function withoutRepeats(pairs: readonly VapidKeyPair[], current: VapidKeyPair): readonly VapidKeyPair[] {
   const byKey = new Map(pairs.map((pair) => [pair.publicKey, pair]));
   byKey.delete(current.publicKey);
