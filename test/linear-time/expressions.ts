@@ -39,6 +39,30 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     ],
   ],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
+  'commands/import/field-names.ts': [[/[^a-z0-9]/g, { repeated: '_' }]],
+  'commands/import/import-line.ts': [
+    [/[\0\ufffd\p{Surrogate}]/u, letters],
+    [/^[A-Za-z0-9_-]+:APA91[A-Za-z0-9_-]+$/, { repeated: 'APA91', tail: ':APA91\n' }],
+    [/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { head: 'aa', repeated: '-a', tail: '\n' }],
+    [/^[A-Za-z0-9_.:/-]{1,64}$/, letters],
+    [/^\s*[[{]/, spaces],
+    [/[,;|]/, letters],
+  ],
+  'commands/import/input.ts': [
+    [/^(?:\xff\xfe|\xfe\xff)/, { repeated: '\xff' }],
+    [/\.(?:ndjson|jsonl)(?:\.gz)?$/i, { repeated: '.ndjson', tail: 'x' }],
+  ],
+  'commands/import/instant-text.ts': [
+    [/^\d{1,15}(?:\.\d{1,9})?$/, digits],
+    [
+      /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/,
+      { head: '2024-01-01 10:00:00.', repeated: '1' },
+    ],
+  ],
+  'commands/import/vapid-key-file.ts': [
+    [/public[ _]?key["']?[ \t]*[:=]\s*["']?([A-Za-z0-9+/_-]{80,100}=*)/i, { repeated: 'publickey=' }],
+    [/private[ _]?key["']?[ \t]*[:=]\s*["']?([A-Za-z0-9+/_-]{40,60}=*)/i, { repeated: 'privatekey=' }],
+  ],
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],

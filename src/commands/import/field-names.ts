@@ -39,27 +39,23 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
 /** What a record may keep a browser's `toJSON()` in, as an object or as its JSON. */
 const WRAPPERS = ['subscription', 'pushsubscription', 'subscriptioninfo', 'subscriptionjson', 'data', 'json', 'keys'];
 
-/** A record by bare names, with what its wrappers hold; `names` has them as they stand in the file. */
-export type Flat = { readonly values: ReadonlyMap<string, unknown>; readonly names: ReadonlyMap<string, string> };
+/** A record by bare names, with what its wrappers hold. */
+export type Flat = { readonly values: ReadonlyMap<string, unknown> };
 
 /** Brings a record to one level. What stands on its outside goes before what is wrapped. */
 export function flatten(record: Readonly<Record<string, unknown>>): Flat {
   const values = new Map<string, unknown>();
-  const names = new Map<string, string>();
   const inside: object[] = [];
   for (const [name, value] of Object.entries(record)) {
     const wrapped = WRAPPERS.includes(bare(name)) ? objectIn(value) : null;
     if (wrapped !== null) inside.push(wrapped);
-    else if (!values.has(bare(name))) {
-      values.set(bare(name), value);
-      names.set(bare(name), name);
-    }
+    else if (!values.has(bare(name))) values.set(bare(name), value);
   }
   for (const each of inside) {
     const { values: more } = flatten(each as Record<string, unknown>);
     for (const [name, value] of more) if (!values.has(name)) values.set(name, value);
   }
-  return { values, names };
+  return { values };
 }
 
 /** The value of a field, and the bare name it stood under. Null where there is none, or an empty one. */
@@ -71,10 +67,11 @@ export function findField({ values }: Flat, field: Field): { readonly name: stri
   return null;
 }
 
-/** Whether a column of this name is one of the fields. */
-export function isKnownName(name: string): boolean {
-  const given = bare(name);
-  return WRAPPERS.includes(given) || Object.values(NAMES).some((names) => names.includes(given));
+/** The outer names of a record that are no field, as they stand in the file. */
+export function strangeNames(record: Readonly<Record<string, unknown>>, map: FieldMap): readonly string[] {
+  const known = [...Object.values(NAMES).flat(), ...WRAPPERS];
+  const mapped = Object.values(map).map((path) => path.split('.')[0]);
+  return Object.keys(record).filter((name) => !known.includes(bare(name)) && !mapped.includes(name));
 }
 
 /** What a map names: a column as it is called in the file, or a path such as `user.id`. Undefined where there is none. */

@@ -6,6 +6,7 @@ import { printable, printableLines } from '../../domain/printable-text.ts';
 import { readVapidPublicKey } from '../../domain/push-service/vapid-key.ts';
 import type { Given } from '../command.ts';
 import { type Entry, UnreadableFile } from './entry.ts';
+import { strangeNames } from './field-names.ts';
 import { type ImportLine, type Note, readLine } from './import-line.ts';
 import { type Input, openInput, unreadable } from './input.ts';
 import { type ImportOptions, importOptionsOf } from './options.ts';
@@ -68,6 +69,7 @@ async function importEntries(entries: AsyncIterable<Entry>, parts: ImportParts):
   let batch: Waiting[] = [];
   let length = 0;
   for await (const entry of entries) {
+    if ('record' in entry) report.ignore(strangeNames(entry.record, map));
     const reading =
       'refusal' in entry
         ? { kind: 'refused' as const, refusal: entry.refusal }

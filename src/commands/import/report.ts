@@ -8,10 +8,13 @@ import type { Outcome } from './sender.ts';
 /** Different refusals that are shown to a person, and the lines of each; the report has all. */
 const MOST_KINDS = 10;
 const MOST_LINES = 5;
+const MOST_NAMES = 30;
 const RESULTS = ['added', 'updated', 'moved', 'unchanged', 'refused'];
 
 export type Report = {
   add(line: number, outcome: Outcome, notes: readonly Note[]): Promise<void>;
+  /** Names in the file that are no field. */
+  ignore(names: readonly string[]): void;
   /** What came of all of it, for a person. */
   summary(): string;
   readonly lines: number;
@@ -24,6 +27,7 @@ export function createReport(path: string | null): Report {
   const counts = new Map<string, number>();
   const notes = new Map<Note, number>();
   const refusals = new Map<string, Refused>();
+  const ignored = new Set<string>();
   const out = path === null ? null : path === '-' ? process.stdout : createWriteStream(path, { mode: 0o600 });
   const count = <Name>(of: Map<Name, number>, name: Name): void => void of.set(name, (of.get(name) ?? 0) + 1);
   const countOf = (name: string): number => counts.get(name) ?? 0;
@@ -34,6 +38,9 @@ export function createReport(path: string | null): Report {
       for (const note of noted) count(notes, note);
       if (result === 'refused') noteRefusal(refusals, line, `${code}\n${reason}`);
       if (out !== null) await write(out, { line, ...outcome });
+    },
+    ignore(names) {
+      for (const name of names) if (ignored.size < MOST_NAMES) ignored.add(name);
     },
     get lines() {
       return RESULTS.reduce((sum, result) => sum + countOf(result), 0);
@@ -47,7 +54,11 @@ export function createReport(path: string | null): Report {
       const told = [...refusals.values()].reduce((sum, { count: number }) => sum + number, 0);
       const more = countOf('refused') - told;
       const rest = more > 0 ? [`${more} more were refused for other reasons: --report FILE tells of every line`] : [];
-      return [...rows, ...paragraph([...texts, ...rest]), ...paragraph(sentencesOf(notes))]
+      return [
+        ...rows,
+        ...paragraph([...texts, ...rest]),
+        ...paragraph([...sentencesOf(notes), ...ignoredText(ignored)]),
+      ]
         .map((text) => `${text}\n`)
         .join('');
     },
@@ -79,6 +90,10 @@ function textOf(kind: string, { count, lines }: Refused): readonly string[] {
 
 async function write(out: NodeJS.WritableStream, value: unknown): Promise<void> {
   if (!out.write(`${JSON.stringify(value)}\n`)) await once(out, 'drain');
+}
+
+function ignoredText(names: ReadonlySet<string>): readonly string[] {
+  return names.size === 0 ? [] : [`Not taken along: ${printable([...names].join(', '))}.`];
 }
 
 function row(number: number, name: string): string {
