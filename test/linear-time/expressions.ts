@@ -48,10 +48,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^\s*[[{]/, spaces],
     [/[,;|]/, letters],
   ],
-  'commands/import/input.ts': [
-    [/^(?:\xff\xfe|\xfe\xff)/, { repeated: '\xff' }],
-    [/\.(?:ndjson|jsonl)(?:\.gz)?$/i, { repeated: '.ndjson', tail: 'x' }],
-  ],
+  'commands/import/input.ts': [[/\.(?:ndjson|jsonl)(?:\.gz)?$/i, { repeated: '.ndjson', tail: 'x' }]],
   'commands/import/instant-text.ts': [
     [/^\d{1,15}(?:\.\d{1,9})?$/, digits],
     [

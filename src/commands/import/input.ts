@@ -12,7 +12,11 @@ export type Format = (typeof FORMATS)[number];
 export type Input = { readonly format: Format; readonly entries: AsyncIterable<Entry> };
 
 const GZIP = [0x1f, 0x8b];
-const UTF_16 = /^(?:\xff\xfe|\xfe\xff)/;
+/** Byte order marks. */
+const UTF_16 = [
+  [0xff, 0xfe],
+  [0xfe, 0xff],
+];
 const BYTE_ORDER_MARK = '\u{feff}';
 const LONGEST_HEADING = 64 * 1024;
 
@@ -24,10 +28,9 @@ export async function openInput(path: string, format: Format | null): Promise<In
   try {
     const raw = path === '-' ? process.stdin : createReadStream(path);
     const packed = await peek<Uint8Array>(raw);
-    const isGzip = packed.head !== null && GZIP.every((octet, at) => packed.head?.[at] === octet);
-    const octets = isGzip ? await peek<Uint8Array>(unpacked(packed.all)) : packed;
+    const octets = beginsWith(packed.head, GZIP) ? await peek<Uint8Array>(unpacked(packed.all)) : packed;
     if (octets.head === null) throw new UnreadableFile('There is nothing in it.');
-    if (UTF_16.test(Buffer.from(octets.head).toString('latin1', 0, 2))) {
+    if (UTF_16.some((mark) => beginsWith(octets.head, mark))) {
       throw new UnreadableFile('It is UTF-16: save it as UTF-8 (in Excel “CSV UTF-8”).');
     }
     const texts = await peek<string>(fromWholeLine(decoded(octets.all)));
@@ -37,6 +40,10 @@ export async function openInput(path: string, format: Format | null): Promise<In
   } catch (error) {
     throw error instanceof UnreadableFile ? error : unreadable(error);
   }
+}
+
+function beginsWith(octets: Uint8Array | null, expected: readonly number[]): boolean {
+  return octets !== null && expected.every((octet, at) => octets[at] === octet);
 }
 
 /** In words, without a stack. */
