@@ -48,12 +48,17 @@ SIGHUP reads the API keys again.`,
         value: 'KEY',
         meaning: 'The public key of lines that name none, or current: the one of now.',
       },
-      { name: '--map', value: 'FIELD=COLUMN', meaning: 'Which column has a field. May be given again.', isList: true },
-      { name: '--format', value: 'FORMAT', meaning: 'ndjson or csv, where the file does not tell.' },
+      {
+        name: '--map',
+        value: 'MAP',
+        meaning: 'FIELD=COLUMN: which column has a field. May be given again.',
+        isList: true,
+      },
+      { name: '--format', value: 'NAME', meaning: 'ndjson or csv, where the file does not tell.' },
       { name: '--report', value: 'FILE', meaning: 'What became of each line, as NDJSON; - for standard output.' },
     ],
-    more: `It goes through the Bellhop that runs here. A line that is refused keeps no other from being imported, and what is here already
-stays as it is, so the same file can be imported again at any time.
+    more: `It goes through the Bellhop that runs here. A line that is refused keeps no other from being imported, and what is here
+already stays as it is, so the same file can be imported again at any time.
 
 Exit code: 0 where every line is in, 1 where one was refused or the import broke off, 2 where nothing was done.`,
     run: async (given) => (await import('./import/import.ts')).runImport(given),

@@ -17,6 +17,7 @@ const COPY: Command = {
   options: [
     { name: '--quiet', meaning: 'Say nothing.' },
     { name: '--mode', value: 'MODE', meaning: 'Its rights.' },
+    { name: '--skip', value: 'NAME', meaning: 'Leave it out.', isList: true },
   ],
   more: 'Exit code: 0.',
   run,
@@ -37,6 +38,7 @@ describe('readCommandLine', () => {
     [['copy', 'a', 'b', '--quiet'], ['a', 'b'], { '--quiet': '' }],
     [['copy', '--mode', '600', 'a'], ['a'], { '--mode': '600' }],
     [['copy', '--mode=600', '--mode=644', 'a'], ['a'], { '--mode': '644' }],
+    [['copy', '--skip=x', 'a', '--skip', 'y'], ['a'], { '--skip': 'x,y' }],
     [['copy', '--mode=--quiet', 'a'], ['a'], { '--mode': '--quiet' }],
     [['copy', '--mode', '-', 'a'], ['a'], { '--mode': '-' }],
     [['copy', '--', '--quiet'], ['--quiet'], {}],
@@ -94,8 +96,8 @@ describe('readCommandLine', () => {
 
 describe('the help', () => {
   it('of a command follows from its row', () => {
-    expect(usageOf(COPY)).toBe('usage: bellhop copy [--quiet] [--mode=MODE] FROM [TO]');
-    expect(helpOf(COPY)).toBe(`usage: bellhop copy [--quiet] [--mode=MODE] FROM [TO]
+    expect(usageOf(COPY)).toBe('usage: bellhop copy [--quiet] [--mode=MODE] [--skip=NAME] FROM [TO]');
+    expect(helpOf(COPY)).toBe(`usage: bellhop copy [--quiet] [--mode=MODE] [--skip=NAME] FROM [TO]
 
 Copy.
 
@@ -105,6 +107,7 @@ Exit code: 0.
   TO           where to.
   --quiet      Say nothing.
   --mode=MODE  Its rights.
+  --skip=NAME  Leave it out.
   --help       Tell this.
 `);
   });
