@@ -8,6 +8,7 @@ import type { Command, Given } from './command.ts';
 import { readCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { helpOf, helpOfAll, usageOf } from './help.ts';
+import { deniedByRuntime } from './runtime.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
@@ -62,7 +63,7 @@ function tellRefusal(name: string, error: ConfigError | AppError): void {
   process.stderr.write(`${what}. ${why}\n`);
 }
 
-/** As Node tells an error that nothing catches, but what cannot be seen is escaped. */
+/** As Node tells an error that nothing catches, but what cannot be seen is escaped. What Deno denies is no defect. */
 function tellDefect(error: unknown): void {
-  process.stderr.write(printableLines(`${inspect(error)}\n`));
+  process.stderr.write(printableLines(`${deniedByRuntime(error) ?? inspect(error)}\n`));
 }

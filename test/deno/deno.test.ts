@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { startMongod } from '../../scripts/servers/mongod.ts';
 import { startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { denoOrReason } from '../support/deno.ts';
@@ -11,6 +14,9 @@ import { describeWithRedis } from '../support/redis.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const deno = denoOrReason();
+
+const folder = mkdtempSync(join(tmpdir(), 'bellhop-deno-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The demo, which tells the main job from the first call to the last, with the service on Deno. */
 async function tellOnDeno(...args: string[]): Promise<void> {
@@ -29,6 +35,24 @@ async function tellOnDeno(...args: string[]): Promise<void> {
 if (typeof deno !== 'string') {
   it.skip(deno.reason);
 } else {
+  it.each([[[]], [['--allow-read']], [['--allow-read', '--allow-env', '--allow-sys', '--allow-ffi', '--allow-write']]])(
+    'says in two lines what Deno denies with the flags %j, and how to allow it',
+    async (flags) => {
+      const env = {
+        PATH: process.env.PATH ?? '',
+        NO_COLOR: '1',
+        DENO_NO_UPDATE_CHECK: '1',
+        PORT: '0',
+        DATA_DIR: folder,
+      };
+      const given = ['run', '--no-prompt', '--node-modules-dir=manual', ...flags, join(ROOT, 'src/main.ts')];
+      const ended = await promisify(execFile)(deno, given, { cwd: folder, env }).catch((error) => error);
+      expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toMatch(/^Deno does not let Bellhop work: .*\n.*--allow-all\.\n$/);
+    },
+    30_000,
+  );
+
   it('the main job on Deno, on the embedded default', () => tellOnDeno(), 60_000);
 
   describeWithRedis('the main job on Deno', () =>

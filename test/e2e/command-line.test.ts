@@ -70,11 +70,14 @@ describe('bellhop', () => {
     expect([status, stderr]).toEqual([1, 'bellhop: the output cannot be written (ENOSPC).\n']);
   });
 
-  it('says in clear words that this Node is too old', () => {
-    const older = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'18.20.8'}})";
-    const { status, stderr } = bellhop(['start'], { node: ['--import', older] });
+  it.each([
+    ["{node:'18.20.8'}", /^Bellhop needs Node 20\.19 or newer, and this is Node 18\.20\.8\./],
+    ["{node:'26.3.0',bun:'1.4.5'}", /^Bellhop does not run on Bun /],
+  ])('says in clear words that it does not run on %s', (versions, says) => {
+    const other = `data:text/javascript,Object.defineProperty(process,'versions',{value:${versions}})`;
+    const { status, stderr } = bellhop(['start'], { node: ['--import', other] });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^Bellhop needs Node 20\.19 or newer, and this is Node 18\.20\.8\./);
+    expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 });
