@@ -55,7 +55,9 @@ function isNewer(file, other) {
 function hasSamePackages(installed, lock) {
   const [have, want] = [installed, lock].map((file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages);
   const ours = Object.keys(Object.assign({}, want[''].optionalDependencies)).map((name) => `node_modules/${name}`);
-  const isNeeded = (name) => name !== '' && (!want[name].optional || ours.includes(name));
+  // What is outside of node_modules is our own, and a link there leads to it: nothing of that is fetched.
+  const isOwn = (name) => !name.startsWith('node_modules/') || want[name].link === true;
+  const isNeeded = (name) => !isOwn(name) && (!want[name].optional || ours.includes(name));
   const isSame = (name) => have[name].version === want[name].version && have[name].integrity === want[name].integrity;
   return (
     Object.keys(have).every((name) => want[name] && isSame(name)) &&

@@ -8,7 +8,7 @@ export function runtimeProblem(versions: Readonly<Record<string, string | undefi
   if (versions.bun !== undefined) {
     return (
       `Bellhop does not run on Bun (this is ${versions.bun}). Nothing was started. Bun puts a client of its own in the place of undici,\n` +
-      'without the guard on where pushes may go. Use Node 20.19 or newer, or Deno; bellhop/client runs on Bun, too.'
+      'without the guard on where pushes may go. Use Node 20.19 or newer, or Deno; bellhop-client runs on Bun, too.'
     );
   }
   const [major = 0, minor = 0] = String(versions.node).split('.').map(Number);

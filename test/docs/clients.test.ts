@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,11 @@ describe('the programs of docs/clients.md, against the service', () => {
   let service: ServiceProcess;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bellhop-programs-'));
-    mkdirSync(join(folder, 'node_modules'));
-    symlinkSync(ROOT, join(folder, 'node_modules', 'bellhop'));
+    // As the package of its own lies there; `test/client/own-package.test.ts` installs the real one.
+    const client = join(folder, 'node_modules', 'bellhop-client');
+    mkdirSync(client, { recursive: true });
+    writeFileSync(join(client, 'package.json'), JSON.stringify({ type: 'module', exports: './dist/client.js' }));
+    symlinkSync(join(ROOT, 'dist', 'client'), join(client, 'dist'));
     // One for each program: all name the same idempotency key, with bodies that differ by a space.
     service = await startServiceProcess({ folder });
   });

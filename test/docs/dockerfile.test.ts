@@ -25,13 +25,16 @@ describe('the Dockerfile', () => {
   });
 });
 
-type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>> };
+type LockedPackage = { readonly dev?: boolean; readonly optional?: boolean; readonly link?: boolean };
+type Lock = { readonly packages: Readonly<Record<string, LockedPackage>> };
 
 /** Folders of the packages that `npm ci --omit=dev --omit=optional` installs. */
 function productionPackages(): readonly string[] {
   const { packages } = JSON.parse(read('package-lock.json')) as Lock;
+  // The client is a package of this repository: a link to a folder that the image does not have.
+  const isOwn = (path: string): boolean => !path.startsWith('node_modules/') || packages[path]?.link === true;
   return Object.entries(packages).flatMap(([path, { dev, optional }]) =>
-    path === '' || dev === true || optional === true ? [] : [path],
+    isOwn(path) || dev === true || optional === true ? [] : [path],
   );
 }
 
