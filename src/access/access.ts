@@ -19,7 +19,7 @@ export type Caller =
 export type Judged = Caller | { readonly kind: 'signed'; readonly head: SignedHead };
 
 /** What is called: the API, or the metrics, which may have a token of their own beside the API keys. */
-export type Realm = 'api' | 'metrics';
+type Realm = 'api' | 'metrics';
 
 /** Says who calls, or refuses with an error that tells what to mend: first without the body, so that nobody's is read. */
 export type Access = {
