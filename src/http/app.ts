@@ -27,6 +27,7 @@ import { addMetricsRoute } from './metrics.ts';
 import { addOpenApiRoute, OPENAPI_PATH } from './openapi.ts';
 import { addDemoRoutes, DEMO_PATH, type DemoRoutesOptions } from './pages/demo.ts';
 import { addSdkRoutes } from './pages/sdk.ts';
+import { addStartPageRoute } from './pages/start-page.ts';
 import { addBackupRoutes } from './v1/backups.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
@@ -55,7 +56,7 @@ export type AppOptions = {
   readonly readiness: Readiness;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
-  /** False in a process that only sends: it answers for health and metrics and nothing else. */
+  /** False in a process that only sends: it answers for health and metrics, and says so at `/`. */
   readonly servesApi: boolean;
   readonly vapidPublicKey: string;
   /** The files under `/sdk/`. Null where they were not built: then they are not served. */
@@ -105,6 +106,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   addMetricsRoute(router, options);
   app.use(refuseWhenStopping(options.isStopping));
 
+  addStartPageRoute(router, { ...options, hasDemo: options.demo !== undefined });
   if (options.servesApi) addApiRoutes(router, app, options);
   router.closeMethods();
   return app;

@@ -109,6 +109,7 @@ describe('/openapi.json', () => {
   it('asks for credentials everywhere but where anyone may look', () => {
     const open = operations().filter(({ operation }) => (operation as { security?: unknown[] }).security?.length === 0);
     expect(open.map(({ path }) => path).sort()).toEqual([
+      '/',
       '/healthz',
       '/openapi.json',
       '/readyz',

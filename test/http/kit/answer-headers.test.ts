@@ -38,7 +38,6 @@ describe('an answer', () => {
     ['no credentials from a page', 401, 'GET', '/v1/notifications', unsigned(ORIGIN)],
     ['what is not there', 404, 'GET', '/v1/notifications/ntf_x', {}],
     ['a path that is not there', 404, 'GET', '/v1/nowhere', unsigned()],
-    ['the root', 404, 'GET', '/', unsigned()],
     ['another method', 405, 'PUT', '/v1/notifications', unsigned()],
     ['the methods of a route', 204, 'OPTIONS', '/v1/notifications', unsigned()],
     ['a preflight', 204, 'OPTIONS', '/v1/notifications', unsigned(PREFLIGHT)],
@@ -61,8 +60,8 @@ describe('an answer', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
   });
 
-  it('says itself how long it may be kept where it is a file', async () => {
-    const { status, headers } = await api.call('GET', `/sdk/bellhop.js`, unsigned());
+  it.each(['/', '/sdk/bellhop.js'])('says itself how long it may be kept where it is a file: %s', async (path) => {
+    const { status, headers } = await api.call('GET', path, unsigned());
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-cache');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
