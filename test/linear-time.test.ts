@@ -15,7 +15,8 @@ import { inspectJson } from '../src/http/kit/json-body.ts';
 import { instant } from '../src/http/kit/wire-fields.ts';
 import { reasonOf } from '../src/push/service-reason.ts';
 import { decodePlace } from '../src/store/cursor.ts';
-import { BUILT, MEET_OUR_OWN_TEXT, MEET_OUTSIDE_TEXT, type Worst } from './linear-time/expressions.ts';
+import { BUILT, MEET_OUR_OWN_TEXT, MEET_OUTSIDE_TEXT } from './linear-time/expressions.ts';
+import type { Worst } from './linear-time/listed-expression.ts';
 import { BUILT_AT_RUN_TIME, expressionsIn, expressionsOfSources } from './linear-time/source-expressions.ts';
 
 const CHARACTERS = 65_536;

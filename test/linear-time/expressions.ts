@@ -1,7 +1,5 @@
-/** A text of any length: what it begins with, what is repeated, and what the expression stumbles over at the end. */
-export type Worst = { readonly head?: string; readonly repeated: string; readonly tail?: string };
-
-type Listed = readonly [expression: RegExp, worst: Worst];
+import { IMPORT_FILES } from './import-expressions.ts';
+import type { Listed, Worst } from './listed-expression.ts';
 
 const digits: Worst = { repeated: '1', tail: 'x' };
 const letters: Worst = { repeated: 'a', tail: '\n' };
@@ -39,27 +37,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     ],
   ],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
-  'commands/import/field-names.ts': [[/[^a-z0-9]/g, { repeated: '_' }]],
-  'commands/import/import-line.ts': [
-    [/[\0\ufffd\p{Surrogate}]/u, letters],
-    [/^[A-Za-z0-9_-]+:APA91[A-Za-z0-9_-]+$/, { repeated: 'APA91', tail: ':APA91\n' }],
-    [/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { head: 'aa', repeated: '-a', tail: '\n' }],
-    [/^[A-Za-z0-9_.:/-]{1,64}$/, letters],
-    [/^\s*[[{]/, spaces],
-    [/[,;|]/, letters],
-  ],
-  'commands/import/input.ts': [[/\.(?:ndjson|jsonl)(?:\.gz)?$/i, { repeated: '.ndjson', tail: 'x' }]],
-  'commands/import/instant-text.ts': [
-    [/^\d{1,15}(?:\.\d{1,9})?$/, digits],
-    [
-      /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/,
-      { head: '2024-01-01 10:00:00.', repeated: '1' },
-    ],
-  ],
-  'commands/import/vapid-key-file.ts': [
-    [/public[ _]?key["']?[ \t]*[:=]\s*["']?([A-Za-z0-9+/_-]{80,100}=*)/i, { repeated: 'publickey=' }],
-    [/private[ _]?key["']?[ \t]*[:=]\s*["']?([A-Za-z0-9+/_-]{40,60}=*)/i, { repeated: 'privatekey=' }],
-  ],
+  ...IMPORT_FILES,
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],
