@@ -88,7 +88,7 @@ export interface JobQueue {
    * is cheap, does not wait for their time.
    */
   wake(origin: string): void;
-  /** The listener is called when jobs of a priority were dropped and there is room for more of them again. */
+  /** The listener is called when jobs of a priority were dropped or refused, and there is room for more of them again. */
   onRoom(listener: (priority: Priority) => void): void;
   /** How many jobs of this priority wait whose time has come: neither those that run nor those for later. */
   depthOf(priority: Priority): Promise<number>;

@@ -52,7 +52,9 @@ const jobs = require('bee-queue/lib/job') as { fromData(queue: BeeQueue, id: str
 type OpenRedisClient = RedisClient & {
   readonly closing: boolean;
   readonly options: { retry_strategy: (failure: { readonly attempt: number }) => number | Error };
+  readonly server_info: { readonly master_link_status?: string };
   retry_totaltime: number;
+  emit(event: 'error', error: Error): boolean;
   create_stream(): void;
   return_error(error: Error): void;
 };

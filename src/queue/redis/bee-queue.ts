@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { AppError } from '../../domain/app-error.ts';
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
+import { redisFaultOf } from '../../domain/redis-fault.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import type { LineOf } from '../picking/ready-jobs.ts';
 import { type BeeQueue, loadScripts } from './bee-queue-library.ts';
@@ -35,6 +37,7 @@ const PING_LIMIT_MS = 3000;
 /** Also the most that a delayed job waits beyond its time where Redis lost the message about it. */
 const TEND_INTERVAL_MS = 500;
 const OPEN_AGAIN_MS = 1000;
+const REFUSAL_KEPT_MS = 10_000;
 
 /** Jobs saved in one round trip. */
 const SAVED_AT_ONCE = 500;
@@ -58,13 +61,17 @@ class RedisJobQueue implements JobQueue {
   /** Names of the jobs that run in this process. */
   private readonly running = new Set<string>();
   private picker: PriorityPicker | null = null;
+  private tellOfRoom: (priority: Priority) => void = () => {};
+  /** Priorities of which jobs were not saved. */
+  private readonly missed = new Set<Priority>();
   private looking: Promise<void> | null = null;
+  private refusal: { readonly error: AppError; readonly atMs: number } | null = null;
   private working: Promise<void> = Promise.resolve();
   private closed: Promise<void> | null = null;
 
   constructor(options: BeeQueueOptions) {
     this.options = options;
-    this.onError = (error) => options.onError(inOurWords(error));
+    this.onError = (error) => options.onError(this.noted(inOurWords(error)));
     // Without an offline queue a save fails at once while Redis is away, instead of hanging until it is back.
     this.producer = makeRedisClient({ url: options.url, ...tlsOf(options), queuesOffline: false });
     this.producer.on('error', this.onError);
@@ -104,8 +111,10 @@ class RedisJobQueue implements JobQueue {
     this.picker?.look();
   }
 
-  /** Never calls a listener: Redis has room for all jobs. */
-  onRoom(): void {}
+  /** Redis has room for all jobs, but where it refused some, the listener is called once it takes them again. */
+  onRoom(listener: (priority: Priority) => void): void {
+    this.tellOfRoom = listener;
+  }
 
   depthOf(priority: Priority): Promise<number> {
     return this.ask(() => depthOf(this.producer, this.saverOf(priority)), ANSWER_LIMIT_MS);
@@ -128,14 +137,29 @@ class RedisJobQueue implements JobQueue {
       const made = jobs.map((job) => queue.createJob(job).setId(this.idOf(job, nowMs)).delayUntil(job.runAtMs));
       await saveAll(this.producer, queue, made);
     };
-    await this.ask(saving, this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+    try {
+      await this.ask(saving, this.options.saveLimitMs ?? DEFAULT_SAVE_LIMIT_MS);
+    } catch (error) {
+      this.missed.add(priority);
+      throw error;
+    }
+  }
+
+  private async tellOfRoomAgain(): Promise<void> {
+    if (this.missed.size === 0 || (await isRejected(this.ping()))) return;
+    const missed = [...this.missed];
+    this.missed.clear();
+    for (const priority of missed) this.tellOfRoom(priority);
   }
 
   private async ask<Value>(work: () => Promise<Value>, limitMs: number): Promise<Value> {
-    if (!this.producer.ready) throw redisAway();
+    if (!this.producer.ready) throw this.whyNotReady();
     try {
-      return await withinLimit(work(), limitMs);
+      const value = await withinLimit(work(), limitMs);
+      this.refusal = null;
+      return value;
     } catch (error) {
+      this.noted(error);
       // One at a time, however many wait in vain.
       this.looking ??= cutIfSilent(this.producer, ANSWER_LIMIT_MS).finally(() => {
         this.looking = null;
@@ -152,6 +176,19 @@ class RedisJobQueue implements JobQueue {
     const name = nameOf(job);
     if (job.runAtMs > nowMs) return `${name}@${job.runAtMs}`;
     return this.running.has(name) ? `${name}~${randomUUID()}` : name;
+  }
+
+  /** Between two connections nothing is answered, and what the one before was refused for tells more. */
+  private whyNotReady(): AppError {
+    const { refusal } = this;
+    return refusal !== null && performance.now() - refusal.atMs < REFUSAL_KEPT_MS ? refusal.error : redisAway();
+  }
+
+  private noted(error: unknown): unknown {
+    if (error instanceof AppError && redisFaultOf(error.cause) !== null) {
+      this.refusal = { error, atMs: performance.now() };
+    }
+    return error;
   }
 
   private saverOf(priority: Priority): BeeQueue {
@@ -174,9 +211,13 @@ class RedisJobQueue implements JobQueue {
       }),
     );
     if (opened.size === PRIORITIES.length && !signal.aborted) picker.begin(opened);
+    // A stop does not wait for a Redis that does not answer.
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     while (!signal.aborted) {
       await wait(TEND_INTERVAL_MS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await Promise.all([picker.tend(), ...[...opened.values()].map((redis) => redis.tend())]);
+      if (signal.aborted) break;
+      const tended = Promise.all([picker, ...opened.values()].map((each) => each.tend()));
+      await Promise.race([tended.then(() => this.tellOfRoomAgain()), aborted]);
     }
     await picker.stop();
     await Promise.all([...opened.values()].map((redis) => redis.close()));
@@ -200,6 +241,13 @@ class RedisJobQueue implements JobQueue {
     }
     return null;
   }
+}
+
+function isRejected(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => false,
+    () => true,
+  );
 }
 
 function tlsOf({ ca = null }: BeeQueueOptions): { readonly tls?: object } {

@@ -45,7 +45,10 @@ class RedisClient extends PlainRedisClient {
     super.create_stream();
     const { stream } = this;
     const timer = setTimeout(() => {
-      if (this.stream === stream && !this.ready) this.refuse();
+      if (this.stream !== stream || this.ready) return;
+      // redis@3 asks a replica without its primary again and again, and tells nobody.
+      if (this.server_info.master_link_status === 'down') this.emit('error', lostPrimary());
+      this.refuse();
     }, READY_LIMIT_MS);
     timer.unref();
     stream.once('close', () => clearTimeout(timer));
@@ -72,6 +75,11 @@ class RedisClient extends PlainRedisClient {
 
 export function makeRedisClient(options: RedisClientOptions): RedisClientPort {
   return new RedisClient(options);
+}
+
+/** As Redis itself would say it. */
+function lostPrimary(): Error {
+  return Object.assign(new Error('MASTERDOWN Link with MASTER is down'), { name: 'ReplyError' });
 }
 
 function settingsOf({ url, tls, queuesOffline }: RedisClientOptions): BeeQueueSettings {

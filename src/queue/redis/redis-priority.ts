@@ -78,6 +78,8 @@ export async function openRedisPriority(options: RedisPriorityOptions): Promise<
   return priorityOn(queue, clientsOf(queue), onError);
 }
 
+type Keys = readonly [waiting: string, active: string, jobs: string];
+
 type Clients = { readonly commands: RedisClient; readonly blocking: RedisClient; readonly events: RedisClient };
 
 function clientsOf({ client, bclient, eclient }: BeeQueue): Clients {
@@ -90,11 +92,7 @@ function priorityOn(
   { commands, blocking, events }: Clients,
   onError: (error: unknown) => void,
 ): RedisPriority {
-  const [waiting, active, jobs] = ['waiting', 'active', 'jobs'].map((name) => queue.toKey(name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [waiting, active, jobs] = ['waiting', 'active', 'jobs'].map((name) => queue.toKey(name)) as unknown as Keys;
   const discard = (id: string) => command(commands, 'lrem', [active, 0, id], ANSWER_LIMIT_MS);
   return {
     async take(count) {
@@ -107,17 +105,13 @@ function priorityOn(
     },
     async next() {
       demandConnection(blocking);
-      const limitMs = NEXT_WAIT_SECONDS * 1000 + ANSWER_LIMIT_MS;
-      const id = await command(blocking, 'brpoplpush', [waiting, active, NEXT_WAIT_SECONDS], limitMs).catch((error) => {
+      try {
+        return await nextOn(blocking, [waiting, active, jobs]);
+      } catch (error) {
         // A late answer to this command would be taken for the answer to the next.
         if (blocking.connected) blocking.stream.destroy();
         throw error;
-      });
-      if (typeof id !== 'string') return null;
-      const data = await command(commands, 'hget', [jobs, id], ANSWER_LIMIT_MS);
-      if (typeof data === 'string') return { id, data };
-      await discard(id);
-      return null;
+      }
     },
     async run({ id, data }, handler) {
       queue.handler = (job) => handler(job.data as Job);
@@ -143,6 +137,17 @@ function priorityOn(
 /** A command that waits for Redis to be back would take jobs when nobody waits for them any more. */
 function demandConnection(client: RedisClient): void {
   if (!client.ready) throw redisAway();
+}
+
+/** All on one connection: after a failover another one may lead to another server for a while, which has no data of the job. */
+async function nextOn(blocking: RedisClient, [waiting, active, jobs]: Keys): Promise<Taken | null> {
+  const limitMs = NEXT_WAIT_SECONDS * 1000 + ANSWER_LIMIT_MS;
+  const id = await command(blocking, 'brpoplpush', [waiting, active, NEXT_WAIT_SECONDS], limitMs);
+  if (typeof id !== 'string') return null;
+  const data = await command(blocking, 'hget', [jobs, id], ANSWER_LIMIT_MS);
+  if (typeof data === 'string') return { id, data };
+  await command(blocking, 'lrem', [active, 0, id], ANSWER_LIMIT_MS);
+  return null;
 }
 
 function tendingOf(

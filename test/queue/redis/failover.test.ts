@@ -111,7 +111,11 @@ describeWithRedis('bee-queue, when a replica takes over behind a stable address'
     await until('a while has passed', () => Date.now() - sinceMs > 5000);
     expect(pair.relay.accepted() - from).toBeLessThan(clients * 12);
     await expect(queue.ping()).rejects.toMatchObject({ code: 'store_unavailable' });
+    const roomFor: string[] = [];
+    queue.onRoom((priority) => roomFor.push(priority));
+    await expect(queue.enqueueMany(jobs('refused', 1, { priority: 'low' }))).rejects.toThrow(/Redis/);
     pair.moveAddress();
+    await until('it says that jobs are taken again', () => roomFor.includes('low'), GOES_ON_WITHIN_MS);
     await runInTheEnd(queue, jobs('after', 1), GOES_ON_WITHIN_MS);
   }, 60_000);
 });
