@@ -227,3 +227,27 @@ describeWithMongod('the MongoDB store, when a replica set', () => {
     expect(settled).toEqual([true, true, true]);
   }, 60_000);
 });
+
+describeWithMongod('the MongoDB store, when its replica set has no primary', () => {
+  it('takes no write in its place, says so, and goes on once there is one', async () => {
+    const set = await startReplicaSet({ members: 1 });
+    const store = await open(freshDatabase(set.url));
+    await store.ping();
+    const client = new MongoClient(set.members[0]!.url, { directConnection: true });
+    await client.db('admin').command({ replSetStepDown: 6, force: true });
+    const startedAtMs = Date.now();
+    const refusal = { ...UNAVAILABLE, message: expect.stringContaining('has no primary') };
+    await expect(store.ping()).rejects.toMatchObject(refusal);
+    expect(Date.now() - startedAtMs).toBeLessThan(LIMIT_MS + 1000);
+    await set.primary();
+    await until('the store takes a write', () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await client.close();
+    await store.close();
+    await set.stop();
+  }, 90_000);
+});

@@ -48,7 +48,10 @@ export async function connectMongo(
   }
 }
 
-/** Which MongoDB answers. Rejects as `connectMongo` does. */
+/**
+ * Which MongoDB answers. Rejects as `connectMongo` does, and where it takes no write: it is asked to set what Bellhop's own
+ * readiness has set before, and nothing where Bellhop never ran.
+ */
 export async function describeMongo(
   url: string,
   ca: readonly string[] | null = null,
@@ -59,8 +62,11 @@ export async function describeMongo(
     const [{ version }, { setName }] = await Promise.all([
       database.command({ buildInfo: 1 }),
       database.command({ hello: 1 }),
+      database.collection<{ _id: string }>('meta').updateOne({ _id: 'ping' }, { $set: { atMs: Date.now() } }),
     ]);
     return { version: String(version), isReplicaSet: setName !== undefined };
+  } catch (error) {
+    throw toStorageError(error);
   } finally {
     await client.close();
   }

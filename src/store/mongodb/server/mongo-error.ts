@@ -14,7 +14,11 @@ const REMEDY_BY_CODE: Readonly<Record<number, string>> = {
   13: REFUSED,
   18: REFUSED,
   14031: FULL,
+  // UserWritesBlocked: MongoDB Atlas does so when a disk is nearly full.
+  371: 'MongoDB takes no writes: its disk is nearly full, or somebody has blocked them (setUserWriteBlockMode). Bellhop goes on by itself.',
 };
+/** Atlas has one code for many kinds of trouble. */
+const ATLAS_ERROR = 8000;
 
 /** Timeouts, interruptions, elections and write concerns that could not be met. */
 const AWAY_CODES = new Set([6, 7, 50, 64, 79, 89, 91, 100, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
@@ -62,6 +66,7 @@ function isSocketError(error: unknown): boolean {
 function remedyFor(error: MongoError): string | null {
   const code = typeof error.code === 'number' ? error.code : null;
   if (code !== null && REMEDY_BY_CODE[code] !== undefined) return REMEDY_BY_CODE[code];
+  if (code === ATLAS_ERROR && error.message.includes('space quota')) return FULL;
   const isLost = error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError');
   if (isLost || (code !== null && AWAY_CODES.has(code)) || hasWriteConcernError(error)) return AWAY;
   // Not from the server at all: selection, socket, pool or topology.

@@ -21,3 +21,13 @@ it.each([
 ])('a defect stays one: %s', (error) => {
   expect(toStorageError(error)).toBe(error);
 });
+
+it.each([
+  [14031, 'available disk space is less than required', /no room left on its disk/],
+  [371, 'User writes blocked', /takes no writes: its disk is nearly full/],
+  [8000, 'you are over your space quota, using 513 MB of 512 MB', /no room left on its disk/],
+  [13, 'not authorized on bellhop to execute command', /refuses the user of MONGODB_URL/],
+])('code %i says what to do', (code, message, words) => {
+  const seen = toStorageError(new MongoServerError({ message, code }));
+  expect(seen).toMatchObject({ code: 'store_unavailable', message: expect.stringMatching(words) });
+});
