@@ -1,10 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import type { Clock } from '../clock.ts';
+import { AppError } from '../domain/app-error.ts';
 import { answerBody, answerWord } from './kit/answer-schema.ts';
+import type { LogError } from './kit/problem.ts';
 import { answer, defineRoute } from './kit/route.ts';
 import type { Router } from './kit/router.ts';
+import { createProbe, type Probe } from './probe.ts';
 
-/** One check for each part. A check rejects, or never answers, where its part cannot be used now. */
+/** A write to each part. It rejects with what to do, or never answers, where its part cannot be used now. */
 export type Readiness = { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
 
 export type HealthOptions = {
@@ -12,15 +15,15 @@ export type HealthOptions = {
   readonly readiness: Readiness;
   readonly isStopping: () => boolean;
   readonly clock: Clock;
+  readonly logError: LogError;
 };
 
-/** Shorter than the usual timeout of a probe: a probe that times out learns nothing. */
-export const READINESS_LIMIT_MS = 2000;
-
 const check = answerWord('CheckResult', ['ok', 'failing'], 'Whether this part can be used now.');
+const problem = z.string().nullable().openapi({ description: 'What is wrong, and what to do. Null where nothing is.' });
 const readiness = answerBody('Readiness', {
   status: answerWord('ReadinessStatus', ['ready', 'degraded', 'not_ready'], 'All checks together.'),
   checks: answerBody('ReadinessChecks', { store: check, queue: check }),
+  problems: answerBody('ReadinessProblems', { store: problem, queue: problem }),
 });
 
 const liveRoute = defineRoute({
@@ -51,10 +54,10 @@ const readyRoute = defineRoute({
   answers: {
     200: {
       description:
-        'Requests can be served. `degraded`: they are accepted and kept, and are sent once the queue is back.',
+        'A write to the store works. `degraded`: requests are accepted and kept, and sent once the queue takes writes again.',
       body: readiness,
     },
-    503: { description: 'The store fails, or the server is shutting down.', body: readiness },
+    503: { description: 'The store takes no writes, or the server is shutting down.', body: readiness },
   },
   errors: [],
 });
@@ -62,32 +65,25 @@ const readyRoute = defineRoute({
 /** For load balancers and containers. Served while shutting down, too. */
 export function addHealthRoutes(router: Router, options: HealthOptions): void {
   router.add(liveRoute, async () => answer(200, { status: 'ok' as const, version: options.version }));
+  const probes = probesOf(options);
   router.add(readyRoute, async () => {
-    const { readiness, clock } = options;
-    const [store, queue] = await Promise.all([passes(readiness.store, clock), passes(readiness.queue, clock)]);
+    const [store, queue] = await Promise.all([probes.store(), probes.queue()]);
     const checks = { store: wordFor(store), queue: wordFor(queue) };
-    if (!store || options.isStopping()) return answer(503, { status: 'not_ready' as const, checks });
-    return answer(200, { status: queue ? ('ready' as const) : ('degraded' as const), checks });
+    const found = { checks, problems: { store, queue } };
+    if (store !== null || options.isStopping()) return answer(503, { status: 'not_ready' as const, ...found });
+    return answer(200, { status: queue === null ? ('ready' as const) : ('degraded' as const), ...found });
   });
 }
 
-/** False where the check fails, or has not passed in time. */
-function passes(check: () => Promise<void>, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = clock.wakeAt(clock.now() + READINESS_LIMIT_MS, () => resolve(false));
-    check().then(
-      () => {
-        cancel();
-        resolve(true);
-      },
-      () => {
-        cancel();
-        resolve(false);
-      },
-    );
-  });
+function probesOf({ readiness, clock, logError }: HealthOptions): { readonly store: Probe; readonly queue: Probe } {
+  const onDefect = (error: unknown): void =>
+    logError(new AppError('internal_error', 'a readiness check failed', {}, error), 'readyz');
+  return {
+    store: createProbe({ check: readiness.store, part: 'The store', clock, onDefect }),
+    queue: createProbe({ check: readiness.queue, part: 'The queue', clock, onDefect }),
+  };
 }
 
-function wordFor(isOk: boolean): 'ok' | 'failing' {
-  return isOk ? 'ok' : 'failing';
+function wordFor(problem: string | null): 'ok' | 'failing' {
+  return problem === null ? 'ok' : 'failing';
 }

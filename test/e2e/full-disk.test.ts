@@ -24,6 +24,8 @@ describeWithSmallDisk('the service on a full disk', () => {
   });
 
   const readiness = async (): Promise<number> => (await fetch(`${service.address}/readyz`)).status;
+  /** What was found out a moment ago is told for a second. */
+  const isNotReady = () => until('it is not ready', async () => (await readiness()) === 503);
   const call = async (method: string, path: string, body?: unknown, token = service.secret) => {
     const answer = await fetch(service.address + path, {
       method,
@@ -49,7 +51,14 @@ describeWithSmallDisk('the service on a full disk', () => {
     const token = (await call('POST', '/v1/subscriber-tokens', { user_id: 'ada' })).body.token as string;
     expect(await readiness()).toBe(200);
     await fillUp();
-    expect(await readiness()).toBe(503);
+    await isNotReady();
+    const { status, checks, problems } = (await (await fetch(`${service.address}/readyz`)).json()) as Record<
+      string,
+      object
+    >;
+    expect([status, checks]).toEqual(['not_ready', { store: 'failing', queue: 'ok' }]);
+    expect(problems).toEqual({ store: expect.stringMatching(/is full: free some space/), queue: null });
+    expect((await fetch(`${service.address}/healthz`)).status).toBe(200);
     const refused = await send();
     expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
       503,

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { READINESS_LIMIT_MS } from '../../src/http/health.ts';
+import { AppError } from '../../src/domain/app-error.ts';
+import { READINESS_LIMIT_MS } from '../../src/http/probe.ts';
 import { type Api, type ApiOptions, startApi } from '../support/api.ts';
+import { until } from '../support/until.ts';
 
 let api: Api;
 const start = async (options: ApiOptions = {}) => {
@@ -19,26 +21,30 @@ describe('health', () => {
   it('is ready when store and queue are', async () => {
     await start();
     const answer = await open('/readyz');
-    expect([answer.status, answer.body]).toEqual([200, { status: 'ready', checks: { store: 'ok', queue: 'ok' } }]);
+    const problems = { store: null, queue: null };
+    const checks = { store: 'ok', queue: 'ok' };
+    expect([answer.status, answer.body]).toEqual([200, { status: 'ready', checks, problems }]);
     expect(api.clock.waiting()).toBe(0);
   });
 
   const works = async () => {};
-  const fails = () => Promise.reject(new Error('no'));
+  const fails = () => Promise.reject(new AppError('store_unavailable', 'It is broken: mend it.'));
   const hangs = () => new Promise<void>(() => {});
 
   it('is not ready when the store fails', async () => {
     await start({ readiness: { store: fails, queue: works } });
     const answer = await open('/readyz');
     const checks = { store: 'failing', queue: 'ok' };
-    expect([answer.status, answer.body]).toEqual([503, { status: 'not_ready', checks }]);
+    const problems = { store: 'It is broken: mend it.', queue: null };
+    expect([answer.status, answer.body]).toEqual([503, { status: 'not_ready', checks, problems }]);
   });
 
   it('goes on accepting when only the queue fails, and says so', async () => {
     await start({ readiness: { store: works, queue: fails } });
     const answer = await open('/readyz');
     const checks = { store: 'ok', queue: 'failing' };
-    expect([answer.status, answer.body]).toEqual([200, { status: 'degraded', checks }]);
+    const problems = { store: null, queue: 'It is broken: mend it.' };
+    expect([answer.status, answer.body]).toEqual([200, { status: 'degraded', checks, problems }]);
   });
 
   it.each([
@@ -47,7 +53,7 @@ describe('health', () => {
   ])('answers in bounded time when the %s hangs, and says which it is', async (_, readiness, status, checks) => {
     await start({ readiness });
     const answer = open('/readyz');
-    await Promise.resolve();
+    await until('it waits', () => api.clock.waiting() > 0);
     api.clock.advance(READINESS_LIMIT_MS);
     expect(await answer).toMatchObject({ status, body: { checks } });
   });
