@@ -46,7 +46,6 @@ const FAULTS = {
   ),
   BUSY: passing('Redis is kept busy by a script that does not end: end it with SCRIPT KILL.'),
   DENIED: forGood('Redis is in protected mode: give it a password, and write that into REDIS_URL.'),
-  'ERR max number of clients reached': passing('Redis takes no more connections: raise its maxclients.'),
   MOVED: forGood(CLUSTER),
   ASK: forGood(CLUSTER),
   TRYAGAIN: forGood(CLUSTER),
@@ -54,13 +53,16 @@ const FAULTS = {
   CLUSTERDOWN: forGood(CLUSTER),
 } as const satisfies Readonly<Record<string, RedisFault>>;
 
+const NO_CONNECTION_LEFT = passing('Redis takes no more connections: raise its maxclients.');
+
 /** At the start; and where a script of ours met the refusal, Redis 6 wraps it, and the clients wrap that of their own checks. */
-const WORD =
-  /(?:^|: -?)(READONLY|UNBLOCKED|MASTERDOWN|LOADING|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|MISCONF|OOM|BUSY|DENIED|ERR max number of clients reached|MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN)\b/;
+const WORD = /(?:^|: -?)([A-Z]{3,20})\b/g;
 
 /** What is wrong with Redis, by what it answered; null where the error tells of nothing of the kind. */
 export function redisFaultOf(error: unknown): RedisFault | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
-  const word = WORD.exec(error.message)?.[1];
-  return word === undefined ? null : FAULTS[word as keyof typeof FAULTS];
+  if (error.message.includes('ERR max number of clients reached')) return NO_CONNECTION_LEFT;
+  const words = [...error.message.matchAll(WORD)].map(([, word = '']) => word);
+  const known = words.find((word) => Object.hasOwn(FAULTS, word));
+  return known === undefined ? null : FAULTS[known as keyof typeof FAULTS];
 }

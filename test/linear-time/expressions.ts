@@ -68,12 +68,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z0-9+/_-]+$/, letters],
     [/^[0-9A-Fa-f]+$/, letters],
   ],
-  'domain/redis-fault.ts': [
-    [
-      /(?:^|: -?)(READONLY|UNBLOCKED|MASTERDOWN|LOADING|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|MISCONF|OOM|BUSY|DENIED|ERR max number of clients reached|MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN)\b/,
-      { repeated: ': -MISCON' },
-    ],
-  ],
+  'domain/redis-fault.ts': [[/(?:^|: -?)([A-Z]{3,20})\b/g, { repeated: ': -MISCON' }]],
   'domain/loopback.ts': [[/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/, { head: '127', repeated: '.1' }]],
   'domain/printable-text.ts': [[/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, { repeated: '\u202e' }]],
   'domain/push-service/proxy.ts': [[/[\s,]/, { repeated: ',' }]],
@@ -203,7 +198,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'http/kit/media-type.ts': [
     [/^[ \t]*([!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+)/, { repeated: 'a' }],
     [
-      /[ \t]*;(?:[ \t]*([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\[\t -~\x80-\xff])*)"))?/y,
+      /[ \t]*;(?:[ \t]*([!#$%&'*+.^_`|~w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\[\t -~\x80-\xff])*)"))?/y,
       { head: ';a="', repeated: '\\a' },
     ],
     [/\\(.)/g, { repeated: '\\' }],
