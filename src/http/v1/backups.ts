@@ -63,7 +63,7 @@ const makeRoute = defineRoute({
   answers: {
     200: {
       description: 'The backup.',
-      mediaType: 'application/vnd.sqlite3',
+      mediaType: 'application/octet-stream',
       headers: { 'Content-Length': 'Its size: where less comes, the backup is not whole.' },
       body: z.custom<ReadableStream<Uint8Array>>().openapi({ type: 'string', format: 'binary' }),
     },

@@ -14,7 +14,7 @@ describe('a backup', () => {
   it('is the answer, unless asked for elsewhere', async () => {
     const answer = await make();
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('application/vnd.sqlite3');
+    expect(answer.headers.get('content-type')).toBe('application/octet-stream');
     expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(4096);
     expect(answer.text.startsWith('SQLite format 3\0')).toBe(true);
     expect(api.told).toMatchObject([{ type: 'backup.made', destination: 'answer' }]);
