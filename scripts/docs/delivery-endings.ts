@@ -67,7 +67,11 @@ const INPUT: DeliveryInput = {
 };
 
 function eventsWhileWaiting(): Case[] {
-  const events: DeliveryEvent[] = [{ type: 'ATTEMPT', nowMs: NOW_MS, gate: GO }, { type: 'SUPERSEDE' }];
+  const events: DeliveryEvent[] = [
+    { type: 'ATTEMPT', nowMs: NOW_MS, gate: GO },
+    { type: 'ATTEMPT', nowMs: NOW_MS, gate: { kind: 'drop', reason: 'dropped' } },
+    { type: 'SUPERSEDE' },
+  ];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>
     (['active', 'retired', 'missing'] as const).flatMap((subscription) =>
       [false, true].flatMap((isSuperseded) =>

@@ -64,6 +64,30 @@ Exit code: 0 where every line is in, 1 where one was refused or the import broke
     run: async (given) => (await import('./import/import.ts')).runImport(given),
   },
   {
+    name: 'restore',
+    meaning: 'Put a backup into an empty DATA_DIR. Nothing is sent before bellhop resume.',
+    operands: [{ name: 'FILE', meaning: 'the backup; - is standard input.' }],
+    options: [
+      { name: '--allow-missing-log', meaning: 'Take a copy of a bellhop.db in use, whose newest rows are missing.' },
+    ],
+    more: 'The backup is looked at first. Nothing that is there is written over.',
+    run: async ({ operands: [file = '-'], options }) =>
+      (await import('./restore.ts')).runRestore({ file, mayMissLog: options.has('--allow-missing-log') }),
+  },
+  {
+    name: 'pause',
+    meaning: 'Send nothing more before bellhop resume. What comes is accepted and kept.',
+    run: async () => (await import('./sending.ts')).runPause(),
+  },
+  {
+    name: 'resume',
+    meaning: 'Send again after a restore or a pause, and say what becomes of what waited.',
+    options: [
+      { name: '--waiting', value: 'send|drop', meaning: 'What becomes of what was accepted before the pause.' },
+    ],
+    run: async ({ options }) => (await import('./sending.ts')).runResume(options.get('--waiting')),
+  },
+  {
     name: 'rotate-vapid-key',
     meaning: 'Make a new VAPID key the current one; the earlier ones go on signing for their own.',
     run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),

@@ -16,16 +16,25 @@ const NOBODY = new Set(['ECONNREFUSED', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUN
  */
 export async function askOwnService(
   config: Pick<Config, 'host' | 'port' | 'dataDir' | 'apiKeys'>,
-  { path, body }: { readonly path: string; readonly body: Readonly<Record<string, unknown>> },
+  { path, body }: { readonly path: string; readonly body: Readonly<Record<string, unknown>> | null },
 ): Promise<OwnAnswer | null> {
   const key = heldApiKeys(config).find(({ scopes }) => scopes.includes('manage'));
   const address = addressOf(config);
-  const text = JSON.stringify(body);
+  const text = body === null ? '' : JSON.stringify(body);
   let answer: OwnAnswer;
   try {
-    const headers = { 'Content-Type': 'application/json', ...(key === undefined ? {} : signed(key, path, text)) };
+    const headers = {
+      ...(body === null ? {} : { 'Content-Type': 'application/json' }),
+      ...(key === undefined ? {} : signed(key, path, text)),
+    };
     // What is asked for may take minutes, in which nothing comes.
-    answer = await request(address + path, { method: 'POST', headers, body: text, headersTimeout: 0, bodyTimeout: 0 });
+    answer = await request(address + path, {
+      method: 'POST',
+      headers,
+      body: body === null ? null : text,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
   } catch (error) {
     const code = (error as { code?: string }).code ?? '';
     if (NOBODY.has(code)) return null;

@@ -4,11 +4,14 @@ import type { Compose } from '../domain/content/compose.ts';
 import type { DeliveryPolicy } from '../domain/delivery/verdict.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import { PRIORITIES } from '../domain/notification/priority.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
+import { dropGate } from '../domain/sending/sending.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { JobQueue, StartOptions } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
+import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
 import { createAttempt } from './attempt.ts';
 import { createFanOutPage } from './fan-out.ts';
@@ -66,6 +69,7 @@ export type Engine = {
   readonly worker: Worker;
   readonly rescuer: Rescuer;
   readonly pruneGuard: PruneGuard;
+  readonly sendingWatch: SendingWatch;
   /** Resolves once what an earlier process left behind is queued again, and jobs are being run. */
   start(): Promise<void>;
   /** Begins no further tick of a loop; resolves when the ticks under way are done. */
@@ -89,7 +93,12 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   const giveUp = new AbortController();
   const leads = (loop: string): Promise<boolean> => coordination.lead(loop);
   const pruneGuard = createPruneGuard({ ...ports, store: store.pruneHolds, policy: policy.pruning });
-  const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads });
+  const onResume = (): void => {
+    for (const priority of PRIORITIES) rescuer.refill(priority);
+  };
+  const sendingWatch = createSendingWatch({ ...ports, onResume });
+  const isPaused = (): boolean | Promise<boolean> => sendingWatch.isPaused();
+  const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused });
   const sweeper = createSweeper({ ...ports, retentionDays: policy.retentionDays, leads });
   const lanes = createLanes({
     ...ports,
@@ -102,7 +111,8 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     ...ports,
     leaseMs: pace.leaseMs ?? policy.attemptTimeoutMs + LEASE_MARGIN_MS,
     lanes,
-    gates: GATES,
+    isPaused,
+    gates: [(claimed) => dropGate(sendingWatch.drop(), claimed), ...GATES],
     attempt: createAttempt({ ...ports, policy: policy.delivery, pruneGuard, giveUp: giveUp.signal }),
     fanOutPage: createFanOutPage({ ...ports, pageSize: pace.fanOutPageSize }),
   });
@@ -111,7 +121,9 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     worker,
     rescuer,
     pruneGuard,
+    sendingWatch,
     async start() {
+      await sendingWatch.start();
       // First: what is decided about pruning counts for the first answer, too.
       await pruneGuard.start();
       await rescuer.start();
@@ -120,7 +132,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
       await queue.start(worker.work, { ...pace.atWork, concurrency: pace.concurrency, waitsFor: worker.waitsFor });
     },
     async stopLoops() {
-      await Promise.all([rescuer.stop(), sweeper.stop(), pruneGuard.stop()]);
+      await Promise.all([rescuer.stop(), sweeper.stop(), pruneGuard.stop(), sendingWatch.stop()]);
     },
     async drain(onGiveUp) {
       const cancel = clock.wakeAt(clock.now() + DRAIN_MS, () => {

@@ -21,6 +21,8 @@ export type WorkerOptions = {
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
   readonly lanes: Lanes;
+  /** While it says so, a job does nothing: the rescuer makes it again. */
+  readonly isPaused: () => boolean | Promise<boolean>;
   /** Asked in this order of each delivery that was claimed. */
   readonly gates: readonly Gate<Claimed>[];
   readonly attempt: Attempter;
@@ -92,6 +94,9 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     work: async (job, onPosted = () => {}) => {
+      const isPaused = options.isPaused();
+      // The queue asks at once what the next job waits for, so what is known is not waited for.
+      if (typeof isPaused === 'boolean' ? isPaused : await isPaused) return;
       try {
         await (job.kind === 'fan_out' ? fanOut(job) : deliverAlone(job, onPosted));
       } catch (error) {

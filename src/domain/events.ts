@@ -2,6 +2,7 @@ import type { Reached } from './audience/fan-out.ts';
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { Hidden } from './redaction.ts';
+import type { PauseCause } from './sending/sending.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 
 /**
@@ -81,6 +82,9 @@ export type BellhopEvent =
       /** Retired by the confirmation, or restored by the dismissal. */
       readonly subscriptions: number;
     }
+  /** Nothing is sent from now on, or since the start, before a person decides. */
+  | { readonly type: 'sending.paused'; readonly cause: PauseCause; readonly sinceMs: number }
+  | { readonly type: 'sending.resumed' }
   /** A backup was made, in the backup folder or as the answer to a call. */
   | {
       readonly type: 'backup.made';
@@ -117,6 +121,7 @@ export const PART_NAMES = [
   'rescuer',
   'sweeper',
   'backup_keeper',
+  'sending_watch',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

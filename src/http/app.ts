@@ -10,6 +10,7 @@ import type { Backups } from '../intake/backups.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
+import type { SendingControl } from '../intake/sending.ts';
 import type { SubscriptionImport } from '../intake/subscription-import.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
 import type { UserDeliveries } from '../intake/user-deliveries.ts';
@@ -32,6 +33,7 @@ import { addBackupRoutes } from './v1/backups.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addNotificationRoutes } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
+import { addSendingRoutes } from './v1/sending.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
 import { addSubscriptionImportRoute } from './v1/subscription-import.ts';
 import { addSubscriptionRemovalRoutes } from './v1/subscription-removal.ts';
@@ -51,6 +53,7 @@ export type AppOptions = {
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
   readonly backups: Backups;
+  readonly sending: SendingControl;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;
@@ -124,6 +127,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addPruneHoldRoutes(router, options.pruneHolds);
   addVapidKeyRoutes(router, options);
   addBackupRoutes(router, options.backups);
+  addSendingRoutes(router, options.sending);
   addOpenApiRoute(router, app, options);
 }
 

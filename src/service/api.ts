@@ -20,6 +20,7 @@ import { createDemo } from '../intake/demo.ts';
 import { createNotifications, type Notifications } from '../intake/notifications.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
+import { createSendingControl } from '../intake/sending.ts';
 import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createUserDeliveries } from '../intake/user-deliveries.ts';
@@ -45,6 +46,8 @@ export type ApiParts = {
   readonly compose: Compose;
   readonly clock: Clock;
   readonly random: Random;
+  /** Somebody paused or resumed sending: what sends in this process is to look. */
+  readonly onSendingChange: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */
@@ -94,6 +97,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
+    sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,

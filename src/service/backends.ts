@@ -38,6 +38,8 @@ export type BackendOptions = {
     'dataDir' | 'backups' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays' | 'pushAllowedHosts'
   >;
   readonly clock: Clock;
+  /** Told what an operator should know of the data file. */
+  readonly warn?: ((text: string) => void) | undefined;
   /** Told of trouble that no call is there to answer for: a connection lost, the sole process succeeded. */
   readonly onError: (part: Extract<PartName, 'store' | 'queue' | 'coordination'>, error: unknown) => void;
 };
@@ -59,16 +61,23 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 
 // What is not used is not loaded: the drivers of MongoDB and Redis take 30 MiB and a tenth of a second.
 
-async function openStore({ config, clock, onError }: BackendOptions): Promise<Pick<Backends, 'store' | 'pace'>> {
-  const { mongodbUrl: url, mongodbCa: ca, redisUrl, retentionDays } = config;
+/** The store alone. Rejects with AppError where it refuses. `isAlone` false: beside whatever processes there are. */
+export async function openStore({
+  config,
+  clock,
+  onError,
+  warn,
+  isAlone = config.redisUrl === null,
+}: BackendOptions & { readonly isAlone?: boolean }): Promise<Pick<Backends, 'store' | 'pace'>> {
+  const { mongodbUrl: url, mongodbCa: ca, retentionDays } = config;
   if (url === null) {
     const path = join(config.dataDir, 'bellhop.db');
-    const store = await openSqliteStore({ path, clock, backupDir: config.backups?.folder ?? null });
+    const store = await openSqliteStore({ path, clock, backupDir: config.backups?.folder ?? null, warn });
     return { store, pace: EMBEDDED_PACE };
   }
   const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);
-  const alone = redisUrl === null ? { onLost } : null;
+  const alone = isAlone ? { onLost } : null;
   return { store: await openMongoStore({ url, ca, clock, retentionDays, alone }), pace: MONGODB_PACE };
 }
 

@@ -19,7 +19,7 @@ import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
-import { buildApi } from './api.ts';
+import { type ApiParts, buildApi } from './api.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
@@ -59,6 +59,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
+    if (await parts.backends.store.backups.forgetUpgrade()) log.info('the backup from before the upgrade is removed');
     return { address: addressOf(server), useApiKeys: parts.useApiKeys, stop: stopOnce(parts, server, log) };
   } catch (error) {
     await stopOnce(parts, null, log)();
@@ -92,16 +93,20 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const backends = await openBackends({
     config,
     clock,
+    warn: (text) => log.warn(text),
     onError: (part, error) => events.publish({ type: 'part.failed', part, error }),
   });
   const shared: Shared = { ...backends, clock, random, events, compose: createComposer(config.siteUrl) };
   const stopping = new AbortController();
   let { apiKeys } = options.keys;
+  const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
+  const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
+  const api: ApiParts = { ...shared, metrics, onSendingChange, stopping: stopping.signal };
   return {
     backends,
-    sending: config.roles.includes('worker') ? buildSending(options, shared) : null,
+    sending,
     backupKeeper: buildBackupKeeper(options, shared),
-    listener: buildApi({ ...options, apiKeys: () => apiKeys }, { ...shared, metrics, stopping: stopping.signal }),
+    listener: buildApi({ ...options, apiKeys: () => apiKeys }, api),
     useApiKeys: (keys) => {
       apiKeys = keys;
     },

@@ -25,6 +25,11 @@ export interface BackupStore {
   take(notes: BackupNotes): Promise<BackupStream>;
   /** Those in the backup folder, newest first; none where there is no folder. */
   list(): Promise<readonly Backup[]>;
+  /**
+   * Removes what an upgrade kept of the store as it was before, unless the upgrade was part of this start. To be called once a
+   * start went well. Returns whether there was one.
+   */
+  forgetUpgrade(): Promise<boolean>;
   /** Removes the oldest of them, and leaves so many. Returns the names of those removed. */
   keepNewest(count: number): Promise<readonly string[]>;
 }

@@ -103,6 +103,13 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ notificationId, deliveryId }) => ({ notification_id: notificationId, delivery_id: deliveryId }),
     says: () => 'delivery replayed: it is pending again',
   },
+  'sending.paused': {
+    level: warn,
+    fields: ({ cause, sinceMs }) => ({ cause, since: instant(sinceMs) }),
+    says: ({ cause }) =>
+      `sending is paused${cause === 'restored' ? ', for this store is a backup' : ''}: notifications are accepted and kept, and nothing is sent. Decide what becomes of what waits: bellhop resume --waiting=send, or --waiting=drop`,
+  },
+  'sending.resumed': { level: info, fields: () => ({}), says: () => 'sending is on again' },
   'backup.made': {
     level: info,
     fields: ({ destination, octets, madeAtMs, tookMs }) => ({

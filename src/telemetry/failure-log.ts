@@ -24,6 +24,8 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
   rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',
+  sending_watch:
+    'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

@@ -18,6 +18,8 @@ export type RescuerOptions = {
   readonly policy: DeliveryPolicy;
   readonly random: Random;
   readonly leads?: Leads;
+  /** While it says so, nothing is looked for. */
+  readonly isPaused?: () => boolean | Promise<boolean>;
   readonly intervalMs?: number;
   /** The most deliveries of a priority that one tick finds. */
   readonly pageSize?: number;
@@ -50,6 +52,7 @@ export function createRescuer(options: RescuerOptions): Rescuer {
   const { queue, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS, pageSize = DEFAULT_PAGE_SIZE } = options;
   const refill = createRefill({ queue, clock, pageSize, hurry: () => loop.hurry() });
   const tick = async (): Promise<void> => {
+    if ((await options.isPaused?.()) === true) return;
     const nowMs = clock.now();
     const priorities = await refill.prioritiesToRead();
     await rescueFanOuts(options, priorities, nowMs, pageSize);

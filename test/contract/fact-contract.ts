@@ -12,6 +12,7 @@ export function factContract(open: OpenStore): void {
     expect(await store.facts.keep('other', 'four')).toBe('four');
     await store.facts.replace('key', 'five');
     await store.facts.replace('new', 'six');
+    expect([await store.facts.find('new'), await store.facts.find('never')]).toEqual(['six', null]);
     const reopened = await fresh.reopen();
     const kept = await Promise.all(['key', 'other', 'new'].map((name) => reopened.facts.keep(name, 'later')));
     expect(kept).toEqual(['five', 'four', 'six']);

@@ -22,6 +22,7 @@ describe('pages of fan-out', () => {
         new Promise<void>((resolve, reject) => {
           ends.push((error) => (error === undefined ? resolve() : reject(error)));
         }),
+      isPaused: () => false,
       events: { publish: ({ type }: { type: string }) => told.push(type) },
     } as unknown as WorkerOptions);
     const waits = () => worker.waitsFor(job('next'));

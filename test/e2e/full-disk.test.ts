@@ -57,7 +57,7 @@ describeWithSmallDisk('the service on a full disk', () => {
       object
     >;
     expect([status, checks]).toEqual(['not_ready', { store: 'failing', queue: 'ok' }]);
-    expect(problems).toEqual({ store: expect.stringMatching(/is full: free some space/), queue: null });
+    expect(problems).toEqual({ store: expect.stringMatching(/is full: free some space/), queue: null, sending: null });
     expect((await fetch(`${service.address}/healthz`)).status).toBe(200);
     const refused = await send();
     expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([

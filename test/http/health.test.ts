@@ -21,7 +21,7 @@ describe('health', () => {
   it('is ready when store and queue are', async () => {
     await start();
     const answer = await open('/readyz');
-    const problems = { store: null, queue: null };
+    const problems = { store: null, queue: null, sending: null };
     const checks = { store: 'ok', queue: 'ok' };
     expect([answer.status, answer.body]).toEqual([200, { status: 'ready', checks, problems }]);
     expect(api.clock.waiting()).toBe(0);
@@ -35,7 +35,7 @@ describe('health', () => {
     await start({ readiness: { store: fails, queue: works } });
     const answer = await open('/readyz');
     const checks = { store: 'failing', queue: 'ok' };
-    const problems = { store: 'It is broken: mend it.', queue: null };
+    const problems = { store: 'It is broken: mend it.', queue: null, sending: null };
     expect([answer.status, answer.body]).toEqual([503, { status: 'not_ready', checks, problems }]);
   });
 
@@ -43,7 +43,7 @@ describe('health', () => {
     await start({ readiness: { store: works, queue: fails } });
     const answer = await open('/readyz');
     const checks = { store: 'ok', queue: 'failing' };
-    const problems = { store: null, queue: 'It is broken: mend it.' };
+    const problems = { store: null, queue: 'It is broken: mend it.', sending: null };
     expect([answer.status, answer.body]).toEqual([200, { status: 'degraded', checks, problems }]);
   });
 

@@ -19,6 +19,7 @@ import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
+import { createSendingControl } from '../../src/intake/sending.ts';
 import { createSubscriptionImport } from '../../src/intake/subscription-import.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
@@ -137,6 +138,7 @@ export async function startApi(options: ApiOptions = {}) {
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
+    sending: createSendingControl({ ...parts, onChange: () => {} }),
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },
@@ -199,6 +201,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     pruneHolds: unused,
     vapidKeys: unused,
     backups: unused,
+    sending: unused,
     metrics: unused,
     readiness: { store: unused, queue: unused },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },

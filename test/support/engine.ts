@@ -146,6 +146,7 @@ export async function startEngine(options: EngineOptions = {}) {
     rescuer: engine.rescuer,
     work: engine.worker.work,
     pruneGuard: engine.pruneGuard,
+    sendingWatch: engine.sendingWatch,
     giveUp: engine.giveUp,
     told,
     when,

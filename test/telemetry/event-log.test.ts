@@ -52,6 +52,13 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     latency_ms: 40,
     msg: 'attempt 1 got HTTP 201 in 40 ms: delivered',
   },
+  'sending.paused': {
+    level: 'warn',
+    cause: 'restored',
+    since: '2026-01-01T00:00:00.000Z',
+    msg: 'sending is paused, for this store is a backup: notifications are accepted and kept, and nothing is sent. Decide what becomes of what waits: bellhop resume --waiting=send, or --waiting=drop',
+  },
+  'sending.resumed': { level: 'info', msg: 'sending is on again' },
   'backup.made': {
     level: 'info',
     destination: 'folder',

@@ -27,6 +27,7 @@ export type FinalState = (typeof FINAL_STATES)[number];
 /**
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
+ * `dropped`: it waited while sending was paused, and a person decided against it.
  */
 export const END_REASONS = [
   'retries_exhausted',
@@ -39,6 +40,7 @@ export const END_REASONS = [
   'subscription_deleted',
   'subscription_inactive',
   'superseded',
+  'dropped',
   'deadline_passed',
   'deadline_too_near',
 ] as const;

@@ -4,6 +4,7 @@ export const TAGS = {
   Deliveries: 'What became of a notification, subscription by subscription and attempt by attempt.',
   Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',
   Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
+  Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',
   Backups: 'Copies of the embedded store, made while everything goes on.',
   'Browser SDK': 'What pages load.',
   Health: 'For load balancers and monitoring.',

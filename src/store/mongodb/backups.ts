@@ -9,5 +9,11 @@ export function mongoBackups(): BackupStore {
   const refuse = async (): Promise<never> => {
     throw new AppError('backup_unavailable', ELSEWHERE);
   };
-  return { make: refuse, take: refuse, list: async () => [], keepNewest: async () => [] };
+  return {
+    make: refuse,
+    take: refuse,
+    list: async () => [],
+    keepNewest: async () => [],
+    forgetUpgrade: async () => false,
+  };
 }

@@ -6,6 +6,7 @@ import type { Operations } from './server/operations.ts';
 export function mongoFacts(collections: Collections, operations: Operations): FactStore {
   return {
     keep: (name, value) => operations.run(() => keep(collections, name, value)),
+    find: (name) => operations.run(() => find(collections, name)),
     replace: (name, value) => operations.run(() => replace(collections, name, value)),
   };
 }
@@ -18,6 +19,10 @@ async function keep({ meta }: Collections, name: string, value: string): Promise
     if (duplicateField(error) === null) throw error;
     return (await meta.findOne({ _id: `fact ${name}` }))?.value ?? value;
   }
+}
+
+async function find({ meta }: Collections, name: string): Promise<string | null> {
+  return (await meta.findOne({ _id: `fact ${name}` }))?.value ?? null;
 }
 
 async function replace({ meta }: Collections, name: string, value: string): Promise<void> {

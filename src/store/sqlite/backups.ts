@@ -61,6 +61,8 @@ export function sqliteBackups(database: Database, checkpoints: Checkpoints, fold
         const path = join(folder ?? dirname(database.path), backupName(notes.madeAtMs));
         return writeToHandOn(path, (unfinished) => copyTo(unfinished, notes));
       }),
+    // `sqlite-store.ts` knows whether there was an upgrade.
+    forgetUpgrade: async () => false,
     list: async () => (folder === null ? [] : backupsIn(folder)),
     async keepNewest(count) {
       const old = folder === null ? [] : (await backupsIn(folder)).slice(count);

@@ -1,15 +1,19 @@
 import type { Clock } from '../../clock.ts';
+import { readSending, SENDING_FACT, sendingFact } from '../../domain/sending/sending.ts';
 import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/recipients.ts';
 import { sqliteBackups } from './backups.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
-import { sqliteFacts } from './facts.ts';
+import { readFact, replaceFact, sqliteFacts } from './facts.ts';
 import { createCheckpoints } from './file/checkpoints.ts';
 import { transact, withReserve } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
 import { watchDiskSpace } from './file/disk-space.ts';
-import type { Database } from './file/driver.ts';
+import type { Database, DriverName } from './file/driver.ts';
+import { BACKUP_MARK } from './file/finished-copy.ts';
 import { groupCommit } from './file/group-commit.ts';
+import { markInUse } from './file/health.ts';
+import { copyBeforeUpgrade, removeUpgradeCopy, upgradeCopyPath } from './file/upgrade-copy.ts';
 import { openWalSync } from './file/wal-sync.ts';
 import { sqliteNonces } from './nonces.ts';
 import { FanOutMemory } from './notification/fan-out-memory.ts';
@@ -18,13 +22,16 @@ import { sqliteNotifications } from './notification/notifications.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
-import { migrate } from './tables/schema.ts';
+import { isUpgradeDue, migrate } from './tables/schema.ts';
 
 export type SqliteOptions = {
   readonly path: string;
   readonly clock: Clock;
   /** Where backups are kept; left out, they are only handed on. */
   readonly backupDir?: string | null;
+  readonly driver?: DriverName | null;
+  /** Told what an operator should know of the file. */
+  readonly warn?: ((text: string) => void) | undefined;
 };
 
 /**
@@ -32,8 +39,22 @@ export type SqliteOptions = {
  * Rejects with AppError `store_unavailable` when another process holds it.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  const { path, clock, backupDir = null } = options;
-  return storeOn(await openDataFile(path), clock, backupDir);
+  const { path, clock, backupDir = null, driver = null, warn } = options;
+  const database = await openDataFile(path, driver, warn);
+  try {
+    const copyPath = upgradeCopyPath(database.path, backupDir);
+    const isUpgraded = isUpgradeDue(database);
+    if (isUpgraded) {
+      await copyBeforeUpgrade(database, copyPath, clock.now());
+      warn?.(`the data file is brought to this version; as it was, it is kept in ${copyPath} until the next start`);
+    }
+    const store = storeOn(database, clock, backupDir);
+    const forgetUpgrade = async (): Promise<boolean> => !isUpgraded && (await removeUpgradeCopy(copyPath));
+    return { ...store, backups: { ...store.backups, forgetUpgrade } };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
@@ -43,6 +64,8 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     const space = watchDiskSpace(database, checkpoints);
     // On a full disk it is opened all the same, so that its rows can be read and deleted.
     withReserve(space, () => transact(database, () => begin(database, clock.now())));
+    // That the file is in use stands in the file itself now, so that a copy without its log is known as one.
+    space.emptyLog();
     space.hasRoom();
     return { wal: openWalSync(`${database.path}-wal`), space };
   });
@@ -71,9 +94,22 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
 
 function begin(database: Database, nowMs: number): void {
   migrate(database);
+  pauseIfBackup(database, nowMs);
+  markInUse(database);
   // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
   mark(database, 'opened_at', nowMs);
   releaseLeases(database);
+}
+
+/** However a backup came to be the store, nothing is sent before a person decides. */
+function pauseIfBackup(database: Database, nowMs: number): void {
+  const mark = database.first<{ value: number }>('SELECT value FROM meta WHERE name = ?', [BACKUP_MARK]);
+  if (mark === undefined) return;
+  const { drop } = readSending(readFact(database, SENDING_FACT));
+  // Also where this machine’s clock is behind that of the one on which the backup was made.
+  const sinceMs = Math.max(nowMs, mark.value);
+  replaceFact(database, SENDING_FACT, sendingFact({ state: 'paused', cause: 'restored', sinceMs, drop }));
+  database.run('DELETE FROM meta WHERE name = ?', [BACKUP_MARK]);
 }
 
 function closingOnError<Value>(database: Database, work: () => Value): Value {

@@ -12,6 +12,8 @@ import { adapterSuite } from './adapter-suite.ts';
 import { backupSuite } from './backup-suite.ts';
 import { groupCommitSuite } from './file/group-commit-suite.ts';
 import { fullDiskSuite } from './full-disk-suite.ts';
+import { healthSuite } from './health-suite.ts';
+import { restoreSuite } from './restore-suite.ts';
 
 const available = await availableDrivers();
 
@@ -40,6 +42,8 @@ for (const driver of DRIVERS) {
     });
     adapterSuite(driver);
     backupSuite(driver);
+    healthSuite(driver);
+    restoreSuite(driver);
     groupCommitSuite(driver);
     fullDiskSuite(driver);
   } else {

@@ -63,7 +63,7 @@ export async function writeWhole<Value>(path: string, write: (unfinished: string
     return value;
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
-    throw error instanceof AppError ? error : unwritable(path, error);
+    throw unwritable(path, error);
   }
 }
 
@@ -78,7 +78,7 @@ export async function writeToHandOn(path: string, write: (unfinished: string) =>
     const { size } = await file.stat();
     return { octets: size, content: contentOf(file) };
   } catch (error) {
-    throw error instanceof AppError ? error : unwritable(path, error);
+    throw unwritable(path, error);
   } finally {
     // What is open can still be read.
     await rm(unfinished, { force: true }).catch(() => {});
@@ -99,22 +99,22 @@ async function* contentOf(file: FileHandle): AsyncGenerator<Uint8Array> {
 }
 
 /** Resolves once the disk has the file. */
-async function syncFile(path: string): Promise<void> {
+export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync().finally(() => file.close());
 }
 
 /** A name is on the disk once its folder is. Not every system can say so. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null);
   await folder?.sync().catch(() => {});
   await folder?.close();
 }
 
 /** What keeps a backup from being written here, and what to do about it. */
-function unwritable(path: string, error: unknown): unknown {
+export function unwritable(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error;
+  if (error instanceof AppError || code === undefined) return error;
   const why = isOutOfRoom(error)
     ? 'its disk is full: free some space, or name another place'
     : `${code}: check that the folder exists, who owns it, and its mode`;

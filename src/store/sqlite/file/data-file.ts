@@ -4,18 +4,25 @@ import { dirname } from 'node:path';
 import { AppError } from '../../../domain/app-error.ts';
 import { reservePath } from './disk-space.ts';
 import { connect, type Database, type DriverName } from './driver.ts';
+import { closeMarked, examine, examineBefore } from './health.ts';
 import { FULL, isDiskFull, isOutOfRoom } from './storage-error.ts';
 
 const CANNOT_BE_OPENED = 'cannot be made or opened: check that the data folder exists, who owns it, and its mode.';
 
 /**
  * Opens the file for this process alone, making it and its folder where missing. A second process is refused at once.
- * The lock is complete only after the first write: the caller migrates and so takes it.
+ * The lock is complete only after the first write: the caller migrates and so takes it. Rejects with AppError
+ * `store_unavailable` for a file that is not whole; `warn` is told what an operator should know of one that is.
  */
-export async function openDataFile(path: string, driver: DriverName | null = null): Promise<Database> {
+export async function openDataFile(
+  path: string,
+  driver: DriverName | null = null,
+  warn: (text: string) => void = () => {},
+): Promise<Database> {
   const file = await realPathOf(path);
   await makeFile(file);
   for (const suffix of ['-wal', '-shm', '-journal']) await checkIsFile(`${file}${suffix}`);
+  const found = examineBefore(file);
   const database = await connect(file, driver);
   try {
     // Waiting is of no use: a process keeps the file's lock until it ends.
@@ -25,7 +32,13 @@ export async function openDataFile(path: string, driver: DriverName | null = nul
     withoutReserveIfFull(file, () => database.all('PRAGMA journal_mode = WAL'));
     // Accepted means durable: instead of SQLite, `wal-sync.ts` waits for the disk before a durable write is answered.
     database.execute('PRAGMA synchronous = NORMAL');
-    return database;
+    examine(database, found, warn);
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) closeMarked(database, () => database.close());
+      isOpen = false;
+    };
+    return { ...database, close };
   } catch (error) {
     database.close();
     throw error;

@@ -12,11 +12,11 @@ export type CopyNotes = {
 };
 
 /** In `meta`: the file is a backup that was not started yet. A store that opens it pauses sending, and takes this away. */
-const BACKUP_MARK = 'backup_made_at';
+export const BACKUP_MARK = 'backup_made_at';
 /** In `facts`. */
-const SEALED_KEYS = 'sealed_keys';
-/** In `meta`: 1 while a process serves the file, 0 once it was closed; `file/health.ts` reads it. */
-const IN_USE_MARK = 'in_use';
+export const SEALED_KEYS = 'sealed_keys';
+/** In `meta`: 1 while a process serves the file, 0 once it was closed; `health.ts` reads it. */
+export const IN_USE_MARK = 'in_use';
 
 /**
  * Writes the notes into a copy and looks at every page and index of it: null, or what is wrong with it. Takes seconds for some

@@ -5,7 +5,8 @@ const IN_USE =
 const UNWRITABLE =
   'The data folder cannot be written to: check who owns it, its mode, and that its disk is not mounted read-only.';
 export const FULL = 'The disk that holds the data folder is full: free some space, Bellhop goes on by itself.';
-const DAMAGED = 'The database file is damaged or is none: stop Bellhop and put a backup in its place.';
+const DAMAGED =
+  'The database file is damaged or is none: stop Bellhop, move the file away with all whose names begin like it, and put a backup in its place (bellhop restore FILE).';
 
 /** By SQLite's primary result code: what a person can do about trouble outside Bellhop. */
 const REMEDY_BY_CODE: Readonly<Record<number, string>> = {

@@ -142,7 +142,7 @@ CREATE INDEX deliveries_failed_user ON deliveries (user_id, ended_at, id) WHERE 
 `;
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
   FACTS,
   LANES_AND_QUARANTINE,
@@ -152,9 +152,22 @@ const MIGRATIONS: readonly string[] = [
   DELIVERIES_OF_A_USER,
 ];
 
+/** Of the files that this Bellhop writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Whether `migrate` would change a file that an earlier version wrote. */
+export function isUpgradeDue(database: Database): boolean {
+  const from = versionOf(database);
+  return from > 0 && from < MIGRATIONS.length;
+}
+
+function versionOf(database: Database): number {
+  return database.first<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+}
+
 /** Brings the file to this Bellhop's schema. Within the caller's transaction. */
 export function migrate(database: Database): void {
-  const from = database.first<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+  const from = versionOf(database);
   if (from > MIGRATIONS.length) {
     throw new AppError(
       'store_unavailable',
