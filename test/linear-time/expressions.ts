@@ -42,7 +42,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],
   'store/sqlite/file/backup-folder.ts': [
-    [/^bellhop-(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)\.db$/, { head: 'bellhop-', repeated: '1' }],
+    [/^bellhop-(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)\.db$/, { repeated: '1' }],
   ],
   'config/trusted-authorities.ts': [[/[?&](?:tls|ssl)=true(?:&|$)/, { repeated: '&tls=true', tail: 'x' }]],
   'config/setting-parsers.ts': [
