@@ -87,7 +87,13 @@ function lineGroups(): DestinationStream {
   };
 }
 
+/** Of the log while a full disk takes none of it: what comes then is lost. */
+const MOST_UNWRITTEN_OCTETS = 16 * 1024 * 1024;
+
 /** Without a buffer of its own: a flush of that does an fsync. */
 function standardOutput(): Destination {
-  return pino.destination({ fd: 1, sync: true });
+  const destination = pino.destination({ fd: 1, sync: true, maxLength: MOST_UNWRITTEN_OCTETS });
+  // The service outlives its log. What could not be written is tried again with the next lines.
+  destination.on('error', () => {});
+  return destination;
 }

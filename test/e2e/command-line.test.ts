@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/servers/free-port.ts';
 import { COMMANDS } from '../../src/commands/commands.ts';
 import { linkDependencies } from '../support/package.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILT = join(ROOT, 'dist/main.js');
@@ -68,6 +70,23 @@ describe('bellhop', () => {
   it.runIf(existsSync('/dev/full'))('says in one line that its output finds a full disk', () => {
     const { status, stderr } = bellhop(['doctor', '--offline'], { stdout: openSync('/dev/full', 'w') });
     expect([status, stderr]).toEqual([1, 'bellhop: the output cannot be written (ENOSPC).\n']);
+  });
+
+  it.runIf(existsSync('/dev/full'))('goes on serving while the disk of its log is full', async () => {
+    const port = await freePort();
+    const env = { PATH, PORT: String(port), LOG_LEVEL: 'trace' };
+    const stdio: ['ignore', number, 'pipe'] = ['ignore', openSync('/dev/full', 'w'), 'pipe'];
+    const child = spawn(process.execPath, [BUILT, 'start'], { cwd: folder, env, stdio });
+    let errors = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    const closed = once(child, 'close');
+    const readyz = () => fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    await until('it is ready', async () => (await readyz())?.status === 200);
+    expect((await readyz())?.status).toBe(200);
+    child.kill('SIGTERM');
+    expect([(await closed)[0], errors]).toEqual([0, '']);
   });
 
   it.each([
