@@ -1,4 +1,10 @@
-import type { Command } from './command.ts';
+import type { Command, Option } from './command.ts';
+
+const PASSPHRASE_FILE: Option = {
+  name: '--passphrase-file',
+  value: 'FILE',
+  meaning: 'Has the passphrase of the keys, in place of BACKUP_PASSPHRASE.',
+};
 
 /** Every command. What `bellhop help` tells and what is refused as wrong usage follows from these rows. */
 export const COMMANDS: readonly Command[] = [
@@ -29,8 +35,16 @@ SIGHUP reads the API keys again.`,
     name: 'backup',
     meaning: 'Make a backup of the embedded store while the service runs: docs/backup.md.',
     operands: [{ name: 'FILE', meaning: 'where the backup goes, whole or not at all; - is standard output.' }],
+    options: [
+      { name: '--with-keys', meaning: 'With the VAPID keys and the API secret, encrypted with a passphrase.' },
+      PASSPHRASE_FILE,
+    ],
     more: 'It is made through the service; where none runs, of the file itself.',
-    run: async ({ operands: [file = '-'] }) => (await import('./backup.ts')).runBackup({ file }),
+    run: async ({ operands: [file = '-'], options }) => {
+      const passphraseFile = options.get('--passphrase-file');
+      const { runBackup } = await import('./backup.ts');
+      return runBackup({ file, withKeys: options.has('--with-keys'), passphraseFile });
+    },
   },
   {
     name: 'import',
@@ -69,10 +83,14 @@ Exit code: 0 where every line is in, 1 where one was refused or the import broke
     operands: [{ name: 'FILE', meaning: 'the backup; - is standard input.' }],
     options: [
       { name: '--allow-missing-log', meaning: 'Take a copy of a bellhop.db in use, whose newest rows are missing.' },
+      PASSPHRASE_FILE,
     ],
     more: 'The backup is looked at first. Nothing that is there is written over.',
-    run: async ({ operands: [file = '-'], options }) =>
-      (await import('./restore.ts')).runRestore({ file, mayMissLog: options.has('--allow-missing-log') }),
+    run: async ({ operands: [file = '-'], options }) => {
+      const passphraseFile = options.get('--passphrase-file');
+      const { runRestore } = await import('./restore.ts');
+      return runRestore({ file, mayMissLog: options.has('--allow-missing-log'), passphraseFile });
+    },
   },
   {
     name: 'pause',

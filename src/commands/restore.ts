@@ -3,19 +3,24 @@ import { join } from 'node:path';
 import { type Config, ConfigError, parseConfig } from '../config/config.ts';
 import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText } from '../config/environment.ts';
-import { readVapidRing } from '../config/key-files.ts';
+import { heldPairs, keepKeys, unsealKeys } from '../config/sealed-keys.ts';
 import { AppError } from '../domain/app-error.ts';
 import { printable } from '../domain/printable-text.ts';
 import { type Restorable, restoreStore } from '../store/sqlite/restore.ts';
+import { hasPassphrase, readPassphrase } from './passphrase.ts';
 
 /** `file`: `-` is standard input. */
-export type RestoreCall = { readonly file: string; readonly mayMissLog: boolean };
+export type RestoreCall = {
+  readonly file: string;
+  readonly mayMissLog: boolean;
+  readonly passphraseFile: string | undefined;
+};
 
 const MONGODB =
   'Documents are in MongoDB: restore them with mongorestore, and call bellhop pause before Bellhop is started on them (docs/backup.md).';
 
 /** Puts a backup where the store is to be, paused. Nothing that is there is written over. Gives the exit code. */
-export async function runRestore({ file, mayMissLog }: RestoreCall): Promise<number> {
+export async function runRestore({ file, mayMissLog, passphraseFile }: RestoreCall): Promise<number> {
   const config = parseConfig(readEnvironment(), readText);
   if (config.mongodbUrl !== null) throw new AppError('backup_unavailable', MONGODB);
   checkDataFolder(config.dataDir);
@@ -26,7 +31,11 @@ export async function runRestore({ file, mayMissLog }: RestoreCall): Promise<num
     path,
     nowMs: Date.now(),
     mayMissLog,
-    confirm: async () => {},
+    confirm: async ({ sealedKeys, subscriptionsByKey }) => {
+      if (sealedKeys === null) return;
+      const isHere = [...subscriptionsByKey.keys()].every((key) => heldKeys(config).has(key));
+      for (const line of await bringKeys(config, { sealedKeys, isHere, passphraseFile })) say(line);
+    },
   });
   const made =
     found.madeAtMs === null
@@ -53,20 +62,39 @@ async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+type Bringing = {
+  readonly sealedKeys: string;
+  /** Whether every VAPID key that is needed is here already. */
+  readonly isHere: boolean;
+  readonly passphraseFile: string | undefined;
+};
+
+/** Puts the keys of the backup into the data folder, before the store. What is there stays as it is. */
+async function bringKeys(config: Config, { sealedKeys, isHere, passphraseFile }: Bringing): Promise<readonly string[]> {
+  const source = { set: config.backupPassphrase, file: passphraseFile };
+  if (isHere && !hasPassphrase(source))
+    return ['The keys in the backup are left there: those that are needed are here.'];
+  const files = await unsealKeys(sealedKeys, await readPassphrase(source));
+  return keepKeys(config.dataDir, files).map(({ path, what }) => WHAT_OF_KEY[what](path));
+}
+
+const WHAT_OF_KEY = {
+  written: (path: string) => `${path} is as it was in the backup.`,
+  same: (path: string) => `${path} is the one in the backup.`,
+  other: (path: string) => `${path} is there already, and is another than the one in the backup: it stays.`,
+};
+
+function heldKeys(config: Config): ReadonlySet<string> {
+  return new Set(heldPairs(config).map(({ publicKey }) => publicKey));
+}
+
 /** Which VAPID keys the subscriptions need, and whether they are here. */
-function keyLines(
-  { subscriptionsByKey }: Restorable,
-  { dataDir, vapidKeys, olderVapidKeys }: Config,
-): readonly string[] {
-  const held = new Set(
-    [...(vapidKeys === null ? [] : [vapidKeys]), ...olderVapidKeys, ...readVapidRing(dataDir)].map(
-      ({ publicKey }) => publicKey,
-    ),
-  );
+function keyLines({ subscriptionsByKey }: Restorable, config: Config): readonly string[] {
+  const held = heldKeys(config);
   return [...subscriptionsByKey].map(([key, count]) =>
     held.has(key)
       ? `${count} active subscriptions use the VAPID key ${key}, which is here.`
-      : `${count} active subscriptions use the VAPID key ${key}, WHICH IS NOT HERE: put its vapid.json into ${dataDir}, or set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY, before you start Bellhop.`,
+      : `${count} active subscriptions use the VAPID key ${key}, WHICH IS NOT HERE: put its vapid.json into ${config.dataDir}, or set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY, before you start Bellhop.`,
   );
 }
 

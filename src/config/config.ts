@@ -27,7 +27,12 @@ type IntakeLimits = {
 };
 
 /** Of the embedded store. */
-type BackupPolicy = { readonly folder: string; readonly everyMs: number; readonly keep: number };
+type BackupPolicy = {
+  readonly folder: string;
+  readonly everyMs: number;
+  readonly keep: number;
+  readonly withKeys: boolean;
+};
 
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
@@ -37,6 +42,8 @@ export type Config = {
   readonly dataDir: string;
   /** Null: backups are made only when asked for. */
   readonly backups: BackupPolicy | null;
+  /** For the keys in a backup. */
+  readonly backupPassphrase: string | null;
   /** Null: the embedded file in `dataDir`. */
   readonly mongodbUrl: string | null;
   /** Certificate authorities trusted for it, the well-known ones among them; null: these alone. */
@@ -102,6 +109,9 @@ export class ConfigError extends Error {
 
 const HOUR_MS = 3_600_000;
 
+/** Whoever has a backup can try guesses in peace. */
+export const SHORTEST_PASSPHRASE = 12;
+
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
@@ -126,6 +136,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     intakeLimits: intakeLimitsOf(values),
     dataDir: values.DATA_DIR,
     backups,
+    backupPassphrase: values.BACKUP_PASSPHRASE,
     mongodbUrl: values.MONGODB_URL,
     redisUrl,
     ...network,
@@ -169,10 +180,17 @@ function pruneGuardOf({ PRUNE_GUARD_PERCENT: percent, PRUNE_GUARD_COUNT: maxCoun
 
 function backupsOf(values: SettingValues, problems: string[]): BackupPolicy | null {
   const { BACKUP_DIR: folder, BACKUP_EVERY_HOURS: hours, BACKUP_KEEP: keep, MONGODB_URL } = values;
+  if ((values.BACKUP_PASSPHRASE?.length ?? SHORTEST_PASSPHRASE) < SHORTEST_PASSPHRASE)
+    problems.push(`BACKUP_PASSPHRASE has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one.`);
   if (folder === null) return null;
   if (MONGODB_URL !== null)
     problems.push('BACKUP_DIR is for the embedded store, and MONGODB_URL is set: unset BACKUP_DIR, and use mongodump.');
-  return { folder, everyMs: hours * HOUR_MS, keep };
+  const withKeys = values.BACKUP_WITH_KEYS;
+  if (withKeys && values.BACKUP_PASSPHRASE === null)
+    problems.push(
+      'BACKUP_WITH_KEYS needs BACKUP_PASSPHRASE, with which the keys are encrypted: set it, or unset BACKUP_WITH_KEYS.',
+    );
+  return { folder, everyMs: hours * HOUR_MS, keep, withKeys };
 }
 
 function intakeLimitsOf(values: SettingValues): IntakeLimits {

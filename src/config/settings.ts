@@ -96,6 +96,15 @@ export const SETTINGS = {
   ),
   BACKUP_EVERY_HOURS: setting('24', integer(1, 8760), 'How often a backup is made in `BACKUP_DIR`, in hours.'),
   BACKUP_KEEP: setting('7', integer(1, 10_000), 'How many backups stay in `BACKUP_DIR`; the oldest go.'),
+  BACKUP_WITH_KEYS: setting(
+    'false',
+    boolean,
+    'Put the VAPID keys and the API secret into the backups in `BACKUP_DIR`, too, encrypted with `BACKUP_PASSPHRASE`.',
+  ),
+  BACKUP_PASSPHRASE: secretly(
+    asIs,
+    'Passphrase of 12 characters or more for the keys in backups. Without it they cannot be read again: keep it elsewhere.',
+  ),
   MONGODB_URL: secretly(
     mongodbUrl,
     'Documents live in this MongoDB (4.4 or newer) instead of the embedded file: `mongodb://user:password@host:27017/bellhop`. [Operations](operations.md) says when.',

@@ -5,6 +5,7 @@ import type { ApiKey } from '../access/api-keys.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Keys } from '../config/key-files.ts';
+import { sealKeys } from '../config/sealed-keys.ts';
 import { createEngine, type Engine } from '../delivery/engine.ts';
 import { type Compose, createComposer } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
@@ -116,10 +117,10 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
 
 /** Null where no backup is made by itself. */
 function buildBackupKeeper({ config }: ServiceOptions, { store, events, clock }: Shared): BackupKeeper | null {
-  const { backups } = config;
-  return backups === null
-    ? null
-    : createBackupKeeper({ ...backups, store: store.backups, events, clock, sealKeys: null });
+  const { backups, backupPassphrase: passphrase } = config;
+  if (backups === null) return null;
+  const sealing = backups.withKeys && passphrase !== null ? () => sealKeys(config, passphrase) : null;
+  return createBackupKeeper({ ...backups, store: store.backups, events, clock, sealKeys: sealing });
 }
 
 type Sending = { readonly transport: PushTransport; readonly engine: Engine };

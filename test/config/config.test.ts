@@ -19,6 +19,7 @@ describe('parseConfig', () => {
       },
       dataDir: './data',
       backups: null,
+      backupPassphrase: null,
       mongodbUrl: null,
       mongodbCa: null,
       redisUrl: null,

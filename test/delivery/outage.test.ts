@@ -96,6 +96,7 @@ async function acceptedAfterOutage(outage: Ending, userIds: readonly string[], q
     fanOuts: { unfinished: async () => [] },
     notifications: { unfinishedFanOuts: async () => [] },
     pruneHolds: { current: async () => [] },
+    facts: { find: async () => null },
     retention: { sweep: async () => 0, forget: async () => 0 },
   } as unknown as EnginePorts['store'];
   const events = createEvents((error) => {
