@@ -52,6 +52,8 @@ export type AcceptedNotification = {
   readonly reached_user_count?: number | null;
   readonly accepted_at: string;
   readonly deadline_at: string;
+  /** Whether an earlier call with this idempotency key was answered so: nothing is sent twice. Absent from earlier versions. */
+  readonly replayed?: boolean;
   readonly warnings: readonly string[];
 };
 

@@ -46,12 +46,17 @@ export function itInterprets(language: Language, name: string, test: () => Promi
 export async function interpret(
   language: Language,
   code: string,
-  { folder, environment }: { readonly folder: string; readonly environment: Readonly<Record<string, string>> },
+  given: {
+    readonly folder: string;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly args?: readonly string[];
+  },
 ): Promise<{ stdout: string; stderr: string }> {
+  const { folder, environment, args: own = [] } = given;
   const { file, command } = INTERPRETERS[language];
   writeFileSync(join(folder, file), code);
   const { PATH = '', HOME = folder } = process.env;
   const env = { PATH, HOME, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', GO111MODULE: 'off', ...environment };
   const [program, ...args] = command;
-  return promisify(execFile)(program, args, { cwd: folder, env, timeout: 120_000 });
+  return promisify(execFile)(program, [...args, ...own], { cwd: folder, env, timeout: 120_000 });
 }

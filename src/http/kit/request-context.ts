@@ -18,6 +18,8 @@ export type ApiEnv = {
     caller: Caller | null;
     rawBody: Uint8Array;
     code: AppErrorCode | null;
+    /** The answer repeats that to an earlier call with the same idempotency key. */
+    isReplay?: true;
     /** What the request is about: the id in its path, or the one it was answered with. */
     resourceId: string | null;
   };

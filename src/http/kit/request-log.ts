@@ -19,6 +19,8 @@ export type RequestLine = {
   readonly caller: Caller['kind'] | null;
   readonly code: AppErrorCode | null;
   readonly resource_id: string | null;
+  /** Only where the answer repeats that to an earlier call with the same idempotency key. */
+  readonly replayed?: true;
   /** The address that the request came from, as far as trusted proxies tell. Null without a network connection. */
   readonly client: string | null;
 };
@@ -56,6 +58,7 @@ export function logRequest({ clock, log, findClient }: RequestLogOptions) {
       caller: caller?.kind ?? null,
       code: c.get('code'),
       resource_id: c.get('resourceId'),
+      ...(c.get('isReplay') === true ? { replayed: true as const } : {}),
       client,
     });
   });

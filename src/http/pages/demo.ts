@@ -73,7 +73,7 @@ export function addDemoRoutes(app: OpenAPIHono<ApiEnv>, options: DemoRoutesOptio
   post(NOTIFICATIONS_PATH, async (c, userId) => {
     const accepted = await demo.send(userId, messageOf(readJsonBody(messageBody, c)));
     c.set('resourceId', accepted.notification.id);
-    return c.json({ ...acceptedWire(accepted), payload_octets: accepted.payloadOctets }, 202);
+    return c.json({ ...acceptedWire({ ...accepted, isRepeated: false }), payload_octets: accepted.payloadOctets }, 202);
   });
   app.get(EVENTS_PATH, named(EVENTS_PATH), onlySameOrigin, async (c) => {
     const userId = visitorOf(demo, c);

@@ -14,7 +14,7 @@ import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.t
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { actionOf } from './notification-schema.ts';
 
-/** The notification as it was at acceptance, so that a repeated call gets the same answer. */
+/** The notification as it was at acceptance, so that a repeated call gets the same answer, but for `replayed`. */
 export const acceptedSchema = answerBody('AcceptedNotification', {
   id: z.string(),
   status: answerWord('AcceptedStatus', ['accepted'], 'The status of the notification at acceptance.'),
@@ -29,6 +29,10 @@ export const acceptedSchema = answerBody('AcceptedNotification', {
     }),
   accepted_at: instant,
   deadline_at: instant,
+  replayed: z.boolean().openapi({
+    description:
+      'Whether this repeats the answer to an earlier call with the same `Idempotency-Key`. Nothing is sent twice.',
+  }),
   warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
 });
 
@@ -88,7 +92,8 @@ export function acceptedWire({
   notification: from,
   payloadOctets,
   reachedUsers,
-}: Omit<Accepted, 'isRepeated'>): z.output<typeof acceptedSchema> {
+  isRepeated,
+}: Accepted): z.output<typeof acceptedSchema> {
   return {
     id: from.id,
     status: 'accepted',
@@ -96,6 +101,7 @@ export function acceptedWire({
     reached_user_count: reachedUsers,
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
+    replayed: isRepeated,
     warnings: [
       ...(payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : []),
       ...(reachedUsers === 0 ? [NOBODY_REACHED] : []),

@@ -105,6 +105,7 @@ export function addNotificationRoutes(router: Router, notifications: Notificatio
   router.add(acceptRoute, async ({ body, headers }, c) => {
     const claim = claimOf(headers['idempotency-key'], c);
     const accepted = await notifications.accept(notifyRequestOf(body), claim);
+    if (accepted.isRepeated) c.set('isReplay', true);
     return answer(202, acceptedWire(accepted), {
       Location: resourcePath(NOTIFICATION_PATH, accepted.notification.id),
       ...(accepted.isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),

@@ -29,6 +29,7 @@ describe('POST /v1/notifications', () => {
       reached_user_count: null,
       accepted_at: '2026-01-01T00:00:00.000Z',
       deadline_at: '2026-01-01T00:01:00.000Z',
+      replayed: false,
       warnings: [],
     });
     const where = { origin: '', userId: '' };
@@ -149,7 +150,7 @@ describe('POST /v1/notifications', () => {
     const first = await send();
     await api.register('nobody');
     expect(first.body.reached_user_count).toBe(reached);
-    expect((await send()).body).toEqual(first.body);
+    expect((await send()).body).toEqual({ ...first.body, replayed: true });
   });
 
   it('warns of a payload that some devices do not get', async () => {
@@ -209,7 +210,12 @@ describe('Idempotency-Key', () => {
     await api.deliver(first.body.id, subscription, 'delivered');
     api.clock.advance(60_000);
     const again = await post(minimal, key);
-    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect([again.status, again.body]).toEqual([202, { ...first.body, replayed: true }]);
+    expect(first.body.replayed).toBe(false);
+    expect(api.lines.map(({ route, replayed }) => [route, replayed]).slice(-2)).toEqual([
+      ['/v1/notifications', undefined],
+      ['/v1/notifications', true],
+    ]);
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(api.jobs).toHaveLength(1);
