@@ -18,6 +18,7 @@ type Service = {
   readonly cap_drop?: readonly string[];
   readonly cap_add?: readonly string[];
   readonly security_opt?: readonly string[];
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
 };
 type Compose = {
   readonly services: Readonly<Record<string, Service>>;

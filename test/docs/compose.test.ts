@@ -60,18 +60,22 @@ describe('compose.yaml', () => {
     }
   });
 
-  it.each(services)('gives %s no right that it does not need, and nothing to write to', (name, service) => {
-    expect(service.read_only).toBe(true);
-    expect(service.cap_drop).toEqual(['ALL']);
-    expect(service.security_opt).toEqual(['no-new-privileges:true']);
-    expect(service.tmpfs).toContain('/tmp');
-    expect(service.privileged ?? false).toBe(false);
-    // What gives files to other users is the one that may, runs once, and is on no network.
-    const isMaker = name === 'passwords';
-    expect(service.cap_add ?? []).toEqual(isMaker ? ['CHOWN', 'DAC_OVERRIDE'] : []);
-    expect(service.network_mode).toBe(isMaker ? 'none' : undefined);
-    expect(service.user).toBe(isMaker ? '0:0' : name.startsWith('bellhop-') ? undefined : '999:999');
-  });
+  it.each(services)(
+    'gives %s no right that it does not need, nothing to write to, and no endless log',
+    (name, service) => {
+      expect(service.read_only).toBe(true);
+      expect(service.cap_drop).toEqual(['ALL']);
+      expect(service.security_opt).toEqual(['no-new-privileges:true']);
+      expect(service.tmpfs).toContain('/tmp');
+      expect(service.privileged ?? false).toBe(false);
+      expect(service.logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } });
+      // What gives files to other users is the one that may, runs once, and is on no network.
+      const isMaker = name === 'passwords';
+      expect(service.cap_add ?? []).toEqual(isMaker ? ['CHOWN', 'DAC_OVERRIDE'] : []);
+      expect(service.network_mode).toBe(isMaker ? 'none' : undefined);
+      expect(service.user).toBe(isMaker ? '0:0' : name.startsWith('bellhop-') ? undefined : '999:999');
+    },
+  );
 
   it('opens ports of Bellhop alone, to this machine alone', () => {
     for (const [name, { ports = [] }] of services) {
