@@ -85,7 +85,7 @@ describe('the packed client, in a folder of somebody else', () => {
   it('holds what was built, and neither sources nor tests', () => {
     const names = readdirSync(join(folder, 'node_modules', 'bellhop'));
     const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
-    expect(names.sort()).toEqual([...pages, 'dist', 'docs', 'package.json']);
+    expect(names.sort()).toEqual([...pages, 'deploy', 'dist', 'docs', 'package.json']);
   });
 
   it.each([
