@@ -59,10 +59,15 @@ async function refusalOf(answer: OwnAnswer, address: string): Promise<AppError> 
   return new AppError('store_unavailable', detail);
 }
 
-/** Where this machine reaches it: an address that means all of them is no address to call. */
-function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
-  if (port === 0)
-    throw new AppError('store_unavailable', 'PORT is 0: give this command the port that the service has.');
+function addressOf(config: Pick<Config, 'host' | 'port'>): string {
+  const address = ownAddress(config);
+  if (address !== null) return address;
+  throw new AppError('store_unavailable', 'PORT is 0: give this command the port that the service has.');
+}
+
+/** Where this machine reaches the service; an address that means all of them is none to call. Null: any port, so nobody knows. */
+export function ownAddress({ host, port }: Pick<Config, 'host' | 'port'>): string | null {
+  if (port === 0) return null;
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

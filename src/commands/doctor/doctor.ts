@@ -9,6 +9,7 @@ import { type Check, type Finding, failed, ok, warning } from './finding.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkPayload } from './payload-check.ts';
 import { exitCodeOf, reportJson, reportLine, tallyLine } from './report.ts';
+import { checkSending } from './sending-check.ts';
 import { checkServers } from './servers-check.ts';
 
 /** Looks at this installation as the service would find it, and reports. Gives the exit code. */
@@ -42,6 +43,7 @@ export async function* examine(
   const checks: readonly (readonly [name: string, check: Check])[] = [
     ['data folder', () => checkDataFolder(config.dataDir)],
     ['servers', () => checkServers(config)],
+    ['sending', () => checkSending(config)],
     ['egress', () => checkEgress({ caPem, allowedHosts, proxy, ...egress })],
     ['payload', () => checkPayload(keys?.[0] ?? null, vapidSubject)],
   ];
