@@ -112,7 +112,10 @@ function browsers() {
 function interpreters() {
   const packages = { curl: 'curl', openssl: 'openssl', python3: 'python3', php: 'php-cli', ruby: 'ruby' };
   const missing = Object.keys(packages).filter((name) => !works(name, [name === 'openssl' ? 'version' : '--version']));
-  installByApt(missing.map((name) => packages[name]));
+  const byApt = missing.map((name) => packages[name]);
+  // pip brings the generators of API clients and the fuzzer.
+  if (!works('python3', ['-m', 'pip', '--version'])) byApt.push('python3-pip');
+  installByApt(byApt);
 }
 
 // The tests run what docs/production.md shows. Traefik comes from pip.
