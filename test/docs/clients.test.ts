@@ -69,9 +69,10 @@ describe('the programs of docs/clients.md, against the service', () => {
   });
 
   for (const [heading, language] of PROGRAMS) {
-    const code = codeUnder('clients.md', heading).find((block) => block.language === language)?.code ?? '';
+    const blocks = codeUnder('clients.md', heading).filter((block) => block.language === language);
+    const [code = '', module] = blocks.map((block) => block.code).reverse();
     const run = (secret: string, { at = service.address, args = [] }: { at?: string; args?: string[] } = {}) =>
-      interpret(language, code, { folder, environment: { BELLHOP: at, SECRET: secret }, args });
+      interpret(language, code, { folder, module, environment: { BELLHOP: at, SECRET: secret }, args });
     const failureOf = (running: Promise<unknown>) =>
       running.then(
         () => null,

@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { it } from 'vitest';
 
@@ -27,7 +27,7 @@ const INTERPRETERS: Readonly<Record<Language, Interpreter>> = {
   },
   js: { file: 'program.mjs', command: [process.execPath, 'program.mjs'], probes: [] },
   python: { file: 'program.py', command: ['python3', 'program.py'], probes: [['python3', '--version']] },
-  go: { file: 'program.go', command: ['go', 'run', 'program.go'], probes: [['go', 'version']], isOptional: true },
+  go: { file: 'program.go', command: ['go', 'run', '.'], probes: [['go', 'version']], isOptional: true },
   php: { file: 'program.php', command: ['php', 'program.php'], probes: [['php', '--version']] },
   ruby: { file: 'program.rb', command: ['ruby', 'program.rb'], probes: [['ruby', '--version']] },
 };
@@ -50,11 +50,14 @@ export async function interpret(
     readonly folder: string;
     readonly environment: Readonly<Record<string, string>>;
     readonly args?: readonly string[];
+    /** The file `bellhop` of the language, beside the program. */
+    readonly module?: string | undefined;
   },
 ): Promise<{ stdout: string; stderr: string }> {
-  const { folder, environment, args: own = [] } = given;
+  const { folder, environment, args: own = [], module } = given;
   const { file, command } = INTERPRETERS[language];
   writeFileSync(join(folder, file), code);
+  if (module !== undefined) writeFileSync(join(folder, `bellhop${extname(file)}`), module);
   const { PATH = '', HOME = folder } = process.env;
   const env = { PATH, HOME, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', GO111MODULE: 'off', ...environment };
   const [program, ...args] = command;
