@@ -57,14 +57,14 @@ export async function measureApi({ sink, rounds, secondsEach }: ApiOptions): Pro
   return figures;
 }
 
-function bodyFor(recipients: number): string {
+export function bodyFor(recipients: number): string {
   const user_ids = Array.from({ length: recipients }, (_, index) => `nobody-${index}`);
   return JSON.stringify({ type: 'bench', title: 'Hello', user_ids });
 }
 
 const PATH = '/v1/notifications';
 
-async function accept(pool: Pool, body: string): Promise<void> {
+export async function accept(pool: Pool, body: string): Promise<void> {
   const headers = { 'Content-Type': 'application/json', ...signedHeaders(BENCH_SECRET, 'POST', PATH, body) };
   const answer = await pool.request({ path: PATH, method: 'POST', headers, body });
   await answer.body.dump();
@@ -87,7 +87,12 @@ async function closedLoop(pool: Pool, body: string, seconds: number): Promise<nu
 }
 
 /** Calls at a steady rate, whether or not the earlier ones are answered; how long each took from when it was due. */
-async function steadyLoad(pool: Pool, body: string, perSecond: number, seconds: number): Promise<readonly number[]> {
+export async function steadyLoad(
+  pool: Pool,
+  body: string,
+  perSecond: number,
+  seconds: number,
+): Promise<readonly number[]> {
   const startedAtMs = performance.now();
   const latencies: number[] = [];
   const calls: Promise<void>[] = [];

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured by itself, in the order it is done: MongoDB and Redis are gone before what does without them. */
-export const PARTS = ['deliveries', 'priority', 'api', 'wait', 'scale', 'idle'] as const;
+export const PARTS = ['deliveries', 'priority', 'api', 'wait', 'scale', 'idle', 'backup'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchOptions = {

@@ -3,6 +3,7 @@ import { startMongod } from '../servers/mongod.ts';
 import { findMongod } from '../servers/mongod-binary.ts';
 import { findRedisServer, startRedisServer } from '../servers/redis-server.ts';
 import { measureApi } from './api.ts';
+import { measureBackup } from './backup.ts';
 import { type BenchOptions, PARTS, type Part, readBenchOptions } from './bench-options.ts';
 import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
@@ -38,6 +39,14 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       windows: isShort ? { warmUp: 200, compared: 400, deep: 600 } : { warmUp: 2000, compared: 6500, deep: 20_000 },
     }),
   idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
+  backup: ({ sink, isShort }) =>
+    measureBackup({
+      sink,
+      storeOctets: isShort ? 4_000_000 : 400_000_000,
+      acceptsPerSecond: isShort ? 50 : 1000,
+      backups: isShort ? 1 : 20,
+      secondsBefore: isShort ? 1 : 20,
+    }),
 };
 
 const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority'];

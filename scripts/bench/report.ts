@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { AcceptFigures } from './api.ts';
+import type { BackupFigures } from './backup.ts';
 import type { Rate } from './deliveries.ts';
 import type { IdleFigures } from './idle.ts';
 import type { ScaleFigures } from './scale.ts';
@@ -15,6 +16,7 @@ export type Figures = {
   readonly priority?: readonly WaitFigures[];
   readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
+  readonly backup?: BackupFigures;
 };
 
 export function machineOf(): string {
@@ -23,7 +25,7 @@ export function machineOf(): string {
 }
 
 /** The tables a person reads, as Markdown. Ratios are the point: times are this machine's, at that moment. */
-export function reportOf({ machine, deliveries, api, wait, priority, scale, idle }: Figures): string {
+export function reportOf({ machine, deliveries, api, wait, priority, scale, idle, backup }: Figures): string {
   const tables = [
     deliveries === undefined ? null : deliveryTable(deliveries),
     api === undefined ? null : apiTable(api),
@@ -31,6 +33,7 @@ export function reportOf({ machine, deliveries, api, wait, priority, scale, idle
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
     scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),
+    backup === undefined ? null : backupLines(backup),
   ];
   return [[machine], ...tables.filter((table) => table !== null)].map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
@@ -89,6 +92,12 @@ function scaleTable({ rounds, windows, rows }: ScaleFigures): string[] {
 function idleLines({ readyAfterMs, idleRssMib, loadedRssMib }: IdleFigures): string[] {
   const memory = `${shown(idleRssMib)} MiB in memory when idle, ${shown(loadedRssMib)} MiB under load`;
   return [`Ready after ${shown(readyAfterMs)} ms; ${memory}.`];
+}
+
+function backupLines({ storeMib, acceptsPerSecond, backups, sound, ...times }: BackupFigures): string[] {
+  const p99 = `${times.p99DuringMs.toFixed(1)} ms meanwhile, ${times.p99BeforeMs.toFixed(1)} ms before`;
+  const what = `${sound} of ${backups} backups of ${storeMib} MiB whole, each in ${shown(times.tookMs)} ms`;
+  return [`${what}; of ${acceptsPerSecond} accepted a second the 99th percentile took ${p99}.`];
 }
 
 function deliveryRows(deliveries: NonNullable<Figures['deliveries']>): string[] {

@@ -38,5 +38,6 @@ it('npm run bench -- --short measures everything and writes it down', async () =
   ]);
   expect(figures.idle.loadedRssMib.median).toBeGreaterThan(0);
   expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
+  expect([figures.backup.sound, figures.backup.p99DuringMs > 0]).toEqual([1, true]);
   rmSync(folder, { recursive: true });
 }, 120_000);
