@@ -118,9 +118,10 @@ function interpreters() {
   installByApt(byApt);
 }
 
-// The tests run what docs/production.md shows. Traefik comes from pip.
+// The tests run what docs/production.md shows. Traefik, and what Kubernetes takes, come from pip.
 function webProxies() {
   const missing = [];
+  if (!works('python3', ['-m', 'pip', '--version'])) missing.push('python3-pip');
   if (!works('nginx', ['-v']) && !works('/usr/sbin/nginx', ['-v'])) missing.push('nginx');
   if (!works('caddy', ['version'])) missing.push('caddy');
   installByApt(missing);

@@ -78,26 +78,29 @@ describe('deploy/bellhop.service', () => {
     expect(directive('EnvironmentFile')).toEqual(['-/etc/bellhop/%N.env']);
   });
 
-  /** With the commands of the unit, as systemd runs them. */
+  const commandOf = (name: string): string => String(directive(name)[0]);
+
+  /** As systemd runs it: a program, and for its shell a text with dollars of its own. */
+  const waitUntilStarted = (environment: Record<string, string>) => {
+    const [, text = ''] = /^\/bin\/sh -c '(.+)'$/.exec(commandOf('ExecStartPost')) ?? [];
+    const env = { PATH: process.env.PATH ?? '', ...environment };
+    return run('/bin/sh', ['-c', text.replaceAll('$$', '$')], { env });
+  };
+
   async function start() {
-    const port = await freePort();
+    const PORT = String(await freePort());
     mkdirSync(join(folder, 'bellhop'), { mode: 0o700 });
     const { PATH = '' } = process.env;
-    const env = { PATH, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(folder, 'bellhop') };
-    const words = (command: string): string[] =>
-      command
-        .replace('/usr/bin/node', process.execPath)
-        .replace('/opt/bellhop/node_modules/bellhop/dist', DIST)
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: systemd fills it in
-        .replace('${PORT}', String(port))
-        .split(' ');
-    const [program = '', ...args] = words(String(directive('ExecStart')[0]));
+    const env = { PATH, HOST: '127.0.0.1', PORT, DATA_DIR: join(folder, 'bellhop') };
+    const [program = '', ...args] = commandOf('ExecStart')
+      .replace('/usr/bin/node', process.execPath)
+      .replace('/opt/bellhop/node_modules/bellhop/dist', DIST)
+      .split(' ');
     const child = spawn(program, args, { cwd: join(folder, 'bellhop'), env, stdio: ['ignore', 'pipe', 'inherit'] });
     running = child;
-    const [curl = '', ...curlArgs] = words(String(directive('ExecStartPost')[0]));
-    await run(curl, curlArgs, { env });
+    await waitUntilStarted({ HOST: '127.0.0.1', PORT, MAINPID: String(child.pid) });
     const secret = readFileSync(join(folder, 'bellhop', 'hmac-secret'), 'utf8').trim();
-    return { child, call: signedClient(`http://127.0.0.1:${port}`, secret) };
+    return { child, call: signedClient(`http://127.0.0.1:${PORT}`, secret) };
   }
 
   async function stop(child: ChildProcess): Promise<void> {
@@ -109,11 +112,17 @@ describe('deploy/bellhop.service', () => {
     const { child, call } = await start();
     expect((await call('GET', '/v1/notifications')).status).toBe(200);
     expect(statSync(join(folder, 'bellhop', 'vapid.json')).mode & 0o777).toBe(0o600);
-    const reload = String(directive('ExecReload')[0]).replace('$MAINPID', String(child.pid));
+    const reload = commandOf('ExecReload').replace('$MAINPID', String(child.pid));
     execFileSync('sh', ['-c', reload]);
     for await (const line of createInterface({ input: child.stdout })) {
       if (line.includes('API keys were read again: default')) break;
     }
     await stop(child);
+  });
+
+  itInterprets('sh', 'does not wait for a service that has ended', async () => {
+    const ended = spawnSync('true').pid;
+    const waited = waitUntilStarted({ HOST: '127.0.0.1', PORT: String(await freePort()), MAINPID: String(ended) });
+    await expect(waited).rejects.toMatchObject({ code: 1 });
   });
 });

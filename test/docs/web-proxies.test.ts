@@ -146,7 +146,8 @@ function declare(proxy: WebProxy): void {
     expect(answer.headers.get('location')).toMatch(/^https:\/\/[^/]+\/push\/v1\/notifications\?a=b$/);
   });
 
-  it('serves the SDK under the prefix', async () => {
+  it('serves the start page and the SDK under the prefix', async () => {
+    expect(await call('GET', '/')).toMatchObject({ status: 200, text: expect.stringContaining('<title>Bellhop') });
     const answer = await call('GET', '/sdk/bellhop.js');
     expect([answer.status, answer.text.length > 3000]).toEqual([200, true]);
   });
