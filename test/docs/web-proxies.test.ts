@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,14 +67,13 @@ function declare(proxy: WebProxy): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const target = () => ({ agent, host: '127.0.0.1', port: httpsPort, localAddress: CALLER, headers: { Host: SITE } });
+
   /** Signed over `signedPath`, as a back end somewhere else calls. */
   function call(method: string, path: string, { body = '', signedPath = path, headers = {} } = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const calling = request({
-        agent,
-        host: '127.0.0.1',
-        port: httpsPort,
-        localAddress: CALLER,
+        ...target(),
         method,
         path: `/push${path}`,
         headers: {
@@ -150,5 +152,27 @@ function declare(proxy: WebProxy): void {
     expect(await call('GET', '/')).toMatchObject({ status: 200, text: expect.stringContaining('<title>Bellhop') });
     const answer = await call('GET', '/sdk/bellhop.js');
     expect([answer.status, answer.text.length > 3000]).toEqual([200, true]);
+  });
+
+  it('hands on an answer as it comes, however long it takes to end', async () => {
+    let end = (): void => {};
+    const slow = createServer((_, answer) => {
+      answer.writeHead(200, { 'Content-Type': 'application/octet-stream' }).write('first, ');
+      end = () => answer.end('last');
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    network.leadTo((slow.address() as AddressInfo).port);
+    // The connections that are kept still lead to Bellhop.
+    await network.cut();
+    await network.restore();
+    const [response] = (await once(request({ ...target(), path: '/push/v1/slow' }).end(), 'response')) as [
+      IncomingMessage,
+    ];
+    response.setEncoding('utf8');
+    expect(await once(response, 'data')).toEqual(['first, ']);
+    end();
+    expect(await once(response, 'data')).toEqual(['last']);
+    slow.closeAllConnections();
+    slow.close();
   });
 }
