@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page, SerializedAXNode } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/chromium.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { until } from '../support/until.ts';
-import { describeWithChromium, launchChromium, troubleOn } from './chromium.ts';
+import { describeWithChromium, troubleOn } from './chromium.ts';
 
 describeWithChromium('the demo page in a real Chromium', () => {
   let folder: string;

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, CDPSession, Page, WebWorker } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/chromium.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { payloadOf } from '../../src/domain/content/payload.ts';
 import type { NotificationContent } from '../../src/domain/notification/notification.ts';
 import { until } from '../support/until.ts';
-import { describeWithChromium, launchChromium } from './chromium.ts';
+import { describeWithChromium } from './chromium.ts';
 
 /** As the browser has it. */
 type Displayed = {

@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import type { Browser } from 'puppeteer-core';
 import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { launchChromium } from '../../../scripts/chromium.ts';
 import { type ServiceProcess, startServiceProcess } from '../../../scripts/service-process.ts';
 import { signedClient } from '../../../scripts/signed-client.ts';
-import { describeWithChromium, launchChromium, troubleOn } from '../../browser/chromium.ts';
+import { describeWithChromium, troubleOn } from '../../browser/chromium.ts';
 import { until } from '../../support/until.ts';
 import { codeUnder } from '../markdown-code.ts';
 
