@@ -9,6 +9,7 @@ it('the oldest Node is the same wherever it is said, and development runs on it'
   expect(read('scripts/bootstrap.cjs')).toContain(`requireNode([${major}, ${minor}])`);
   expect(read('README.md')).toContain(`Node ${major}.${minor} or newer`);
   expect(read('CONTRIBUTING.md')).toContain(`Node ${major}.${minor} or newer`);
+  expect(read('docs/versions.md')).toContain(`Node ${major}.${minor} or newer`);
   expect(read('docs/development.md')).toContain(`Node ${major}.${minor} or newer`);
   expect(read('.nvmrc').trim()).toBe(major);
 });
