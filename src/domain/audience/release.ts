@@ -1,0 +1,154 @@
+import { patternsOf } from '../notification-type/type-pattern.ts';
+import type { CapOfPattern, TypePolicy } from '../notification-type/type-policy.ts';
+import { quietAt } from '../user/quiet-hours.ts';
+import type { User } from '../user/user.ts';
+
+/** Why a user of an audience gets nothing, in the order in which the gates are asked. */
+export const SUPPRESSION_REASONS = [
+  'no_subscription',
+  'opted_out',
+  'paused',
+  'quiet_hours',
+  'quiet_hours_past_deadline',
+  'capped',
+] as const;
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
+
+/** What a gate says of one notification to one user. `hold`: not before `untilMs`, because of a pause or quiet hours. */
+export type ReleaseAnswer =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'hold'; readonly untilMs: number; readonly because: 'paused' | 'quiet_hours' }
+  | { readonly kind: 'stop'; readonly reason: SuppressionReason; readonly detail: SuppressionDetail };
+
+/** What a person on call is told beside the reason. Only what a gate has to say is there. */
+export type SuppressionDetail = {
+  /** The pattern of types that decided. */
+  readonly pattern?: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly limit?: number;
+  readonly perSeconds?: number;
+};
+
+/** What the gates know of a notification that is released to a user. */
+export type ReleaseFacts = {
+  readonly type: string;
+  readonly policy: TypePolicy;
+  readonly deadlineAtMs: number;
+  /** Null: nothing was said of this user. */
+  readonly user: User | null;
+  /** The zone by which the user lives: their own, or else that of the newest device, or else the server's. */
+  readonly zone: string;
+  readonly deviceCount: number;
+  /**
+   * When the cap's notifications went to this user within its stretch, oldest first, but for this one. Null where the type has no cap, and
+   * while the uses are not read yet: then the cap lets it go, and is asked where it is taken.
+   */
+  readonly capUses: readonly number[] | null;
+};
+
+type ReleaseGate = (facts: ReleaseFacts, nowMs: number) => ReleaseAnswer;
+
+const GO: ReleaseAnswer = { kind: 'go' };
+
+/** Asked in this order; the first that does not say `go` decides. A delivery that is due is asked the three of the person again. */
+const PERSONS_GATES: readonly ReleaseGate[] = [wishGate, pauseAndQuietGate];
+const RELEASE_GATES: readonly ReleaseGate[] = [deviceGate, ...PERSONS_GATES, capGate];
+
+/** What becomes of a notification for a user at this instant: fan-out does it, and `explain` tells it. */
+export function release(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
+  return ask(RELEASE_GATES, facts, nowMs);
+}
+
+/** What the person’s wishes say of a delivery that is made already: devices and cap were asked when it was made. */
+export function releaseAgain(facts: Omit<ReleaseFacts, 'deviceCount' | 'capUses'>, nowMs: number): ReleaseAnswer {
+  return ask(PERSONS_GATES, { ...facts, deviceCount: 1, capUses: null }, nowMs);
+}
+
+/** A hold does not end the round: a cap that is used up stops what would only be held. */
+function ask(gates: readonly ReleaseGate[], facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
+  let held: ReleaseAnswer | null = null;
+  for (const gate of gates) {
+    const answer = gate(facts, nowMs);
+    if (answer.kind === 'stop') return answer;
+    if (answer.kind === 'hold') held = answer;
+  }
+  return held ?? GO;
+}
+
+function deviceGate({ deviceCount }: ReleaseFacts): ReleaseAnswer {
+  return deviceCount > 0 ? GO : { kind: 'stop', reason: 'no_subscription', detail: {} };
+}
+
+function wishGate({ type, policy, user }: ReleaseFacts): ReleaseAnswer {
+  if (policy.preference === 'required') return GO;
+  const said = user === null ? null : wishOf(user, type);
+  if (said === null) {
+    return policy.preference === 'opted_in' ? GO : { kind: 'stop', reason: 'opted_out', detail: {} };
+  }
+  if (said.isWanted) return GO;
+  return { kind: 'stop', reason: 'opted_out', detail: { pattern: said.pattern, sinceMs: said.sinceMs } };
+}
+
+/** What a person says of a type, by the longest pattern that matches; null where they say nothing. */
+function wishOf({ preferences }: User, type: string) {
+  for (const pattern of patternsOf(type)) {
+    const wish = Object.hasOwn(preferences, pattern) ? preferences[pattern] : undefined;
+    if (wish !== undefined) return { pattern, ...wish };
+  }
+  return null;
+}
+
+function pauseAndQuietGate(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
+  const { user, policy, zone, deadlineAtMs } = facts;
+  if (user === null || policy.overrides.includes('quiet_hours')) return GO;
+  const silence = silenceAt(user, zone, nowMs);
+  if (silence === null) return GO;
+  const { because, sinceMs, untilMs } = silence;
+  const detail = { sinceMs, untilMs };
+  if (policy.onQuiet === 'drop') return { kind: 'stop', reason: because, detail };
+  if (untilMs < deadlineAtMs) return { kind: 'hold', untilMs, because };
+  return { kind: 'stop', reason: because === 'paused' ? 'paused' : 'quiet_hours_past_deadline', detail };
+}
+
+type Silence = { readonly because: 'paused' | 'quiet_hours'; readonly sinceMs: number; readonly untilMs: number };
+
+/** Until when nothing may be shown to a user: a pause may end within quiet hours, which then go on. Null: it may. */
+export function silenceAt(user: User, zone: string, atMs: number): Silence | null {
+  const { pausedUntilMs, pausedSinceMs, quietHours } = user;
+  const pause =
+    pausedUntilMs !== null && pausedUntilMs > atMs
+      ? { because: 'paused' as const, sinceMs: pausedSinceMs ?? user.updatedAtMs, untilMs: pausedUntilMs }
+      : null;
+  const quiet = quietHours === null ? null : quietAt(quietHours, zone, pause?.untilMs ?? atMs);
+  if (pause !== null) return { ...pause, untilMs: quiet?.untilMs ?? pause.untilMs };
+  return quiet === null ? null : { because: 'quiet_hours', sinceMs: quiet.fromMs, untilMs: quiet.untilMs };
+}
+
+/** A type that overrides caps counts, but is never stopped. */
+export function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capUses'>, nowMs: number): ReleaseAnswer {
+  const { cap, overrides } = policy;
+  if (cap === null || capUses === null || overrides.includes('cap')) return GO;
+  const counting = usesWithin(cap, capUses, nowMs);
+  if (counting.length < cap.limit) return GO;
+  const { pattern, limit, perSeconds } = cap;
+  // The one that has to be over before another may go.
+  const leaving = counting[counting.length - limit] ?? nowMs;
+  const detail = { pattern, limit, perSeconds, sinceMs: counting[0] ?? nowMs, untilMs: leaving + perSeconds * 1000 };
+  return { kind: 'stop', reason: 'capped', detail };
+}
+
+/** The uses that still count: within the stretch that ends now. */
+export function usesWithin({ perSeconds }: Pick<CapOfPattern, 'perSeconds'>, uses: readonly number[], nowMs: number) {
+  return uses.filter((atMs) => atMs > nowMs - perSeconds * 1000);
+}
+
+const RELEASES_SPREAD_MS = 5 * 60 * 1000;
+
+/**
+ * When what was held is looked at again: at the end of the silence, and up to five minutes later by `share` in [0, 1), which is the
+ * user's own, so that a whole zone does not get up in the same second. Always before the deadline.
+ */
+export function releasedAtMs(untilMs: number, deadlineAtMs: number, share: number): number {
+  return untilMs + Math.floor(Math.min(RELEASES_SPREAD_MS, deadlineAtMs - untilMs) * share);
+}
