@@ -1,8 +1,9 @@
 import { systemClock } from '../../src/clock.ts';
-import { type Audience, usersNamed } from '../../src/domain/audience/audience.ts';
-import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
+import { usersNamed } from '../../src/domain/audience/audience.ts';
+import { planPage, type ReleaseTerms } from '../../src/domain/audience/fan-out.ts';
 import { notificationId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
+import { policyOf } from '../../src/domain/notification-type/type-policy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { answerQuestions } from './child.ts';
@@ -11,11 +12,14 @@ import { answerQuestions } from './child.ts';
 export type SeedQuestion = { readonly path: string; readonly userIds: readonly string[]; readonly count: number };
 
 const PAGE = 500;
+/** Nothing is said of any type. */
+const TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'bench'), serverZone: 'UTC' };
 const TTL_SECONDS = 86_400;
 
 /** Returns how many deliveries wait now. */
-async function notifyAll(store: Store, audience: Audience): Promise<number> {
+async function notifyAll(store: Store, userIds: readonly string[]): Promise<number> {
   const nowMs = Date.now();
+  const audience = usersNamed(userIds);
   const notification: Notification = {
     id: notificationId(nowMs, Math.random),
     content: { type: 'bench', title: 'Hello' },
@@ -27,23 +31,33 @@ async function notifyAll(store: Store, audience: Audience): Promise<number> {
     status: 'accepted',
     acceptedAtMs: nowMs,
   };
-  await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false });
+  await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false, terms: TERMS });
   const { id } = notification;
   let made = 0;
   for (;;) {
     const fanOut = await store.fanOuts.get(id);
     if (fanOut === null) return made;
-    const { subscriptions, next: to } = await store.audiences.recipients(audience, fanOut.cursor, PAGE);
-    const deliveries = deliveriesFor(notification, subscriptions, nowMs);
-    await store.fanOuts.commitPage({ notificationId: id, from: fanOut.cursor, to, deliveries });
-    made += deliveries.length;
+    const { cursor } = fanOut;
+    const query = { audience, cursor, limit: PAGE, nowMs, serverZone: TERMS.serverZone };
+    const { members, next: to } = await store.audiences.members(query);
+    const page = await store.fanOuts.commitPage({
+      notification,
+      from: cursor,
+      to,
+      members,
+      policy: TERMS.policy,
+      plan: (capUsesOf) => planPage(notification, members, TERMS, nowMs, capUsesOf),
+      isUserCountOpen: false,
+      nowMs,
+    });
+    made += page?.deliveries.length ?? 0;
   }
 }
 
 /** Deliveries that wait, by the adapter that the service has, as its own fan-out makes them. */
 answerQuestions<SeedQuestion>(async ({ path, userIds, count }) => {
   const store = await openSqliteStore({ path, clock: systemClock });
-  for (let made = 0; made < count; ) made += await notifyAll(store, usersNamed(userIds));
+  for (let made = 0; made < count; ) made += await notifyAll(store, userIds);
   await store.close();
   return { count };
 });

@@ -11,6 +11,7 @@ import { endingsOfMachine } from './delivery-endings.ts';
 
 const STATES: Readonly<Record<DeliveryState, string>> = {
   pending: 'Waiting for its first attempt, or for its first after a replay.',
+  held: 'Waiting for its user’s quiet hours or pause to end.',
   sending: 'A worker holds the lease and an attempt is under way.',
   retrying: 'An attempt failed in a way that may pass; waiting for the next.',
   delivered: 'Accepted by the push service. Not proof that a screen showed it: no push service tells that.',
@@ -34,6 +35,10 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   superseded: 'A newer notification with the same topic was accepted for the same subscription.',
   deadline_passed: 'Its deadline (accepted + TTL) passed before it was sent.',
   deadline_too_near: 'An attempt failed, and the next would have come at or after the deadline.',
+  opted_out: 'Its user opted out of the type between its making and its sending.',
+  paused: 'Its user’s pause goes on past the deadline, or the type drops what comes into one.',
+  quiet_hours: 'It was due in its user’s quiet hours, and the type drops what comes into them.',
+  quiet_hours_past_deadline: 'It was due in its user’s quiet hours, which end at or after the deadline.',
 };
 
 /** `docs/delivery-states.md`: the machine’s transitions, and every state and reason that it ends with. */

@@ -91,6 +91,7 @@ export type Notification = {
 
 export type DeliveryState =
   | 'pending'
+  | 'held'
   | 'sending'
   | 'retrying'
   | 'delivered'
@@ -160,6 +161,7 @@ export type SubscriptionInput = {
   readonly vapid_public_key?: string | null | undefined;
   readonly replaces_id?: string | null | undefined;
   readonly locale?: string | null | undefined;
+  readonly time_zone?: string | null | undefined;
   readonly user_agent?: string | null | undefined;
 };
 
@@ -182,6 +184,7 @@ export type SubscriptionImportLine = {
   readonly expiration_time?: number | string | null | undefined;
   readonly tags?: readonly string[] | null | undefined;
   readonly locale?: string | null | undefined;
+  readonly time_zone?: string | null | undefined;
   readonly user_agent?: string | null | undefined;
 };
 
@@ -209,6 +212,7 @@ export type Subscription = {
   readonly vapid_public_key: string;
   readonly expiration_time: string | null;
   readonly locale: string | null;
+  readonly time_zone: string | null;
   readonly user_agent: string | null;
   readonly replaces: string | null;
   readonly created_at: string;

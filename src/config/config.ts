@@ -86,6 +86,8 @@ export type Config = {
   readonly registrationLimit: RateLimit;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
+  /** The zone of users who have none, as the IANA database names it. */
+  readonly timeZone: string;
   readonly retentionDays: number;
   readonly pushAllowedHosts: readonly AllowedHost[];
   /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
@@ -154,6 +156,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     logLevel: values.LOG_LEVEL,
     demoPage: demoPageOf(values),
     siteUrl: values.SITE_URL,
+    timeZone: values.TIME_ZONE,
     trustedProxies: values.TRUSTED_PROXIES,
     corsAllowedOrigins: values.CORS_ALLOWED_ORIGINS,
     workerConcurrency: values.WORKER_CONCURRENCY,

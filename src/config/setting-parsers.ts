@@ -4,6 +4,7 @@ import { type AddressRange, canonicalAddress } from '../access/client-address.ts
 import { type ProxyServer, parseProxyServer } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
+import { canonicalZone } from '../domain/time/zone.ts';
 import { parseApiKey } from './api-key-text.ts';
 
 /** Says what is wrong with a value and what it should be, as the rest of a sentence that begins with its name. */
@@ -171,6 +172,15 @@ export function pushProxyUrl(text: string): ProxyServer | 'none' {
   const server = parseProxyServer(text);
   if (!('problem' in server)) return server;
   throw new SettingProblem(`${server.problem} Or write none.`);
+}
+
+/** As the IANA database names it. */
+export function timeZone(text: string): string {
+  const zone = canonicalZone(text);
+  if (zone !== null) return zone;
+  throw new SettingProblem(
+    `is ${quote(text)}: it must be a time zone of the IANA database, such as Europe/Berlin or UTC.`,
+  );
 }
 
 export function siteUrl(text: string): string {

@@ -19,6 +19,7 @@ import {
   roles,
   secret,
   siteUrl,
+  timeZone,
   vapidPairs,
   vapidSubject,
 } from './setting-parsers.ts';
@@ -182,6 +183,11 @@ export const SETTINGS = {
   SITE_URL: optional(
     siteUrl,
     'Origin of the site whose pages subscribe, such as `https://app.example.com`. With it, a notification whose `url` is a path is also sent in the form that Safari shows without a service worker.',
+  ),
+  TIME_ZONE: setting(
+    'UTC',
+    timeZone,
+    'Time zone of users who chose none and whose devices told none, such as `Europe/Berlin`: quiet hours go by it.',
   ),
   DEMO_PAGE: setting(
     'false',

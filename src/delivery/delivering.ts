@@ -5,9 +5,10 @@ import type { SettlementPlan } from '../domain/delivery/settlement.ts';
 import type { Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
-import type { Claimed } from '../store/delivery-store.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
+import type { GateFacts } from './gates.ts';
 import type { PlaceInLane } from './lanes.ts';
 import type { PutOff } from './put-off.ts';
 
@@ -18,7 +19,10 @@ export type DeliveringOptions = {
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
-  readonly gates: readonly Gate<Claimed>[];
+  readonly gates: readonly Gate<GateFacts>[];
+  readonly rules: Pick<StandingRules, 'policyOf'>;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
   readonly attempt: Attempter;
 };
 
@@ -35,7 +39,7 @@ export function createDelivering(
   options: DeliveringOptions,
   putOff: PutOff,
 ): (job: Job, place: PlaceInLane, onPosted: () => void) => Promise<void> {
-  const { store, queue, events, clock, leaseMs, gates } = options;
+  const { store, queue, events, clock, leaseMs, gates, rules, serverZone } = options;
 
   /** A push that was sent must be on record, though the store is away for a moment: settles again until the lease ends. */
   const settleWithinLease = async (plan: SettlementPlan, leaseUntilMs: number): Promise<boolean> => {
@@ -61,7 +65,9 @@ export function createDelivering(
     if (claimed === null) return;
     if (claimed === 'busy') return putOff.forSubscription(job);
     const { isProbe } = place;
-    const plan = await options.attempt(claimed, { gate: askGates(gates, claimed, nowMs), isProbe, onPosted });
+    const policy = await rules.policyOf(claimed.notification.content.type);
+    const gate = askGates(gates, { ...claimed, policy, serverZone }, nowMs);
+    const plan = await options.attempt(claimed, { gate, isProbe, onPosted });
     place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);

@@ -9,6 +9,7 @@ import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import { dropGate } from '../domain/sending/sending.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import type { JobQueue, StartOptions } from '../queue/job-queue.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
 import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
@@ -27,6 +28,7 @@ export type EnginePorts = {
   readonly coordination: Pick<Coordination, 'lead' | 'pauseOrigin' | 'pausedUntilMs'>;
   readonly transport: Pick<PushTransport, 'send'>;
   readonly compose: Compose;
+  readonly rules: StandingRules;
   readonly events: Events;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,6 +43,8 @@ export type EnginePolicy = {
   /** Pushes a second by host, or host and port, for those that have a limit. */
   readonly ratesPerSecond: ReadonlyMap<string, number>;
   readonly attemptTimeoutMs: number;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
   /** How long what is completed is kept. */
   readonly retentionDays: number;
 };
@@ -113,8 +117,9 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     lanes,
     isPaused,
     gates: [(claimed) => dropGate(sendingWatch.drop(), claimed), ...GATES],
+    serverZone: policy.serverZone,
     attempt: createAttempt({ ...ports, policy: policy.delivery, pruneGuard, giveUp: giveUp.signal }),
-    fanOutPage: createFanOutPage({ ...ports, pageSize: pace.fanOutPageSize }),
+    fanOutPage: createFanOutPage({ ...ports, serverZone: policy.serverZone, pageSize: pace.fanOutPageSize }),
   });
   queue.onRoom(rescuer.refill);
   return {

@@ -1,16 +1,21 @@
 import type { Clock } from '../clock.ts';
-import { deliveriesFor } from '../domain/audience/fan-out.ts';
+import { planPage, type Reached, reachedBy } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
 import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { AUDIENCE_START } from '../store/audience-cursor.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { supersede } from './superseder.ts';
 
 export type FanOutOptions = {
-  readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries'>;
+  readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries' | 'notifications' | 'suppressions'>;
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
-  /** The most deliveries made in one commit. */
+  readonly rules: StandingRules;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
+  /** About the most deliveries made in one commit. */
   readonly pageSize: number;
 };
 
@@ -19,28 +24,62 @@ export type FanOutOptions = {
  * everything else. The cursor moves in the page's own commit: whoever repeats a page, or loses a race, changes nothing.
  */
 export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<void> {
-  const { store, queue, events, clock, pageSize } = options;
+  const { store, queue, events, clock, pageSize, rules, serverZone } = options;
 
   return async (job) => {
     const fanOut = await store.fanOuts.get(job.id);
     if (fanOut === null) return;
     const { notification, audience, cursor: from } = fanOut;
-    const { subscriptions, next: to, given } = await store.audiences.recipients(audience, from, pageSize);
     const nowMs = clock.now();
-    const deliveries = deliveriesFor(notification, subscriptions, nowMs);
-    const isKept = await store.fanOuts.commitPage({ notificationId: notification.id, from, to, deliveries });
-    if (!isKept) return;
+    const terms = { policy: await rules.policyOf(notification.content.type), serverZone };
+    const resolved = await rules.resolve(audience);
+    const { members, next: to } = await store.audiences.members({
+      audience: resolved,
+      cursor: from,
+      limit: pageSize,
+      nowMs,
+      serverZone,
+    });
+    const isUserCountOpen = audience.kind !== 'user_ids';
+    const fannedOut = await store.fanOuts.commitPage({
+      notification,
+      from,
+      to,
+      members,
+      policy: terms.policy,
+      plan: (capUsesOf) => planPage(notification, members, terms, nowMs, capUsesOf),
+      isUserCountOpen,
+      nowMs,
+    });
+    if (fannedOut === null) return;
+    const { deliveries } = fannedOut;
     await supersede(
       { store: store.deliveries, events, clock },
       notification,
-      subscriptions.map(({ id }) => id),
+      deliveries.map(({ subscriptionId }) => subscriptionId),
     );
-    const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, nowMs));
+    const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs));
     if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
     else {
-      const reached = given === null ? null : { users: given.users, deliveries: given.subscriptions };
+      const isWhole = from === AUDIENCE_START;
+      const reached = isWhole ? reachedBy(deliveries) : await reachedInAll(store, notification.id);
       events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
     }
     await queue.enqueueMany(reminders);
   };
+}
+
+/** What all pages of a fan-out came to. Null where the notification is forgotten already. */
+async function reachedInAll(store: FanOutOptions['store'], id: string): Promise<Reached | null> {
+  const notification = await store.notifications.get(id);
+  if (notification === null) return null;
+  const [states, reasons] = await Promise.all([
+    store.deliveries.countByState(id),
+    store.suppressions.countByReason(id),
+  ]);
+  return { users: notification.userCount - sumOf(reasons), deliveries: sumOf(states) };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -4,10 +4,11 @@ import type { Gate } from '../domain/delivery/gate.ts';
 import type { Events } from '../domain/events.ts';
 import { type Random, subscriptionPartOf } from '../domain/ids.ts';
 import type { Job, JobHandler, JobQueue, WaitsFor } from '../queue/job-queue.ts';
-import type { Claimed } from '../store/delivery-store.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
 import { createDelivering, NO_PLACE } from './delivering.ts';
+import type { GateFacts } from './gates.ts';
 import type { Lanes } from './lanes.ts';
 import { createPutOff } from './put-off.ts';
 
@@ -24,7 +25,10 @@ export type WorkerOptions = {
   /** While it says so, a job does nothing: the rescuer makes it again. */
   readonly isPaused: () => boolean | Promise<boolean>;
   /** Asked in this order of each delivery that was claimed. */
-  readonly gates: readonly Gate<Claimed>[];
+  readonly gates: readonly Gate<GateFacts>[];
+  readonly rules: Pick<StandingRules, 'policyOf'>;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
   readonly attempt: Attempter;
   readonly fanOutPage: (job: Job) => Promise<void>;
 };

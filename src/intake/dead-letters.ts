@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type Delivery, type DeliveryState, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
+import { type Delivery, type DeliveryState, isFinal, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
 import { type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
@@ -82,7 +82,7 @@ function refusalOf(
 }
 
 function whyNot(state: DeliveryState): string {
-  const isUnderWay = state === 'pending' || state === 'sending' || state === 'retrying';
+  const isUnderWay = !isFinal(state);
   return `This delivery is ${isUnderWay ? `still under way (${state})` : state}.`;
 }
 

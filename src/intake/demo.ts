@@ -1,6 +1,7 @@
 import type { ValueSigner } from '../access/signed-value.ts';
 import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import { AppError } from '../domain/app-error.ts';
+import { usersNamed } from '../domain/audience/audience.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import type { Events } from '../domain/events.ts';
@@ -65,7 +66,7 @@ export function createDemo(options: DemoOptions): Demo {
         {
           // Tells any process whose notification this is, before a delivery exists.
           content: { type: DEMO_TYPE, ...message, data: { demo_user: userId } },
-          userIds: [userId],
+          audience: usersNamed([userId]),
           priority: 'high',
           urgency: null,
           ttlSeconds: TTL_SECONDS,

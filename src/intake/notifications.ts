@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { usersNamed } from '../domain/audience/audience.ts';
-import { reachedBy } from '../domain/audience/fan-out.ts';
+import { type Audience, namedIn } from '../domain/audience/audience.ts';
+import { type ReleaseTerms, reachedBy } from '../domain/audience/fan-out.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { largestFieldOf } from '../domain/content/payload.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
@@ -21,16 +21,18 @@ import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-q
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
 import type { Page } from '../store/page.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 
 export type NotifyRequest = {
   readonly content: NotificationContent;
-  readonly userIds: readonly string[];
-  readonly priority: Priority;
-  /** Null: the default of the priority. */
+  readonly audience: Audience;
+  /** Null: what the type says, or else `normal`. */
+  readonly priority: Priority | null;
+  /** Null: what the type says, or else the default of the priority. */
   readonly urgency: Urgency | null;
-  /** Null: the server's default. */
+  /** Null: what the type says, or else the server's default. */
   readonly ttlSeconds: number | null;
   readonly topic: string | null;
 };
@@ -73,6 +75,9 @@ export type NotificationsOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly defaultTtlSeconds: number;
+  readonly rules: Pick<StandingRules, 'policyOf'>;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
   /** The one that deliveries are composed by: what is measured is what is sent. */
   readonly compose: Compose;
 };
@@ -112,9 +117,9 @@ async function accept(
 ): Promise<Accepted> {
   const { store, events } = options;
   const nowMs = options.clock.now();
-  const audience = usersNamed(request.userIds);
-  const userCount = audience.userIds.length;
-  const notification = notificationOf(options, request, userCount, nowMs);
+  const { audience } = request;
+  const terms = { policy: await options.rules.policyOf(request.content.type), serverZone: options.serverZone };
+  const notification = notificationOf(options, request, terms, nowMs);
   const payloadOctets = checkedOctets(notification, options.compose);
   const result = await store.notifications.accept({
     notification,
@@ -122,6 +127,7 @@ async function accept(
     idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
     // What a topic supersedes is the worker's to find, when it fans out.
     mayFanOutNow: notification.topic === null,
+    terms,
   });
   if (result.kind === 'repeated') return { ...result, isRepeated: true, payloadOctets };
   if (result.kind === 'key_reused') {
@@ -130,14 +136,14 @@ async function accept(
       'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
     );
   }
-  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: userCount });
-  const reached = result.deliveries === null ? null : reachedBy(result.deliveries);
-  if (result.deliveries === null) void enqueue(options, [fanOutJobOf(notification, audience.userIds, nowMs)]);
+  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: notification.userCount });
+  const reached = result.fannedOut === null ? null : reachedBy(result.fannedOut.deliveries);
+  if (result.fannedOut === null) void enqueue(options, [fanOutJobOf(notification, namedIn(audience), nowMs)]);
   else {
     events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
     void enqueue(
       options,
-      result.deliveries.map((delivery) => reminderOf(delivery, nowMs)),
+      result.fannedOut.deliveries.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs)),
     );
   }
   return { notification, isRepeated: false, payloadOctets, reachedUsers: reached?.users ?? null };
@@ -145,19 +151,21 @@ async function accept(
 
 function notificationOf(
   options: NotificationsOptions,
-  { content, priority, urgency, ttlSeconds, topic }: NotifyRequest,
-  userCount: number,
+  request: NotifyRequest,
+  { policy }: ReleaseTerms,
   nowMs: number,
 ): Notification {
+  const { content, audience, topic } = request;
+  const priority = request.priority ?? policy.priority ?? 'normal';
   return {
     id: notificationId(nowMs, options.random),
     content,
     priority,
     // The priorities are three of the four urgencies by name.
-    urgency: urgency ?? priority,
-    ttlSeconds: ttlSeconds ?? options.defaultTtlSeconds,
+    urgency: request.urgency ?? policy.urgency ?? priority,
+    ttlSeconds: request.ttlSeconds ?? policy.ttlSeconds ?? options.defaultTtlSeconds,
     topic,
-    userCount,
+    userCount: namedIn(audience).length,
     status: 'accepted',
     acceptedAtMs: nowMs,
   };

@@ -17,7 +17,7 @@ import type { RateLimiter } from './rate-limiter.ts';
 
 export type RegisterRequest = Pick<
   Subscription,
-  'userId' | 'endpoint' | 'keys' | 'expirationAtMs' | 'locale' | 'userAgent'
+  'userId' | 'endpoint' | 'keys' | 'expirationAtMs' | 'locale' | 'timeZone' | 'userAgent'
 > & {
   /** The one the browser subscribed with; null: the endpoint's own where it is known, else the current one. */
   readonly vapidPublicKey: string | null;

@@ -26,6 +26,7 @@ import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createUserDeliveries } from '../intake/user-deliveries.ts';
 import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { readDemoFiles, readSdkFiles } from './browser-files.ts';
 
@@ -44,6 +45,7 @@ export type ApiParts = {
   readonly coordination: Coordination;
   readonly events: Events;
   readonly compose: Compose;
+  readonly rules: StandingRules;
   readonly clock: Clock;
   readonly random: Random;
   /** Somebody paused or resumed sending: what sends in this process is to look. */
@@ -65,7 +67,11 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
-  const notifications = createNotifications({ ...parts, defaultTtlSeconds: config.defaultTtlSeconds });
+  const notifications = createNotifications({
+    ...parts,
+    defaultTtlSeconds: config.defaultTtlSeconds,
+    serverZone: config.timeZone,
+  });
   const registering = {
     ...parts,
     store: store.subscriptions,

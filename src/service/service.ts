@@ -16,6 +16,7 @@ import type { Listener } from '../http/listener.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
+import { createStandingRules, type StandingRules } from '../store/standing-rules.ts';
 import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -73,6 +74,7 @@ type Shared = Backends & {
   readonly random: Random;
   readonly events: Events;
   readonly compose: Compose;
+  readonly rules: StandingRules;
 };
 
 type Parts = {
@@ -97,7 +99,8 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     warn: (text) => log.warn(text),
     onError: (part, error) => events.publish({ type: 'part.failed', part, error }),
   });
-  const shared: Shared = { ...backends, clock, random, events, compose: createComposer(config.siteUrl) };
+  const rules = createStandingRules({ store: backends.store, clock });
+  const shared: Shared = { ...backends, clock, random, events, rules, compose: createComposer(config.siteUrl) };
   const stopping = new AbortController();
   let { apiKeys } = options.keys;
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
@@ -146,6 +149,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
     ratesPerSecond: config.pushRatesPerSecond,
     serviceOf: createServiceNames(config.pushAllowedHosts),
     attemptTimeoutMs,
+    serverZone: config.timeZone,
     retentionDays: config.retentionDays,
   };
   return { transport, engine: createEngine({ ...shared, transport }, policy, { ...pace, concurrency }) };

@@ -1,4 +1,4 @@
-import type { Audience, Recipient } from '../domain/audience/audience.ts';
+import type { Member, ResolvedAudience } from '../domain/audience/audience.ts';
 
 /**
  * A place in an audience. Only the store reads it: what a fan-out keeps between two pages, and gives back. Cursors that an
@@ -6,23 +6,25 @@ import type { Audience, Recipient } from '../domain/audience/audience.ts';
  */
 export type AudienceCursor = string;
 
-/** A page of an audience. */
-export type RecipientPage = {
-  readonly subscriptions: readonly Recipient[];
-  /** Goes back as `cursor` for the page after; null on the last. */
-  readonly next: AudienceCursor | null;
-  /** With this page and all before it. Null where an earlier version began with them: its cursors do not tell. */
-  readonly given: Given | null;
-};
+/** A page of an audience. `next` goes back as `cursor` for the page after; null on the last. */
+export type AudiencePage = { readonly members: readonly Member[]; readonly next: AudienceCursor | null };
 
-/** How many subscriptions were given of an audience, and of how many users. */
-export type Given = { readonly users: number; readonly subscriptions: number };
+export type AudienceQuery = {
+  readonly audience: ResolvedAudience;
+  /** Null: from the first. */
+  readonly cursor: AudienceCursor | null;
+  /** About how many subscriptions a page has: users are whole, so it is more where the last one has more. */
+  readonly limit: number;
+  /** Expressions ask how long devices have been idle, and in which zone a user lives who has none. */
+  readonly nowMs: number;
+  readonly serverZone: string;
+};
 
 export interface AudienceStore {
   /**
-   * The active subscriptions of an audience, at most `limit`, from the cursor on; null: from the first. Walked through from
-   * the first to the last page, each subscription that is there all the while comes once. A page may have none and yet
-   * not be the last.
+   * The users of an audience with their active subscriptions, from the cursor on. Walked through from the first to the
+   * last page, each user that belongs to it all the while comes once, and none comes twice. A page may have none and yet not be the
+   * last: looking is bounded, too.
    */
-  recipients(audience: Audience, cursor: AudienceCursor | null, limit: number): Promise<RecipientPage>;
+  members(query: AudienceQuery): Promise<AudiencePage>;
 }

@@ -16,6 +16,19 @@ export function decodePlace(cursor: string): Place {
   return { atMs: atMs as number, id };
 }
 
+/** A cursor of a listing whose places are texts that callers chose. */
+export function encodeName(name: string): string {
+  return Buffer.from(JSON.stringify([name])).toString('base64url');
+}
+
+/** The text a cursor stands for, or AppError `invalid_cursor`; empty for the first page. */
+export function decodeName(cursor: string | null): string {
+  if (cursor === null) return '';
+  const [name, ...rest] = parseList(cursor);
+  if (typeof name !== 'string' || rest.length > 0) throw invalidCursor();
+  return name;
+}
+
 /** The id that a cursor is, where a listing's places are ids; AppError `invalid_cursor` where it cannot be one of its. */
 export function decodeId(cursor: string | null, isOfListing: (id: string) => boolean): string | null {
   if (cursor !== null && !isOfListing(cursor)) throw invalidCursor();

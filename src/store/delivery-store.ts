@@ -7,9 +7,10 @@ import type { Settlement } from '../domain/delivery/settlement.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
+import type { Person } from '../domain/user/person.ts';
 import type { Page, PageRequest } from './page.ts';
 
-/** `before` is the delivery as it was, `pending` or `retrying`; its row now has the state `sending` and `version`. */
+/** `before` is the delivery as it was while it waited; its row now has the state `sending` and `version`. */
 export type Claimed = {
   readonly before: Delivery;
   readonly version: number;
@@ -17,6 +18,7 @@ export type Claimed = {
   readonly subscription: Subscription | null;
   /** A delivery of a later notification with the same topic to the same subscription exists. */
   readonly isSuperseded: boolean;
+  readonly person: Person;
 };
 
 /** A waiting delivery is to be looked at later, without an attempt: not before `untilMs`. */
@@ -27,7 +29,7 @@ export type DueDelivery = {
   readonly userId: string;
   readonly origin: string;
   readonly priority: Priority;
-  readonly state: 'pending' | 'retrying' | 'sending';
+  readonly state: 'pending' | 'held' | 'retrying' | 'sending';
   readonly attemptCount: number;
   readonly deadlineAtMs: number;
   readonly dueAtMs: number;

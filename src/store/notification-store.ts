@@ -1,7 +1,8 @@
 import type { Audience } from '../domain/audience/audience.ts';
-import type { Delivery } from '../domain/delivery/delivery.ts';
+import type { ReleaseTerms } from '../domain/audience/fan-out.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
+import type { FannedOut } from './fan-out-store.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /** What is accepted in one commit. */
@@ -12,17 +13,19 @@ export type Acceptance = {
   readonly idempotency: Idempotency | null;
   /** Whether the store may make the deliveries in the same commit. If not, they are left to the fan-out. */
   readonly mayFanOutNow: boolean;
+  /** By which it is fanned out, if so. */
+  readonly terms: ReleaseTerms;
 };
 
 /**
- * `accepted`: `deliveries` are those made in the same commit, and the fan-out is done. Null: it is yet to come. That is so
+ * `accepted`: `fannedOut` is what was made in the same commit, and the fan-out is done. Null: it is yet to come. That is so
  * where it may not be done now, where the audience is more than one commit should bear, and in a store that has no commit
  * for several documents.
  * `repeated`: the same key and body came before; `notification` is the first call's, `reachedUsers` those that its commit made
  * deliveries for, null where it made none.
  */
 export type AcceptResult =
-  | { readonly kind: 'accepted'; readonly deliveries: readonly Delivery[] | null }
+  | { readonly kind: 'accepted'; readonly fannedOut: FannedOut | null }
   | { readonly kind: 'repeated'; readonly notification: Notification; readonly reachedUsers: number | null }
   | { readonly kind: 'key_reused' };
 

@@ -7,7 +7,11 @@ import type { NonceStore } from './nonce-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { PruneHoldStore } from './prune-hold-store.ts';
 import type { RetentionStore } from './retention-store.ts';
+import type { SegmentStore } from './segment-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
+import type { SuppressionStore } from './suppression-store.ts';
+import type { TypeRuleStore } from './type-rule-store.ts';
+import type { UserStore } from './user-store.ts';
 
 /**
  * Where everything that was accepted is kept: the truth, of which the queue is only a reminder. A port for each noun.
@@ -19,6 +23,10 @@ export interface Store {
   readonly notifications: NotificationStore;
   readonly fanOuts: FanOutStore;
   readonly deliveries: DeliveryStore;
+  readonly users: UserStore;
+  readonly typeRules: TypeRuleStore;
+  readonly segments: SegmentStore;
+  readonly suppressions: SuppressionStore;
   readonly pruneHolds: PruneHoldStore;
   readonly nonces: NonceStore;
   readonly facts: FactStore;

@@ -176,6 +176,7 @@ function tell({ users, deliveries }: Reached): string {
 /** `warn`: something went wrong that may pass or has passed. `error`: a person is needed. */
 const LEVEL_BY_STATE = {
   pending: 'info',
+  held: 'info',
   sending: 'info',
   retrying: 'warn',
   delivered: 'info',

@@ -6,7 +6,7 @@ import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notif
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
-import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscriptions.ts';
+import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
+import { pageOf } from '../support/fan-out-page.ts';
 import {
+  deliveriesFor,
   endingAs,
   NOW_MS,
   sampleAcceptance,
@@ -22,9 +23,9 @@ export function fanOutContract(open: OpenStore): void {
     const notification = sampleNotification();
     await store.notifications.accept(sampleAcceptance(notification, [userId]));
     const { cursor: start, audience } = (await store.fanOuts.get(notification.id))!;
-    const { next } = await store.audiences.recipients(audience, start, 1);
+    const middle = 'a later place';
     const deliveries = deliveriesFor(notification, browsers, NOW_MS);
-    return { notification, id: notification.id, audience, start, middle: next!, deliveries };
+    return { notification, id: notification.id, audience, start, middle, deliveries };
   };
 
   it('moves the cursor with each page and finishes with the last', async () => {
@@ -32,37 +33,37 @@ export function fanOutContract(open: OpenStore): void {
     const { notification, id, audience, start, middle, deliveries } = await begun();
     const [one, two] = deliveries;
     const { commitPage } = store.fanOuts;
-    expect(await commitPage({ notificationId: id, from: start, to: middle, deliveries: [one!] })).toBe(true);
+    expect(await commitPage(pageOf(notification, [one!], { from: start, to: middle }))).not.toBeNull();
     expect(await store.fanOuts.get(id)).toEqual({ notification, audience, cursor: middle });
-    expect(await commitPage({ notificationId: id, from: middle, to: null, deliveries: [two!] })).toBe(true);
+    expect(await commitPage(pageOf(notification, [two!], { from: middle, to: null }))).not.toBeNull();
     expect(await store.fanOuts.get(id)).toBeNull();
     expect(await store.notifications.get(id)).toEqual({ ...notification, status: 'sending' });
     for (const delivery of deliveries) expect(await store.deliveries.get(delivery.id)).toEqual(delivery);
   });
 
   it('goes on from its cursor after the store is opened again', async () => {
-    const { id, audience, start, middle } = await begun();
-    await fresh.store.fanOuts.commitPage({ notificationId: id, from: start, to: middle, deliveries: [] });
+    const { notification, id, audience, start, middle } = await begun();
+    await fresh.store.fanOuts.commitPage(pageOf(notification, [], { from: start, to: middle }));
     const reopened = await fresh.reopen();
     expect(await reopened.fanOuts.get(id)).toMatchObject({ audience, cursor: middle });
   });
 
   it('writes nothing when the cursor is elsewhere, the fan-out finished or the notification unknown', async () => {
     const { store } = fresh;
-    const { id, start, middle, deliveries } = await begun();
+    const { notification, id, start, middle, deliveries } = await begun();
     const { commitPage } = store.fanOuts;
-    expect(await commitPage({ notificationId: id, from: middle, to: null, deliveries })).toBe(false);
+    expect(await commitPage(pageOf(notification, deliveries, { from: middle, to: null }))).toBeNull();
     expect(await store.fanOuts.get(id)).toMatchObject({ cursor: start });
-    await commitPage({ notificationId: id, from: start, to: null, deliveries: [] });
-    for (const notificationId of [id, sampleNotification().id]) {
-      expect(await commitPage({ notificationId, from: start, to: null, deliveries })).toBe(false);
+    await commitPage(pageOf(notification, [], { from: start, to: null }));
+    for (const other of [notification, sampleNotification()]) {
+      expect(await commitPage(pageOf(other, deliveries, { from: start, to: null }))).toBeNull();
     }
     for (const delivery of deliveries) expect(await store.deliveries.get(delivery.id)).toBeNull();
   });
 
   it('takes one of several equal pages that come at the same time', async () => {
-    const { id, start, middle } = await begun();
-    const page = { notificationId: id, from: start, to: middle, deliveries: [] };
+    const { notification, start, middle } = await begun();
+    const page = pageOf(notification, [], { from: start, to: middle });
     const { commitPage } = fresh.store.fanOuts;
     const results = await Promise.all([commitPage(page), commitPage(page), commitPage(page)]);
     expect(results.filter(Boolean)).toHaveLength(1);
@@ -70,16 +71,15 @@ export function fanOutContract(open: OpenStore): void {
 
   it('leaves a delivery that exists already as it is', async () => {
     const { store } = fresh;
-    const { id, start, middle, deliveries } = await begun();
-    const page = { notificationId: id, deliveries: deliveries.slice(0, 1) };
-    const [delivery] = page.deliveries;
-    await store.fanOuts.commitPage({ ...page, from: start, to: middle });
+    const { notification, start, middle, deliveries } = await begun();
+    const [delivery] = deliveries;
+    await store.fanOuts.commitPage(pageOf(notification, [delivery!], { from: start, to: middle }));
     await store.deliveries.settleMany([endingAs('delivered', await claimed(store, delivery!.id))]);
     const before = await store.deliveries.get(delivery!.id);
     expect(before).toMatchObject({ state: 'delivered', attempts: [sampleAttempt()] });
-    await store.fanOuts.commitPage({ ...page, from: middle, to: null });
+    await store.fanOuts.commitPage(pageOf(notification, [delivery!], { from: middle, to: null }));
     expect(await store.deliveries.get(delivery!.id)).toEqual(before);
-    expect(await store.notifications.get(id)).toMatchObject({ status: 'completed' });
+    expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
   });
 
   it('completes at once where nobody is to be reached', async () => {

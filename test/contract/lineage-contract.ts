@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { RegisterOptions } from '../../src/store/subscription-store.ts';
+import { devicesOfUsers } from '../support/audience-pages.ts';
 import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
@@ -20,8 +20,7 @@ export function lineageContract(open: OpenStore): void {
   const register = (draft: Subscription, options: Partial<RegisterOptions> = {}) =>
     fresh.store.subscriptions.register(draft, { isVapidKeyGiven: false, ...options });
   const later = (overrides: Partial<Subscription> = {}) => sampleSubscription({ createdAtMs: LATER_MS, ...overrides });
-  const activeIds = async (userId: string) =>
-    (await fresh.store.audiences.recipients(usersNamed([userId]), null, 99)).subscriptions.map(({ id }) => id);
+  const activeIds = async (userId: string) => (await devicesOfUsers(fresh.store, [userId])).map(({ id }) => id);
 
   it('keeps its row: the id stays, endpoint, keys and VAPID key are the new ones', async () => {
     const first = sampleSubscription({ vapidPublicKey: 'B1' });

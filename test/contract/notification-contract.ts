@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../src/domain/audience/audience.ts';
-import { deliveriesFor } from '../../src/domain/audience/fan-out.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { NOTIFICATION_STATUSES } from '../../src/domain/notification/notification.ts';
-import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { deliveriesFor, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { everyPage, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 
 const EVERYTHING = { userId: null, type: null, status: null, fromMs: null, untilMs: null } as const;
@@ -82,13 +81,13 @@ export function notificationContract(open: OpenStore): void {
         const result = await notifications.accept(sampleAcceptance(notification, userIds, { mayFanOutNow: true }));
         const fanOut = await fanOuts.get(notification.id);
         if (result.kind !== 'accepted') throw new Error(result.kind);
-        if (result.deliveries === null) {
+        if (result.fannedOut === null) {
           expect(await kept(notification.id)).toEqual([]);
           expect(fanOut).toMatchObject({ notification, audience: usersNamed(userIds) });
           expect(await notifications.get(notification.id)).toEqual(notification);
         } else {
           const expected = byId(deliveriesFor(notification, browsers, notification.acceptedAtMs));
-          expect(byId(result.deliveries)).toEqual(expected);
+          expect(byId(result.fannedOut.deliveries)).toEqual(expected);
           expect(await kept(notification.id)).toEqual(expected);
           expect(fanOut).toBeNull();
           const status = expected.length === 0 ? 'completed' : 'sending';
@@ -100,7 +99,7 @@ export function notificationContract(open: OpenStore): void {
         await registered(['a']);
         const notification = sampleNotification();
         const result = await fresh.store.notifications.accept(sampleAcceptance(notification, ['a']));
-        expect(result).toEqual({ kind: 'accepted', deliveries: null });
+        expect(result).toEqual({ kind: 'accepted', fannedOut: null });
         expect(await kept(notification.id)).toEqual([]);
       });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
+import { devicesOfUsers } from '../support/audience-pages.ts';
 import { LATER_MS, NOW_MS, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 
@@ -96,8 +96,7 @@ export function subscriptionChangeContract(open: OpenStore): void {
       const result = await fresh.store.subscriptions.restore(one.id, LATER_MS + 5);
       expect(result).toEqual({ kind: 'restored', subscription: restored });
       expect(await fresh.store.subscriptions.get(one.id)).toEqual(restored);
-      const { subscriptions } = await fresh.store.audiences.recipients(usersNamed([one.userId]), null, 9);
-      expect(subscriptions).toHaveLength(1);
+      expect(await devicesOfUsers(fresh.store, [one.userId])).toHaveLength(1);
       expect(await fresh.store.subscriptions.restore(one.id, LATER_MS + 9)).toEqual({
         kind: 'active',
         subscription: restored,

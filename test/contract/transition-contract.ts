@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Settlement } from '../../src/domain/delivery/settlement.ts';
+import { NOBODY_KNOWN } from '../../src/domain/user/person.ts';
 import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
@@ -40,7 +41,7 @@ export function transitionContract(open: OpenStore): void {
         const subscription = await store.subscriptions.get(before.subscriptionId);
         const status = 'sending';
         const expected = { before, version: 2, notification: { ...notification, status }, subscription };
-        expect(results[index]).toEqual({ ...expected, isSuperseded: false });
+        expect(results[index]).toEqual({ ...expected, isSuperseded: false, person: NOBODY_KNOWN });
         const lease = { state: 'sending', version: 2, attemptCount: 1, claimedAtMs: NOW_MS, dueAtMs: LEASE_UNTIL_MS };
         expect(await store.deliveries.get(before.id)).toEqual({ ...before, ...lease });
       }

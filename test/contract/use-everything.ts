@@ -1,6 +1,9 @@
 import { usersNamed } from '../../src/domain/audience/audience.ts';
+import { parseExpression } from '../../src/domain/audience/expression.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
+import { newUser, patched } from '../../src/domain/user/user.ts';
 import type { Store } from '../../src/store/store.ts';
+import { pagesOf } from '../support/audience-pages.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 
@@ -41,10 +44,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
-  const { next } = await store.audiences.recipients(usersNamed(['user-0', 'user-1']), null, 1);
-  for (const users of [['user-0'], ['user-0', 'user-1']]) {
-    await store.audiences.recipients(usersNamed(users), next, 5);
-  }
+  await usePeople(store);
   for (let registered = 0; registered < 8; registered += 1) {
     const crowded = sampleSubscription({ userId: 'user-of-many' });
     await store.subscriptions.register(crowded, { isVapidKeyGiven: false, maxActive: 1 });
@@ -108,3 +108,43 @@ export async function useEverything(store: Store): Promise<void> {
   await store.retention.forget(9e15, 5);
   await store.ping();
 }
+
+/** What knows users, and finds them. */
+async function usePeople(store: Store): Promise<void> {
+  const page = { cursor: null, limit: 5 };
+  for (const users of [['user-0'], ['user-0', 'user-1']]) await pagesOf(store, usersNamed(users), 1);
+  for (const id of ['user-0', 'user-1']) {
+    const blank = newUser(id, NOW_MS);
+    await store.users.change(blank, (user) => patched(user, { tags: ['a', 'b'], quietHours: QUIET }, NOW_MS));
+    await store.users.get(id);
+  }
+  await store.users.changeMany([newUser('user-2', NOW_MS)], (user) => patched(user, { tags: ['a'] }, NOW_MS));
+  await store.users.persons(['user-0']);
+  await store.users.persons(['user-0', 'user-1']);
+  for (const tag of [null, 'a']) {
+    const { next } = await store.users.list({ cursor: null, limit: 1, tag });
+    await store.users.list({ cursor: next, limit: 1, tag });
+  }
+  await store.users.tags({ cursor: (await store.users.tags({ cursor: null, limit: 1 })).next, limit: 1 });
+  await pagesOf(store, { kind: 'everyone', excludedIds: [] }, 500);
+  for (const text of ['a', 'a || b', 'a && b', '!a', '@service:fcm']) {
+    const parsed = parseExpression(text);
+    if (parsed.kind === 'error') throw new Error(text);
+    const { expression } = parsed;
+    await pagesOf(store, { kind: 'tags', expression, segments: new Map(), excludedIds: [] }, 500);
+  }
+  await store.typeRules.put('*', { onQuiet: 'drop' });
+  await store.typeRules.all();
+  await store.typeRules.delete('*');
+  await store.segments.put('s', 'a');
+  await store.segments.all();
+  await store.segments.delete('s');
+  const { id: notificationId } = sampleNotification();
+  await store.suppressions.list({ ...page, notificationId, reason: null });
+  await store.suppressions.list({ ...page, notificationId, reason: 'capped' });
+  await store.suppressions.listOfUser({ ...page, userId: 'user-0' });
+  await store.suppressions.get(notificationId, 'user-0');
+  await store.suppressions.countByReason(notificationId);
+}
+
+const QUIET = { fromMinute: 0, untilMinute: 1, days: null };

@@ -5,6 +5,7 @@ import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
+import { NOBODY_KNOWN } from '../../src/domain/user/person.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
 import { LATER_MS, NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 
@@ -20,7 +21,7 @@ function claimed(overrides: Partial<Claimed> = {}): Claimed {
   const notification = sampleNotification({ acceptedAtMs: NOW_MS });
   const subscription = sampleSubscription();
   const before = sampleDelivery(notification, subscription);
-  return { before, version: 2, notification, subscription, isSuperseded: false, ...overrides };
+  return { before, version: 2, notification, subscription, isSuperseded: false, person: NOBODY_KNOWN, ...overrides };
 }
 
 /** An attempt whose push ends so, and under this hold on pruning, if under any. */

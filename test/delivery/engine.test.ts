@@ -47,6 +47,7 @@ describe('the engine', () => {
     serviceOf: (origin) => origin,
     ratesPerSecond: new Map(),
     attemptTimeoutMs: 1000,
+    serverZone: 'UTC',
     retentionDays: 1,
   };
 

@@ -7,12 +7,14 @@ import { type Delivery, isWaiting } from '../../src/domain/delivery/delivery.ts'
 import type { PushMessage } from '../../src/domain/push-service/push-message.ts';
 import type { PushResult } from '../../src/domain/push-service/push-outcome.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
+import { NOBODY_KNOWN } from '../../src/domain/user/person.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import { reminderOf } from '../../src/queue/job-queue.ts';
 import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import type { DeliveryStore } from '../../src/store/delivery-store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { NO_RULES } from '../support/no-rules.ts';
 import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 
 const OUTAGE_MS = 90_000;
@@ -50,7 +52,14 @@ function deliveriesOf(all: Map<string, Delivery>, subscriptions: ReadonlyMap<str
         const version = before.version + 1;
         all.set(before.id, { ...before, ...claimedFields(claim), version });
         const subscription = subscriptions.get(before.subscriptionId) ?? null;
-        return { before, version, notification: sampleNotification(), subscription, isSuperseded: false };
+        return {
+          before,
+          version,
+          notification: sampleNotification(),
+          subscription,
+          isSuperseded: false,
+          person: NOBODY_KNOWN,
+        };
       }),
     settleMany: async (settlements) =>
       settlements.map(({ version, after }) => {
@@ -104,13 +113,14 @@ async function acceptedAfterOutage(outage: Ending, userIds: readonly string[], q
   });
   const ports = { store, queue, coordination: createLoneCoordination(), transport: { send }, events, clock };
   const engine = createEngine(
-    { ...ports, compose: createComposer(null), random: drawsFrom(SEED) },
+    { ...ports, rules: NO_RULES, compose: createComposer(null), random: drawsFrom(SEED) },
     {
       delivery: POLICY,
       pruning: { windowSize: 500, maxShare: 0.2, maxCount: 50 },
       serviceOf: (origin) => origin,
       ratesPerSecond: new Map(),
       attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+      serverZone: 'UTC',
       retentionDays: 90,
     },
     { ...EMBEDDED_PACE, concurrency: CONCURRENCY },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { registerBody } from '../../src/http/v1/subscriptions.ts';
+import { registerBody } from '../../src/http/v1/subscription-schema.ts';
 import { type Browser, registrationOf } from '../../src/sdk/registration.ts';
 import { browser as sample } from '../support/api.ts';
 

@@ -27,6 +27,7 @@ import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -115,6 +116,7 @@ export async function startApi(options: ApiOptions = {}) {
     limiter,
     random: Math.random,
     compose: createComposer(options.siteUrl ?? null),
+    rules: createStandingRules({ store, clock }),
   };
   const registering = {
     ...parts,
@@ -133,7 +135,7 @@ export async function startApi(options: ApiOptions = {}) {
       countsVisitors: false,
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
-    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600 }),
+    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600, serverZone: 'UTC' }),
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),

@@ -1,9 +1,8 @@
-import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
 import type { Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { commitPage } from './fan-out-page.ts';
-import { endingAs } from './samples.ts';
+import { endingAs, sampleDelivery } from './samples.ts';
 
 /** Fans out to this subscription and, if a state is named, ends the delivery in it. */
 export async function deliver(
@@ -15,8 +14,11 @@ export async function deliver(
 ): Promise<Delivery> {
   const notification = await store.notifications.get(notificationId);
   if (notification === null) throw new Error('no such notification');
-  const device = { id: subscription.id, userId: subscription.user_id, endpoint: 'https://push.example.net/' };
-  const delivery = deliveryFor(notification, device, clock.now());
+  const delivery = sampleDelivery(
+    notification,
+    { id: subscription.id, userId: subscription.user_id },
+    { createdAtMs: clock.now(), dueAtMs: clock.now() },
+  );
   const isDone = (await store.fanOuts.get(notificationId)) === null;
   if (!isDone) await commitPage(store, notification, [delivery], `after ${delivery.id}`);
   if (state !== undefined) await end(store, clock, delivery.id, state);

@@ -25,6 +25,7 @@ import { createInProcessQueue } from '../../src/queue/in-process/in-process-queu
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { fanOutJob, sampleAcceptance, sampleNotification, sampleSubscription } from './samples.ts';
@@ -92,6 +93,7 @@ export async function startEngine(options: EngineOptions = {}) {
       coordination: options.coordination ?? createLoneCoordination(),
       transport,
       compose: createComposer(null),
+      rules: createStandingRules({ store, clock: systemClock }),
       events,
       clock: systemClock,
       random: Math.random,
@@ -106,6 +108,7 @@ export async function startEngine(options: EngineOptions = {}) {
       serviceOf: createServiceNames(allowedHosts),
       ratesPerSecond: options.ratesPerSecond ?? new Map(),
       attemptTimeoutMs,
+      serverZone: 'UTC',
       retentionDays: 90,
     },
     { ...EMBEDDED_PACE, concurrency: 20, ...options.pace },

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { usersNamed } from '../../src/domain/audience/audience.ts';
-import { deliveryFor } from '../../src/domain/audience/fan-out.ts';
+import { type Recipient, usersNamed } from '../../src/domain/audience/audience.ts';
+import { planPage, type ReleaseTerms } from '../../src/domain/audience/fan-out.ts';
 import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { Settlement } from '../../src/domain/delivery/settlement.ts';
 import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
+import { policyOf } from '../../src/domain/notification-type/type-policy.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
 import { staticFile } from '../../src/http/kit/static-files.ts';
@@ -37,6 +38,7 @@ export function sampleSubscription(overrides: Partial<Subscription> = {}): Subsc
     vapidPublicKey: 'BExampleVapidPublicKey',
     expirationAtMs: null,
     locale: 'en-GB',
+    timeZone: null,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     retired: null,
     quarantine: null,
@@ -65,13 +67,17 @@ export function sampleNotification(overrides: Partial<Notification> = {}): Notif
   };
 }
 
+/** Nothing was said of any type. */
+export const NO_TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'order.shipped'), serverZone: 'UTC' };
+
 /** What a store is given to accept; the fan-out is to come. */
 export function sampleAcceptance(
   notification: Notification,
   userIds: readonly string[] = ['user-1'],
   overrides: Partial<Acceptance> = {},
 ): Acceptance {
-  return { notification, audience: usersNamed(userIds), idempotency: null, mayFanOutNow: false, ...overrides };
+  const audience = usersNamed(userIds);
+  return { notification, audience, idempotency: null, mayFanOutNow: false, terms: NO_TERMS, ...overrides };
 }
 
 /** The delivery of one to the other, as fan-out makes it. */
@@ -80,8 +86,28 @@ export function sampleDelivery(
   subscription: Pick<Subscription, 'id' | 'userId'> & Partial<Pick<Subscription, 'endpoint'>>,
   overrides: Partial<Delivery> = {},
 ): Delivery {
-  const device = { endpoint: 'https://push.example.net/', ...subscription };
-  return { ...deliveryFor(notification, device, notification.acceptedAtMs), ...overrides };
+  const device = {
+    endpoint: 'https://push.example.net/',
+    locale: null,
+    timeZone: null,
+    updatedAtMs: 0,
+    ...subscription,
+  };
+  const [delivery] = deliveriesFor(notification, [device], notification.acceptedAtMs);
+  if (delivery === undefined) throw new Error('one device, one delivery');
+  return { ...delivery, ...overrides };
+}
+
+/** What a notification becomes for these devices, of users of whom nothing was said. */
+export function deliveriesFor(
+  notification: Notification,
+  devices: readonly Recipient[],
+  nowMs: number,
+): readonly Delivery[] {
+  const members = devices.map((device) => {
+    return { userId: device.userId, devices: [device], person: { user: null, deviceZone: null } };
+  });
+  return planPage(notification, members, NO_TERMS, nowMs, () => []).deliveries;
 }
 
 /** The job that fans a notification out from its start. */

@@ -153,6 +153,7 @@ describe('docs/operations.md', () => {
 describe('the line of a delivery', () => {
   const LEVELS: Readonly<Record<DeliveryState, string>> = {
     pending: 'info',
+    held: 'info',
     sending: 'info',
     retrying: 'warn',
     delivered: 'info',

@@ -155,6 +155,26 @@ function wayAlongAll(parts: readonly Expression[], walk: Walk): Way | null {
   return { tags: [...tags], users: [...tags].reduce((sum, tag) => sum + walk.usersOf(tag), 0) };
 }
 
+/** All tags that an expression names, itself or by its segments. */
+export function tagsIn(expression: Expression, segments: Segments, seen = new Set<string>()): ReadonlySet<string> {
+  switch (expression.kind) {
+    case 'tag':
+      return new Set([expression.tag]);
+    case 'not':
+      return tagsIn(expression.of, segments, seen);
+    case 'and':
+    case 'or':
+      return new Set(expression.of.flatMap((part) => [...tagsIn(part, segments, seen)]));
+    case 'segment': {
+      const segment = segments.get(expression.key);
+      if (segment === undefined || seen.has(expression.key)) return new Set();
+      return tagsIn(segment, segments, seen.add(expression.key));
+    }
+    default:
+      return new Set();
+  }
+}
+
 /** The keys of the segments that an expression names itself. */
 export function segmentsNamedIn(expression: Expression): ReadonlySet<string> {
   switch (expression.kind) {

@@ -14,11 +14,14 @@ export const SUPPRESSION_REASONS = [
 ] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
+/** Those that are a person’s wish. */
+type WishReason = Exclude<SuppressionReason, 'no_subscription' | 'capped'>;
+
 /** What a gate says of one notification to one user. `hold`: not before `untilMs`, because of a pause or quiet hours. */
-export type ReleaseAnswer =
+export type ReleaseAnswer<Reason = SuppressionReason> =
   | { readonly kind: 'go' }
   | { readonly kind: 'hold'; readonly untilMs: number; readonly because: 'paused' | 'quiet_hours' }
-  | { readonly kind: 'stop'; readonly reason: SuppressionReason; readonly detail: SuppressionDetail };
+  | { readonly kind: 'stop'; readonly reason: Reason; readonly detail: SuppressionDetail };
 
 /** What a person on call is told beside the reason. Only what a gate has to say is there. */
 export type SuppressionDetail = {
@@ -47,27 +50,31 @@ export type ReleaseFacts = {
   readonly capUses: readonly number[] | null;
 };
 
-type ReleaseGate = (facts: ReleaseFacts, nowMs: number) => ReleaseAnswer;
+type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses'>;
 
-const GO: ReleaseAnswer = { kind: 'go' };
+const GO = { kind: 'go' } as const;
 
-/** Asked in this order; the first that does not say `go` decides. A delivery that is due is asked the three of the person again. */
-const PERSONS_GATES: readonly ReleaseGate[] = [wishGate, pauseAndQuietGate];
-const RELEASE_GATES: readonly ReleaseGate[] = [deviceGate, ...PERSONS_GATES, capGate];
+/** Asked in this order; the first that stops it decides. A delivery that is due is asked for the wishes again. */
+const WISH_GATES = [wishGate, pauseAndQuietGate] as const;
+const RELEASE_GATES = [deviceGate, ...WISH_GATES, capGate] as const;
 
 /** What becomes of a notification for a user at this instant: fan-out does it, and `explain` tells it. */
 export function release(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
-  return ask(RELEASE_GATES, facts, nowMs);
+  return ask<ReleaseFacts, SuppressionReason>(RELEASE_GATES, facts, nowMs);
 }
 
 /** What the person’s wishes say of a delivery that is made already: devices and cap were asked when it was made. */
-export function releaseAgain(facts: Omit<ReleaseFacts, 'deviceCount' | 'capUses'>, nowMs: number): ReleaseAnswer {
-  return ask(PERSONS_GATES, { ...facts, deviceCount: 1, capUses: null }, nowMs);
+export function releaseAgain(facts: WishFacts, nowMs: number): ReleaseAnswer<WishReason> {
+  return ask<WishFacts, WishReason>(WISH_GATES, facts, nowMs);
 }
 
 /** A hold does not end the round: a cap that is used up stops what would only be held. */
-function ask(gates: readonly ReleaseGate[], facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
-  let held: ReleaseAnswer | null = null;
+function ask<Facts, Reason>(
+  gates: readonly ((facts: Facts, nowMs: number) => ReleaseAnswer<Reason>)[],
+  facts: Facts,
+  nowMs: number,
+): ReleaseAnswer<Reason> {
+  let held: ReleaseAnswer<Reason> | null = null;
   for (const gate of gates) {
     const answer = gate(facts, nowMs);
     if (answer.kind === 'stop') return answer;
@@ -80,7 +87,7 @@ function deviceGate({ deviceCount }: ReleaseFacts): ReleaseAnswer {
   return deviceCount > 0 ? GO : { kind: 'stop', reason: 'no_subscription', detail: {} };
 }
 
-function wishGate({ type, policy, user }: ReleaseFacts): ReleaseAnswer {
+function wishGate({ type, policy, user }: WishFacts): ReleaseAnswer<WishReason> {
   if (policy.preference === 'required') return GO;
   const said = user === null ? null : wishOf(user, type);
   if (said === null) {
@@ -99,7 +106,7 @@ function wishOf({ preferences }: User, type: string) {
   return null;
 }
 
-function pauseAndQuietGate(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
+function pauseAndQuietGate(facts: WishFacts, nowMs: number): ReleaseAnswer<WishReason> {
   const { user, policy, zone, deadlineAtMs } = facts;
   if (user === null || policy.overrides.includes('quiet_hours')) return GO;
   const silence = silenceAt(user, zone, nowMs);

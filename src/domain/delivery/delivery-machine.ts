@@ -67,6 +67,7 @@ const machineSetup = setup({
     isRetired: ({ context }) => context.subscription === 'retired',
     isDropped: ({ event }) => event.type === 'ATTEMPT' && event.gate.kind === 'drop',
     isToWait: ({ event }) => event.type === 'ATTEMPT' && event.gate.kind === 'wait',
+    isToHold: ({ event }) => event.type === 'ATTEMPT' && event.gate.kind === 'hold',
     isBeforeNewDeadline: ({ event }) => event.type === 'REPLAY' && event.nowMs < event.deadlineAtMs,
     verdictIs: (_, params: { verdict: Verdict; state: Verdict['state'] }) => params.verdict.state === params.state,
   },
@@ -76,7 +77,7 @@ const machineSetup = setup({
       event.type === 'ATTEMPT' && event.gate.kind === 'drop' ? { reason: event.gate.reason } : {},
     ),
     wait: assign(({ event }) =>
-      event.type === 'ATTEMPT' && event.gate.kind === 'wait' ? { waitsUntilMs: event.gate.untilMs } : {},
+      event.type === 'ATTEMPT' && 'untilMs' in event.gate ? { waitsUntilMs: event.gate.untilMs } : {},
     ),
     record: assign((_, { report }: { report: SendReport }) => {
       const { reason, retryCount, interruptionCount } = report.verdict;
@@ -110,6 +111,7 @@ const attemptTransitions = [
   { guard: 'isPastDeadline', target: 'expired', actions: { type: 'end', params: { reason: 'deadline_passed' } } },
   { guard: 'isDropped', target: 'cancelled', actions: 'drop' },
   { guard: 'isToWait', actions: 'wait' },
+  { guard: 'isToHold', target: 'held', actions: 'wait' },
   { target: 'sending' },
 ] as const;
 
@@ -131,6 +133,7 @@ export const deliveryMachine = machineSetup.createMachine({
   context: ({ input }) => ({ ...input, report: null, waitsUntilMs: null, reason: null }),
   states: {
     pending: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
+    held: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
     retrying: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
     sending: {
       invoke: {

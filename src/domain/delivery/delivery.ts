@@ -4,6 +4,7 @@ import type { OutcomeKind } from '../push-service/push-outcome.ts';
 /** `docs/delivery-states.md` shows the transitions. `delivered` means accepted by the push service, not displayed. */
 export const DELIVERY_STATES = [
   'pending',
+  'held',
   'sending',
   'retrying',
   'delivered',
@@ -14,11 +15,12 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-export const WAITING_STATES = ['pending', 'retrying'] as const;
+/** `held` waits for a person’s quiet hours or pause to end. */
+export const WAITING_STATES = ['pending', 'held', 'retrying'] as const;
 export type WaitingState = (typeof WAITING_STATES)[number];
 
 /** A delivery in one of these keeps its notification from being completed. */
-export const OPEN_STATES = ['pending', 'sending', 'retrying'] as const satisfies readonly DeliveryState[];
+export const OPEN_STATES = ['pending', 'held', 'sending', 'retrying'] as const satisfies readonly DeliveryState[];
 
 /** Nothing more happens by itself in these; `failed` and `expired` can be replayed. */
 export const FINAL_STATES = ['delivered', 'pruned', 'failed', 'expired', 'cancelled'] as const;
@@ -27,7 +29,8 @@ export type FinalState = (typeof FINAL_STATES)[number];
 /**
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
- * `dropped`: it waited while sending was paused, and a person decided against it.
+ * `dropped`: it waited while sending was paused, and a person decided against it. The last four are a person’s wishes,
+ * which came between its making and its sending.
  */
 export const END_REASONS = [
   'retries_exhausted',
@@ -43,6 +46,10 @@ export const END_REASONS = [
   'dropped',
   'deadline_passed',
   'deadline_too_near',
+  'opted_out',
+  'paused',
+  'quiet_hours',
+  'quiet_hours_past_deadline',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -103,6 +110,10 @@ export type Delivery = {
   readonly attemptCount: number;
   /** When the attempt now under way was claimed; null unless `sending`. */
   readonly claimedAtMs: number | null;
+  /** When it was last put on hold for its user’s quiet hours or pause; null where it never was. */
+  readonly heldAtMs: number | null;
+  /** The pattern of types whose cap it counts under; null where it counts under none. */
+  readonly capPattern: string | null;
   readonly reason: EndReason | null;
   /** The newest `MAX_ATTEMPTS_KEPT`, oldest first. */
   readonly attempts: readonly Attempt[];
@@ -120,7 +131,7 @@ export function isFinal(state: DeliveryState): state is FinalState {
 }
 
 export function isWaiting(state: DeliveryState): state is WaitingState {
-  return state === 'pending' || state === 'retrying';
+  return (WAITING_STATES as readonly DeliveryState[]).includes(state);
 }
 
 /** Whether it was tried again because the push service had called a subscription gone that was only just registered. */
@@ -133,19 +144,29 @@ export function appendAttempt(attempts: readonly Attempt[], attempt: Attempt): r
   return [...attempts, attempt].slice(-MAX_ATTEMPTS_KEPT);
 }
 
-/** A delivery as fan-out creates it: due at once, nothing tried yet. */
+/** A delivery as fan-out creates it, nothing tried yet: due at once, or on hold until `heldUntilMs`. */
 export function newDelivery(
   from: Pick<
     Delivery,
-    'id' | 'notificationId' | 'subscriptionId' | 'userId' | 'origin' | 'topic' | 'priority' | 'deadlineAtMs'
+    | 'id'
+    | 'notificationId'
+    | 'subscriptionId'
+    | 'userId'
+    | 'origin'
+    | 'topic'
+    | 'priority'
+    | 'deadlineAtMs'
+    | 'capPattern'
   >,
   nowMs: number,
+  heldUntilMs: number | null,
 ): Delivery {
   return {
     ...from,
-    state: 'pending',
+    state: heldUntilMs === null ? 'pending' : 'held',
     version: 1,
-    dueAtMs: nowMs,
+    dueAtMs: heldUntilMs ?? nowMs,
+    heldAtMs: heldUntilMs === null ? null : nowMs,
     retryCount: 0,
     interruptionCount: 0,
     attemptCount: 0,
@@ -162,9 +183,9 @@ type Step = { readonly state: DeliveryState; readonly atMs: number };
 
 /** The states that a delivery went through, with times, read from its attempts and replays: nothing is stored twice. */
 export function timelineOf(delivery: Delivery): readonly Step[] {
-  const { attempts, replays, claimedAtMs, endedAtMs } = delivery;
+  const { attempts, replays, claimedAtMs, endedAtMs, heldAtMs } = delivery;
   const firstKept = attempts[0]?.number ?? 1;
-  return [
+  const steps: Step[] = [
     { state: 'pending', atMs: delivery.createdAtMs },
     ...replaySteps(replays.filter(({ afterAttempt }) => afterAttempt < firstKept)),
     ...attempts.flatMap((attempt) => [
@@ -174,6 +195,9 @@ export function timelineOf(delivery: Delivery): readonly Step[] {
     ...(claimedAtMs === null ? [] : [{ state: 'sending', atMs: claimedAtMs } as const]),
     ...(endedAtMs === null ? [] : [{ state: delivery.state, atMs: endedAtMs }]),
   ];
+  if (heldAtMs === null) return steps;
+  const later = steps.findIndex(({ atMs }) => atMs > heldAtMs);
+  return steps.toSpliced(later < 0 ? steps.length : later, 0, { state: 'held', atMs: heldAtMs });
 }
 
 function attemptSteps({ startedAtMs, endedAtMs, retryAtMs }: Attempt): Step[] {

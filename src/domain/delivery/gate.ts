@@ -2,11 +2,11 @@ import type { EndReason } from './delivery.ts';
 
 /**
  * What a gate says of one send. `go`: nothing stands in the way. `wait`: not before `untilMs`, and then the gates are
- * asked again. `drop`: never, and why.
+ * asked again. `hold`: the same, for the sake of the person. `drop`: never, and why.
  */
 export type GateAnswer =
   | { readonly kind: 'go' }
-  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'wait' | 'hold'; readonly untilMs: number }
   | { readonly kind: 'drop'; readonly reason: EndReason };
 
 /** Pure: it knows what it is given, and the time. */

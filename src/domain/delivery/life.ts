@@ -21,12 +21,15 @@ import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictF
  *
  * | Turn        | Taken for                                    | From                | To                                  |
  * |-------------|----------------------------------------------|---------------------|-------------------------------------|
- * | attempted   | a worker that has the lease                  | pending, retrying   | any but pending and sending         |
- * | put back    | the same, where a gate has it wait           | pending, retrying   | the same, due later                 |
- * | postponed   | a lane that has no place; there is no lease  | pending, retrying   | the same, due later                 |
+ * | attempted   | a worker that has the lease                  | waiting             | any but waiting and sending, or retrying |
+ * | put back    | the same, where a gate has it wait           | waiting             | the same, due later                 |
+ * | held        | the same, for the person’s sake              | waiting             | held, due when the quiet ends       |
+ * | postponed   | a lane that has no place; there is no lease  | waiting             | the same, due later                 |
  * | interrupted | the rescuer: the lease ended, unsettled      | sending             | retrying, failed, expired           |
- * | superseded  | a newer notification with the same topic     | pending, retrying   | cancelled                           |
+ * | superseded  | a newer notification with the same topic     | waiting             | cancelled                           |
  * | replayed    | a person                                     | failed, expired     | pending                             |
+ *
+ * Waiting are `pending`, `held` and `retrying`.
  */
 
 /** What a claim found. `before` is the delivery as it was until then, `version` its row's since. */
@@ -74,7 +77,7 @@ export function reportOn(facts: VerdictFacts, answer: Answer): SendReport {
 export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, startedAtMs: number): AttemptPlan {
   const { before, version, subscription } = leased;
   const { report, waitsUntilMs } = snapshot.context;
-  if (waitsUntilMs !== null) return putBack(leased, waitsUntilMs);
+  if (waitsUntilMs !== null) return putBack(leased, waitsUntilMs, snapshot.value === 'held' ? startedAtMs : null);
   const endedAtMs = report?.endedAtMs ?? startedAtMs;
   const number = before.attemptCount + 1;
   const { settlement, events } = planSettlement(before, version, snapshot, { number, startedAtMs, endedAtMs });
@@ -86,9 +89,17 @@ export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, st
 
 const SAYS_NOTHING = { pause: null, laneReport: 'nothing' } as const;
 
-/** Unsent, as it was, to be looked at again at `untilMs`, or at the deadline if that comes first, so that it ends then. */
-function putBack({ before, version }: Pick<LeasedDelivery, 'before' | 'version'>, untilMs: number): AttemptPlan {
-  const after = { ...before, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
+/**
+ * Unsent, as it was, to be looked at again at `untilMs`, or at the deadline if that comes first, so that it ends then.
+ * `heldAtMs`: it is put on hold; null where it only waits.
+ */
+function putBack(
+  { before, version }: Pick<LeasedDelivery, 'before' | 'version'>,
+  untilMs: number,
+  heldAtMs: number | null,
+): AttemptPlan {
+  const held = heldAtMs === null ? {} : ({ state: 'held', heldAtMs } as const);
+  const after = { ...before, ...held, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
   return { settlement: { version, after, change: null }, events: [], ...SAYS_NOTHING };
 }
 

@@ -41,6 +41,8 @@ export type Subscription = {
   readonly vapidPublicKey: string;
   readonly expirationAtMs: number | null;
   readonly locale: string | null;
+  /** That of the device, as it was at the last registration. */
+  readonly timeZone: string | null;
   readonly userAgent: string | null;
   readonly retired: Retired | null;
   readonly quarantine: Quarantine | null;

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { deliveryId, ID_PREFIXES } from '../../domain/ids.ts';
+import { canonicalZone } from '../../domain/time/zone.ts';
 import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
 
 /**
@@ -72,6 +73,19 @@ export const locale = z
   .max(35)
   .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, such as en or pt-BR')
   .openapi({ example: 'pt-BR' });
+
+/** Kept under the name that the IANA database has for it. */
+export const timeZone = z
+  .string()
+  .min(1)
+  .max(64)
+  .transform((name, context) => {
+    const zone = canonicalZone(name);
+    if (zone !== null) return zone;
+    context.addIssue({ code: 'custom', message: 'must be a time zone of the IANA database, such as Europe/Berlin' });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', example: 'Europe/Berlin' });
 
 /** Query parameters of every listing. */
 export const pageQuery = z.object({

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { MAX_USERS_PER_NOTIFICATION } from '../../domain/audience/audience.ts';
+import { MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../domain/audience/audience.ts';
 import {
   MAX_ACTIONS,
   MAX_TTL_SECONDS,
@@ -139,8 +139,8 @@ export const notificationExample: z.input<typeof notificationBody> = {
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
   return {
     content: contentOf(body),
-    userIds: body.user_ids,
-    priority: body.priority ?? 'normal',
+    audience: usersNamed(body.user_ids),
+    priority: body.priority ?? null,
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,

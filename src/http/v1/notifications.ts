@@ -19,6 +19,7 @@ import { notificationBody, notificationExample, notificationType, notifyRequestO
 const count = z.int();
 const counts = answerBody('DeliveryCounts', {
   pending: count,
+  held: count,
   sending: count,
   retrying: count,
   delivered: count,

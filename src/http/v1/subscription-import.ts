@@ -8,7 +8,7 @@ import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
 import { instantOrEpochMs, userId } from '../kit/wire-fields.ts';
-import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscriptions.ts';
+import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscription-schema.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
 const MAX_LINES = 1000;
@@ -112,6 +112,7 @@ function requestOf(given: unknown): ImportRequest | AppError {
     expirationAtMs: atMsOf(line.expiration_time ?? line.expirationTime),
     vapidPublicKey: line.vapid_public_key,
     locale: line.locale ?? null,
+    timeZone: line.time_zone ?? null,
     userAgent: line.user_agent ?? null,
     createdAtMs: atMsOf(line.created_at),
     updatedAtMs: atMsOf(line.updated_at),

@@ -1,7 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
-import { mongoAudiences } from './audience/recipients.ts';
+import { mongoAudiences } from './audience/members.ts';
+import { mongoSegments } from './audience/segments.ts';
+import { mongoSuppressions } from './audience/suppressions.ts';
 import { mongoBackups } from './backups.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
@@ -10,6 +12,7 @@ import { mongoFacts } from './facts.ts';
 import { mongoNonces } from './nonces.ts';
 import { mongoFanOuts } from './notification/fan-outs.ts';
 import { mongoNotifications } from './notification/notifications.ts';
+import { mongoTypeRules } from './notification-type/type-rules.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { mongoRetention } from './retention.ts';
 import { connectMongo } from './server/connection.ts';
@@ -17,6 +20,7 @@ import { toStorageError } from './server/mongo-error.ts';
 import { trackOperations } from './server/operations.ts';
 import { beSoleProcess } from './server/sole-process.ts';
 import { mongoSubscriptions } from './subscription/subscriptions.ts';
+import { mongoUsers } from './user/users.ts';
 
 export type MongoStoreOptions = {
   /** `mongodb://` or `mongodb+srv://`; the database is `bellhop` unless its path names another. */
@@ -65,6 +69,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     notifications: mongoNotifications(collections, operations),
     fanOuts: mongoFanOuts(collections, operations),
     deliveries: mongoDeliveries(collections, operations, options.clock),
+    users: mongoUsers(collections, operations),
+    typeRules: mongoTypeRules(collections, operations),
+    segments: mongoSegments(collections, operations),
+    suppressions: mongoSuppressions(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     nonces: mongoNonces(collections, operations),
     facts: mongoFacts(collections, operations),

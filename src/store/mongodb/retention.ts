@@ -6,6 +6,7 @@ import { optionsOf } from './collections/named-query.ts';
 import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
 import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
+import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
 import type { Operations } from './server/operations.ts';
 
@@ -36,7 +37,7 @@ async function sweep(collections: Collections, nowMs: number): Promise<number> {
  * deliveries, and by the caller's clock.
  */
 async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
-  const { subscriptions, notifications, deliveries } = collections;
+  const { subscriptions, notifications, deliveries, suppressions } = collections;
   const until = instant(beforeMs);
   await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));
   const found = await notifications
@@ -46,6 +47,7 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
   for (const { _id } of found) {
     // Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too.
     await deliveries.deleteMany(ENDED_OF_NOTIFICATION.filter(_id), optionsOf(ENDED_OF_NOTIFICATION));
+    await suppressions.deleteMany({ notificationId: _id }, { hint: optionsOf(SUPPRESSIONS_OF_NOTIFICATION).hint });
     forgotten += (await notifications.deleteOne({ _id, status: 'completed' })).deletedCount;
   }
   return forgotten;

@@ -36,6 +36,7 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
   let forgotten = 0;
   for (const id of await commits.read(() => completedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
+    await commits.erase(ROWS_AT_ONCE_WHEN_FULL, () => deleteSuppressions(database, id));
     forgotten += await commits.erase(1, () =>
       database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
     );
@@ -59,6 +60,12 @@ function deleteDeliveries(database: Database, notificationId: string, limit: num
        (SELECT rowid FROM deliveries WHERE id BETWEEN ? AND ? AND due_at IS NULL LIMIT ?)`,
     [...deliveryRange(notificationId), limit],
   );
+}
+
+/** TODO pieces */
+function deleteSuppressions(database: Database, notificationId: string): void {
+  database.run('DELETE FROM suppressions WHERE notification_id = ?', [notificationId]);
+  database.run('DELETE FROM unreached WHERE notification_id = ?', [notificationId]);
 }
 
 /** Repeats a deletion, each in a commit of its own, until it finds less than a piece. Small pieces where a large one does not fit. */

@@ -1,7 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { readSending, SENDING_FACT, sendingFact } from '../../domain/sending/sending.ts';
 import type { Store } from '../store.ts';
-import { sqliteAudiences } from './audience/recipients.ts';
+import { sqliteAudiences } from './audience/members.ts';
+import { sqliteSegments } from './audience/segments.ts';
+import { sqliteSuppressions } from './audience/suppressions.ts';
 import { sqliteBackups } from './backups.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
@@ -19,10 +21,12 @@ import { sqliteNonces } from './nonces.ts';
 import { FanOutMemory } from './notification/fan-out-memory.ts';
 import { sqliteFanOuts } from './notification/fan-outs.ts';
 import { sqliteNotifications } from './notification/notifications.ts';
+import { sqliteTypeRules } from './notification-type/type-rules.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
 import { isUpgradeDue, migrate } from './tables/schema.ts';
+import { sqliteUsers } from './user/users.ts';
 
 export type SqliteOptions = {
   readonly path: string;
@@ -78,6 +82,10 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     notifications: sqliteNotifications(database, commits, fanOutMemory),
     fanOuts: sqliteFanOuts(database, commits, fanOutMemory),
     deliveries: sqliteDeliveries(database, commits),
+    users: sqliteUsers(database, commits),
+    typeRules: sqliteTypeRules(database, commits),
+    segments: sqliteSegments(database, commits),
+    suppressions: sqliteSuppressions(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     nonces: sqliteNonces(database, commits),
     facts: sqliteFacts(database, commits),

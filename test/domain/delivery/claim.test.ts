@@ -15,7 +15,7 @@ const NONE = new Map<string, number>();
 describe('grantClaims', () => {
   it.each(DELIVERY_STATES)('grants one that is %s only where it waits', (state) => {
     const isGranted = grantClaims([claim('dlv_1', 1)], found(state), NONE)[0] !== null;
-    expect(isGranted).toBe(state === 'pending' || state === 'retrying');
+    expect(isGranted).toBe(state === 'pending' || state === 'held' || state === 'retrying');
   });
 
   it.each([

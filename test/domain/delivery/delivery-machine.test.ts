@@ -78,6 +78,7 @@ const report = (result: PushResult, known: VerdictFacts, endedAtMs = NOW_MS): Se
   reportOn(known, { result, endedAtMs, jitter: 0.5 });
 
 const WAIT: GateAnswer = { kind: 'wait', untilMs: DEADLINE_MS + 1 };
+const HOLD: GateAnswer = { kind: 'hold', untilMs: DEADLINE_MS - 1 };
 const attempt =
   (gate: GateAnswer, nowMs = NOW_MS) =>
   () => ({ type: 'ATTEMPT', nowMs, gate });
@@ -102,6 +103,8 @@ const EVENTS: Record<string, (known: VerdictFacts) => object> = {
   'ATTEMPT late': attempt(GO, DEADLINE_MS),
   'ATTEMPT to wait': attempt(WAIT),
   'ATTEMPT late, to wait': attempt(WAIT, DEADLINE_MS),
+  'ATTEMPT to hold': attempt(HOLD),
+  'ATTEMPT late, to hold': attempt(HOLD, DEADLINE_MS),
   'ATTEMPT dropped': attempt({ kind: 'drop', reason: 'rejected' }),
   INTERRUPTED: interrupted(NOW_MS),
   'INTERRUPTED late': interrupted(DEADLINE_MS),
@@ -129,13 +132,15 @@ const eventFor = (name: string, context: VerdictFacts) => EVENTS[name]?.(context
 const next = (from: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot =>
   transition(deliveryMachine, from, event)[0];
 
-const WAITING: Row[] = (['pending', 'retrying'] as const).flatMap((from): Row[] => [
+const WAITING: Row[] = (['pending', 'held', 'retrying'] as const).flatMap((from): Row[] => [
   [from, 'ATTEMPT', 'sending'],
   [from, 'ATTEMPT late', 'expired'],
   [from, 'ATTEMPT', 'cancelled', { subscription: 'missing' }],
   [from, 'ATTEMPT', 'cancelled', { subscription: 'retired' }],
   [from, 'ATTEMPT', 'cancelled', { isSuperseded: true }],
   [from, 'ATTEMPT to wait', from],
+  [from, 'ATTEMPT to hold', 'held'],
+  [from, 'ATTEMPT late, to hold', 'expired'],
   [from, 'ATTEMPT to wait', 'cancelled', { subscription: 'missing' }],
   [from, 'ATTEMPT to wait', 'cancelled', { isSuperseded: true }],
   [from, 'ATTEMPT late, to wait', 'expired'],

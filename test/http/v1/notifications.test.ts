@@ -259,6 +259,7 @@ describe('GET /v1/notifications', () => {
     const { id } = await api.notify(['u1']);
     for (const [index, subscription] of subscriptions.entries()) await api.deliver(id, subscription, states[index]);
     expect((await get(`/v1/notifications/${id}`)).body.counts).toEqual({
+      held: 0,
       pending: 1,
       sending: 0,
       retrying: 0,

@@ -1,10 +1,12 @@
 import type { Collection, Db } from 'mongodb';
+import { CAP_INDEXES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
+import type { SegmentDocument, TypeRuleDocument } from './rule-documents.ts';
 import {
   type IdempotencyKeyDocument,
   type NonceDocument,
@@ -13,6 +15,8 @@ import {
 } from './short-lived-queries.ts';
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
+import { SUPPRESSION_INDEXES, SUPPRESSION_QUERIES, type SuppressionDocument } from './suppression-queries.ts';
+import { USER_INDEXES, USER_QUERIES, type UserDocument } from './user-queries.ts';
 
 /** About the database itself: its layout, its sole process, the latest ping; and facts about the installation. */
 export type MetaDocument = {
@@ -28,6 +32,11 @@ export type Collections = {
   readonly subscriptions: Collection<SubscriptionDocument>;
   readonly notifications: Collection<NotificationDocument>;
   readonly deliveries: Collection<DeliveryDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly type_rules: Collection<TypeRuleDocument>;
+  readonly segments: Collection<SegmentDocument>;
+  readonly suppressions: Collection<SuppressionDocument>;
+  readonly cap_uses: Collection<CapDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
@@ -35,10 +44,15 @@ export type Collections = {
 };
 
 /** The indexes of each collection, beside the one on `_id`. */
-export const INDEXES: Readonly<Record<Exclude<keyof Collections, 'meta'>, readonly StoreIndex[]>> = {
+export const INDEXES: Readonly<
+  Record<Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments'>, readonly StoreIndex[]>
+> = {
   subscriptions: SUBSCRIPTION_INDEXES,
   notifications: NOTIFICATION_INDEXES,
   deliveries: DELIVERY_INDEXES,
+  users: USER_INDEXES,
+  suppressions: SUPPRESSION_INDEXES,
+  cap_uses: CAP_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
@@ -49,6 +63,8 @@ export const QUERIES = [
   ...SUBSCRIPTION_QUERIES,
   ...NOTIFICATION_QUERIES,
   ...DELIVERY_QUERIES,
+  ...USER_QUERIES,
+  ...SUPPRESSION_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...SHORT_LIVED_QUERIES,
 ] as const;
@@ -58,6 +74,11 @@ export function collectionsOf(database: Db): Collections {
     subscriptions: database.collection('subscriptions'),
     notifications: database.collection('notifications'),
     deliveries: database.collection('deliveries'),
+    users: database.collection('users'),
+    type_rules: database.collection('type_rules'),
+    segments: database.collection('segments'),
+    suppressions: database.collection('suppressions'),
+    cap_uses: database.collection('cap_uses'),
     prune_holds: database.collection('prune_holds'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),

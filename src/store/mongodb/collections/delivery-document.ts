@@ -20,6 +20,9 @@ export type DeliveryDocument = {
   readonly interruptionCount: number;
   readonly attemptCount: number;
   readonly claimedAtMs: number | null;
+  /** Both are missing in documents of before they were kept. */
+  readonly heldAtMs?: number | null;
+  readonly capPattern?: string | null;
   readonly reason: EndReason | null;
   readonly attempts: readonly Attempt[];
   readonly isAttempted: boolean;
@@ -46,8 +49,11 @@ export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocum
 
 export function toDelivery(document: DeliveryDocument): Delivery {
   const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, origin = '', topic = null, ...rest } = document;
+  const { heldAtMs = null, capPattern = null } = rest;
   return {
     ...rest,
+    heldAtMs,
+    capPattern,
     id,
     userId: decodeText(document.userId),
     origin,
@@ -65,6 +71,7 @@ export function changeTo(after: Delivery): Partial<DeliveryDocument> {
     interruptionCount: after.interruptionCount,
     attemptCount: after.attemptCount,
     claimedAtMs: after.claimedAtMs,
+    heldAtMs: after.heldAtMs,
     reason: after.reason,
     endedAtMs: after.endedAtMs,
     attempts: after.attempts,

@@ -20,7 +20,15 @@ export const BY_ID: StoreIndex = { name: '_id_', key: { _id: 1 } };
  */
 export type NamedQuery<Asked> = {
   readonly name: string;
-  readonly collection: 'subscriptions' | 'notifications' | 'deliveries' | 'prune_holds' | 'idempotency_keys' | 'nonces';
+  readonly collection:
+    | 'subscriptions'
+    | 'notifications'
+    | 'deliveries'
+    | 'users'
+    | 'suppressions'
+    | 'prune_holds'
+    | 'idempotency_keys'
+    | 'nonces';
   readonly purpose: string;
   readonly index: StoreIndex;
   readonly filter: (asked: Asked) => Document;

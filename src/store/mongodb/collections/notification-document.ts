@@ -1,4 +1,4 @@
-import type { Audience } from '../../../domain/audience/audience.ts';
+import { type Audience, namedIn } from '../../../domain/audience/audience.ts';
 import {
   deadlineAtMs,
   type Notification,
@@ -25,6 +25,8 @@ export type NotificationDocument = {
   readonly content: string;
   /** Audience and fan-out cursor, in the same document so that all is accepted in one write; gone when it is finished. */
   readonly userIds?: readonly string[];
+  /** JSON of an audience whose users are found when it is sent. */
+  readonly audience?: string;
   readonly cursor?: string;
   /** When it was accepted, from which retention counts; null until completed. */
   readonly retainedFrom: Date | null;
@@ -39,7 +41,8 @@ export function toNotificationDocument(notification: Notification, audience: Aud
     topic: topic === null ? null : encodeText(topic),
     deadlineAtMs: deadlineAtMs(notification),
     content: JSON.stringify(content),
-    userIds: audience.userIds.map(encodeText),
+    userIds: namedIn(audience).map(encodeText),
+    ...(audience.kind !== 'user_ids' && { audience: JSON.stringify(audience) }),
     cursor: AUDIENCE_START,
     retainedFrom: null,
   };

@@ -18,7 +18,7 @@ const COMPLETED: StoreIndex = {
 export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED];
 
 /** The audience stays where it is: it can weigh megabytes, and only a fan-out reads it. */
-const WITHOUT_AUDIENCE = { userIds: 0 } as const;
+const WITHOUT_AUDIENCE = { userIds: 0, audience: 0 } as const;
 
 const NEWEST_FIRST = { acceptedAtMs: -1, _id: -1 } as const;
 

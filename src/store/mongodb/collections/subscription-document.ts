@@ -14,6 +14,8 @@ export type SubscriptionDocument = {
   readonly vapidPublicKey: string;
   readonly expirationAtMs: number | null;
   readonly locale: string | null;
+  /** Missing in documents of before it was kept. */
+  readonly timeZone?: string | null;
   readonly userAgent: string | null;
   readonly isActive: boolean;
   /** Counts how often the endpoint got an active row. */
@@ -61,6 +63,7 @@ export function toSubscription(document: SubscriptionDocument): Subscription {
     vapidPublicKey: document.vapidPublicKey,
     expirationAtMs: document.expirationAtMs,
     locale: document.locale === null ? null : decodeText(document.locale),
+    timeZone: document.timeZone ?? null,
     userAgent: document.userAgent === null ? null : decodeText(document.userAgent),
     retired: reason === null || atMs === null ? null : { reason, atMs, deliveryId },
     quarantine: sinceMs === null || untilMs === null ? null : { sinceMs, untilMs },

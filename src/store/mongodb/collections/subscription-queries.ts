@@ -23,6 +23,13 @@ const ACTIVE_USER: StoreIndex = { name: 'active_user', key: { userId: 1, _id: 1 
 
 const USER_IDLE: StoreIndex = { name: 'user_idle', key: { userId: 1, isActive: 1, updatedAtMs: 1, _id: 1 } };
 
+/** Only devices that told a zone are in it. */
+const ZONE: StoreIndex = {
+  name: 'zone',
+  key: { userId: 1, updatedAtMs: -1, _id: -1 },
+  only: { isActive: true, timeZone: { $type: 'string' } },
+};
+
 const RETIRED: StoreIndex = {
   name: 'retired',
   key: { retainedFrom: 1 },
@@ -45,6 +52,7 @@ export const SUBSCRIPTION_INDEXES = [
   USER,
   ACTIVE_USER,
   USER_IDLE,
+  ZONE,
   RETIRED,
   SUSPECTED,
   VAPID_KEY,
@@ -143,7 +151,27 @@ export const ACTIVE_OF_AUDIENCE: NamedQuery<AudienceAsked> = {
     }),
   }),
   sort: { userId: 1, _id: 1 },
-  projection: { _id: 1, userId: 1, endpoint: 1 },
+  projection: { _id: 1, userId: 1, endpoint: 1, locale: 1, timeZone: 1, updatedAtMs: 1 },
+};
+
+export const ACTIVE_USERS: NamedQuery<string> = {
+  name: 'active users',
+  collection: 'subscriptions',
+  purpose: 'whom an audience may have, from the index alone',
+  index: ACTIVE_USER,
+  filter: (after) => ({ isActive: true, userId: { $gt: after } }),
+  sort: { userId: 1, _id: 1 },
+  projection: { _id: 0, userId: 1 },
+};
+
+export const NEWEST_ZONE: NamedQuery<string> = {
+  name: 'newest zone',
+  collection: 'subscriptions',
+  purpose: 'the time zone of a user’s newest device, where quiet hours ask for it',
+  index: ZONE,
+  filter: (userId) => ({ userId, isActive: true, timeZone: { $type: 'string' } }),
+  sort: { updatedAtMs: -1, _id: -1 },
+  projection: { timeZone: 1 },
 };
 
 export const ACTIVE_BY_IDLENESS: NamedQuery<string> = {
@@ -203,6 +231,8 @@ export const SUBSCRIPTION_QUERIES = [
   ALL_OF_USER_LISTED,
   ACTIVE_OF_USER_LISTED,
   ACTIVE_OF_AUDIENCE,
+  ACTIVE_USERS,
+  NEWEST_ZONE,
   ACTIVE_BY_IDLENESS,
   RETIRED_OF_USER,
   RETIRED_BEFORE,

@@ -1,7 +1,9 @@
 import { type Claim, claimedFields, grantClaims } from '../../../domain/delivery/claim.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import { NOBODY_KNOWN } from '../../../domain/user/person.ts';
 import type { Claimed } from '../../delivery-store.ts';
+import { decodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { type DeliveryDocument, toDelivery } from '../collections/delivery-document.ts';
 import { DELIVERIES_BY_ID, NEWER_OF_TOPIC } from '../collections/delivery-queries.ts';
@@ -11,6 +13,7 @@ import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
 import { toSubscription } from '../collections/subscription-document.ts';
 import { SUBSCRIPTIONS_BY_ID } from '../collections/subscription-queries.ts';
 import { writeToken } from '../server/write-token.ts';
+import { personsById } from '../user/users.ts';
 import { type Candidate, giveBackBusy } from './busy-claims.ts';
 import { writeAll } from './conditional-writes.ts';
 import type { Leases } from './leases.ts';
@@ -23,9 +26,13 @@ export async function claimAll(
 ): Promise<(Claimed | 'busy' | null)[]> {
   const { candidates, busy } = await candidatesFor(collections, claims);
   const documents = candidates.map(({ document }) => document);
-  const [notifications, subscriptions, newer] = await Promise.all([
+  const [notifications, subscriptions, persons, newer] = await Promise.all([
     notificationsOf(collections, documents),
     subscriptionsOf(collections, documents),
+    personsById(
+      collections,
+      documents.map(({ userId }) => decodeText(userId)),
+    ),
     newerThan(collections, documents),
   ]);
   const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
@@ -37,8 +44,10 @@ export async function claimAll(
     const notification = notifications.get(document.notificationId);
     if (notification === undefined || busy.has(claim)) continue;
     const subscription = subscriptions.get(document.subscriptionId) ?? null;
+    const before = toDelivery(document);
     claimed.set(claim, {
-      before: toDelivery(document),
+      before,
+      person: persons.get(before.userId) ?? NOBODY_KNOWN,
       version: document.version + 1,
       notification,
       subscription,

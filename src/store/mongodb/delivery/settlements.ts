@@ -1,8 +1,10 @@
 import type { Clock } from '../../../clock.ts';
+import { isFinal } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import { touchedBy } from '../../../domain/notification/status.ts';
 import type { Collections } from '../collections/collections.ts';
 import { changeTo } from '../collections/delivery-document.ts';
+import { giveCapsBack } from '../notification/caps.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';
 import { writeToken } from '../server/write-token.ts';
 import { change } from '../subscription/subscriptions.ts';
@@ -64,6 +66,10 @@ async function follow(collections: Collections, { leases, clock }: Memory, { kep
       kept.flatMap((settlement) => settlement.change ?? []),
     ),
     reopen(collections, [...open]),
+    giveCapsBack(
+      collections,
+      kept.map(({ after }) => after).filter(({ state }) => isFinal(state) && state !== 'delivered'),
+    ),
     ...unleased.map((id) => completeIfFinal(collections, id)),
   ]);
 }

@@ -24,7 +24,7 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
   const id = repetition?.kind === 'repeated' ? repetition.notificationId : notification.id;
   await insertOnce(collections, { ...notification, id }, audience);
-  if (id === notification.id) return { kind: 'accepted', deliveries: null };
+  if (id === notification.id) return { kind: 'accepted', fannedOut: null };
   const options = optionsOf(NOTIFICATION_BY_ID);
   const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
   // Deleted in this very moment, or a day after it was made: then there is nothing to repeat.

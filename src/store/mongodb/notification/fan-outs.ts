@@ -1,4 +1,6 @@
-import type { FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
+import type { Audience } from '../../../domain/audience/audience.ts';
+import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import type { FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDeliveryDocument } from '../collections/delivery-document.ts';
@@ -8,6 +10,7 @@ import { FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-querie
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { completeIfFinal, reopen } from './completion.ts';
+import { decidePage } from './pages.ts';
 
 export function mongoFanOuts(collections: Collections, operations: Operations): FanOutStore {
   return {
@@ -20,41 +23,48 @@ export function mongoFanOuts(collections: Collections, operations: Operations): 
 async function readFanOut({ notifications }: Collections, id: string): Promise<FanOut | null> {
   const document = await notifications.findOne(FAN_OUT.filter(id), optionsOf(FAN_OUT));
   if (document === null || document.cursor === undefined) return null;
-  return {
-    notification: toNotification(document),
-    audience: { kind: 'user_ids', userIds: (document.userIds ?? []).map(decodeText) },
-    cursor: document.cursor,
-  };
+  const audience: Audience =
+    document.audience === undefined
+      ? { kind: 'user_ids', userIds: (document.userIds ?? []).map(decodeText) }
+      : (JSON.parse(document.audience) as Audience);
+  return { notification: toNotification(document), audience, cursor: document.cursor };
 }
 
 /**
- * Deliveries first, the cursor after them: a process that dies in between leaves a page that is simply made again, with
- * the same ids. Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
+ * Suppressions and deliveries first, the cursor after them: a process that dies in between leaves a page that is simply made
+ * again. What it decided about a user stays: whoever has a delivery or a suppression of it keeps that, and gets no other.
+ * Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
  */
-async function commitPage(collections: Collections, page: FanOutPage): Promise<boolean> {
-  const { notificationId: _id, from, to } = page;
+async function commitPage(collections: Collections, page: FanOutPage): Promise<FannedOut | null> {
+  const {
+    notification: { id: _id },
+    from,
+    to,
+  } = page;
   const here = { _id, cursor: from };
   const { notifications } = collections;
-  if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return false;
-  const inserted = await insertDeliveries(collections, page);
+  if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return null;
+  const plan = await decidePage(collections, page);
+  const inserted = await insertDeliveries(collections, plan.deliveries);
+  const counted = page.isUserCountOpen ? { $inc: { userCount: page.members.length } } : {};
   const change =
     to === null
-      ? ({ $set: { status: 'sending' }, $unset: { cursor: 1, userIds: 1 } } as const)
-      : { $set: { cursor: to } };
+      ? ({ ...counted, $set: { status: 'sending' }, $unset: { cursor: 1, userIds: 1, audience: 1 } } as const)
+      : { ...counted, $set: { cursor: to } };
   const { matchedCount } = await notifications.updateOne(here, change);
   if (matchedCount === 0) {
     if (inserted > 0) await reopen(collections, [_id]);
-    return false;
+    return null;
   }
   if (to === null) await completeIfFinal(collections, _id);
-  return true;
+  return plan;
 }
 
 /** Those that exist already stay as they are. Returns how many were new. */
-async function insertDeliveries({ deliveries }: Collections, page: FanOutPage): Promise<number> {
-  if (page.deliveries.length === 0) return 0;
+async function insertDeliveries({ deliveries }: Collections, made: readonly Delivery[]): Promise<number> {
+  if (made.length === 0) return 0;
   try {
-    const { insertedCount } = await deliveries.insertMany(page.deliveries.map(toDeliveryDocument), { ordered: false });
+    const { insertedCount } = await deliveries.insertMany(made.map(toDeliveryDocument), { ordered: false });
     return insertedCount;
   } catch (error) {
     if (!isOnlyDuplicates(error)) throw error;

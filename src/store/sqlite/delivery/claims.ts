@@ -2,12 +2,14 @@ import { type Claim, claimedFields, grantClaims } from '../../../domain/delivery
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
+import { NOBODY_KNOWN } from '../../../domain/user/person.ts';
 import type { Claimed } from '../../delivery-store.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, toDelivery } from '../tables/delivery-rows.ts';
 import { type NotificationRow, toNotification } from '../tables/notification-rows.ts';
 import { type SubscriptionRow, toSubscription } from '../tables/subscription-rows.ts';
+import { personsById } from '../user/persons.ts';
 
 type Taken = { readonly before: Delivery; readonly notification: Notification };
 
@@ -32,6 +34,10 @@ export function claimAll(database: Database, claims: readonly Claim[]): (Claimed
     taken.flatMap((one) => (isGranted(one) ? one.before.subscriptionId : [])),
     toSubscription,
   );
+  const persons = personsById(
+    database,
+    taken.flatMap((one) => (isGranted(one) ? one.before.userId : [])),
+  );
   writeClaims(
     database,
     claims.filter((_, index) => isGranted(taken[index] ?? null)),
@@ -41,7 +47,8 @@ export function claimAll(database: Database, claims: readonly Claim[]): (Claimed
     const { before } = one;
     const subscription = subscriptions.get(before.subscriptionId) ?? null;
     const isSuperseded = before.topic !== null && hasNewer(database, before);
-    return { ...one, version: before.version + 1, subscription, isSuperseded };
+    const person = persons.get(before.userId) ?? NOBODY_KNOWN;
+    return { ...one, version: before.version + 1, subscription, isSuperseded, person };
   });
 }
 

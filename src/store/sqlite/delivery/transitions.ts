@@ -1,11 +1,12 @@
 import type { Claim } from '../../../domain/delivery/claim.ts';
-import { WAITING_STATES } from '../../../domain/delivery/delivery.ts';
+import { isFinal, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import { touchedBy } from '../../../domain/notification/status.ts';
 import type { DeliveryStore, Postponement } from '../../delivery-store.ts';
 import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
+import { giveCapBack } from '../notification/caps.ts';
 import { isIn, updateDelivery } from '../tables/delivery-rows.ts';
 import { completeIfFinal, reopenNotification } from '../tables/notification-rows.ts';
 import { changeSubscription } from '../tables/subscription-rows.ts';
@@ -59,6 +60,7 @@ function settleAll(database: Database, settlements: readonly Settlement[]): bool
   const kept = settlements.map(({ version, after, change }) => {
     if (!updateDelivery(database, version, after)) return false;
     if (change !== null) changeSubscription(database, change);
+    if (isFinal(after.state) && after.state !== 'delivered') giveCapBack(database, after);
     return true;
   });
   const { open, perhapsCompleted } = touchedBy(settlements.filter((_, index) => kept[index]));

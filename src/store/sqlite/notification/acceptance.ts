@@ -1,15 +1,15 @@
-import { deliveriesFor } from '../../../domain/audience/fan-out.ts';
-import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { namedIn } from '../../../domain/audience/audience.ts';
+import { type PagePlan, type PlanPage, planPage } from '../../../domain/audience/fan-out.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { Acceptance, AcceptResult } from '../../notification-store.ts';
-import { recipients } from '../audience/recipients.ts';
+import { membersNamed } from '../audience/members.ts';
 import type { Database } from '../file/driver.ts';
-import { insertDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
+import { keepPlan, planWithCaps } from './pages.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
 export const USERS_PER_ROW = 100;
@@ -18,7 +18,8 @@ const MOST_USERS_AT_ONCE = 10;
 const MOST_DEVICES_AT_ONCE = 50;
 
 /** About how many rows it writes. */
-export function rowsOf({ audience: { userIds }, mayFanOutNow }: Acceptance): number {
+export function rowsOf({ audience, mayFanOutNow }: Acceptance): number {
+  const userIds = namedIn(audience);
   const devices = mayFanOutNow && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
   return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW);
 }
@@ -27,32 +28,32 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   const { notification, idempotency } = acceptance;
   const earlier = idempotency === null ? null : answerTo(database, idempotency, notification.acceptedAtMs);
   if (earlier !== null) return earlier;
-  const deliveries = deliveriesOf(database, acceptance);
-  insertNotification(database, acceptance, deliveries);
-  for (const delivery of deliveries ?? []) insertDelivery(database, delivery);
+  const plan = planNow(database, acceptance);
+  insertNotification(database, acceptance, plan);
+  if (plan !== null) keepPlan(database, notification, plan, notification.acceptedAtMs);
   if (idempotency !== null) keepKey(database, idempotency, notification.id);
-  return { kind: 'accepted', deliveries };
+  return { kind: 'accepted', fannedOut: plan };
 }
 
 /** Null where the fan-out is yet to come: it may not be done now, or is more than one commit should bear. */
-function deliveriesOf(database: Database, acceptance: Acceptance): readonly Delivery[] | null {
-  const { notification, audience, mayFanOutNow } = acceptance;
-  if (!mayFanOutNow || audience.userIds.length > MOST_USERS_AT_ONCE) return null;
-  const { subscriptions, next } = recipients(database, audience, null, MOST_DEVICES_AT_ONCE + 1);
-  return next === null ? deliveriesFor(notification, subscriptions, notification.acceptedAtMs) : null;
+function planNow(database: Database, acceptance: Acceptance): PagePlan | null {
+  const { notification, audience, mayFanOutNow, terms } = acceptance;
+  if (!mayFanOutNow || audience.kind !== 'user_ids' || audience.userIds.length > MOST_USERS_AT_ONCE) return null;
+  const { members, next } = membersNamed(database, audience.userIds, null, MOST_DEVICES_AT_ONCE + 1);
+  if (next !== null) return null;
+  const nowMs = notification.acceptedAtMs;
+  const plan: PlanPage = (capUsesOf) => planPage(notification, members, terms, nowMs, capUsesOf);
+  return planWithCaps(database, plan, notification, terms.policy, nowMs);
 }
 
-function insertNotification(
-  database: Database,
-  { notification, audience: { userIds } }: Acceptance,
-  deliveries: readonly Delivery[] | null,
-): void {
+function insertNotification(database: Database, { notification, audience }: Acceptance, plan: PagePlan | null): void {
   const { id, content } = notification;
-  const remaining = deliveries === null ? JSON.stringify(userIds) : null;
+  const userIds = namedIn(audience);
+  const remaining = plan === null && audience.kind === 'user_ids' ? JSON.stringify(userIds) : null;
   const isSmall = userIds.length <= USERS_PER_ROW;
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
-       fan_out_cursor, content, user_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       fan_out_cursor, content, user_ids, audience) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       content.type,
@@ -61,11 +62,12 @@ function insertNotification(
       notification.urgency,
       notification.topic,
       notification.userCount,
-      deliveries === null ? notification.status : statusWith(deliveries),
+      plan === null ? notification.status : statusWith(plan.deliveries),
       notification.acceptedAtMs,
-      deliveries === null ? AUDIENCE_START : null,
+      plan === null ? AUDIENCE_START : null,
       JSON.stringify(content),
       isSmall ? remaining : null,
+      audience.kind === 'user_ids' ? null : JSON.stringify(audience),
     ],
   );
   if (isSmall || remaining === null) return;

@@ -1,3 +1,4 @@
+import { namedIn } from '../../../domain/audience/audience.ts';
 import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
 import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
@@ -18,8 +19,8 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
     async accept(acceptance) {
       const { notification, audience } = acceptance;
       const result = await commits.write(rowsOf(acceptance), () => accept(database, acceptance));
-      const isToFanOut = result.kind === 'accepted' && result.deliveries === null;
-      if (isToFanOut && audience.userIds.length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
+      const isToFanOut = result.kind === 'accepted' && result.fannedOut === null;
+      if (isToFanOut && namedIn(audience).length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
       return result;
     },
     get: (id) => commits.read(() => readNotification(database, id)),

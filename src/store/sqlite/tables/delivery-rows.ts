@@ -18,6 +18,8 @@ export type DeliveryRow = {
   readonly interruption_count: number;
   readonly attempt_count: number;
   readonly claimed_at: number | null;
+  readonly held_at: number | null;
+  readonly cap_pattern: string | null;
   readonly reason: EndReason | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -42,6 +44,8 @@ export function toDelivery(row: DeliveryRow): Delivery {
     interruptionCount: row.interruption_count,
     attemptCount: row.attempt_count,
     claimedAtMs: row.claimed_at,
+    heldAtMs: row.held_at,
+    capPattern: row.cap_pattern,
     reason: row.reason,
     attempts: row.attempts === null ? [] : (JSON.parse(row.attempts) as Attempt[]),
     replays: row.replays === null ? [] : (JSON.parse(row.replays) as Replay[]),
@@ -64,8 +68,9 @@ export function readDelivery(database: Database, id: string): Delivery | null {
 export function insertDelivery(database: Database, delivery: Delivery): void {
   database.run(
     `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, lane, state, version, due_at, deadline_at,
-       retry_count, interruption_count, attempt_count, claimed_at, reason, created_at, ended_at, attempts, replays)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
+       attempts, replays)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
@@ -82,6 +87,8 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       delivery.interruptionCount,
       delivery.attemptCount,
       delivery.claimedAtMs,
+      delivery.heldAtMs,
+      delivery.capPattern,
       delivery.reason,
       delivery.createdAtMs,
       delivery.endedAtMs,
@@ -95,7 +102,8 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
 export function updateDelivery(database: Database, version: number, after: Delivery): boolean {
   const changed = database.run(
     `UPDATE deliveries SET state = ?, version = version + 1, due_at = ?, deadline_at = ?, retry_count = ?,
-       interruption_count = ?, attempt_count = ?, claimed_at = ?, reason = ?, ended_at = ?, attempts = ?, replays = ?
+       interruption_count = ?, attempt_count = ?, claimed_at = ?, held_at = ?,
+       reason = ?, ended_at = ?, attempts = ?, replays = ?
      WHERE id = ? AND version = ?`,
     [
       after.state,
@@ -105,6 +113,7 @@ export function updateDelivery(database: Database, version: number, after: Deliv
       after.interruptionCount,
       after.attemptCount,
       after.claimedAtMs,
+      after.heldAtMs,
       after.reason,
       after.endedAtMs,
       logText(after.attempts),

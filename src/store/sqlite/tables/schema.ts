@@ -141,6 +141,59 @@ CREATE INDEX deliveries_user ON deliveries (user_id, id);
 CREATE INDEX deliveries_failed_user ON deliveries (user_id, ended_at, id) WHERE state = 'failed';
 `;
 
+// Tags and their counts stand beside the users whose they are: an audience walks along them in order of user.
+const PEOPLE = `
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  time_zone TEXT,
+  locale TEXT,
+  tags TEXT NOT NULL,
+  preferences TEXT NOT NULL,
+  quiet_hours TEXT,
+  paused_until INTEGER,
+  paused_since INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE user_tags (tag TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (tag, user_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE tags (tag TEXT PRIMARY KEY, user_count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE type_rules (pattern TEXT PRIMARY KEY, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE segments (key TEXT PRIMARY KEY, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE suppressions (
+  notification_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (notification_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX suppressions_user ON suppressions (user_id, notification_id);
+CREATE INDEX suppressions_reason ON suppressions (notification_id, reason, user_id);
+CREATE TABLE unreached (
+  id INTEGER PRIMARY KEY,
+  notification_id TEXT NOT NULL,
+  user_ids TEXT NOT NULL,
+  user_count INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX unreached_notification ON unreached (notification_id, id);
+
+CREATE TABLE cap_uses (
+  user_id TEXT NOT NULL,
+  pattern TEXT NOT NULL,
+  notification_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, pattern, notification_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cap_uses_at ON cap_uses (at);
+
+ALTER TABLE subscriptions ADD COLUMN time_zone TEXT;
+ALTER TABLE deliveries ADD COLUMN held_at INTEGER;
+ALTER TABLE deliveries ADD COLUMN cap_pattern TEXT;
+ALTER TABLE notifications ADD COLUMN audience TEXT;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -150,6 +203,7 @@ export const MIGRATIONS: readonly string[] = [
   IDLENESS,
   PUSHES_UNDER_WAY,
   DELIVERIES_OF_A_USER,
+  PEOPLE,
 ];
 
 /** Of the files that this Bellhop writes. */

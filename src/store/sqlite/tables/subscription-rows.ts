@@ -17,6 +17,7 @@ export type SubscriptionRow = {
   readonly vapid_public_key: string;
   readonly expiration_at: number | null;
   readonly locale: string | null;
+  readonly time_zone: string | null;
   readonly user_agent: string | null;
   readonly retired_reason: RetirementReason | null;
   readonly retired_at: number | null;
@@ -40,6 +41,7 @@ export function toSubscription(row: SubscriptionRow): Subscription {
     vapidPublicKey: row.vapid_public_key,
     expirationAtMs: row.expiration_at,
     locale: row.locale,
+    timeZone: row.time_zone,
     userAgent: row.user_agent,
     retired: reason === null || atMs === null ? null : { reason, atMs, deliveryId: row.retired_by },
     quarantine: sinceMs === null || untilMs === null ? null : { sinceMs, untilMs },
@@ -60,12 +62,13 @@ export function writeSubscription(database: Database, subscription: Subscription
   const { keys, retired, quarantine } = subscription;
   database.run(
     `INSERT INTO subscriptions (id, user_id, endpoint, endpoint_hash, p256dh, auth, vapid_public_key, expiration_at,
-       locale, user_agent, retired_reason, retired_at, retired_by, quarantined_since, quarantined_until, suspected_by,
+       locale, time_zone, user_agent, retired_reason, retired_at, retired_by, quarantined_since, quarantined_until, suspected_by,
        replaces_id, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint,
        endpoint_hash = excluded.endpoint_hash, p256dh = excluded.p256dh, auth = excluded.auth,
        vapid_public_key = excluded.vapid_public_key, expiration_at = excluded.expiration_at, locale = excluded.locale,
+       time_zone = excluded.time_zone,
        user_agent = excluded.user_agent, retired_reason = excluded.retired_reason, retired_at = excluded.retired_at,
        retired_by = excluded.retired_by, quarantined_since = excluded.quarantined_since,
        quarantined_until = excluded.quarantined_until, suspected_by = excluded.suspected_by,
@@ -80,6 +83,7 @@ export function writeSubscription(database: Database, subscription: Subscription
       subscription.vapidPublicKey,
       subscription.expirationAtMs,
       subscription.locale,
+      subscription.timeZone,
       subscription.userAgent,
       retired?.reason ?? null,
       retired?.atMs ?? null,

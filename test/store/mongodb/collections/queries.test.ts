@@ -7,11 +7,13 @@ import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/
 import { deliveryIdsBetween } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
+import { newUser } from '../../../../src/domain/user/user.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
 import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
 import { type NamedQuery, optionsOf } from '../../../../src/store/mongodb/collections/named-query.ts';
 import { toNotificationDocument } from '../../../../src/store/mongodb/collections/notification-document.ts';
 import { toSubscriptionDocument } from '../../../../src/store/mongodb/collections/subscription-document.ts';
+import { toUserDocument } from '../../../../src/store/mongodb/collections/user-queries.ts';
 import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { useEverything } from '../../../contract/use-everything.ts';
@@ -32,7 +34,7 @@ const INSERTED_AT_ONCE = 5000;
 const subscriptions = Array.from({ length: 5000 }, (_, index) => {
   const retired = index % 5 === 0 ? ({ reason: 'gone', atMs: NOW_MS + index, deliveryId: null } as const) : null;
   const suspectedByHoldId = index % 7 === 1 && retired === null ? `hld_${index % 3}` : null;
-  return sampleSubscription({ userId: `user-${index % 1000}`, retired, suspectedByHoldId });
+  return sampleSubscription({ userId: `user-${index % 1000}`, timeZone: 'UTC', retired, suspectedByHoldId });
 });
 const notifications = Array.from({ length: NOTIFICATIONS }, (_, index) =>
   sampleNotification({
@@ -87,6 +89,18 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'active of a user by idleness': 'user-1',
   'retired of a user': 'user-5',
   'retired before': new Date(NOW_MS + 500),
+  'active users': 'user-20',
+  'newest zone': 'user-1',
+  'user by id': 'user-1',
+  'users by id': users,
+  'users listed': 'user-20',
+  'user ids listed': 'user-20',
+  'users of a tag': { tag: 'tag-1', after: 'user-20' },
+  'user ids of a tag': { tag: 'tag-1', after: 'user-20' },
+  'next tag': 'tag-1',
+  'suppressions of a notification': { notificationId: notification.id, fromId: '' },
+  'suppressions of a user': { userId: 'user-1', beforeId: notification.id },
+  'suppressions of a page': `${notification.id} 0`,
   'notification by id': notification.id,
   'notifications by id': ids(notifications),
   'fan-out': notification.id,
@@ -164,6 +178,23 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
       const some = deliveries.slice(start, start + INSERTED_AT_ONCE);
       await collections.deliveries.insertMany(some.map(toDeliveryDocument), { ordered: false });
     }
+    await collections.users.insertMany(
+      Array.from({ length: 1000 }, (_, index) =>
+        toUserDocument(
+          { ...newUser(`user-${index}`, NOW_MS), tags: [`tag-${index % 5}`, `tag-${5 + (index % 7)}`] },
+          1,
+        ),
+      ),
+    );
+    await collections.suppressions.insertMany(
+      notifications.map(({ id: notificationId }, index) => ({
+        _id: `${notificationId} 0`,
+        notificationId,
+        entries: [{ userId: `user-${index % 50}`, reason: 'opted_out', detail: {} }],
+        unreached: ['nobody'],
+        atMs: NOW_MS,
+      })),
+    );
     const passing = Array.from({ length: 1000 }, (_, index) => ({ index, expiresAt: new Date(NOW_MS + index) }));
     await collections.nonces.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `nonce-${index}`, token: 't', expiresAt })),

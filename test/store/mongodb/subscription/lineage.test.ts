@@ -2,11 +2,11 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
 import { systemClock } from '../../../../src/clock.ts';
-import { usersNamed } from '../../../../src/domain/audience/audience.ts';
 import { type Collections, collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
 import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import { register } from '../../../../src/store/mongodb/subscription/registration.ts';
 import type { Store } from '../../../../src/store/store.ts';
+import { devicesOfUsers } from '../../../support/audience-pages.ts';
 import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
 import { LATER_MS, sampleSubscription } from '../../../support/samples.ts';
 
@@ -44,8 +44,7 @@ describeWithMongod('a registration that names the former row, cut short between 
     await server.stop();
   });
 
-  const activeIds = async (userId: string) =>
-    (await store.audiences.recipients(usersNamed([userId]), null, 9)).subscriptions.map(({ id }) => id);
+  const activeIds = async (userId: string) => (await devicesOfUsers(store, [userId])).map(({ id }) => id);
 
   /** The device's row, one that has the new endpoint, and what the device registers. */
   const rows = async (userId: string, holder: string) => {

@@ -1,0 +1,59 @@
+import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
+import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
+
+/** What one page of a fan-out suppressed: one document, since a page is decided once. */
+export type SuppressionDocument = {
+  /** The notification, and the place at which the page begins. */
+  readonly _id: string;
+  readonly notificationId: string;
+  readonly entries: readonly SuppressionEntry[];
+  /** Those without a device: as many as a caller names, so that no index has them. */
+  readonly unreached: readonly string[];
+  readonly atMs: number;
+};
+
+export type SuppressionEntry = {
+  readonly userId: string;
+  readonly reason: Exclude<SuppressionReason, 'no_subscription'>;
+  readonly detail: SuppressionDetail;
+};
+
+const NOTIFICATION: StoreIndex = { name: 'notification', key: { notificationId: 1, _id: 1 } };
+const USER: StoreIndex = {
+  name: 'user',
+  key: { 'entries.userId': 1, notificationId: -1 },
+  only: { 'entries.userId': { $gte: '' } },
+};
+
+export const SUPPRESSION_INDEXES = [NOTIFICATION, USER];
+
+type OfNotification = { readonly notificationId: string; readonly fromId: string };
+
+export const SUPPRESSIONS_OF_NOTIFICATION: NamedQuery<OfNotification> = {
+  name: 'suppressions of a notification',
+  collection: 'suppressions',
+  purpose: 'who got nothing of it, and why',
+  index: NOTIFICATION,
+  filter: ({ notificationId, fromId }) => ({ notificationId, _id: { $gte: fromId } }),
+  sort: { _id: 1 },
+};
+
+export const SUPPRESSIONS_OF_USER: NamedQuery<{ readonly userId: string; readonly beforeId: string }> = {
+  name: 'suppressions of a user',
+  collection: 'suppressions',
+  purpose: 'what one user did not get, and why; newest first',
+  index: USER,
+  filter: ({ userId, beforeId }) => ({ 'entries.userId': userId, notificationId: { $lt: beforeId } }),
+  sort: { notificationId: -1 },
+  projection: { unreached: 0 },
+};
+
+export const SUPPRESSION_PAGE: NamedQuery<string> = {
+  name: 'suppressions of a page',
+  collection: 'suppressions',
+  purpose: 'what a page of a fan-out decided already',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+};
+
+export const SUPPRESSION_QUERIES = [SUPPRESSIONS_OF_NOTIFICATION, SUPPRESSIONS_OF_USER, SUPPRESSION_PAGE] as const;

@@ -1,0 +1,142 @@
+import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
+import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
+import { decodeName, encodeName, toPage } from '../../cursor.ts';
+import type { Page } from '../../page.ts';
+import type { SuppressionStore } from '../../suppression-store.ts';
+import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
+
+export function sqliteSuppressions(database: Database, commits: GroupCommit): SuppressionStore {
+  return {
+    list: (query) => commits.read(() => list(database, query)),
+    listOfUser: (query) => commits.read(() => listOfUser(database, query)),
+    get: (notificationId, userId) => commits.read(() => get(database, notificationId, userId)),
+    countByReason: (notificationId) => commits.read(() => countByReason(database, notificationId)),
+  };
+}
+
+type Row = {
+  readonly notification_id: string;
+  readonly user_id: string;
+  readonly reason: SuppressionReason;
+  readonly detail: string;
+  readonly at: number;
+};
+
+function toSuppression({ notification_id, user_id, reason, detail, at }: Row): Suppression {
+  return {
+    notificationId: notification_id,
+    userId: user_id,
+    reason,
+    detail: JSON.parse(detail) as SuppressionDetail,
+    atMs: at,
+  };
+}
+
+type ListQuery = Parameters<SuppressionStore['list']>[0];
+
+/** Where a listing has got to: after a user who has a row; or, once those are through, after a user of a list. */
+type Place = { readonly userId: string } | { readonly list: number; readonly index: number };
+
+type Placed = { readonly suppression: Suppression; readonly place: Place };
+
+/** First those that have a row each, in order of user; then those without a device, list by list. */
+function list(database: Database, { notificationId, reason, cursor, limit }: ListQuery): Page<Suppression> {
+  const place = placeOf(cursor);
+  const inRows =
+    reason === 'no_subscription' || !('userId' in place)
+      ? []
+      : rowsAfter(database, { notificationId, reason }, place.userId, limit + 1);
+  const wanted = reason === null || reason === 'no_subscription' ? limit + 1 - inRows.length : 0;
+  const from = 'userId' in place ? { list: 0, index: -1 } : place;
+  const page = toPage(
+    [...inRows, ...unreachedAfter(database, notificationId, from, wanted)],
+    limit,
+    (one) => one,
+    ({ place: next }) => encodeName(JSON.stringify(next)),
+  );
+  return { items: page.items.map(({ suppression }) => suppression), next: page.next };
+}
+
+function placeOf(cursor: string | null): Place {
+  return cursor === null ? { userId: '' } : (JSON.parse(decodeName(cursor)) as Place);
+}
+
+function rowsAfter(
+  database: Database,
+  { notificationId, reason }: Pick<ListQuery, 'notificationId' | 'reason'>,
+  userId: string,
+  limit: number,
+): Placed[] {
+  return database
+    .all<Row>(
+      `SELECT * FROM suppressions WHERE notification_id = ? AND user_id > ?${reason === null ? '' : ' AND reason = ?'}
+       ORDER BY user_id LIMIT ?`,
+      [notificationId, userId, ...(reason === null ? [] : [reason]), limit],
+    )
+    .map((row) => ({ suppression: toSuppression(row), place: { userId: row.user_id } }));
+}
+
+type ListRow = { readonly id: number; readonly user_ids: string; readonly at: number };
+
+function unreachedAfter(
+  database: Database,
+  notificationId: string,
+  from: { readonly list: number; readonly index: number },
+  limit: number,
+): Placed[] {
+  const found: Placed[] = [];
+  let { list: id, index } = from;
+  while (found.length < limit) {
+    const row = database.first<ListRow>(
+      'SELECT id, user_ids, at FROM unreached WHERE notification_id = ? AND id >= ? ORDER BY id LIMIT 1',
+      [notificationId, id],
+    );
+    if (row === undefined) return found;
+    const userIds = JSON.parse(row.user_ids) as string[];
+    for (let next = row.id === id ? index + 1 : 0; next < userIds.length && found.length < limit; next += 1) {
+      const suppression = unreached(notificationId, userIds[next] ?? '', row.at);
+      found.push({ suppression, place: { list: row.id, index: next } });
+    }
+    [id, index] = [row.id + 1, -1];
+  }
+  return found;
+}
+
+function unreached(notificationId: string, userId: string, atMs: number): Suppression {
+  return { notificationId, userId, reason: 'no_subscription', detail: {}, atMs };
+}
+
+/** Sorts after every id. */
+const LAST_ID = '\u{10ffff}';
+
+function listOfUser(database: Database, { userId, cursor, limit }: Parameters<SuppressionStore['listOfUser']>[0]) {
+  const rows = database.all<Row>(
+    'SELECT * FROM suppressions WHERE user_id = ? AND notification_id < ? ORDER BY notification_id DESC LIMIT ?',
+    [userId, decodeName(cursor) || LAST_ID, limit + 1],
+  );
+  return toPage(rows, limit, toSuppression, ({ notificationId }) => encodeName(notificationId));
+}
+
+function get(database: Database, notificationId: string, userId: string): Suppression | null {
+  const row = database.first<Row>('SELECT * FROM suppressions WHERE notification_id = ? AND user_id = ?', [
+    notificationId,
+    userId,
+  ]);
+  if (row !== undefined) return toSuppression(row);
+  const list = database.first<{ at: number }>(
+    `SELECT at FROM unreached WHERE notification_id = ? AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
+     ORDER BY id LIMIT 1`,
+    [notificationId, userId],
+  );
+  return list === undefined ? null : unreached(notificationId, userId, list.at);
+}
+
+function countByReason(database: Database, notificationId: string) {
+  const rows = database.all<{ reason: SuppressionReason; count: number }>(
+    `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason
+     UNION ALL SELECT 'no_subscription', coalesce(sum(user_count), 0) FROM unreached WHERE notification_id = ?`,
+    [notificationId, notificationId],
+  );
+  return suppressionCountsOf(rows.map(({ reason, count }) => [reason, count] as const));
+}
