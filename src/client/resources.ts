@@ -15,9 +15,19 @@ export type OpenIn = 'site_tab' | 'page_tab' | 'new_tab';
 
 export type TextDirection = 'auto' | 'ltr' | 'rtl';
 
+/** `tags` is an expression, such as `beta && !(trial || churned)`. */
+export type AudienceInput = {
+  readonly tags?: string | undefined;
+  readonly everyone?: true | undefined;
+};
+
 export type NotificationInput = {
   readonly type: string;
-  readonly user_ids: readonly string[];
+  /** Either these users, or `audience`. */
+  readonly user_ids?: readonly string[] | undefined;
+  /** Users who are found when it is sent. */
+  readonly audience?: AudienceInput | undefined;
+  readonly exclude_user_ids?: readonly string[] | undefined;
   readonly title: string;
   readonly body?: string | undefined;
   readonly icon?: string | undefined;
@@ -102,6 +112,8 @@ export type DeliveryState =
 
 export type NotificationWithCounts = Notification & {
   readonly counts: Readonly<Record<DeliveryState | 'total', number>>;
+  /** How many users got nothing, by reason. */
+  readonly suppressed: Readonly<Record<string, number>>;
 };
 
 export type Attempt = {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type Audience, namedIn } from '../domain/audience/audience.ts';
 import { type ReleaseTerms, reachedBy } from '../domain/audience/fan-out.ts';
+import type { SuppressionCounts } from '../domain/audience/suppression.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { largestFieldOf } from '../domain/content/payload.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
@@ -24,6 +25,7 @@ import type { Page } from '../store/page.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
+import type { Audiences } from './audiences.ts';
 
 export type NotifyRequest = {
   readonly content: NotificationContent;
@@ -60,7 +62,7 @@ type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
 export type Notifications = {
   /** Durable once resolved. A repeated call gives the first one's notification. */
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
-  get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts }>;
+  get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts; suppressed: SuppressionCounts }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
   deliveries(query: DeliveriesQuery): Promise<Page<Delivery>>;
   /** The limit counts attempts, not deliveries. */
@@ -69,13 +71,14 @@ export type Notifications = {
 };
 
 export type NotificationsOptions = {
-  readonly store: Pick<Store, 'notifications' | 'deliveries'>;
+  readonly store: Pick<Store, 'notifications' | 'deliveries' | 'suppressions'>;
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly defaultTtlSeconds: number;
   readonly rules: Pick<StandingRules, 'policyOf'>;
+  readonly audiences: Pick<Audiences, 'check'>;
   /** The zone of users who have none. */
   readonly serverZone: string;
   /** The one that deliveries are composed by: what is measured is what is sent. */
@@ -91,7 +94,12 @@ export function createNotifications(options: NotificationsOptions): Notification
   return {
     accept: (request, claim) => accept(options, request, claim),
     async get(id) {
-      return { notification: await existing(id), counts: await deliveries.countByState(id) };
+      const notification = await existing(id);
+      const [counts, suppressed] = await Promise.all([
+        deliveries.countByState(id),
+        options.store.suppressions.countByReason(id),
+      ]);
+      return { notification, counts, suppressed };
     },
     list: (query) => notifications.list(query),
     async deliveries(query) {
@@ -118,6 +126,7 @@ async function accept(
   const { store, events } = options;
   const nowMs = options.clock.now();
   const { audience } = request;
+  await options.audiences.check(audience);
   const terms = { policy: await options.rules.policyOf(request.content.type), serverZone: options.serverZone };
   const notification = notificationOf(options, request, terms, nowMs);
   const payloadOctets = checkedOctets(notification, options.compose);

@@ -17,7 +17,7 @@ import { createListener, type Listener } from '../http/listener.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
-import { createNotifications, type Notifications } from '../intake/notifications.ts';
+import type { Notifications } from '../intake/notifications.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
 import { createSendingControl } from '../intake/sending.ts';
@@ -29,6 +29,7 @@ import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { readDemoFiles, readSdkFiles } from './browser-files.ts';
+import { buildPeople } from './people.ts';
 
 export type ApiOptions = {
   readonly config: Config;
@@ -67,11 +68,8 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
-  const notifications = createNotifications({
-    ...parts,
-    defaultTtlSeconds: config.defaultTtlSeconds,
-    serverZone: config.timeZone,
-  });
+  const people = buildPeople(parts, { ...config, serverZone: config.timeZone });
+  const { notifications } = people;
   const registering = {
     ...parts,
     store: store.subscriptions,
@@ -83,7 +81,6 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     version,
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
-    notifications,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
     access: createAccess({
       ...parts,
@@ -101,6 +98,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     }),
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
+    ...people,
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),

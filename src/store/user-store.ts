@@ -1,3 +1,4 @@
+import type { CapOfPattern } from '../domain/notification-type/type-policy.ts';
 import type { Person } from '../domain/user/person.ts';
 import type { User } from '../domain/user/user.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -19,6 +20,8 @@ export interface UserStore {
   list(query: PageRequest & { readonly tag: string | null }): Promise<Page<User>>;
   /** Tags that a user has, in order, with the number of those users. */
   tags(query: PageRequest): Promise<Page<TagCount>>;
+  /** When notifications that count under a cap went to a user within the stretch that ends at `nowMs`, oldest first. */
+  capUses(userId: string, cap: CapOfPattern, nowMs: number): Promise<readonly number[]>;
   /** How these users are known. One of whom nothing is known is not in it, and nobody is where nothing was said of any user. */
   persons(userIds: readonly string[]): Promise<ReadonlyMap<string, Person>>;
 }

@@ -18,13 +18,22 @@ export type MetricInfo = {
 /** The reasons that a delivery in each state can have. */
 const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')[]>> = {
   pending: [''],
+  held: [''],
   sending: [''],
   retrying: [''],
   delivered: [''],
   pruned: ['subscription_gone', 'subscription_refused'],
   failed: ['retries_exhausted', 'rejected', 'misconfigured', 'interrupted_too_often', 'pruning_on_hold'],
   expired: ['deadline_passed', 'deadline_too_near'],
-  cancelled: ['subscription_deleted', 'subscription_inactive', 'superseded'],
+  cancelled: [
+    'subscription_deleted',
+    'subscription_inactive',
+    'superseded',
+    'opted_out',
+    'paused',
+    'quiet_hours',
+    'quiet_hours_past_deadline',
+  ],
 };
 
 /** What push services are known to answer. Another status begins its series with its first answer. */

@@ -16,7 +16,6 @@ import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
-import { createNotifications } from '../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
 import { createSendingControl } from '../../src/intake/sending.ts';
@@ -26,6 +25,7 @@ import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
+import { buildPeople } from '../../src/service/people.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -135,7 +135,7 @@ export async function startApi(options: ApiOptions = {}) {
       countsVisitors: false,
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
-    notifications: createNotifications({ ...parts, defaultTtlSeconds: 3600, serverZone: 'UTC' }),
+    ...buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600 }),
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
@@ -200,6 +200,10 @@ async function documentOf(): Promise<OpenApiDocument> {
     notifications: unused,
     deadLetters: unused,
     userDeliveries: unused,
+    users: unused,
+    types: unused,
+    audiences: unused,
+    explanations: unused,
     pruneHolds: unused,
     vapidKeys: unused,
     backups: unused,

@@ -68,7 +68,7 @@ export function sampleNotification(overrides: Partial<Notification> = {}): Notif
 }
 
 /** Nothing was said of any type. */
-export const NO_TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'order.shipped'), serverZone: 'UTC' };
+const NO_TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'order.shipped'), serverZone: 'UTC' };
 
 /** What a store is given to accept; the fan-out is to come. */
 export function sampleAcceptance(

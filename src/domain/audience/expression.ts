@@ -34,7 +34,7 @@ export const SEGMENT_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_IDLE_DAYS = 3650;
 
 /** `at`: the character, counted from 0, that cannot be where it is. */
-export type ParseError = { readonly at: number; readonly message: string };
+type ParseError = { readonly at: number; readonly message: string };
 
 export type Parsed =
   | { readonly kind: 'parsed'; readonly expression: Expression }

@@ -7,18 +7,18 @@ import { patternsOf } from './type-pattern.ts';
  * they say.
  */
 export const TYPE_PREFERENCES = ['opted_in', 'opted_out', 'required'] as const;
-export type TypePreference = (typeof TYPE_PREFERENCES)[number];
+type TypePreference = (typeof TYPE_PREFERENCES)[number];
 
 /** What a type may pass over. Neither implies the other. `quiet_hours` are pauses, too. */
 export const OVERRIDES = ['quiet_hours', 'cap'] as const;
-export type Override = (typeof OVERRIDES)[number];
+type Override = (typeof OVERRIDES)[number];
 
 /** What becomes of a notification that comes into a person's quiet hours, or a pause. */
 export const ON_QUIET = ['hold', 'drop'] as const;
-export type OnQuiet = (typeof ON_QUIET)[number];
+type OnQuiet = (typeof ON_QUIET)[number];
 
 /** At most `limit` notifications to one user within any stretch of `perSeconds`. */
-export type Cap = { readonly limit: number; readonly perSeconds: number };
+type Cap = { readonly limit: number; readonly perSeconds: number };
 
 /** What an operator has said of the types that a pattern matches. What is absent is left to shorter patterns. */
 export type TypeRule = {

@@ -1,7 +1,7 @@
 import { instantsOf, wallClockMs } from '../time/zone.ts';
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+type Weekday = (typeof WEEKDAYS)[number];
 
 /**
  * When a person wants to see nothing, by the clock on the wall. Minutes of the day; where `untilMinute` is the smaller one, the quiet

@@ -1,7 +1,7 @@
 import type { QuietHours } from './quiet-hours.ts';
 
 /** Whether a person wants types of a pattern, and since when they say so. */
-export type Wish = { readonly isWanted: boolean; readonly sinceMs: number };
+type Wish = { readonly isWanted: boolean; readonly sinceMs: number };
 
 /** By pattern of types; the longest that matches a type decides. */
 export type Preferences = Readonly<Record<string, Wish>>;

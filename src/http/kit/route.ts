@@ -27,7 +27,7 @@ type RouteGuard = { readonly access: 'open' } | { readonly access: RouteAccess; 
 
 /** All that is to know about a route: what it takes, what it gives, how it refuses. Validation and documents follow it. */
 export type RouteSpec = RouteGuard & {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** In OpenAPI's form, for example `/v1/notifications/{id}`. */
   readonly path: string;
   readonly operationId: string;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../domain/audience/audience.ts';
+import { type Audience, MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../domain/audience/audience.ts';
 import {
   MAX_ACTIONS,
   MAX_TTL_SECONDS,
@@ -12,6 +12,7 @@ import {
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { NotifyRequest } from '../../intake/notifications.ts';
 import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
+import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
@@ -86,7 +87,10 @@ export const notificationBody = z
         MAX_USERS_PER_NOTIFICATION,
         `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
       )
-      .openapi({ description: 'A user named twice is sent to once.' }),
+      .optional()
+      .openapi({ description: 'A user named twice is sent to once. Either this or `audience`.' }),
+    audience: audienceInput.optional().openapi({ description: 'Users who are found when it is sent.' }),
+    exclude_user_ids: excludedUserIds,
     title: z.string().min(1).max(1000),
     body: z.string().max(4000).optional(),
     icon: link.optional(),
@@ -119,6 +123,13 @@ export const notificationBody = z
       .optional()
       .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
   })
+  .superRefine(({ user_ids: userIds, audience, exclude_user_ids: excluded }, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (userIds === undefined && audience === undefined) refuse('user_ids', 'is required, or `audience` in its place');
+    if (userIds !== undefined && audience !== undefined)
+      refuse('audience', 'cannot go with `user_ids`; send one of them');
+    if (excluded !== undefined && audience === undefined) refuse('exclude_user_ids', 'goes with `audience` alone');
+  })
   .refine(({ silent, vibrate }) => silent !== true || vibrate === undefined, {
     path: ['vibrate'],
     error: 'cannot go with `silent`: browsers refuse both together',
@@ -139,12 +150,20 @@ export const notificationExample: z.input<typeof notificationBody> = {
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
   return {
     content: contentOf(body),
-    audience: usersNamed(body.user_ids),
+    audience: bodyAudience(body),
     priority: body.priority ?? null,
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,
   };
+}
+
+function bodyAudience({
+  user_ids: userIds,
+  audience,
+  exclude_user_ids: excluded,
+}: z.output<typeof notificationBody>): Audience {
+  return audience === undefined ? usersNamed(userIds ?? []) : audienceOf(audience, excluded);
 }
 
 function isLink(text: string): boolean {

@@ -31,7 +31,13 @@ const counts = answerBody('DeliveryCounts', {
 } satisfies Record<DeliveryState | 'total', z.ZodType>);
 
 // Not by `extend`: OpenAPI would get an `allOf`, of which some clients make two classes.
-const counted = answerBody('NotificationWithCounts', { ...notificationFields, counts });
+const counted = answerBody('NotificationWithCounts', {
+  ...notificationFields,
+  counts,
+  suppressed: z
+    .record(z.string(), z.int())
+    .openapi({ description: 'How many users got nothing, by reason. The others have deliveries.' }),
+});
 
 const NOTIFICATIONS_PATH = '/v1/notifications';
 export const NOTIFICATION_PATH = `${NOTIFICATIONS_PATH}/{id}` as const;
@@ -66,7 +72,7 @@ const acceptRoute = defineRoute({
       leadsTo: ['getNotification', 'listDeliveries', 'listAttempts'],
     },
   },
-  errors: ['payload_too_large', 'idempotency_key_reused'],
+  errors: ['payload_too_large', 'idempotency_key_reused', 'invalid_audience'],
 });
 
 const listRoute = defineRoute({
@@ -124,9 +130,9 @@ export function addNotificationRoutes(router: Router, notifications: Notificatio
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
-    const { notification, counts: byState } = await notifications.get(params.id);
+    const { notification, counts: byState, suppressed } = await notifications.get(params.id);
     const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
-    return answer(200, { ...notificationWire(notification), counts: { ...byState, total } });
+    return answer(200, { ...notificationWire(notification), counts: { ...byState, total }, suppressed });
   });
 }
 

@@ -45,6 +45,17 @@ export async function takeCap(
   return found.some((use) => use.notificationId === notificationId) ? [] : found.map(({ atMs }) => atMs);
 }
 
+/** See `UserStore.capUses`. */
+export async function capUses(
+  { cap_uses: caps }: Collections,
+  userId: string,
+  { pattern, perSeconds }: CapOfPattern,
+  nowMs: number,
+): Promise<readonly number[]> {
+  const kept = await caps.findOne({ _id: { userId: encodeText(userId), pattern } });
+  return (kept?.uses ?? []).map(({ atMs }) => atMs).filter((atMs) => atMs > nowMs - perSeconds * 1000);
+}
+
 /** Where none of a notification's deliveries to a user is left that was delivered, or may be yet, it does not count. */
 export async function giveCapsBack(collections: Collections, ended: readonly Delivery[]): Promise<void> {
   await Promise.all(ended.map((delivery) => giveCapBack(collections, delivery)));

@@ -17,6 +17,7 @@ import {
   USERS_LISTED,
   USERS_OF_TAG,
 } from '../collections/user-queries.ts';
+import { capUses } from '../notification/caps.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 
@@ -35,6 +36,7 @@ export function mongoUsers(collections: Collections, operations: Operations): Us
     },
     list: (query) => operations.run(() => list(collections, query)),
     tags: (query) => operations.run(() => tags(collections, query)),
+    capUses: (userId, cap, nowMs) => operations.run(() => capUses(collections, userId, cap, nowMs)),
     persons: (ids) => operations.run(() => personsById(collections, ids)),
   };
 }

@@ -3,6 +3,7 @@ import { decodeName, encodeName, toPage } from '../../cursor.ts';
 import type { TagCount, UserStore } from '../../user-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
+import { capUses } from '../notification/caps.ts';
 import { readUser, toUser, type UserRow, writeUser } from '../tables/user-rows.ts';
 import { personsById } from './persons.ts';
 
@@ -25,6 +26,7 @@ export function sqliteUsers(database: Database, commits: GroupCommit): UserStore
     },
     list: (query) => commits.read(() => list(database, query)),
     tags: (query) => commits.read(() => tags(database, query)),
+    capUses: (userId, cap, nowMs) => commits.read(() => capUses(database, cap, { userId, notificationId: '' }, nowMs)),
     persons: (ids) => commits.read(() => personsById(database, ids)),
   };
 }

@@ -1,0 +1,93 @@
+import { wallClockMs } from '../time/zone.ts';
+import { type ReleaseAnswer, type ReleaseFacts, release } from './release.ts';
+
+/** What would become of a notification for a user, as a person is told. */
+export type Account = {
+  readonly answer: ReleaseAnswer;
+  /** What would come next, were it not for the gate that stops it; null where no gate does. */
+  readonly otherwise: ReleaseAnswer | null;
+  readonly sentence: string;
+};
+
+/** Asks the gates that fan-out asks, and puts their answer into words. `devices`: how many of all active ones it goes to. */
+export function accountOf(facts: ReleaseFacts, nowMs: number): Account {
+  const answer = release(facts, nowMs);
+  const otherwise = answer.kind === 'stop' ? without(answer.reason, facts, nowMs) : null;
+  const then = otherwise === null ? '' : ` Without that: ${thenOf(otherwise, facts)}.`;
+  const sentence = answer.kind === 'stop' ? `No: ${whyOf(answer, facts)}.${then}` : `Yes: ${thenOf(answer, facts)}.`;
+  return { answer, otherwise, sentence };
+}
+
+type Stop = Extract<ReleaseAnswer, { kind: 'stop' }>;
+
+/** The same user as though the gate that stopped it had let it go. */
+function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): ReleaseAnswer | null {
+  const { policy } = facts;
+  switch (reason) {
+    case 'no_subscription':
+      return release({ ...facts, deviceCount: 1 }, nowMs);
+    case 'opted_out':
+      return release({ ...facts, policy: { ...policy, preference: 'required' } }, nowMs);
+    case 'capped':
+      return release({ ...facts, capUses: null }, nowMs);
+    default:
+      return release({ ...facts, policy: { ...policy, overrides: [...policy.overrides, 'quiet_hours'] } }, nowMs);
+  }
+}
+
+function thenOf(answer: ReleaseAnswer, facts: ReleaseFacts): string {
+  switch (answer.kind) {
+    case 'go':
+      return `now, on ${devicesIn(facts)}`;
+    case 'hold': {
+      const why = answer.because === 'paused' ? 'the user has paused' : 'quiet hours';
+      return `held until ${clockIn(facts.zone, answer.untilMs)} (${why}), then on ${devicesIn(facts)}`;
+    }
+    case 'stop':
+      return `still not: ${whyOf(answer, facts)}`;
+  }
+}
+
+function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
+  const { pattern = '', sinceMs = 0, untilMs = 0, limit = 0, perSeconds = 0 } = detail;
+  const { zone, type, deadlineAtMs } = facts;
+  switch (reason) {
+    case 'no_subscription':
+      return 'the user has no active device';
+    case 'opted_out':
+      return detail.pattern === undefined
+        ? `\`${type}\` goes only to those who asked for it, and the user did not`
+        : `opted out of \`${pattern}\` on ${dayIn(zone, sinceMs)}`;
+    case 'paused':
+      return `the user has paused until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
+    case 'quiet_hours':
+      return `quiet hours until ${clockIn(zone, untilMs)}, and the type drops what comes into them`;
+    case 'quiet_hours_past_deadline':
+      return `quiet hours until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
+    case 'capped':
+      return `${limit} of \`${pattern}\` in ${perSeconds} seconds are the most, and so many went since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
+  }
+}
+
+function devicesIn({ deviceCount }: ReleaseFacts): string {
+  return deviceCount === 1 ? '1 device' : `${deviceCount} devices`;
+}
+
+/** For example `3 May 2026, 07:00 (Europe/Berlin)`. */
+function clockIn(zone: string, atMs: number): string {
+  const [, time = ''] = wallText(zone, atMs).split('T');
+  return `${dayIn(zone, atMs)}, ${time.slice(0, 5)} (${zone})`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function dayIn(zone: string, atMs: number): string {
+  const [date = ''] = wallText(zone, atMs).split('T');
+  const [year, month, day] = date.split('-').map(Number);
+  return `${day} ${MONTHS[(month ?? 1) - 1]} ${year}`;
+}
+
+function wallText(zone: string, atMs: number): string {
+  // biome-ignore lint/style/noRestrictedGlobals: a given instant is written out, and no clock is read.
+  return new Date(wallClockMs(zone, atMs)).toISOString();
+}

@@ -1,0 +1,149 @@
+import { z } from '@hono/zod-openapi';
+import { isTypePattern } from '../../domain/notification-type/type-pattern.ts';
+import { type QuietHours, WEEKDAYS } from '../../domain/user/quiet-hours.ts';
+import { MAX_PREFERENCES, MAX_TAGS, TAG, type User, type UserPatch } from '../../domain/user/user.ts';
+import { answerBody } from '../kit/answer-schema.ts';
+import { instant, isoOf, isoOrNull, locale, moment, timeZone } from '../kit/wire-fields.ts';
+
+export const tag = z
+  .string()
+  .regex(TAG, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . : / -')
+  .openapi({ example: 'plan:pro' });
+
+export const typePattern = z
+  .string()
+  .refine(isTypePattern, 'must be a type such as order.shipped, a beginning such as digest.*, or * for all')
+  .openapi({ example: 'digest.*' });
+
+const clockTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00')
+  .openapi({ example: '22:00' });
+
+const quietHours = z
+  .strictObject({
+    from: clockTime,
+    until: clockTime.openapi({ example: '07:00' }),
+    days: z
+      .array(z.enum(WEEKDAYS))
+      .min(1, 'must name a day; leave it out for every day')
+      .max(7)
+      .optional()
+      .openapi({ description: 'The days on which it begins. Left out: every day.' }),
+  })
+  .refine(({ from, until }) => from !== until, {
+    path: ['until'],
+    error: 'must differ from `from`: quiet hours leave a part of the day. To silence all of it, pause the user',
+  })
+  .openapi('QuietHours', {
+    description: 'By the clock of the user’s zone. Where `until` is the earlier one, it ends on the day after.',
+  });
+
+const preferences = z
+  .record(z.string(), z.boolean().nullable())
+  .superRefine((given, context) => {
+    for (const pattern of Object.keys(given).filter((name) => !isTypePattern(name))) {
+      context.addIssue({
+        code: 'custom',
+        path: [pattern],
+        message: 'must be a type such as order.shipped, a beginning such as digest.*, or * for all',
+      });
+    }
+    if (Object.keys(given).length > MAX_PREFERENCES) {
+      context.addIssue({ code: 'custom', message: `must name at most ${MAX_PREFERENCES} patterns` });
+    }
+  })
+  .openapi({
+    description: 'Whether types are wanted, by pattern: the longest that matches decides. Merged; null takes one away.',
+    example: { 'digest.*': false, security: true },
+  });
+
+/** RFC 7396: absent stays, null takes away. */
+export const userPatchBody = z
+  .strictObject({
+    time_zone: timeZone.nullish(),
+    locale: locale.nullish(),
+    tags: z
+      .array(tag)
+      .max(MAX_TAGS, `must be at most ${MAX_TAGS}`)
+      .nullish()
+      .openapi({ description: 'In place of those there were.' }),
+    preferences: preferences.nullish(),
+    quiet_hours: quietHours.nullish(),
+    paused_until: moment.nullish().openapi({
+      type: ['string', 'null'],
+      format: 'date-time',
+      description: 'Nothing is shown before, but what overrides quiet hours.',
+    }),
+  })
+  .openapi('UserPatch');
+
+export const userSchema = answerBody('User', {
+  user_id: z.string(),
+  time_zone: z.string().nullable(),
+  locale: z.string().nullable(),
+  tags: z.array(z.string()),
+  preferences: z.record(z.string(), z.boolean()),
+  quiet_hours: answerBody('UserQuietHours', {
+    from: z.string(),
+    until: z.string(),
+    days: z.array(z.string()).optional(),
+  }).nullable(),
+  paused_until: instant.nullable(),
+  created_at: instant,
+  updated_at: instant,
+});
+
+export function userPatchOf(body: z.output<typeof userPatchBody>): UserPatch {
+  const {
+    time_zone: zone,
+    locale: language,
+    tags,
+    preferences: wishes,
+    quiet_hours: quiet,
+    paused_until: pause,
+  } = body;
+  return {
+    ...(zone !== undefined && { timeZone: zone }),
+    ...(language !== undefined && { locale: language }),
+    ...(tags !== undefined && { tags }),
+    ...(wishes !== undefined && { preferences: wishes }),
+    ...(quiet !== undefined && { quietHours: quiet === null ? null : quietHoursOf(quiet) }),
+    ...(pause !== undefined && { pausedUntilMs: pause }),
+  };
+}
+
+function quietHoursOf({ from, until, days }: z.output<typeof quietHours>): QuietHours {
+  return { fromMinute: minuteOf(from), untilMinute: minuteOf(until), days: days ? [...new Set(days)] : null };
+}
+
+function minuteOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return hours * 60 + minutes;
+}
+
+function timeOf(minute: number): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+}
+
+export function userWire(user: User): z.output<typeof userSchema> {
+  const { quietHours: quiet } = user;
+  return {
+    user_id: user.id,
+    time_zone: user.timeZone,
+    locale: user.locale,
+    tags: [...user.tags],
+    preferences: Object.fromEntries(
+      Object.entries(user.preferences).map(([pattern, { isWanted }]) => [pattern, isWanted]),
+    ),
+    quiet_hours: quiet && {
+      from: timeOf(quiet.fromMinute),
+      until: timeOf(quiet.untilMinute),
+      ...(quiet.days && { days: [...quiet.days] }),
+    },
+    paused_until: isoOrNull(user.pausedUntilMs),
+    created_at: isoOf(user.createdAtMs),
+    updated_at: isoOf(user.updatedAtMs),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../clock.ts';
+import { AppError } from '../domain/app-error.ts';
+import {
+  changedTags,
+  MAX_PREFERENCES,
+  MAX_TAGS,
+  newUser,
+  patched,
+  type User,
+  type UserPatch,
+} from '../domain/user/user.ts';
+import type { Page } from '../store/page.ts';
+import type { TagCount, UserStore } from '../store/user-store.ts';
+
+type TagChange = { readonly add: readonly string[]; readonly remove: readonly string[] };
+
+/** What callers say of users, and see of it. */
+export type Users = {
+  /** Throws `user_not_found` where nothing was said of the user. */
+  get(id: string): Promise<User>;
+  list: UserStore['list'];
+  /** Makes the user where nothing was said before. Throws `invalid_request` where there would be too many tags or wishes. */
+  patch(id: string, patch: UserPatch): Promise<User>;
+  changeTags(id: string, change: TagChange): Promise<User>;
+  /** Gives and takes one tag to and from many users. */
+  changeUsersOfTag(tag: string, change: TagChange): Promise<void>;
+  tags(query: Parameters<UserStore['tags']>[0]): Promise<Page<TagCount>>;
+};
+
+export function createUsers({ store, clock }: { readonly store: UserStore; readonly clock: Clock }): Users {
+  const withTags = (user: User, change: TagChange, nowMs: number): User =>
+    checked(patched(user, { tags: changedTags(user.tags, change) }, nowMs));
+  return {
+    async get(id) {
+      const user = await store.get(id);
+      if (user === null) throw new AppError('user_not_found', 'Nothing was said of this user. PATCH says something.');
+      return user;
+    },
+    list: (query) => store.list(query),
+    patch(id, patch) {
+      const nowMs = clock.now();
+      return store.change(newUser(id, nowMs), (user) => checked(patched(user, patch, nowMs)));
+    },
+    changeTags(id, change) {
+      const nowMs = clock.now();
+      return store.change(newUser(id, nowMs), (user) => withTags(user, change, nowMs));
+    },
+    async changeUsersOfTag(tag, { add, remove }) {
+      const nowMs = clock.now();
+      const blanks = (ids: readonly string[]): readonly User[] => [...new Set(ids)].map((id) => newUser(id, nowMs));
+      await store.changeMany(blanks(add), (user) => withTags(user, { add: [tag], remove: [] }, nowMs));
+      await store.changeMany(blanks(remove), (user) => withTags(user, { add: [], remove: [tag] }, nowMs));
+    },
+    tags: (query) => store.tags(query),
+  };
+}
+
+function checked(user: User): User {
+  if (user.tags.length > MAX_TAGS) {
+    throw new AppError('invalid_request', `A user may have ${MAX_TAGS} tags; this one would have ${user.tags.length}.`);
+  }
+  const wishes = Object.keys(user.preferences).length;
+  if (wishes > MAX_PREFERENCES) {
+    throw new AppError(
+      'invalid_request',
+      `A user may have ${MAX_PREFERENCES} preferences; this one would have ${wishes}.`,
+    );
+  }
+  return user;
+}

@@ -1,0 +1,35 @@
+import type { AppOptions } from '../http/app.ts';
+import { createAudiences } from '../intake/audiences.ts';
+import { createExplain } from '../intake/explain.ts';
+import { createNotifications, type NotificationsOptions } from '../intake/notifications.ts';
+import { createTypeRules } from '../intake/type-rules.ts';
+import { createUsers } from '../intake/users.ts';
+import type { StandingRules } from '../store/standing-rules.ts';
+import type { Store } from '../store/store.ts';
+
+type PeopleParts = Omit<NotificationsOptions, 'store' | 'rules' | 'audiences' | 'serverZone' | 'defaultTtlSeconds'> & {
+  readonly store: Store;
+  readonly rules: StandingRules;
+};
+
+type PeopleApi = Pick<AppOptions, 'notifications' | 'users' | 'types' | 'audiences' | 'explanations'>;
+
+/** What is said of users and types, who is to get what, and the sending of it. */
+export function buildPeople(
+  parts: PeopleParts,
+  { serverZone, defaultTtlSeconds }: Pick<NotificationsOptions, 'serverZone' | 'defaultTtlSeconds'>,
+): PeopleApi {
+  const { store, rules, clock } = parts;
+  const audiences = createAudiences({ ...parts, serverZone });
+  return {
+    notifications: createNotifications({ ...parts, audiences, serverZone, defaultTtlSeconds }),
+    users: createUsers({ store: store.users, clock }),
+    types: createTypeRules({ store: store.typeRules, rules }),
+    audiences,
+    explanations: {
+      explain: createExplain({ ...parts, serverZone, defaultTtlSeconds }),
+      suppressions: store.suppressions,
+      now: () => clock.now(),
+    },
+  };
+}
