@@ -24,7 +24,7 @@ export type Term =
   /** Not registered again for so many days. */
   | { readonly kind: 'idle'; readonly days: number };
 
-export const MAX_TERMS = 32;
+const MAX_TERMS = 32;
 /** In UTF-16 units: as long as 32 terms of the greatest length, and room for what joins them. */
 export const MAX_EXPRESSION_LENGTH = 4096;
 /** Parentheses within each other. */

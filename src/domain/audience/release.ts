@@ -121,7 +121,7 @@ function pauseAndQuietGate(facts: WishFacts, nowMs: number): ReleaseAnswer<WishR
 type Silence = { readonly because: 'paused' | 'quiet_hours'; readonly sinceMs: number; readonly untilMs: number };
 
 /** Until when nothing may be shown to a user: a pause may end within quiet hours, which then go on. Null: it may. */
-export function silenceAt(user: User, zone: string, atMs: number): Silence | null {
+function silenceAt(user: User, zone: string, atMs: number): Silence | null {
   const { pausedUntilMs, pausedSinceMs, quietHours } = user;
   const pause =
     pausedUntilMs !== null && pausedUntilMs > atMs
@@ -133,7 +133,7 @@ export function silenceAt(user: User, zone: string, atMs: number): Silence | nul
 }
 
 /** A type that overrides caps counts, but is never stopped. */
-export function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capUses'>, nowMs: number): ReleaseAnswer {
+function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capUses'>, nowMs: number): ReleaseAnswer {
   const { cap, overrides } = policy;
   if (cap === null || capUses === null || overrides.includes('cap')) return GO;
   const counting = usesWithin(cap, capUses, nowMs);
@@ -146,7 +146,7 @@ export function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capU
 }
 
 /** The uses that still count: within the stretch that ends now. */
-export function usesWithin({ perSeconds }: Pick<CapOfPattern, 'perSeconds'>, uses: readonly number[], nowMs: number) {
+function usesWithin({ perSeconds }: Pick<CapOfPattern, 'perSeconds'>, uses: readonly number[], nowMs: number) {
   return uses.filter((atMs) => atMs > nowMs - perSeconds * 1000);
 }
 
