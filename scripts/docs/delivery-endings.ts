@@ -66,10 +66,13 @@ const INPUT: DeliveryInput = {
   },
 };
 
+/** Why a gate ends a delivery unsent. */
+const DROPS = ['dropped', 'opted_out', 'paused', 'quiet_hours', 'quiet_hours_past_deadline'] as const;
+
 function eventsWhileWaiting(): Case[] {
   const events: DeliveryEvent[] = [
     { type: 'ATTEMPT', nowMs: NOW_MS, gate: GO },
-    { type: 'ATTEMPT', nowMs: NOW_MS, gate: { kind: 'drop', reason: 'dropped' } },
+    ...DROPS.map((reason) => ({ type: 'ATTEMPT', nowMs: NOW_MS, gate: { kind: 'drop', reason } }) as const),
     { type: 'SUPERSEDE' },
   ];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>

@@ -1,5 +1,6 @@
+import type { Setting } from './setting.ts';
 import { SettingProblem } from './setting-parsers.ts';
-import { SETTINGS, type Setting, type SettingValues } from './settings.ts';
+import { SETTINGS, type SettingValues } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -50,7 +50,7 @@ const typeRuleSchema = answerBody('TypeRule', ruleFields, 'Only what was said is
 
 const TYPES_PATH = '/v1/types';
 const TYPE_PATH = `${TYPES_PATH}/{type}` as const;
-const params = z.object({ type: typePattern });
+const params = z.object({ type: typePattern.openapi({ description: 'A pattern of types.' }) });
 
 const listRoute = defineRoute({
   method: 'get',
