@@ -29,6 +29,7 @@ const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')
     'subscription_deleted',
     'subscription_inactive',
     'superseded',
+    'dropped',
     'opted_out',
     'paused',
     'quiet_hours',

@@ -38,6 +38,7 @@ describe('parseConfig', () => {
       logLevel: 'info',
       demoPage: 'off',
       siteUrl: null,
+      timeZone: 'UTC',
       trustedProxies: [],
       corsAllowedOrigins: [],
       workerConcurrency: 125,

@@ -138,7 +138,7 @@ describe('the metrics', () => {
   it('begin at 0 for every way in which a delivery can end, and no other', async () => {
     const lines = (await linesAfter()).filter((line) => line.startsWith('bellhop_deliveries_settled_total'));
     const endings = endingsOfMachine().map(({ state, reason }) => `state="${state}",reason="${reason}"`);
-    const others = ['pending', 'sending', 'retrying', 'delivered'].map((state) => `state="${state}",reason=""`);
+    const others = ['pending', 'held', 'sending', 'retrying', 'delivered'].map((state) => `state="${state}",reason=""`);
     expect(lines.sort()).toEqual(
       [...endings, ...others].map((labels) => `bellhop_deliveries_settled_total{${labels}} 0`).sort(),
     );

@@ -34,7 +34,10 @@ const countRoute = defineRoute({
 const SEGMENTS_PATH = '/v1/segments';
 const SEGMENT_PATH = `${SEGMENTS_PATH}/{key}` as const;
 const params = z.object({
-  key: z.string().regex(SEGMENT_KEY, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -').openapi({ example: 'vip' }),
+  key: z
+    .string()
+    .regex(SEGMENT_KEY, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -')
+    .openapi({ description: 'The name of the segment.', example: 'vip' }),
 });
 const segmentSchema = answerBody('Segment', { key: z.string(), tags: z.string() });
 
