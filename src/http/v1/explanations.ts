@@ -52,6 +52,10 @@ const listRoute = defineRoute({
   errors: ['invalid_cursor'],
 });
 
+const userParams = z.object({
+  user_id: userId.openapi({ pattern: USER_ID_SEGMENT, description: 'As notifications and subscriptions have it.' }),
+});
+
 const ofUserRoute = defineRoute({
   method: 'get',
   path: '/v1/users/{user_id}/suppressions',
@@ -61,7 +65,7 @@ const ofUserRoute = defineRoute({
   description: 'But for what came while the user had no device: that stands with the notifications alone.',
   access: 'key',
   scope: 'read',
-  params: z.object({ user_id: userId.openapi({ pattern: USER_ID_SEGMENT }) }),
+  params: userParams,
   query: pageQuery,
   answers: { 200: { description: 'One page.', body: pageOf('UserSuppressionPage', suppressionSchema) } },
   errors: ['invalid_cursor'],
@@ -95,11 +99,15 @@ const explainRoute = defineRoute({
   description: 'Asks the very gates that a notification meets. Of a type, at an instant or now; or of a notification.',
   access: 'key',
   scope: 'read',
-  params: z.object({ user_id: userId.openapi({ pattern: USER_ID_SEGMENT }) }),
+  params: userParams,
   query: z.object({
-    type: notificationType.optional(),
-    at: moment.optional().openapi({ type: 'string', format: 'date-time' }),
-    notification_id: z.string().max(100).optional(),
+    type: notificationType.optional().openapi({ description: 'What kind of notification is asked about.' }),
+    at: moment.optional().openapi({ type: 'string', format: 'date-time', description: 'When it would be sent.' }),
+    notification_id: z
+      .string()
+      .max(100)
+      .optional()
+      .openapi({ description: 'One that was accepted, in place of a type.' }),
   }),
   answers: { 200: { description: 'What the gates say.', body: explanationSchema } },
   errors: ['notification_not_found'],
