@@ -26,6 +26,7 @@ export async function enrol({ workerUrl, scope }: Site, service: Service): Promi
     subscription: subscription.toJSON(),
     languages: navigator.languages,
     userAgent: navigator.userAgent,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const id = await service.register(registrationOf(browser, vapidPublicKey, subscriptionId));
   await keepDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });

@@ -9,6 +9,8 @@ export type Browser = {
   /** As `navigator.languages`: the preferred one first. */
   readonly languages: readonly string[];
   readonly userAgent: string;
+  /** As `Intl.DateTimeFormat` resolves it. Some browsers have none. */
+  readonly timeZone: string | undefined;
 };
 
 const LAST_INSTANT_MS = 8.64e15;
@@ -26,6 +28,8 @@ export function registrationOf(browser: Browser, vapidPublicKey: string, formerI
     vapid_public_key: vapidPublicKey,
     locale: browser.languages.find(isLanguageTag),
     user_agent: /^[ -~]+$/.exec(browser.userAgent)?.[0].slice(0, 512),
+    // Whether there is a zone of this name is for the service to know, which leaves out one that it does not.
+    time_zone: /^[\w+/-]{1,64}$/.exec(browser.timeZone ?? '')?.[0],
     replaces_id: formerId ?? undefined,
   };
 }

@@ -238,6 +238,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   'sdk/registration.ts': [
     [/^[ -~]+$/, { repeated: 'a', tail: '\n' }],
     [/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, { head: 'en', repeated: '-a', tail: '_' }],
+    [/^[\w+/-]{1,64}$/, letters],
   ],
   'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
   'sdk/worker/choose-tab.ts': [[/#.*/, { repeated: '#' }]],

@@ -9,6 +9,7 @@ const browser = (given: Partial<Browser> = {}): Browser => ({
   subscription: { endpoint, keys, expirationTime: null },
   languages: ['de-CH', 'de'],
   userAgent: 'Mozilla/5.0',
+  timeZone: 'Europe/Zurich',
   ...given,
 });
 const sent = (given: Partial<Browser>) => JSON.parse(JSON.stringify(registrationOf(browser(given), 'BKey', null)));
@@ -22,6 +23,7 @@ describe('registrationOf', () => {
       vapid_public_key: 'BKey',
       locale: 'de-CH',
       user_agent: 'Mozilla/5.0',
+      time_zone: 'Europe/Zurich',
     });
     expect(registrationOf(browser(), 'BKey', 'sub_1')).toMatchObject({ replaces_id: 'sub_1' });
   });
@@ -48,13 +50,22 @@ describe('registrationOf', () => {
     },
   );
 
+  it.each([[undefined], [''], ['Europe/Zürich'], ['Mitteleuropäische Zeit'], ['Europe/Berlin\n'], ['a'.repeat(65)]])(
+    'leaves a time zone out that cannot be one: %j',
+    (timeZone) => {
+      expect(sent({ timeZone })).not.toHaveProperty('time_zone');
+    },
+  );
+
   it('is what the service takes, whatever a browser says of itself', () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 600 }), fc.constant('C'));
+    const zone = fc.oneof(text, fc.constantFrom(undefined, 'Etc/Unknown', 'Mars/Phobos', 'GMT+0', '+01:00'));
     const expirationTime = fc.oneof(fc.double(), fc.constant(null));
     fc.assert(
-      fc.property(fc.array(text), text, expirationTime, (languages, userAgent, expiration) => {
+      fc.property(fc.array(text), text, expirationTime, zone, (languages, userAgent, expiration, timeZone) => {
         const subscription = { endpoint, keys, expirationTime: expiration };
-        const body = JSON.parse(JSON.stringify(registrationOf({ subscription, languages, userAgent }, 'BKey', null)));
+        const said = { subscription, languages, userAgent, timeZone };
+        const body = JSON.parse(JSON.stringify(registrationOf(said, 'BKey', null)));
         expect(registerBody.safeParse(body).error).toBeUndefined();
         expect(JSON.stringify(body)).not.toMatch(/\\u0000|\\ud[89a-f]/);
       }),

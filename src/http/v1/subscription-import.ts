@@ -7,7 +7,7 @@ import { ERROR_CODES } from '../kit/problem.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
-import { instantOrEpochMs, userId } from '../kit/wire-fields.ts';
+import { instantOrEpochMs, timeZone, userId } from '../kit/wire-fields.ts';
 import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscription-schema.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
@@ -21,6 +21,7 @@ const { replaces_id: _, ...browserFields } = registerFields;
 const lineFields = {
   ...browserFields,
   user_id: userId,
+  time_zone: timeZone.nullish(),
   vapid_public_key: z.string().min(1).max(500).openapi({
     description:
       'The key that the browser subscribed with: its pair must be held here. Other spellings are understood.',

@@ -1,15 +1,19 @@
 import { z } from '@hono/zod-openapi';
 import { pushTargetOf } from '../../domain/push-service/push-target.ts';
 import { RETIREMENT_REASONS, type Subscription, shortenEndpoint } from '../../domain/subscription/subscription.ts';
+import { canonicalZone } from '../../domain/time/zone.ts';
 import type { RegisterRequest } from '../../intake/subscriptions.ts';
 import { answerBody, answerWordOrNull } from '../kit/answer-schema.ts';
 import { invalidRequest } from '../kit/validation.ts';
-import { instant, isoOf, isoOrNull, LAST_INSTANT_MS, locale, timeZone, userId } from '../kit/wire-fields.ts';
+import { instant, isoOf, isoOrNull, LAST_INSTANT_MS, locale, userId } from '../kit/wire-fields.ts';
 
 const keys = ofBrowsers({
   p256dh: z.string().min(1).max(200).openapi({ description: 'Base64url, 65 octets: a point on P-256.' }),
   auth: z.string().min(1).max(100).openapi({ description: 'Base64url, 16 octets.' }),
 });
+
+/** What a browser takes for its zone. No registration shall fail for that. */
+const deviceZone = z.string().max(512).transform(canonicalZone).openapi({ type: 'string', example: 'Europe/Berlin' });
 
 export const registerFields = {
   user_id: userId.optional().openapi({ description: 'Required, but with a subscriber token, which names the user.' }),
@@ -33,9 +37,12 @@ export const registerFields = {
         'endpoint. Ignored where it is unknown or another user’s.',
     }),
   locale: locale.nullish(),
-  time_zone: timeZone
-    .nullish()
-    .openapi({ description: 'Of the device. Where its user chose none, quiet hours go by that of the newest device.' }),
+  time_zone: deviceZone.nullish().openapi({
+    type: ['string', 'null'],
+    description:
+      'Of the device. Where its user chose none, quiet hours go by that of the newest device. One that the IANA database ' +
+      'has not is left out: browsers have names of their own for “unknown”.',
+  }),
   user_agent: z.string().max(512).nullish(),
 };
 

@@ -50,6 +50,19 @@ describe('POST /v1/subscriptions', () => {
   });
 
   it.each([
+    ['asia/calcutta', 'Asia/Kolkata'],
+    ['Etc/Unknown', null],
+    ['Mars/Phobos', null],
+    ['+01:00', null],
+    ['', null],
+    ['x'.repeat(100), null],
+    [null, null],
+  ])('keeps the time zone that a browser says, %j, as %j: none fails the registration', async (time_zone, kept) => {
+    const answer = await post({ user_id: 'u1', ...browser(), time_zone });
+    expect([answer.status, answer.body.time_zone]).toEqual([201, kept]);
+  });
+
+  it.each([
     ['expirationTime', 253_402_300_800_000],
     ['expirationTime', 8_640_000_000_000_000],
     ['expirationTime', 1e300],
