@@ -118,7 +118,9 @@ const usersOfTagRoute = defineRoute({
   description: 'Each user by itself: where the call is cut short, make it again.',
   access: 'key',
   scope: 'manage',
-  params: z.object({ tag: tag.openapi({ description: 'In a path, a slash of it is written `%2F`.' }) }),
+  params: z.object({
+    tag: tag.openapi({ description: 'One with a slash cannot stand in a path: give it user by user.' }),
+  }),
   body: {
     schema: z.strictObject({ add: someUsers, remove: someUsers }).openapi('TagUserChange'),
     example: { add: ['user-42'], remove: ['user-43'] },
