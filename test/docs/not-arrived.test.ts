@@ -12,7 +12,7 @@ import { codeUnder } from './markdown-code.ts';
 
 describe('the calls of docs/operations.md about a user who got nothing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-not-arrived-'));
-  const [sent, devices, everybody] = codeUnder('operations.md', '### Bob says he got nothing');
+  const [sent, suppressed, explained, devices, everybody] = codeUnder('operations.md', '### Bob says he got nothing');
   let api: Api;
   let server: Server;
   beforeAll(async () => {
@@ -25,11 +25,11 @@ describe('the calls of docs/operations.md about a user who got nothing', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const itemsOf = async (block: typeof sent): Promise<unknown[]> => {
+  const answerOf = async (block: typeof sent): Promise<unknown> => {
     const environment = { BELLHOP: addressOf(server), SECRET };
-    const { stdout } = await interpret('sh', block?.code ?? '', { folder, environment });
-    return (JSON.parse(stdout) as { items: unknown[] }).items;
+    return JSON.parse((await interpret('sh', block?.code ?? '', { folder, environment })).stdout);
   };
+  const itemsOf = async (block: typeof sent) => ((await answerOf(block)) as { items: unknown[] }).items;
 
   itInterprets('sh', 'tell nothing of one who has no device, and why of one whose push failed', async () => {
     await api.notify(['bob'], { title: 'Your invoice' });
@@ -42,5 +42,12 @@ describe('the calls of docs/operations.md about a user who got nothing', () => {
     ]);
     expect(await itemsOf(devices)).toMatchObject([{ id: device.id, active: true, retired_reason: null }]);
     expect(await itemsOf(everybody)).toEqual([]);
+  });
+
+  itInterprets('sh', 'tell of one who wants none of it', async () => {
+    await api.call('PATCH', '/v1/users/bob', { json: { preferences: { '*': false } } });
+    const { id } = await api.notify(['bob'], { title: 'Your invoice' });
+    expect(await itemsOf(suppressed)).toMatchObject([{ notification_id: id, reason: 'opted_out' }]);
+    expect(await answerOf(explained)).toMatchObject({ sentence: expect.stringMatching(/^No: opted out of `\*` on /) });
   });
 });
