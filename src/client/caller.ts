@@ -2,6 +2,11 @@ import { BellhopError } from './bellhop-error.ts';
 import { type RetryPolicy, retryAfterSeconds, wait, waitBeforeRetry } from './retry.ts';
 import { type Signer, signedHeaders } from './signing.ts';
 
+export type CallOptions = {
+  /** Ends the call, waits between tries included, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+};
+
 export type CallerOptions = RetryPolicy & {
   /** Without a slash at its end. */
   readonly url: string;

@@ -1,5 +1,6 @@
 import { BellhopError } from './bellhop-error.ts';
-import { type Caller, createCaller } from './caller.ts';
+import { type Caller, type CallOptions, createCaller } from './caller.ts';
+import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
   AcceptedNotification,
   Attempt,
@@ -26,6 +27,8 @@ import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
 
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
+export type { CallOptions } from './caller.ts';
+export type * from './people.ts';
 export type * from './resources.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
 export { BellhopError };
@@ -47,18 +50,13 @@ export type ClientOptions = {
   readonly fetch?: typeof fetch | undefined;
 };
 
-export type CallOptions = {
-  /** Ends the call, waits between tries included, with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-};
-
 export type SendOptions = CallOptions & {
   /** What makes this send this one, for example the id of an order and its event. Unless given, made for each call. */
   readonly idempotencyKey?: string | undefined;
 };
 
 /** Every method rejects with a `BellhopError`, or with the signal's reason. */
-export type Client = {
+export type Client = People & {
   /**
    * Accepted means durable. Whatever becomes of a try, the next one has the same idempotency key, so that nothing is sent
    * twice. Give one of your own where your program itself may repeat the call. RangeError: one that cannot be sent.
@@ -71,6 +69,8 @@ export type Client = {
     deliveries(id: string, query?: DeliveryQuery, options?: CallOptions): Promise<Page<Delivery>>;
     /** Every request to a push service, each with what to do about it. */
     attempts(id: string, query?: AttemptQuery, options?: CallOptions): Promise<Page<Attempt>>;
+    /** The users who got nothing of it, and why. */
+    suppressions(id: string, query?: SuppressionQuery, options?: CallOptions): Promise<Page<Suppression>>;
   };
   readonly deliveries: {
     get(id: string, options?: CallOptions): Promise<Delivery>;
@@ -124,6 +124,7 @@ export function createClient(options: ClientOptions): Client {
   const call = options.fetch ?? ((input, init) => fetch(input, init));
   const caller = createCaller({ url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call });
   return {
+    ...peopleOf(caller),
     ...resourcesOf(caller),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -139,7 +140,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
   } while (cursor !== undefined);
 }
 
-function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
+function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof People> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>
@@ -157,6 +158,8 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken'> {
       list: (query, options) => get('/v1/notifications', query, options),
       deliveries: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/deliveries`, query, options),
       attempts: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/attempts`, query, options),
+      suppressions: (id, query, options) =>
+        get(`/v1/notifications/${encodeURIComponent(id)}/suppressions`, query, options),
     },
     deliveries: {
       get: (id, options) => get(`/v1/deliveries/${encodeURIComponent(id)}`, {}, options),

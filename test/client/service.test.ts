@@ -62,6 +62,38 @@ describe('the client against the service', () => {
     expect((await device.nextPush()).vapid?.publicKey).toBe(await client.publicKey());
   });
 
+  it('says what holds for people and types, and reads who got nothing', async () => {
+    await client.users.patch('grace@example.com', { preferences: { 'digest.*': false }, time_zone: 'europe/berlin' });
+    await client.users.changeTags('grace@example.com', { add: ['plan:pro'] });
+    await client.tags.changeUsers('plan:pro', { add: ['eve'] });
+    expect(await client.users.get('grace@example.com')).toMatchObject({
+      time_zone: 'Europe/Berlin',
+      tags: ['plan:pro'],
+    });
+    expect((await client.users.list({ tag: 'plan:pro' })).items.map((one) => one.user_id)).toEqual([
+      'eve',
+      'grace@example.com',
+    ]);
+    expect((await client.tags.list()).items).toEqual([{ tag: 'plan:pro', user_count: 2 }]);
+    const rule = await client.types.put('digest.*', { cap: { limit: 3, per_seconds: 60 } });
+    expect([await client.types.list(), await client.types.get('digest.*')]).toEqual([[rule], rule]);
+    const segment = await client.segments.put('insiders', 'plan:pro');
+    expect(await client.segments.list()).toEqual([segment]);
+    expect(await client.audiences.count({ tags: '#insiders' })).toMatchObject({ users: 2, subscriptions: 0 });
+    await subscribe('grace@example.com');
+    const { id } = await client.send({ type: 'digest.daily', title: 'News', audience: { tags: '#insiders' } });
+    expect((await ended(id)).suppressed).toMatchObject({ opted_out: 1, no_subscription: 1 });
+    const { items } = await client.notifications.suppressions(id, { reason: 'opted_out' });
+    expect(items).toMatchObject([{ user_id: 'grace@example.com', detail: { pattern: 'digest.*' } }]);
+    expect((await client.users.suppressions('grace@example.com')).items).toEqual(items);
+    const told = await client.users.explain('grace@example.com', { notification_id: id });
+    expect(told).toMatchObject({ outcome: 'suppress', reason: 'opted_out', became: { suppressed: true } });
+    expect(await client.users.explain('grace@example.com', { type: 'digest' })).toMatchObject({ outcome: 'send' });
+    await client.segments.delete('insiders');
+    await client.types.delete('digest.*');
+    expect([await client.segments.list(), await client.types.list()]).toEqual([[], []]);
+  });
+
   it('subscribes, sends, and reads what became of it', async () => {
     const { device, subscription } = await subscribe('ada');
     const { id } = await client.send({ ...note('ada'), data: { order: 42 }, ttl_seconds: 600 });

@@ -1,13 +1,18 @@
 import type { z } from '@hono/zod-openapi';
 import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
+import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
+import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
+import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
+import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/types.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
+import type { userPatchBody, userSchema } from '../../src/http/v1/user-schema.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
 
@@ -48,4 +53,36 @@ export const COMPILED: [
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+  Reads<typeof userSchema, client.User>,
+  Writes<typeof userPatchBody, client.UserPatch>,
+  Reads<typeof typeRuleSchema, client.TypeRule>,
+  Writes<typeof typeRuleBody, client.TypeRuleInput>,
+  Reads<typeof segmentSchema, client.Segment>,
+  Writes<typeof audienceInput, client.AudienceInput>,
+  Reads<typeof audienceCountSchema, client.AudienceCount>,
+  Reads<typeof suppressionSchema, client.Suppression>,
+  Reads<typeof explanationSchema, client.Explanation>,
+] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+];

@@ -6,6 +6,13 @@ import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { audienceInput, audienceOf, expression } from './audience-schema.ts';
 
+export const audienceCountSchema = answerBody('AudienceCount', {
+  users: z.int(),
+  subscriptions: z.int(),
+  subscriptions_by_service: z.record(z.string(), z.int()),
+  is_at_least: z.boolean().openapi({ description: 'There are more: they could not all be counted within a second.' }),
+});
+
 const countRoute = defineRoute({
   method: 'post',
   path: '/v1/audiences/count',
@@ -18,14 +25,7 @@ const countRoute = defineRoute({
   answers: {
     200: {
       description: 'As it is at this moment.',
-      body: answerBody('AudienceCount', {
-        users: z.int(),
-        subscriptions: z.int(),
-        subscriptions_by_service: z.record(z.string(), z.int()),
-        is_at_least: z
-          .boolean()
-          .openapi({ description: 'There are more: they could not all be counted within a second.' }),
-      }),
+      body: audienceCountSchema,
     },
   },
   errors: ['invalid_audience'],
@@ -39,7 +39,7 @@ const params = z.object({
     .regex(SEGMENT_KEY, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -')
     .openapi({ description: 'The name of the segment.', example: 'vip' }),
 });
-const segmentSchema = answerBody('Segment', { key: z.string(), tags: z.string() });
+export const segmentSchema = answerBody('Segment', { key: z.string(), tags: z.string() });
 
 const listRoute = defineRoute({
   method: 'get',

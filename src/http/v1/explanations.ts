@@ -28,7 +28,7 @@ const detailSchema = answerBody('SuppressionDetail', {
   per_seconds: z.int().optional(),
 });
 
-const suppressionSchema = answerBody('Suppression', {
+export const suppressionSchema = answerBody('Suppression', {
   notification_id: z.string(),
   user_id: z.string(),
   reason: answerWord('SuppressionReason', SUPPRESSION_REASONS, 'The gate that stopped it.'),
@@ -71,7 +71,7 @@ const ofUserRoute = defineRoute({
   errors: ['invalid_cursor'],
 });
 
-const explanationSchema = answerBody('Explanation', {
+export const explanationSchema = answerBody('Explanation', {
   user_id: z.string(),
   type: z.string(),
   at: instant,

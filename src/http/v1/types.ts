@@ -12,7 +12,7 @@ const MAX_CAP = 1000;
 /** Uses of a cap are kept for so long. */
 const MAX_CAP_SECONDS = 30 * 24 * 60 * 60;
 
-const typeRuleBody = z
+export const typeRuleBody = z
   .strictObject({
     ttl_seconds: z.int().min(1).max(MAX_TTL_SECONDS).optional(),
     urgency: z.enum(URGENCIES).optional(),
@@ -46,7 +46,7 @@ const ruleFields = {
   cap: answerBody('TypeCap', { limit: z.int(), per_seconds: z.int() }).optional(),
   on_quiet: answerWord('TypeOnQuiet', ON_QUIET, 'What becomes of it in quiet hours.').optional(),
 };
-const typeRuleSchema = answerBody('TypeRule', ruleFields, 'Only what was said is there.');
+export const typeRuleSchema = answerBody('TypeRule', ruleFields, 'Only what was said is there.');
 
 const TYPES_PATH = '/v1/types';
 const TYPE_PATH = `${TYPES_PATH}/{type}` as const;

@@ -1,0 +1,202 @@
+import type { Caller, CallOptions } from './caller.ts';
+import type { AudienceInput, Page, PageQuery, Priority, Urgency } from './resources.ts';
+
+/** By the clock of the user’s zone, such as `22:00`; where `until` is the earlier one, it ends on the day after. */
+export type QuietHours = {
+  readonly from: string;
+  readonly until: string;
+  /** On which it begins: `mon`, `tue`, …; left out, every day. */
+  readonly days?: readonly Weekday[] | undefined;
+};
+
+export type Weekday = 'sun' | 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat';
+
+/** What is left out stays, null takes away. `preferences` are merged pattern by pattern. */
+export type UserPatch = {
+  readonly time_zone?: string | null | undefined;
+  readonly locale?: string | null | undefined;
+  /** In place of those there were. */
+  readonly tags?: readonly string[] | null | undefined;
+  readonly preferences?: Readonly<Record<string, boolean | null>> | null | undefined;
+  readonly quiet_hours?: QuietHours | null | undefined;
+  /** An instant, ISO 8601 with a zone. */
+  readonly paused_until?: string | null | undefined;
+};
+
+export type User = {
+  readonly user_id: string;
+  readonly time_zone: string | null;
+  readonly locale: string | null;
+  readonly tags: readonly string[];
+  readonly preferences: Readonly<Record<string, boolean>>;
+  readonly quiet_hours: {
+    readonly from: string;
+    readonly until: string;
+    readonly days?: readonly string[] | undefined;
+  } | null;
+  readonly paused_until: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
+export type UserQuery = PageQuery & { readonly tag?: string | undefined };
+
+/** What is to be given and taken: tags of a user, or users of a tag. */
+export type TagChange = {
+  readonly add?: readonly string[] | undefined;
+  readonly remove?: readonly string[] | undefined;
+};
+
+export type Tag = { readonly tag: string; readonly user_count: number };
+
+/** What is left out is left to shorter patterns. */
+export type TypeRuleInput = {
+  readonly ttl_seconds?: number | undefined;
+  readonly urgency?: Urgency | undefined;
+  readonly priority?: Priority | undefined;
+  readonly preference?: 'opted_in' | 'opted_out' | 'required' | undefined;
+  readonly overrides?: readonly ('quiet_hours' | 'cap')[] | undefined;
+  readonly cap?: { readonly limit: number; readonly per_seconds: number } | undefined;
+  readonly on_quiet?: 'hold' | 'drop' | undefined;
+};
+
+export type TypeRule = Omit<TypeRuleInput, 'overrides'> & {
+  readonly pattern: string;
+  readonly overrides?: readonly string[] | undefined;
+};
+
+export type Segment = { readonly key: string; readonly tags: string };
+
+export type AudienceCount = {
+  readonly users: number;
+  readonly subscriptions: number;
+  readonly subscriptions_by_service: Readonly<Record<string, number>>;
+  /** There are more: they could not all be counted within a second. */
+  readonly is_at_least: boolean;
+};
+
+export type SuppressionReason =
+  | 'no_subscription'
+  | 'opted_out'
+  | 'paused'
+  | 'quiet_hours'
+  | 'quiet_hours_past_deadline'
+  | 'capped';
+
+/** What the gate that says no has to say. */
+export type SuppressionDetail = {
+  readonly pattern?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly per_seconds?: number | undefined;
+};
+
+export type Suppression = {
+  readonly notification_id: string;
+  readonly user_id: string;
+  readonly reason: SuppressionReason;
+  readonly detail: SuppressionDetail;
+  readonly at: string;
+};
+
+export type SuppressionQuery = PageQuery & { readonly reason?: SuppressionReason | undefined };
+
+/** A type, now or at an instant (ISO 8601); or a notification that was accepted. */
+export type ExplainQuery =
+  | { readonly type: string; readonly at?: string | undefined }
+  | { readonly notification_id: string };
+
+export type Explanation = {
+  readonly user_id: string;
+  readonly type: string;
+  readonly at: string;
+  /** For people. */
+  readonly sentence: string;
+  readonly outcome: 'send' | 'hold' | 'suppress';
+  readonly reason: SuppressionReason | null;
+  readonly held_until: string | null;
+  readonly detail: SuppressionDetail;
+  readonly time_zone: string;
+  readonly subscription_ids: readonly string[];
+  /** What did become of the notification for this user; null before it was fanned out. */
+  readonly became: { readonly delivery_count: number; readonly suppressed: boolean } | null;
+};
+
+/** Who gets what. User ids, tags and types with a slash have no path, and are refused. */
+export type People = {
+  readonly users: {
+    /** Rejects with `user_not_found` where nothing was said of the user. */
+    get(userId: string, options?: CallOptions): Promise<User>;
+    list(query?: UserQuery, options?: CallOptions): Promise<Page<User>>;
+    /** Makes the user where nothing was said before. */
+    patch(userId: string, patch: UserPatch, options?: CallOptions): Promise<User>;
+    changeTags(userId: string, change: TagChange, options?: CallOptions): Promise<User>;
+    /** Whether, when and on which devices the user gets something, and why not. */
+    explain(userId: string, query: ExplainQuery, options?: CallOptions): Promise<Explanation>;
+    /** What the user did not get, and why; but for what came while they had no device. */
+    suppressions(userId: string, query?: PageQuery, options?: CallOptions): Promise<Page<Suppression>>;
+  };
+  readonly tags: {
+    list(query?: PageQuery, options?: CallOptions): Promise<Page<Tag>>;
+    /** Up to 10 000 users a call. */
+    changeUsers(tag: string, change: TagChange, options?: CallOptions): Promise<void>;
+  };
+  /** By pattern: a type’s name, a beginning such as `digest.*`, or `*`. */
+  readonly types: {
+    list(options?: CallOptions): Promise<readonly TypeRule[]>;
+    get(pattern: string, options?: CallOptions): Promise<TypeRule>;
+    put(pattern: string, rule: TypeRuleInput, options?: CallOptions): Promise<TypeRule>;
+    delete(pattern: string, options?: CallOptions): Promise<void>;
+  };
+  readonly segments: {
+    list(options?: CallOptions): Promise<readonly Segment[]>;
+    put(key: string, tags: string, options?: CallOptions): Promise<Segment>;
+    delete(key: string, options?: CallOptions): Promise<void>;
+  };
+  readonly audiences: { count(audience: AudienceInput, options?: CallOptions): Promise<AudienceCount> };
+};
+
+/** The calls about users, types and audiences. */
+export function peopleOf(caller: Caller): People {
+  const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
+    caller<Result>({ method: 'GET', path, query, signal });
+  const write = <Result>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown, options: CallOptions = {}) =>
+    caller<Result>({ method, path, body, signal: options.signal });
+  const remove = async (path: string, { signal }: CallOptions = {}): Promise<void> => {
+    await caller({ method: 'DELETE', path, signal });
+  };
+  const itemsAt = async <Item>(path: string, options?: CallOptions) =>
+    (await get<{ items: readonly Item[] }>(path, {}, options)).items;
+  const user = (id: string, below = ''): string => `/v1/users/${encodeURIComponent(id)}${below}`;
+  const type = (pattern: string): string => `/v1/types/${encodeURIComponent(pattern)}`;
+  const segment = (key: string): string => `/v1/segments/${encodeURIComponent(key)}`;
+  return {
+    users: {
+      get: (id, options) => get(user(id), {}, options),
+      list: (query, options) => get('/v1/users', query, options),
+      patch: (id, patch, options) => write('PATCH', user(id), patch, options),
+      changeTags: (id, change, options) => write('POST', user(id, '/tags'), change, options),
+      explain: (id, query, options) => get(user(id, '/explain'), query, options),
+      suppressions: (id, query, options) => get(user(id, '/suppressions'), query, options),
+    },
+    tags: {
+      list: (query, options) => get('/v1/tags', query, options),
+      async changeUsers(tag, change, options) {
+        await write('POST', `/v1/tags/${encodeURIComponent(tag)}/users`, change, options);
+      },
+    },
+    types: {
+      list: (options) => itemsAt('/v1/types', options),
+      get: (pattern, options) => get(type(pattern), {}, options),
+      put: (pattern, rule, options) => write('PUT', type(pattern), rule, options),
+      delete: (pattern, options) => remove(type(pattern), options),
+    },
+    segments: {
+      list: (options) => itemsAt('/v1/segments', options),
+      put: (key, tags, options) => write('PUT', segment(key), { tags }, options),
+      delete: (key, options) => remove(segment(key), options),
+    },
+    audiences: { count: (audience, options) => write('POST', '/v1/audiences/count', audience, options) },
+  };
+}
