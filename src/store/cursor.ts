@@ -29,6 +29,16 @@ export function decodeName(cursor: string | null): string {
   return name;
 }
 
+/** A cursor of a listing whose places have parts of their own. */
+export function encodeParts(parts: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** The parts a cursor stands for, for the listing to look at; AppError `invalid_cursor` where it is none at all. */
+export function decodeParts(cursor: string): readonly unknown[] {
+  return parseList(cursor);
+}
+
 /** The id that a cursor is, where a listing's places are ids; AppError `invalid_cursor` where it cannot be one of its. */
 export function decodeId(cursor: string | null, isOfListing: (id: string) => boolean): string | null {
   if (cursor !== null && !isOfListing(cursor)) throw invalidCursor();
@@ -47,7 +57,8 @@ export function toPage<Row, Item>(
   return { items, next: rows.length > limit && last !== undefined ? toCursor(last) : null };
 }
 
-function invalidCursor(): AppError {
+/** A cursor that was not given by the listing that got it. */
+export function invalidCursor(): AppError {
   return new AppError('invalid_cursor', 'The cursor is not one this listing gave: start again without it.');
 }
 

@@ -16,6 +16,7 @@ import { retentionContract } from './retention-contract.ts';
 import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
 import { supersedingContract } from './superseding-contract.ts';
+import { suppressionContract } from './suppression-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 import { userListingContract } from './user-listing-contract.ts';
 
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: one device, one row', () => lineageContract(open));
     describe('subscriptions: taken over from elsewhere', () => importContract(open));
     describe('audiences', () => audienceContract(open));
+    describe('suppressions', () => suppressionContract(open));
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));

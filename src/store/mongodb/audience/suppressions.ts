@@ -1,6 +1,6 @@
 import type { SuppressionReason } from '../../../domain/audience/release.ts';
 import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
-import { decodeName, encodeName, toPage } from '../../cursor.ts';
+import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { SuppressionStore } from '../../suppression-store.ts';
@@ -46,12 +46,19 @@ function suppressionsIn({ notificationId, entries, unreached, atMs }: Suppressio
 
 type Placed = { readonly suppression: Suppression; readonly place: readonly [documentId: string, index: number] };
 
+function placeOf(cursor: string | null): Placed['place'] {
+  if (cursor === null) return ['', -1];
+  const [documentId, index, ...rest] = decodeParts(cursor);
+  if (typeof documentId !== 'string' || !Number.isSafeInteger(index) || rest.length > 0) throw invalidCursor();
+  return [documentId, index as number];
+}
+
 async function list(
   { suppressions }: Collections,
   query: Parameters<SuppressionStore['list']>[0],
 ): Promise<Page<Suppression>> {
   const { notificationId, reason, cursor, limit } = query;
-  const [fromId, index] = cursor === null ? ['', -1] : (JSON.parse(decodeName(cursor)) as [string, number]);
+  const [fromId, index] = placeOf(cursor);
   const filter = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId });
   const found: Placed[] = [];
   for await (const document of suppressions.find(filter, optionsOf(SUPPRESSIONS_OF_NOTIFICATION))) {
@@ -66,7 +73,7 @@ async function list(
     found,
     limit,
     (one) => one,
-    ({ place }) => encodeName(JSON.stringify(place)),
+    ({ place }) => encodeParts(place),
   );
   return { items: page.items.map(({ suppression }) => suppression), next: page.next };
 }

@@ -1,7 +1,8 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
 import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
-import { decodeName, encodeName, toPage } from '../../cursor.ts';
+import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
+import { decodeText } from '../../stored-text.ts';
 import type { SuppressionStore } from '../../suppression-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -53,13 +54,17 @@ function list(database: Database, { notificationId, reason, cursor, limit }: Lis
     [...inRows, ...unreachedAfter(database, notificationId, from, wanted)],
     limit,
     (one) => one,
-    ({ place: next }) => encodeName(JSON.stringify(next)),
+    ({ place: next }) => encodeParts('userId' in next ? [next.userId] : [next.list, next.index]),
   );
   return { items: page.items.map(({ suppression }) => suppression), next: page.next };
 }
 
 function placeOf(cursor: string | null): Place {
-  return cursor === null ? { userId: '' } : (JSON.parse(decodeName(cursor)) as Place);
+  if (cursor === null) return { userId: '' };
+  const [first, index, ...rest] = decodeParts(cursor);
+  if (typeof first === 'string' && index === undefined) return { userId: first };
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(index) || rest.length > 0) throw invalidCursor();
+  return { list: first as number, index: index as number };
 }
 
 function rowsAfter(
@@ -93,7 +98,7 @@ function unreachedAfter(
       [notificationId, id],
     );
     if (row === undefined) return found;
-    const userIds = JSON.parse(row.user_ids) as string[];
+    const userIds = (JSON.parse(row.user_ids) as string[]).map(decodeText);
     for (let next = row.id === id ? index + 1 : 0; next < userIds.length && found.length < limit; next += 1) {
       const suppression = unreached(notificationId, userIds[next] ?? '', row.at);
       found.push({ suppression, place: { list: row.id, index: next } });

@@ -3,6 +3,7 @@ import type { Suppression } from '../../../domain/audience/suppression.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
 import type { Database } from '../file/driver.ts';
+import { textList } from '../file/sql-value.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
 import { capUses, takeCaps } from './caps.ts';
 
@@ -49,7 +50,7 @@ function keepSuppressions(
   if (unreached.length === 0) return;
   database.run('INSERT INTO unreached (notification_id, user_ids, user_count, at) VALUES (?, ?, ?, ?)', [
     notificationId,
-    JSON.stringify(unreached),
+    textList(unreached),
     unreached.length,
     nowMs,
   ]);

@@ -1,0 +1,47 @@
+import { createFanOutPage } from '../../src/delivery/fan-out.ts';
+import { type Audience, namedIn } from '../../src/domain/audience/audience.ts';
+import type { Notification } from '../../src/domain/notification/notification.ts';
+import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
+import { createStandingRules } from '../../src/store/standing-rules.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createEvents } from '../../src/telemetry/emitter.ts';
+import { createFakeClock } from './fake-clock.ts';
+import { fanOutJob, sampleAcceptance, sampleNotification } from './samples.ts';
+
+const MOST_PAGES = 1000;
+
+type At = { readonly nowMs: number; readonly pageSize?: number; readonly serverZone?: string };
+
+/** Fans a notification out to its end, by the fan-out of production, at one instant. */
+export async function fanOutAt(
+  store: Store,
+  notification: Pick<Notification, 'id' | 'priority'>,
+  { nowMs, pageSize = 500, serverZone = 'UTC' }: At,
+): Promise<void> {
+  const clock = createFakeClock(nowMs);
+  const queue = createInProcessQueue({ clock });
+  const events = createEvents((error) => {
+    throw error;
+  });
+  const rules = createStandingRules({ store, clock });
+  const page = createFanOutPage({ store, queue, events, clock, rules, serverZone, pageSize });
+  for (let pages = 0; (await store.fanOuts.get(notification.id)) !== null; pages += 1) {
+    if (pages === MOST_PAGES) throw new Error(`the fan-out of ${notification.id} does not end`);
+    await page(fanOutJob(notification));
+  }
+  await queue.close();
+}
+
+/** Accepts a notification to this audience at an instant, and fans it out at once. */
+export async function sendAt(
+  store: Store,
+  audience: Audience,
+  at: At,
+  overrides: Partial<Notification> = {},
+): Promise<Notification> {
+  const userCount = namedIn(audience).length;
+  const notification = sampleNotification({ userCount, acceptedAtMs: at.nowMs, ...overrides });
+  await store.notifications.accept(sampleAcceptance(notification, [], { audience }));
+  await fanOutAt(store, notification, at);
+  return notification;
+}
