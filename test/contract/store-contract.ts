@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { audienceContract } from './audience-contract.ts';
+import { audienceWalkContract } from './audience-walk-contract.ts';
+import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { factContract } from './fact-contract.ts';
@@ -13,11 +15,13 @@ import { notificationContract } from './notification-contract.ts';
 import { onePushContract } from './one-push-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
+import { segmentContract, typeRuleContract } from './standing-rules-contract.ts';
 import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
 import { supersedingContract } from './superseding-contract.ts';
 import { suppressionContract } from './suppression-contract.ts';
 import { transitionContract } from './transition-contract.ts';
+import { userContract } from './user-contract.ts';
 import { userListingContract } from './user-listing-contract.ts';
 
 /** What every adapter of `Store` keeps to. `open` gives a new, empty store each time. */
@@ -28,7 +32,12 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: one device, one row', () => lineageContract(open));
     describe('subscriptions: taken over from elsewhere', () => importContract(open));
     describe('audiences', () => audienceContract(open));
+    describe('audiences: users that are found when it is sent', () => audienceWalkContract(open));
+    describe('users', () => userContract(open));
+    describe('types', () => typeRuleContract(open));
+    describe('segments', () => segmentContract(open));
     describe('suppressions', () => suppressionContract(open));
+    describe('caps', () => capContract(open));
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
