@@ -23,7 +23,7 @@ export function allowOrigins(origins: readonly string[]) {
   const covered = (origin: string) => (origins.some((entry) => covers(entry, origin)) ? origin : null);
   const rules = {
     origin: origins.includes('*') ? '*' : covered,
-    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     exposeHeaders: ['X-Request-Id', 'Location', 'Retry-After', 'Idempotency-Replayed'],
     maxAge: 600,
   };

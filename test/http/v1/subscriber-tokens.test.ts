@@ -163,6 +163,7 @@ describe('a page with a subscriber token', () => {
       ['POST', '/v1/subscriptions'],
       ['GET', '/v1/subscriptions'],
       ['DELETE', '/v1/subscriptions/sub_1'],
+      ['PATCH', '/v1/users/user-42'],
       ['GET', '/v1/push/public-key'],
     ] as const) {
       const answer = await api.call('OPTIONS', path, {
