@@ -58,7 +58,7 @@ export type AcceptedNotification = {
   readonly id: string;
   readonly status: 'accepted';
   readonly user_count: number;
-  /** How many of them have a device. Null where that is not known yet; absent from earlier versions. */
+  /** For how many of them there are deliveries. Null where that is not known yet; absent from earlier versions. */
   readonly reached_user_count?: number | null;
   readonly accepted_at: string;
   readonly deadline_at: string;

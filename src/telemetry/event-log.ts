@@ -168,7 +168,7 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
 };
 
 function tell({ users, deliveries }: Reached): string {
-  if (deliveries === 0) return 'none of its users has a device';
+  if (deliveries === 0) return 'nobody: its users have no device, or their wishes or a cap are against it';
   const what = deliveries === 1 ? '1 delivery' : `${deliveries} deliveries`;
   return `${what} to ${users === 1 ? '1 user' : `${users} users`}`;
 }

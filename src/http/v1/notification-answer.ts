@@ -24,8 +24,8 @@ export const acceptedSchema = answerBody('AcceptedNotification', {
     .nullable()
     .openapi({
       description:
-        'How many of these users have a device. Null where that is not known yet: with a topic, with more than 10 users or ' +
-        '50 devices, and on MongoDB.',
+        'For how many of these users there are deliveries. Null where that is not known yet: with a topic or an audience, with ' +
+        'more than 10 users or 50 devices, and on MongoDB.',
     }),
   accepted_at: instant,
   deadline_at: instant,
@@ -83,9 +83,12 @@ function largeWarning(octets: number): string {
   return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;
 }
 
-const NOBODY_REACHED =
-  'None of these users has a device that is registered, so nobody gets it. ' +
-  'GET /v1/subscriptions?user_id=…&include_inactive=true shows what a user has.';
+function nobodyReached(id: string): string {
+  return (
+    'Nobody gets it: these users have no device that is registered, or their wishes or a cap are against it. ' +
+    `GET /v1/notifications/${id}/suppressions says why, user by user.`
+  );
+}
 
 /** The answer to an accepted notification. */
 export function acceptedWire({
@@ -104,7 +107,7 @@ export function acceptedWire({
     replayed: isRepeated,
     warnings: [
       ...(payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : []),
-      ...(reachedUsers === 0 ? [NOBODY_REACHED] : []),
+      ...(reachedUsers === 0 ? [nobodyReached(from.id)] : []),
     ],
   };
 }

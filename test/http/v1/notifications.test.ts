@@ -76,7 +76,7 @@ describe('POST /v1/notifications', () => {
     await start();
     const { body } = await post(minimal);
     expect(body.reached_user_count).toBe(0);
-    expect(body.warnings).toEqual([expect.stringMatching(/^None of these users has a device/)]);
+    expect(body.warnings).toEqual([expect.stringMatching(/^Nobody gets it/)]);
     expect(api.jobs).toEqual([]);
     expect((await get(`/v1/notifications/${body.id}`)).body).toMatchObject({ status: 'completed' });
   });

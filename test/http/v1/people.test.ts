@@ -158,6 +158,16 @@ describe('who gets nothing, and why', () => {
     );
   });
 
+  it('is warned of where nobody is left, and not as though they had no device', async () => {
+    await api.register('bob');
+    await call('PATCH', '/v1/users/bob', { preferences: { '*': false } });
+    const { body } = await call('POST', '/v1/notifications', { type: 't', title: 'x', user_ids: ['bob'] });
+    expect(body).toMatchObject({ reached_user_count: 0 });
+    const [warning] = body.warnings;
+    expect(warning).toMatch(/^Nobody gets it: .* or their wishes or a cap are against it\./);
+    expect(warning).toContain(`/v1/notifications/${body.id}/suppressions`);
+  });
+
   it('is told of a type at an instant', async () => {
     await api.register('bob');
     await call('PATCH', '/v1/users/bob', {
