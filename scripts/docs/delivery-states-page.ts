@@ -11,14 +11,15 @@ import { endingsOfMachine } from './delivery-endings.ts';
 
 const STATES: Readonly<Record<DeliveryState, string>> = {
   pending: 'Waiting for its first attempt, or for its first after a replay.',
-  held: 'Waiting for its user’s quiet hours or pause to end.',
+  held: 'Waiting for its user’s [quiet hours](people.md#quiet-hours-and-pauses) or pause to end.',
   sending: 'A worker holds the lease and an attempt is under way.',
   retrying: 'An attempt failed in a way that may pass; waiting for the next.',
   delivered: 'Accepted by the push service. Not proof that a screen showed it: no push service tells that.',
   pruned: 'The push service’s answer retired its subscription.',
   failed: 'A dead letter. Can be replayed.',
   expired: 'Out of time. Can be replayed, with a new deadline.',
-  cancelled: 'Given up unsent: nobody is there to receive it, or a newer notification replaced it.',
+  cancelled:
+    'Given up unsent: nobody is there to receive it, its user does not want it any more, or a newer one replaced it.',
 };
 
 const REASONS: Readonly<Record<EndReason, string>> = {
