@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type Audience, namedIn } from '../domain/audience/audience.ts';
-import { type ReleaseTerms, reachedBy } from '../domain/audience/fan-out.ts';
+import { namedIn } from '../domain/audience/audience.ts';
+import { reachedBy } from '../domain/audience/fan-out.ts';
 import type { SuppressionCounts } from '../domain/audience/suppression.ts';
-import { ANYONE, type Compose } from '../domain/content/compose.ts';
-import { largestFieldOf } from '../domain/content/payload.ts';
+import type { Compose } from '../domain/content/compose.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
-import { notificationId, type Random } from '../domain/ids.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
-import {
-  MAX_PAYLOAD_OCTETS,
-  type Notification,
-  type NotificationContent,
-  type Urgency,
-} from '../domain/notification/notification.ts';
-import type { Priority } from '../domain/notification/priority.ts';
+import type { Notification } from '../domain/notification/notification.ts';
 import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
@@ -26,18 +19,7 @@ import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 import type { Audiences } from './audiences.ts';
-
-export type NotifyRequest = {
-  readonly content: NotificationContent;
-  readonly audience: Audience;
-  /** Null: what the type says, or else `normal`. */
-  readonly priority: Priority | null;
-  /** Null: what the type says, or else the default of the priority. */
-  readonly urgency: Urgency | null;
-  /** Null: what the type says, or else the server's default. */
-  readonly ttlSeconds: number | null;
-  readonly topic: string | null;
-};
+import { checkedOctets, type NotifyRequest, notificationOf } from './notify-request.ts';
 
 /** A caller's promise that a request with the same key is the same request. */
 export type IdempotencyClaim = {
@@ -156,40 +138,6 @@ async function accept(
     );
   }
   return { notification, isRepeated: false, payloadOctets, reachedUsers: reached?.users ?? null };
-}
-
-function notificationOf(
-  options: NotificationsOptions,
-  request: NotifyRequest,
-  { policy }: ReleaseTerms,
-  nowMs: number,
-): Notification {
-  const { content, audience, topic } = request;
-  const priority = request.priority ?? policy.priority ?? 'normal';
-  return {
-    id: notificationId(nowMs, options.random),
-    content,
-    priority,
-    // The priorities are three of the four urgencies by name.
-    urgency: request.urgency ?? policy.urgency ?? priority,
-    ttlSeconds: request.ttlSeconds ?? policy.ttlSeconds ?? options.defaultTtlSeconds,
-    topic,
-    userCount: namedIn(audience).length,
-    status: 'accepted',
-    acceptedAtMs: nowMs,
-  };
-}
-
-function checkedOctets(notification: Notification, compose: Compose): number {
-  const { octets } = compose(notification, ANYONE);
-  if (octets <= MAX_PAYLOAD_OCTETS) return octets;
-  const largestField = largestFieldOf(notification);
-  throw new AppError(
-    'payload_too_large',
-    `The payload would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +
-      `“${largestField}”; shorten it, or send a link to the rest.`,
-    { size_octets: octets, limit_octets: MAX_PAYLOAD_OCTETS, largest_field: largestField },
-  );
 }
 
 function idempotencyOf(claim: IdempotencyClaim, nowMs: number): Idempotency {

@@ -10,7 +10,7 @@ import {
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
-import type { NotifyRequest } from '../../intake/notifications.ts';
+import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
 
