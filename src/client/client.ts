@@ -1,5 +1,6 @@
 import { BellhopError } from './bellhop-error.ts';
 import { type Caller, type CallOptions, createCaller } from './caller.ts';
+import type { NotificationDryRun } from './dry-run.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
   AcceptedNotification,
@@ -28,6 +29,7 @@ import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts
 
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { CallOptions } from './caller.ts';
+export type * from './dry-run.ts';
 export type * from './people.ts';
 export type * from './resources.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
@@ -62,6 +64,8 @@ export type Client = People & {
    * twice. Give one of your own where your program itself may repeat the call. RangeError: one that cannot be sent.
    */
   send(notification: NotificationInput, options?: SendOptions): Promise<AcceptedNotification>;
+  /** What `send` would do now: to whom it would go, to whom not, and why. Sends nothing and keeps nothing. */
+  dryRun(notification: NotificationInput, options?: CallOptions): Promise<NotificationDryRun>;
   readonly notifications: {
     get(id: string, options?: CallOptions): Promise<NotificationWithCounts>;
     list(query?: NotificationQuery, options?: CallOptions): Promise<Page<Notification>>;
@@ -153,6 +157,7 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Peo
       }
       return caller({ method: 'POST', path: '/v1/notifications', body: notification, idempotencyKey, signal });
     },
+    dryRun: (notification, options) => post('/v1/notifications', { ...notification, dry_run: true }, options),
     notifications: {
       get: (id, options) => get(`/v1/notifications/${encodeURIComponent(id)}`, {}, options),
       list: (query, options) => get('/v1/notifications', query, options),

@@ -36,7 +36,7 @@ import { addAudienceRoutes } from './v1/audiences.ts';
 import { addBackupRoutes } from './v1/backups.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
-import { addNotificationRoutes } from './v1/notifications.ts';
+import { addNotificationRoutes, type NotificationParts } from './v1/notifications.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
 import { addSendingRoutes } from './v1/sending.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
@@ -55,6 +55,7 @@ export type AppOptions = {
   readonly subscriptionImport: SubscriptionImport;
   readonly subscriberTokens: SubscriberTokens;
   readonly notifications: Notifications;
+  readonly dryRun: NotificationParts['dryRun'];
   readonly deadLetters: DeadLetters;
   readonly userDeliveries: UserDeliveries;
   readonly users: Users;
@@ -132,7 +133,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addSubscriptionRemovalRoutes(router, options.subscriptions);
   addSubscriptionImportRoute(router, options.subscriptionImport);
   addSubscriberTokenRoutes(router, options.subscriberTokens);
-  addNotificationRoutes(router, options.notifications);
+  addNotificationRoutes(router, options);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
   addUserDeliveryRoutes(router, options.userDeliveries);
   addUserRoutes(router, options.users);

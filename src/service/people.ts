@@ -1,5 +1,6 @@
 import type { AppOptions } from '../http/app.ts';
 import { createAudiences } from '../intake/audiences.ts';
+import { createDryRun } from '../intake/dry-run.ts';
 import { createExplain } from '../intake/explain.ts';
 import { createNotifications, type NotificationsOptions } from '../intake/notifications.ts';
 import { createTypeRules } from '../intake/type-rules.ts';
@@ -12,7 +13,7 @@ type PeopleParts = Omit<NotificationsOptions, 'store' | 'rules' | 'audiences' | 
   readonly rules: StandingRules;
 };
 
-type PeopleApi = Pick<AppOptions, 'notifications' | 'users' | 'types' | 'audiences' | 'explanations'>;
+type PeopleApi = Pick<AppOptions, 'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'explanations'>;
 
 /** What is said of users and types, who is to get what, and the sending of it. */
 export function buildPeople(
@@ -23,6 +24,7 @@ export function buildPeople(
   const audiences = createAudiences({ ...parts, serverZone });
   return {
     notifications: createNotifications({ ...parts, audiences, serverZone, defaultTtlSeconds }),
+    dryRun: createDryRun({ ...parts, audiences, serverZone, defaultTtlSeconds }),
     users: createUsers({ store: store.users, clock }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,

@@ -4,6 +4,7 @@ import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
 import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
+import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
@@ -49,7 +50,9 @@ export const COMPILED: [
   Reads<typeof subscriptionSchema, client.Subscription>,
   Reads<typeof importedSchema, client.ImportedSubscription>,
   Writes<typeof importLine, client.SubscriptionImportLine>,
-  Writes<typeof notificationBody, client.NotificationInput>,
+  // A dry run is a call of its own.
+  Writes<typeof notificationBody, client.NotificationInput & { readonly dry_run?: boolean | undefined }>,
+  Reads<typeof dryRunSchema, client.NotificationDryRun>,
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
@@ -63,6 +66,7 @@ export const COMPILED: [
   Reads<typeof suppressionSchema, client.Suppression>,
   Reads<typeof explanationSchema, client.Explanation>,
 ] = [
+  true,
   true,
   true,
   true,

@@ -198,6 +198,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     subscriptionImport: unused,
     subscriberTokens: unused,
     notifications: unused,
+    dryRun: unused,
     deadLetters: unused,
     userDeliveries: unused,
     users: unused,

@@ -70,7 +70,8 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
       if (method !== 'HEAD') matches('/components/schemas/Problem', text);
       return;
     }
-    const response = operation.responses[String(status)];
+    const named = [String(status), `${String(status)[0]}XX`].find((each) => operation.responses[each]) ?? '';
+    const response = operation.responses[named];
     expect(response, `${operation.operationId} does not document ${status}: ${text.slice(0, 500)}`).toBeDefined();
     for (const name of ['location', 'retry-after', 'allow', 'www-authenticate', 'idempotency-replayed']) {
       const documented = Object.keys(response?.headers ?? {}).map((header) => header.toLowerCase());
@@ -82,7 +83,7 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
     }
     expect(Object.keys(response.content)).toContain(contentType);
     if (method === 'HEAD' || !contentType?.includes('json')) return;
-    const escaped = [template, verb, 'responses', String(status), 'content', String(contentType), 'schema']
+    const escaped = [template, verb, 'responses', named, 'content', String(contentType), 'schema']
       .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
       .join('/');
     matches(`/paths/${escaped}`, text);

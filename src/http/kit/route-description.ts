@@ -59,7 +59,8 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
       ...extension('x-error-codes', codes),
     };
   }
-  for (const [status, answer] of Object.entries(route.answers)) {
+  for (const [own, answer] of Object.entries(route.answers)) {
+    const status = answer.documentedAs ?? own;
     responses[status] = {
       ...responses[status],
       description: answer.description,

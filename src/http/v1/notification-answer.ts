@@ -105,11 +105,13 @@ export function acceptedWire({
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
     replayed: isRepeated,
-    warnings: [
-      ...(payloadOctets > SAFE_PAYLOAD_OCTETS ? [largeWarning(payloadOctets)] : []),
-      ...(reachedUsers === 0 ? [nobodyReached(from.id)] : []),
-    ],
+    warnings: [...sizeWarnings(payloadOctets), ...(reachedUsers === 0 ? [nobodyReached(from.id)] : [])],
   };
+}
+
+/** What to tell of a payload of this size. */
+export function sizeWarnings(octets: number): string[] {
+  return octets > SAFE_PAYLOAD_OCTETS ? [largeWarning(octets)] : [];
 }
 
 /** A notification as callers see it. */

@@ -122,6 +122,10 @@ export const notificationBody = z
     topic: plainText(256)
       .optional()
       .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+    dry_run: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'Sends nothing, keeps nothing, and answers 200 with what would come of it.' }),
   })
   .superRefine(({ user_ids: userIds, audience, exclude_user_ids: excluded }, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });

@@ -1,12 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
+import type { DryRun } from '../../intake/dry-run.ts';
 import type { IdempotencyClaim, Notifications } from '../../intake/notifications.ts';
+import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, moment, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
+import { dryRunSchema, dryRunWire } from './dry-run-schema.ts';
 import {
   acceptedSchema,
   acceptedWire,
@@ -62,6 +65,12 @@ const acceptRoute = defineRoute({
   }),
   body: { schema: notificationBody, example: notificationExample, required: true },
   answers: {
+    200: {
+      description:
+        'With `dry_run`: what would come of it. Nothing is sent, and nothing kept, no `Idempotency-Key` either.',
+      body: dryRunSchema,
+      documentedAs: '2XX',
+    },
     202: {
       description: 'Accepted. Deliveries follow.',
       body: acceptedSchema,
@@ -107,9 +116,15 @@ const getRoute = defineRoute({
   errors: ['notification_not_found'],
 });
 
+export type NotificationParts = {
+  readonly notifications: Notifications;
+  readonly dryRun: (request: NotifyRequest) => Promise<DryRun>;
+};
+
 /** The notifications that callers send, and how far each has come. */
-export function addNotificationRoutes(router: Router, notifications: Notifications): void {
+export function addNotificationRoutes(router: Router, { notifications, dryRun }: NotificationParts): void {
   router.add(acceptRoute, async ({ body, headers }, c) => {
+    if (body.dry_run === true) return answer(200, dryRunWire(await dryRun(notifyRequestOf(body))));
     const claim = claimOf(headers['idempotency-key'], c);
     const accepted = await notifications.accept(notifyRequestOf(body), claim);
     if (accepted.isRepeated) c.set('isReplay', true);

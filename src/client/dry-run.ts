@@ -1,0 +1,26 @@
+/** What a notification would become. `is_at_least`: there are more users than could be looked at within a second. */
+export type NotificationDryRun = {
+  readonly dry_run: boolean;
+  readonly user_count: number;
+  /** Who would get it, now or later. */
+  readonly reached_user_count: number;
+  readonly device_count: number;
+  /** How many users would get nothing, by reason. */
+  readonly suppressed: Readonly<Record<string, number>>;
+  readonly held_user_count: number;
+  readonly first_release_at: string | null;
+  readonly last_release_at: string | null;
+  readonly payload_octets: number;
+  readonly deadline_at: string;
+  readonly is_at_least: boolean;
+  /** Up to 20 users. */
+  readonly sample: readonly {
+    readonly user_id: string;
+    readonly outcome: 'send' | 'hold' | 'suppress';
+    /** The gate that would stop it. */
+    readonly reason: string | null;
+    readonly held_until: string | null;
+    readonly device_count: number;
+  }[];
+  readonly warnings: readonly string[];
+};
