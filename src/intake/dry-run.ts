@@ -73,7 +73,8 @@ async function capUsesOf(
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   if (cap === null) return new Map();
   const reachable = members.filter(({ devices }) => devices.length > 0);
+  const asked = { atMs: nowMs, exceptId: null };
   return new Map(
-    await Promise.all(reachable.map(async ({ userId }) => [userId, await users.capUses(userId, cap, nowMs)] as const)),
+    await Promise.all(reachable.map(async ({ userId }) => [userId, await users.capUses(userId, cap, asked)] as const)),
   );
 }

@@ -51,7 +51,7 @@ async function explainType(
 ): Promise<Explanation> {
   const policy = await options.rules.policyOf(type);
   const ttl = ttlSeconds ?? policy.ttlSeconds ?? options.defaultTtlSeconds;
-  return explain(options, userId, { type, atMs, deadlineAtMs: atMs + ttl * 1000 }, null);
+  return explain(options, userId, { type, atMs, deadlineAtMs: atMs + ttl * 1000, exceptId: null }, null);
 }
 
 async function explainNotification(options: ExplainOptions, userId: string, id: string): Promise<Explanation> {
@@ -65,7 +65,7 @@ async function explainNotification(options: ExplainOptions, userId: string, id: 
   const became = suppression === null && deliveryCount === 0 ? null : { suppression, deliveryCount };
   const atMs = suppression?.atMs ?? (became === null ? clock.now() : notification.acceptedAtMs);
   const { type } = notification.content;
-  return explain(options, userId, { type, atMs, deadlineAtMs: deadlineAtMs(notification) }, became);
+  return explain(options, userId, { type, atMs, deadlineAtMs: deadlineAtMs(notification), exceptId: id }, became);
 }
 
 async function countOfUser({ store }: ExplainOptions, userId: string, notificationId: string): Promise<number> {
@@ -73,12 +73,16 @@ async function countOfUser({ store }: ExplainOptions, userId: string, notificati
   return (await store.deliveries.listByNotification(query)).items.length;
 }
 
-type Asked = Pick<ReleaseFacts, 'type' | 'deadlineAtMs'> & { readonly atMs: number };
+type Asked = Pick<ReleaseFacts, 'type' | 'deadlineAtMs'> & {
+  readonly atMs: number;
+  /** The notification that is asked about; null where it is none. */
+  readonly exceptId: string | null;
+};
 
 async function explain(
   options: ExplainOptions,
   userId: string,
-  { type, atMs, deadlineAtMs: deadline }: Asked,
+  { type, atMs, deadlineAtMs: deadline, exceptId }: Asked,
   became: Explanation['became'],
 ): Promise<Explanation> {
   const { store, rules, serverZone } = options;
@@ -86,7 +90,7 @@ async function explain(
   const [policy, { members }] = await Promise.all([rules.policyOf(type), store.audiences.members(query)]);
   const member = members[0] ?? { userId, devices: [], person: { user: null, deviceZone: null } };
   const zone = zoneOf(member.person, serverZone);
-  const capUses = policy.cap === null ? null : await store.users.capUses(userId, policy.cap, atMs);
+  const capUses = policy.cap === null ? null : await store.users.capUses(userId, policy.cap, { atMs, exceptId });
   const facts: ReleaseFacts = {
     type,
     policy,

@@ -6,6 +6,9 @@ import type { Page, PageRequest } from './page.ts';
 /** A tag, and how many users have it. */
 export type TagCount = { readonly tag: string; readonly userCount: number };
 
+/** `exceptId`: the notification that is asked about, which does not stand in its own way; null where it is none yet. */
+export type CapAsked = { readonly atMs: number; readonly exceptId: string | null };
+
 /** What was said about users. A user of whom nothing was said has no row. */
 export interface UserStore {
   get(id: string): Promise<User | null>;
@@ -20,8 +23,8 @@ export interface UserStore {
   list(query: PageRequest & { readonly tag: string | null }): Promise<Page<User>>;
   /** Tags that a user has, in order, with the number of those users. */
   tags(query: PageRequest): Promise<Page<TagCount>>;
-  /** When notifications that count under a cap went to a user within the stretch that ends at `nowMs`, oldest first. */
-  capUses(userId: string, cap: CapOfPattern, nowMs: number): Promise<readonly number[]>;
+  /** When notifications that count under a cap went to a user within the stretch that ends at `atMs`, oldest first. */
+  capUses(userId: string, cap: CapOfPattern, asked: CapAsked): Promise<readonly number[]>;
   /** How these users are known. One of whom nothing is known is not in it, and nobody is where nothing was said of any user. */
   persons(userIds: readonly string[]): Promise<ReadonlyMap<string, Person>>;
 }

@@ -20,8 +20,8 @@ export function capContract(open: OpenStore): void {
     fresh.store.typeRules.put(PATTERN, { cap: { limit, perSeconds: PER_SECONDS }, ...more });
   const send = (userIds: readonly string[] = ['ada'], nowMs = NOW_MS) =>
     sendAt(fresh.store, usersNamed(userIds), { nowMs }, CONTENT);
-  const uses = (userId = 'ada', nowMs = NOW_MS) =>
-    fresh.store.users.capUses(userId, { pattern: PATTERN, limit: 1, perSeconds: PER_SECONDS }, nowMs);
+  const uses = (userId = 'ada', exceptId: string | null = null, atMs = NOW_MS) =>
+    fresh.store.users.capUses(userId, { pattern: PATTERN, limit: 1, perSeconds: PER_SECONDS }, { atMs, exceptId });
   const isCapped = async ({ id }: Notification, userId = 'ada') =>
     (await fresh.store.suppressions.get(id, userId))?.reason === 'capped';
   const deliveriesOf = async ({ id }: Notification) => {
@@ -147,6 +147,18 @@ export function capContract(open: OpenStore): void {
     const leases = await Promise.all(lost.map(({ id }) => claimed(store, id)));
     await Promise.all(leases.map((lease) => store.deliveries.settleMany([endingAs('failed', lease)])));
     expect(await uses()).toHaveLength(1);
+  });
+
+  it('tells what went within the stretch that ends at an instant, but for the one asked about', async () => {
+    await device('ada');
+    await rule(9);
+    const sent: Notification[] = [];
+    for (const ms of [0, 10, 20]) sent.push(await send(['ada'], NOW_MS + ms));
+    const endMs = NOW_MS + PER_SECONDS * 1000;
+    const told = [[NOW_MS - 1], [NOW_MS], [NOW_MS + 15], [endMs - 1], [endMs], [endMs + 20]] as const;
+    const counts = await Promise.all(told.map(async ([atMs]) => (await uses('ada', null, atMs)).length));
+    expect(counts).toEqual([0, 1, 2, 3, 2, 0]);
+    expect(await uses('ada', sent[1]!.id, NOW_MS + 20)).toEqual([NOW_MS, NOW_MS + 20]);
   });
 
   it('a replay counts nothing', async () => {

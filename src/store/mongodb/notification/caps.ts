@@ -1,6 +1,7 @@
 import { type Delivery, isFinal } from '../../../domain/delivery/delivery.ts';
 import type { CapOfPattern } from '../../../domain/notification-type/type-policy.ts';
 import { encodeText } from '../../stored-text.ts';
+import type { CapAsked } from '../../user-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { USER_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { instant } from '../collections/instant.ts';
@@ -50,10 +51,12 @@ export async function capUses(
   { cap_uses: caps }: Collections,
   userId: string,
   { pattern, perSeconds }: CapOfPattern,
-  nowMs: number,
+  { atMs, exceptId }: CapAsked,
 ): Promise<readonly number[]> {
   const kept = await caps.findOne({ _id: { userId: encodeText(userId), pattern } });
-  return (kept?.uses ?? []).map(({ atMs }) => atMs).filter((atMs) => atMs > nowMs - perSeconds * 1000);
+  return (kept?.uses ?? [])
+    .filter((use) => use.notificationId !== exceptId && use.atMs > atMs - perSeconds * 1000 && use.atMs <= atMs)
+    .map((use) => use.atMs);
 }
 
 /** Where none of a notification's deliveries to a user is left that was delivered, or may be yet, it does not count. */

@@ -36,7 +36,7 @@ export function mongoUsers(collections: Collections, operations: Operations): Us
     },
     list: (query) => operations.run(() => list(collections, query)),
     tags: (query) => operations.run(() => tags(collections, query)),
-    capUses: (userId, cap, nowMs) => operations.run(() => capUses(collections, userId, cap, nowMs)),
+    capUses: (userId, cap, asked) => operations.run(() => capUses(collections, userId, cap, asked)),
     persons: (ids) => operations.run(() => personsById(collections, ids)),
   };
 }

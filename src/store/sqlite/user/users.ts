@@ -26,7 +26,11 @@ export function sqliteUsers(database: Database, commits: GroupCommit): UserStore
     },
     list: (query) => commits.read(() => list(database, query)),
     tags: (query) => commits.read(() => tags(database, query)),
-    capUses: (userId, cap, nowMs) => commits.read(() => capUses(database, cap, { userId, notificationId: '' }, nowMs)),
+    async capUses(userId, cap, { atMs, exceptId }) {
+      const other = { userId, notificationId: exceptId ?? '' };
+      const uses = await commits.read(() => capUses(database, cap, other, atMs));
+      return uses.filter((useMs) => useMs <= atMs);
+    },
     persons: (ids) => commits.read(() => personsById(database, ids)),
   };
 }
