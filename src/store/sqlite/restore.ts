@@ -136,14 +136,21 @@ function contentOf(copy: Database, madeAtMs: number | null): Restorable {
   const byKey = copy.all<{ key: string; count: number }>(
     'SELECT vapid_public_key AS key, count(*) AS count FROM subscriptions WHERE retired_at IS NULL GROUP BY 1',
   );
+  const fact = (name: string): string | null =>
+    hasFacts(copy)
+      ? (copy.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [name])?.value ?? null)
+      : null;
+  const current = fact('vapid_public_key');
   return {
     madeAtMs,
-    subscriptionsByKey: new Map(byKey.map(({ key, count }) => [key, count])),
+    // The start asks for the current pair where no browser has subscribed with it yet, too.
+    subscriptionsByKey: new Map([
+      ...(current === null ? [] : [[current, 0] as const]),
+      ...byKey.map(({ key, count: subscriptions }) => [key, subscriptions] as const),
+    ]),
     waitingDeliveries: count('deliveries WHERE due_at IS NOT NULL'),
     unfinishedNotifications: count('notifications WHERE fan_out_cursor IS NOT NULL'),
-    sealedKeys: hasFacts(copy)
-      ? (copy.first<{ value: string }>('SELECT value FROM facts WHERE name = ?', [SEALED_KEYS])?.value ?? null)
-      : null,
+    sealedKeys: fact(SEALED_KEYS),
   };
 }
 

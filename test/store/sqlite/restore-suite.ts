@@ -61,6 +61,18 @@ export function restoreSuite(driver: DriverName): void {
       }
     };
 
+    it('names the key that the next start asks for, though no browser has subscribed with it', async () => {
+      await store.facts.keep('vapid_public_key', 'BCurrent');
+      const { name } = await store.backups.make({ madeAtMs: 6000, sealedKeys: null });
+      const { subscriptionsByKey } = await restore(join(folder, name));
+      expect(subscriptionsByKey).toEqual(
+        new Map([
+          ['BCurrent', 0],
+          ['BKey', 1],
+        ]),
+      );
+    });
+
     it('tells what is in it, and starts paused, also after a second start', async () => {
       expect(await restore(backup)).toEqual({
         madeAtMs: 5000,
