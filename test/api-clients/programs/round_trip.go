@@ -34,7 +34,7 @@ func main() {
 	subscription := must(client.RegisterSubscriptionWithResponse(ctx, browser)).JSON201
 	fmt.Println(subscription.UserId, subscription.Active)
 
-	order := bellhop.NotificationInput{Type: "order.shipped", UserIds: []string{user}, Title: "On its way"}
+	order := bellhop.NotificationInput{Type: "order.shipped", UserIds: &[]string{user}, Title: "On its way"}
 	sent := must(client.SendNotificationWithResponse(ctx, &bellhop.SendNotificationParams{IdempotencyKey: &user}, order)).JSON202
 	read := must(client.GetNotificationWithResponse(ctx, sent.Id)).JSON200
 	fmt.Println(read.Title, read.Priority, read.Counts.Total >= 0)
