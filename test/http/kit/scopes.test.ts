@@ -35,6 +35,23 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   removeSubscriptionsOfNamedUser: 'manage',
   confirmPruneHold: 'manage',
   dismissPruneHold: 'manage',
+  listUsers: 'read',
+  getUser: 'read',
+  patchUser: 'manage',
+  changeTagsOfUser: 'manage',
+  listTags: 'read',
+  changeUsersOfTag: 'manage',
+  explainUser: 'read',
+  listSuppressions: 'read',
+  listSuppressionsOfUser: 'read',
+  listTypeRules: 'read',
+  getTypeRule: 'read',
+  putTypeRule: 'manage',
+  deleteTypeRule: 'manage',
+  countAudience: 'read',
+  listSegments: 'read',
+  putSegment: 'manage',
+  deleteSegment: 'manage',
 };
 
 type Operation = { readonly operationId: string; readonly security?: readonly object[]; readonly description?: string };
