@@ -9,6 +9,7 @@ import { type Account, createAccount } from './account.ts';
 import { demoDatabase, dropDatabase } from './demo-database.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
 import { closeAccount, tellMainJob, trusting } from './main-job.ts';
+import { tellPeople } from './people.ts';
 
 const options = parseDemoOptions(process.argv.slice(2));
 if (typeof options === 'string') {
@@ -52,6 +53,7 @@ async function tell(to: Account, pushService: Emulator, folder: string, chosen: 
   try {
     const call = signedClient(service.address, service.secret);
     await tellMainJob(to, pushService, { write: call, read: call });
+    await tellPeople(to, pushService, call);
   } finally {
     to.step('Stop it');
     const { code } = await service.stop('SIGTERM');
