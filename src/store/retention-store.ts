@@ -1,9 +1,13 @@
 /** What deletes, for good, what has had its time. */
 export interface RetentionStore {
-  /** Deletes idempotency keys and nonces that expired before `nowMs`. Returns how many rows went. */
+  /**
+   * Deletes idempotency keys and nonces that expired before `nowMs`, and uses of caps that are too old for any. Returns how many
+   * rows went.
+   */
   sweep(nowMs: number): Promise<number>;
   /**
-   * Deletes completed notifications accepted before `beforeMs` with their deliveries, and subscriptions retired before it.
+   * Deletes completed notifications accepted before `beforeMs` with their deliveries and suppressions, and subscriptions
+   * retired before it.
    * What is not completed stays, however old. Takes at most `limit` notifications, oldest first, and returns how many
    * went.
    */

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
+import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Store } from '../../src/store/store.ts';
+import { sendAt } from '../support/fan-out-at.ts';
 import { endingAs, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
+
+const DAY_SECONDS = 86_400;
 
 /** What is deleted, and what stays. */
 export function retentionContract(open: OpenStore): void {
@@ -25,6 +29,37 @@ export function retentionContract(open: OpenStore): void {
     expect((await store.notifications.get(kept.notification.id))?.status).toBe('completed');
     expect(await store.deliveries.get(kept.deliveries[0]!.id)).not.toBeNull();
     expect(await store.retention.forget(NOW_MS, 100)).toBe(0);
+  });
+
+  it('deletes who got nothing of them and why, and nothing of others', async () => {
+    const { store } = fresh;
+    const userIds = Array.from({ length: 1300 }, (_, index) => `user-${index}`);
+    for (const userId of userIds.slice(0, 3)) await store.subscriptions.register(sampleSubscription({ userId }));
+    await store.typeRules.put('*', { preference: 'opted_out' });
+    const old = await sendAt(store, usersNamed(userIds), { nowMs: NOW_MS - 2 });
+    const kept = await sendAt(store, usersNamed(userIds.slice(0, 5)), { nowMs: NOW_MS });
+    const [had] = [await store.suppressions.countByReason(old.id)];
+    expect(had).toMatchObject({ opted_out: 3, no_subscription: 1297 });
+    expect(await store.retention.forget(NOW_MS, 100)).toBe(1);
+    const counts = async (id: string) => Object.values(await store.suppressions.countByReason(id));
+    expect(new Set(await counts(old.id))).toEqual(new Set([0]));
+    for (const userId of ['user-0', 'user-1299']) expect(await store.suppressions.get(old.id, userId)).toBeNull();
+    expect((await counts(kept.id)).reduce((sum, count) => sum + count)).toBe(5);
+    const ofUser = await store.suppressions.listOfUser({ userId: 'user-0', cursor: null, limit: 5 });
+    expect(ofUser.items.map(({ notificationId }) => notificationId)).toEqual([kept.id]);
+  });
+
+  it('sweeps uses of caps that no cap can count any more, and no other', async () => {
+    const { store } = fresh;
+    const cap = { limit: 9, perSeconds: 30 * DAY_SECONDS };
+    await store.typeRules.put('*', { cap });
+    await store.subscriptions.register(sampleSubscription({ userId: 'ada' }));
+    await sendAt(store, usersNamed(['ada']), { nowMs: NOW_MS });
+    const uses = () => store.users.capUses('ada', { ...cap, pattern: '*' }, { atMs: NOW_MS, exceptId: null });
+    await store.retention.sweep(NOW_MS + 30 * DAY_SECONDS * 1000 - 1);
+    expect(await uses()).toEqual([NOW_MS]);
+    await store.retention.sweep(NOW_MS + 31 * DAY_SECONDS * 1000 + 1);
+    expect(await uses()).toEqual([]);
   });
 
   it('keeps what is not completed, however old', async () => {

@@ -1,4 +1,5 @@
 import type { RetentionStore } from '../retention-store.ts';
+import { EXPIRED_CAP_USES } from './collections/cap-queries.ts';
 import type { Collections } from './collections/collections.ts';
 import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
@@ -22,19 +23,20 @@ export function mongoRetention(collections: Collections, operations: Operations)
 
 /** Also completes what a process that died left open though every delivery of it is final. */
 async function sweep(collections: Collections, nowMs: number): Promise<number> {
-  const { notifications, idempotency_keys: keys, nonces } = collections;
+  const { notifications, idempotency_keys: keys, nonces, cap_uses: caps } = collections;
   const until = instant(nowMs);
   const options = { ...optionsOf(OPEN_PAST_DEADLINE), limit: MENDED_AT_ONCE };
   const open = await notifications.find(OPEN_PAST_DEADLINE.filter(nowMs), options).toArray();
   for (const { _id } of open) await completeIfFinal(collections, _id);
   const sweptKeys = await keys.deleteMany(EXPIRED_KEYS.filter(until), optionsOf(EXPIRED_KEYS));
   const sweptNonces = await nonces.deleteMany(EXPIRED_NONCES.filter(until), optionsOf(EXPIRED_NONCES));
-  return sweptKeys.deletedCount + sweptNonces.deletedCount;
+  const sweptCaps = await caps.deleteMany(EXPIRED_CAP_USES.filter(until), optionsOf(EXPIRED_CAP_USES));
+  return sweptKeys.deletedCount + sweptNonces.deletedCount + sweptCaps.deletedCount;
 }
 
 /**
  * The TTL indexes delete by themselves; this does it in the right order, a notification after its
- * deliveries, and by the caller's clock.
+ * deliveries and suppressions, and by the caller's clock.
  */
 async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
   const { subscriptions, notifications, deliveries, suppressions } = collections;

@@ -9,6 +9,9 @@ const ROWS_AT_ONCE = 1000;
 /** A piece that a full disk has room for: a deletion is written to the log first, some pages for each row. */
 const ROWS_AT_ONCE_WHEN_FULL = 20;
 
+/** No cap is longer than 30 days. */
+const USES_KEPT_MS = 31 * 24 * 60 * 60 * 1000;
+
 export function sqliteRetention(database: Database, commits: GroupCommit): RetentionStore {
   return {
     sweep: (nowMs) => sweep(database, commits, nowMs),
@@ -22,10 +25,10 @@ async function sweep(database: Database, commits: GroupCommit, nowMs: number): P
     const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`;
     swept += await inPieces(commits, (limit) => database.run(sql, [nowMs, limit]));
   }
-  return swept;
+  return swept + (await inPieces(commits, (limit) => deleteCapUses(database, nowMs - USES_KEPT_MS, limit)));
 }
 
-/** A notification goes after its deliveries, so a crash in between leaves nothing unreachable. */
+/** A notification goes after its deliveries and suppressions, so a crash in between leaves nothing unreachable. */
 async function forget(database: Database, commits: GroupCommit, beforeMs: number, limit: number): Promise<number> {
   await inPieces(commits, (limit) =>
     database.run(
@@ -36,7 +39,8 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
   let forgotten = 0;
   for (const id of await commits.read(() => completedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
-    await commits.erase(ROWS_AT_ONCE_WHEN_FULL, () => deleteSuppressions(database, id));
+    await inPieces(commits, (limit) => deleteSuppressions(database, id, limit));
+    await inPieces(commits, (limit) => deleteUnreached(database, id, limit));
     forgotten += await commits.erase(1, () =>
       database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
     );
@@ -62,10 +66,27 @@ function deleteDeliveries(database: Database, notificationId: string, limit: num
   );
 }
 
-/** TODO pieces */
-function deleteSuppressions(database: Database, notificationId: string): void {
-  database.run('DELETE FROM suppressions WHERE notification_id = ?', [notificationId]);
-  database.run('DELETE FROM unreached WHERE notification_id = ?', [notificationId]);
+function deleteSuppressions(database: Database, notificationId: string, limit: number): number {
+  return database.run(
+    `DELETE FROM suppressions WHERE notification_id = ? AND user_id IN
+       (SELECT user_id FROM suppressions WHERE notification_id = ? LIMIT ?)`,
+    [notificationId, notificationId, limit],
+  );
+}
+
+function deleteUnreached(database: Database, notificationId: string, limit: number): number {
+  return database.run(
+    'DELETE FROM unreached WHERE id IN (SELECT id FROM unreached WHERE notification_id = ? LIMIT ?)',
+    [notificationId, limit],
+  );
+}
+
+function deleteCapUses(database: Database, beforeMs: number, limit: number): number {
+  return database.run(
+    `DELETE FROM cap_uses WHERE (user_id, pattern, notification_id) IN
+       (SELECT user_id, pattern, notification_id FROM cap_uses WHERE at < ? LIMIT ?)`,
+    [beforeMs, limit],
+  );
 }
 
 /** Repeats a deletion, each in a commit of its own, until it finds less than a piece. Small pieces where a large one does not fit. */

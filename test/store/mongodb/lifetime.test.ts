@@ -2,10 +2,12 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mongod, startMongod } from '../../../scripts/servers/mongod.ts';
 import { systemClock } from '../../../src/clock.ts';
+import { usersNamed } from '../../../src/domain/audience/audience.ts';
 import { collectionsOf } from '../../../src/store/mongodb/collections/collections.ts';
 import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import { beSoleProcess } from '../../../src/store/mongodb/server/sole-process.ts';
 import { claimed, fannedOut } from '../../contract/fresh-store.ts';
+import { sendAt } from '../../support/fan-out-at.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
 import { endingAs, goneChange, NOW_MS, sampleAcceptance, sampleNotification } from '../../support/samples.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
@@ -38,6 +40,7 @@ describeWithMongod('the MongoDB store', () => {
         sampleAcceptance(accepted, ['a'], { idempotency: { key: 'k', bodyDigest: 'd', expiresAtMs: NOW_MS + 1 } }),
       );
       await before.nonces.use('n', NOW_MS + 1);
+      const unreached = await sendAt(before, usersNamed(['nobody']), { nowMs: NOW_MS });
       await before.close();
 
       // Not yet: the samples are younger than that.
@@ -47,13 +50,15 @@ describeWithMongod('the MongoDB store', () => {
 
       const store = await open(url, Math.max(1, DAYS_SINCE_SAMPLES - 1));
       const client = new MongoClient(url);
-      const { deliveries, notifications, subscriptions, nonces, idempotency_keys: keys } = collectionsOf(client.db());
+      const collections = collectionsOf(client.db());
+      const { deliveries, notifications, subscriptions, nonces, idempotency_keys: keys, suppressions } = collections;
       await until('the old is gone', async () => {
         const gone = [
           await deliveries.countDocuments({ _id: id }),
           await notifications.countDocuments({ _id: done.notification.id }),
           await subscriptions.countDocuments({ _id: subscriptionId }),
           await nonces.countDocuments(),
+          await suppressions.countDocuments({ notificationId: unreached.id }),
           await keys.countDocuments(),
         ];
         return gone.every((count) => count === 0);

@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
+import type { SuppressionReason } from '../../../src/domain/audience/release.ts';
+import type { Suppression } from '../../../src/domain/audience/suppression.ts';
 import type { Subscription } from '../../../src/domain/subscription/subscription.ts';
 import { openDataFile } from '../../../src/store/sqlite/file/data-file.ts';
 import { reservePath } from '../../../src/store/sqlite/file/disk-space.ts';
@@ -9,6 +11,7 @@ import type { Database, DriverName } from '../../../src/store/sqlite/file/driver
 import { storeOn } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { fannedOut } from '../../contract/fresh-store.ts';
+import { pageOf } from '../../support/fan-out-page.ts';
 import { endingAs, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../../support/samples.ts';
 import { describeWithSmallDisk, mountSmallDisk, type SmallDisk } from '../../support/small-disk.ts';
 import { until } from '../../support/until.ts';
@@ -118,6 +121,29 @@ export function fullDiskSuite(driver: DriverName): void {
       expect(await store.retention.forget(NOW_MS * 2, 10)).toBe(1);
       expect(await store.notifications.get(notification.id)).toBeNull();
       expect(await store.deliveries.get(deliveries[0]!.id)).toBeNull();
+    });
+
+    it('sweeps and forgets thousands of suppressions and uses of caps', async () => {
+      const notification = sampleNotification();
+      const { id: notificationId } = notification;
+      await store.notifications.accept(sampleAcceptance(notification, ['a']));
+      const { cursor: from } = (await store.fanOuts.get(notificationId))!;
+      const userIds = Array.from({ length: 1500 }, (_, index) => `user-${index}`);
+      const of = (userId: string, reason: SuppressionReason): Suppression => {
+        return { notificationId, userId, reason, detail: {}, atMs: NOW_MS };
+      };
+      const suppressions = userIds.flatMap((id) => [of(id, 'opted_out'), of(`un${id}`, 'no_subscription')]);
+      const capUses = userIds.map((userId) => ({ userId, pattern: '*' }));
+      const plan = () => ({ deliveries: [], suppressions, capUses });
+      await store.fanOuts.commitPage({ ...pageOf(notification, [], { from, to: null }), plan });
+      expect(await store.suppressions.countByReason(notificationId)).toMatchObject({ opted_out: 1500 });
+      await fillUp();
+      expect(await store.retention.sweep(NOW_MS * 2)).toBe(1500);
+      expect(await store.retention.forget(NOW_MS * 2, 10)).toBe(1);
+      expect(await store.suppressions.countByReason(notificationId)).toMatchObject({
+        opted_out: 0,
+        no_subscription: 0,
+      });
     });
 
     it('takes the nonce of a request that adds nothing, once, and no other', async () => {

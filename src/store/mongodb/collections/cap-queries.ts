@@ -1,4 +1,4 @@
-import type { StoreIndex } from './named-query.ts';
+import type { NamedQuery, StoreIndex } from './named-query.ts';
 
 /** When notifications that count under a pattern's cap went to a user: all in one document, so that one write counts them. */
 export type CapDocument = {
@@ -8,4 +8,16 @@ export type CapDocument = {
   readonly expiresAt: Date;
 };
 
-export const CAP_INDEXES: readonly StoreIndex[] = [{ name: 'expiry', key: { expiresAt: 1 }, expires: 'at_once' }];
+const EXPIRY: StoreIndex = { name: 'expiry', key: { expiresAt: 1 }, expires: 'at_once' };
+
+export const CAP_INDEXES = [EXPIRY];
+
+export const EXPIRED_CAP_USES: NamedQuery<Date> = {
+  name: 'expired uses of caps',
+  collection: 'cap_uses',
+  purpose: 'what the TTL index has not deleted yet',
+  index: EXPIRY,
+  filter: (instant) => ({ expiresAt: { $lt: instant } }),
+};
+
+export const CAP_QUERIES = [EXPIRED_CAP_USES] as const;

@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { CAP_INDEXES, type CapDocument } from './cap-queries.ts';
+import { CAP_INDEXES, CAP_QUERIES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
 import type { StoreIndex } from './named-query.ts';
@@ -65,6 +65,7 @@ export const QUERIES = [
   ...DELIVERY_QUERIES,
   ...USER_QUERIES,
   ...SUPPRESSION_QUERIES,
+  ...CAP_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...SHORT_LIVED_QUERIES,
 ] as const;

@@ -26,6 +26,7 @@ export type NamedQuery<Asked> = {
     | 'deliveries'
     | 'users'
     | 'suppressions'
+    | 'cap_uses'
     | 'prune_holds'
     | 'idempotency_keys'
     | 'nonces';

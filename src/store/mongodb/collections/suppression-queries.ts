@@ -10,6 +10,8 @@ export type SuppressionDocument = {
   /** Those without a device: as many as a caller names, so that no index has them. */
   readonly unreached: readonly string[];
   readonly atMs: number;
+  /** When the page was decided, from which retention counts. */
+  readonly retainedFrom: Date;
 };
 
 export type SuppressionEntry = {
@@ -25,7 +27,10 @@ const USER: StoreIndex = {
   only: { 'entries.userId': { $gte: '' } },
 };
 
-export const SUPPRESSION_INDEXES = [NOTIFICATION, USER];
+/** Asked by nobody: a notification may go by its own index, and nothing else would find these then. */
+const RETENTION: StoreIndex = { name: 'retention', key: { retainedFrom: 1 }, expires: 'after_retention' };
+
+export const SUPPRESSION_INDEXES = [NOTIFICATION, USER, RETENTION];
 
 type OfNotification = { readonly notificationId: string; readonly fromId: string };
 

@@ -5,6 +5,7 @@ import type { FanOutPage } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { DELIVERIES_BY_ID } from '../collections/delivery-queries.ts';
+import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
   SUPPRESSION_PAGE,
@@ -100,7 +101,8 @@ function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): Sup
     if (reason === 'no_subscription') unreached.push(encodeText(userId));
     else entries.push({ userId: encodeText(userId), reason, detail });
   }
-  return { _id: idOf(page), notificationId: page.notification.id, entries, unreached, atMs: page.nowMs };
+  const { nowMs: atMs, notification } = page;
+  return { _id: idOf(page), notificationId: notification.id, entries, unreached, atMs, retainedFrom: instant(atMs) };
 }
 
 function idOf({ notification, from }: FanOutPage): string {

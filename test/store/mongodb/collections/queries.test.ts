@@ -146,6 +146,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   nonce: 'nonce-5',
   'expired idempotency keys': new Date(NOW_MS + 20),
   'expired nonces': new Date(NOW_MS + 20),
+  'expired uses of caps': new Date(NOW_MS + 20),
 };
 
 /** Deleting what was asked for takes all of it, not a page. */
@@ -193,11 +194,15 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
         entries: [{ userId: `user-${index % 50}`, reason: 'opted_out', detail: {} }],
         unreached: ['nobody'],
         atMs: NOW_MS,
+        retainedFrom: new Date(NOW_MS),
       })),
     );
     const passing = Array.from({ length: 1000 }, (_, index) => ({ index, expiresAt: new Date(NOW_MS + index) }));
     await collections.nonces.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `nonce-${index}`, token: 't', expiresAt })),
+    );
+    await collections.cap_uses.insertMany(
+      passing.map(({ index, expiresAt }) => ({ _id: { userId: `user-${index}`, pattern: '*' }, uses: [], expiresAt })),
     );
     await collections.prune_holds.insertMany(
       passing.map(({ index }) => ({
