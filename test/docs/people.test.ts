@@ -11,6 +11,19 @@ import { interpret, itInterprets } from '../support/interpreters.ts';
 import { LISTEN } from '../support/raw-http.ts';
 import { codeUnder } from './markdown-code.ts';
 
+/** The sections of docs/http.md whose calls need nothing but what the calls before them made. */
+const SECTIONS = [
+  '### `PATCH /v1/users/:user_id`',
+  '### `GET /v1/users`',
+  '### `POST /v1/users/:user_id/tags`',
+  '### `POST /v1/tags/:tag/users`',
+  '### `GET /v1/users/:user_id/explain`',
+  '### `PUT /v1/types/:type`',
+  '### `POST /v1/audiences/count`',
+  '### `PUT /v1/segments/:key`',
+  '### `POST /v1/notifications`',
+];
+
 const codeOf = (heading: string, language: string): string[] =>
   codeUnder('people.md', heading)
     .filter((block) => block.language === language)
@@ -36,7 +49,7 @@ describe('docs/people.md, in the order of its examples', () => {
 
   itInterprets('sh', 'who got nothing of a notification is listed', async () => {
     const [said, sent, listed] = codeOf('## An example', 'sh');
-    expect(await run(said)).not.toContain('"code"');
+    expect(await run(said)).not.toContain('"urn:bellhop:error:');
     const { id } = JSON.parse(await run(sent));
     expect((await api.call('GET', `/v1/notifications/${id}`)).body).toMatchObject({
       user_count: 3,
@@ -62,6 +75,14 @@ describe('docs/people.md, in the order of its examples', () => {
   itInterprets('sh', 'an audience is counted', async () => {
     const [call] = codeOf('## Audiences', 'sh');
     expect(JSON.parse(await run(call))).toMatchObject({ users: 2, subscriptions: 2, is_at_least: false });
+  });
+
+  itInterprets('sh', 'the calls of docs/http.md about people are taken', async () => {
+    for (const section of SECTIONS) {
+      const calls = codeUnder('http.md', section).filter(({ language }) => language === 'sh');
+      expect(calls.length, section).toBeGreaterThan(0);
+      for (const { code } of calls) expect(await run(code), section).not.toContain('"urn:bellhop:error:');
+    }
   });
 
   it('an expression that ends too early is refused as the page shows', async () => {
