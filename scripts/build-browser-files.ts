@@ -10,21 +10,29 @@ import { rolldown } from 'rolldown';
  */
 const from = fileURLToPath(new URL('../src/', import.meta.url));
 const to = fileURLToPath(new URL('../dist/', import.meta.url));
-const SDK_FILES = ['sdk/bellhop.js', 'sdk/bellhop-sw.js', 'sdk/bellhop.d.ts'];
+const SDK_FILES = ['bellhop.js', 'bellhop-sw.js', 'bellhop.d.ts', 'preferences.js', 'preferences.d.ts'].map(
+  (name) => `sdk/${name}`,
+);
 const SDK_TYPES = 'sdk/types/';
 
 cpSync(`${from}pages`, `${to}pages`, { recursive: true });
 await bundle('bellhop.ts', 'bellhop.js', 'esm');
+await bundle('preferences.ts', 'preferences.js', 'esm');
 await bundle('worker/bellhop-sw.ts', 'bellhop-sw.js', 'iife');
 removeStale();
+writeTypes('preferences.d.ts', ['public', 'wishes', 'own-preferences', 'preferences-form']);
 // Last: `scripts/bootstrap.cjs` takes a build with this file for a whole one.
-writeFileSync(`${to}sdk/bellhop.d.ts`, ['public', 'bellhop'].map(declarationsOf).join(''));
+writeTypes('bellhop.d.ts', ['public', 'bellhop']);
 rmSync(`${to}${SDK_TYPES}`, { recursive: true });
 
 async function bundle(input: string, file: string, format: 'esm' | 'iife'): Promise<void> {
   const build = await rolldown({ input: `${from}sdk/${input}`, platform: 'browser', logLevel: 'warn' });
   await build.write({ file: `${to}sdk/${file}`, format, minify: true });
   await build.close();
+}
+
+function writeTypes(file: string, names: readonly string[]): void {
+  writeFileSync(`${to}sdk/${file}`, names.map(declarationsOf).join(''));
 }
 
 /** Without imports and re-exports: all declarations are in one file. */

@@ -4,6 +4,7 @@ import { registrationIn } from './own-worker.ts';
 import { recallDevice } from './page-device.ts';
 import { type Bellhop, BellhopError, type BellhopMessage, type BellhopOptions, type BellhopStatus } from './public.ts';
 import { createService } from './service.ts';
+import { serviceUrl } from './service-url.ts';
 import type { WorkerMessage } from './worker-message.ts';
 
 export { BellhopError };
@@ -78,18 +79,6 @@ async function statusOf({ workerUrl, scope }: Site): Promise<BellhopStatus> {
   const active = (await registrationIn(scope))?.active;
   if (active && active.scriptURL !== workerUrl) return { state: 'unsubscribed', reason: 'other_worker' };
   return { state: 'subscribed', subscriptionId: device.subscriptionId };
-}
-
-/** With a slash at its end. This module is at `sdk/bellhop.js` under it. */
-function serviceUrl({ url, token }: BellhopOptions): string {
-  if (typeof token !== 'string' && typeof token !== 'function') {
-    throw new BellhopError('invalid_options', 'token must be a subscriber token, or a function that gets one.');
-  }
-  try {
-    return new URL(url === undefined ? '..' : url.replace(/\/?$/, '/'), import.meta.url).href;
-  } catch (cause) {
-    throw new BellhopError('invalid_options', 'url must be the address of Bellhop.', { cause });
-  }
 }
 
 /** A worker has to come from the site itself, so Bellhop's own serves only where both are one origin. */

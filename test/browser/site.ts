@@ -30,6 +30,22 @@ const page = (bellhop: string, moreOptions = ''): string => `<!doctype html>
   if (location.pathname.endsWith('/eager')) subscribe();
 </script>`;
 
+/** A settings page as docs/browser.md has it. A test may put another token in its place. */
+const settingsPage = (bellhop: string): string => `<!doctype html>
+<meta charset="utf-8">
+<title>Settings</title>
+<script type="module" nonce="once">
+  import { createPreferences, preferencesForm } from '${bellhop}/sdk/preferences.js';
+  const token = async () => window.token ?? (await fetch('/token')).text();
+  const types = [
+    { pattern: 'digest.*', label: 'Digests' },
+    { pattern: 'digest.weekly', label: 'The weekly digest' },
+    { pattern: 'orders', label: 'My orders' },
+    { pattern: 'offers', label: 'Offers', isWantedByDefault: false },
+  ];
+  document.body.append(preferencesForm(createPreferences({ token }), { types }));
+</script>`;
+
 /** What docs/browser.md says that a strict policy has to allow, and the script and back end of the page itself. */
 const policy = (bellhop: string): string =>
   `default-src 'none'; script-src 'self' 'unsafe-inline' ${bellhop}; connect-src 'self' ${bellhop}; worker-src 'self'`;
@@ -117,6 +133,8 @@ export async function startSite() {
     else if (url === '/eager-sw.js') script(response, eagerWorker);
     else if (url === '/late-sw.js') script(response, formerWorker + (state.hasLine ? worker(state.bellhop) : ''));
     else if (url === '/strict/sw.js') script(response, strictWorker(state.bellhop));
+    else if (url === '/strict/preferences')
+      response.setHeader('Content-Type', 'text/html').end(settingsPage(state.bellhop));
     else if (url === '/plain')
       response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Plain</title>');
     else if (url === '/favicon.ico') response.writeHead(404).end();

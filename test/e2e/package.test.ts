@@ -30,7 +30,7 @@ describe('the packed service, in a folder of somebody else', () => {
   });
 
   it('serves the browser SDK, its worker and its types', async () => {
-    for (const name of ['bellhop.js', 'bellhop-sw.js', 'bellhop.d.ts']) {
+    for (const name of ['bellhop.js', 'bellhop-sw.js', 'bellhop.d.ts', 'preferences.js', 'preferences.d.ts']) {
       expect([name, (await fetch(`${service.address}/sdk/${name}`)).status]).toEqual([name, 200]);
     }
   });

@@ -116,6 +116,8 @@ describe('/openapi.json', () => {
       '/sdk/bellhop-sw.js',
       '/sdk/bellhop.d.ts',
       '/sdk/bellhop.js',
+      '/sdk/preferences.d.ts',
+      '/sdk/preferences.js',
       '/v1/push/public-key',
     ]);
   });

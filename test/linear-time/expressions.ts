@@ -230,7 +230,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
       { head: 'ERR ', repeated: 'invalid ' },
     ],
   ],
-  'sdk/bellhop.ts': [[/\/?$/, { repeated: '/', tail: 'x' }]],
+  'sdk/service-url.ts': [[/\/?$/, { repeated: '/', tail: 'x' }]],
   'sdk/own-worker.ts': [
     [/^(?!installing)/, letters],
     [/activated/, { repeated: 'activat' }],
@@ -240,7 +240,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, { head: 'en', repeated: '-a', tail: '_' }],
     [/^[\w+/-]{1,64}$/, letters],
   ],
-  'sdk/service.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
+  'sdk/authorized-call.ts': [[/^[\w-]+\.[\w-]+\.[\w-]+$/, { repeated: 'a.' }]],
   'sdk/worker/choose-tab.ts': [[/#.*/, { repeated: '#' }]],
   'sdk/worker/notice.ts': [[/^https?:$/, { head: 'http', repeated: 's' }]],
   'store/mongodb/server/connection.ts': [

@@ -19,5 +19,5 @@ it('the SDK comes as it was built', () => {
     readSdkFiles()
       ?.map(({ name }) => name)
       .sort(),
-  ).toEqual(['bellhop-sw.js', 'bellhop.d.ts', 'bellhop.js']);
+  ).toEqual(['bellhop-sw.js', 'bellhop.d.ts', 'bellhop.js', 'preferences.d.ts', 'preferences.js']);
 });

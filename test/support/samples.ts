@@ -17,7 +17,13 @@ import type { Acceptance } from '../../src/store/notification-store.ts';
 export const NOW_MS = 1_767_225_600_000;
 
 /** Stands for what the build makes of `src/sdk/`. */
-export const SDK = { 'bellhop.js': 'export {};', 'bellhop-sw.js': '// worker', 'bellhop.d.ts': 'export {};' };
+export const SDK = {
+  'bellhop.js': 'export {};',
+  'bellhop-sw.js': '// worker',
+  'bellhop.d.ts': 'export {};',
+  'preferences.js': 'export {};',
+  'preferences.d.ts': 'export {};',
+};
 export const SDK_FILES = Object.entries(SDK).map(([name, text]) => staticFile(name, text));
 
 /** A while after every sample was made. */

@@ -9,6 +9,11 @@ const SDK_PATH = '/sdk';
 const DESCRIPTIONS: Readonly<Record<string, { readonly operationId: string; readonly summary: string }>> = {
   'bellhop.js': { operationId: 'getSdk', summary: 'The browser SDK, an ES module' },
   'bellhop-sw.js': { operationId: 'getSdkWorker', summary: 'The service worker of the SDK' },
+  'preferences.js': {
+    operationId: 'getSdkPreferences',
+    summary: 'Wishes of the person, and a form for them, an ES module',
+  },
+  'preferences.d.ts': { operationId: 'getSdkPreferencesTypes', summary: 'The types of that module, for TypeScript' },
   'bellhop.d.ts': { operationId: 'getSdkTypes', summary: 'The types of the SDK, for TypeScript' },
 };
 

@@ -16,6 +16,8 @@ describe('/sdk/', () => {
     ['bellhop.js', 'text/javascript; charset=utf-8'],
     ['bellhop-sw.js', 'text/javascript; charset=utf-8'],
     ['bellhop.d.ts', 'text/plain; charset=utf-8'],
+    ['preferences.js', 'text/javascript; charset=utf-8'],
+    ['preferences.d.ts', 'text/plain; charset=utf-8'],
   ] as const)('serves %s to any page, and lets a worker look after the whole site', async (name, mediaType) => {
     await start({ corsAllowedOrigins: ['https://shop.example'] });
     const answer = await get(`/sdk/${name}`, { Origin: 'https://another.example' });
@@ -61,14 +63,19 @@ describe('/sdk/', () => {
     const octets = async (name: string) => gzipSync((await get(`/sdk/${name}`)).text).byteLength;
     expect(await octets('bellhop.js')).toBeLessThan(4096);
     expect(await octets('bellhop-sw.js')).toBeLessThan(2048);
+    expect(await octets('preferences.js')).toBeLessThan(4096);
   });
 
-  it('has types that stand alone and name everything', async () => {
+  it.each([
+    ['bellhop.d.ts', ['function createBellhop', 'class BellhopError', 'type BellhopStatus', 'type BellhopOptions']],
+    [
+      'preferences.d.ts',
+      ['function createPreferences', 'function preferencesForm', 'class BellhopError', 'type Wishes'],
+    ],
+  ])('has types that stand alone and name everything: %s', async (file, names) => {
     await start({ sdk: readSdkFiles() });
-    const { text } = await get('/sdk/bellhop.d.ts');
-    expect(text).not.toMatch(/^import|from '/m);
-    for (const name of ['function createBellhop', 'class BellhopError', 'type BellhopStatus', 'type BellhopOptions']) {
-      expect(text).toMatch(new RegExp(`^export (declare )?${name}\\b`, 'm'));
-    }
+    const { text } = await get(`/sdk/${file}`);
+    expect(text).not.toMatch(/^import|from '|import\(/m);
+    for (const name of names) expect(text).toMatch(new RegExp(`^export (declare )?${name}\\b`, 'm'));
   });
 });

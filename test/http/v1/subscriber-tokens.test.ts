@@ -116,6 +116,8 @@ describe('a page with a subscriber token', () => {
         'get /sdk/bellhop-sw.js',
         'get /sdk/bellhop.d.ts',
         'get /sdk/bellhop.js',
+        'get /sdk/preferences.d.ts',
+        'get /sdk/preferences.js',
         'get /v1/push/public-key',
         'get /v1/subscriptions',
         `get /v1/subscriptions/${id}`,
