@@ -34,10 +34,11 @@ const countRoute = defineRoute({
 const SEGMENTS_PATH = '/v1/segments';
 const SEGMENT_PATH = `${SEGMENTS_PATH}/{key}` as const;
 const params = z.object({
-  key: z
-    .string()
-    .regex(SEGMENT_KEY, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -')
-    .openapi({ description: 'The name of the segment.', example: 'vip' }),
+  key: z.string().regex(SEGMENT_KEY, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . -').openapi({
+    pattern: '^[A-Za-z0-9_.-]{0,31}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,31}$',
+    description: 'The name of the segment.',
+    example: 'vip',
+  }),
 });
 export const segmentSchema = answerBody('Segment', { key: z.string(), tags: z.string() });
 

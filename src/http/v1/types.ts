@@ -50,7 +50,12 @@ export const typeRuleSchema = answerBody('TypeRule', ruleFields, 'Only what was 
 
 const TYPES_PATH = '/v1/types';
 const TYPE_PATH = `${TYPES_PATH}/{type}` as const;
-const params = z.object({ type: typePattern.openapi({ description: 'A pattern of types.' }) });
+const params = z.object({
+  type: typePattern.openapi({
+    pattern: '^(\\*|[A-Za-z0-9._:-]{0,30}[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,30}(\\.\\*)?)$',
+    description: 'A pattern of types. One with a slash cannot be part of a path.',
+  }),
+});
 
 const listRoute = defineRoute({
   method: 'get',

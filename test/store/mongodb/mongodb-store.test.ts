@@ -18,7 +18,8 @@ function contractOn(name: string, start: () => Promise<Server>): void {
     beforeAll(async () => {
       server = await start();
     }, 60_000);
-    afterAll(() => server.stop());
+    // A checkpoint of some hundred databases: on a busy disk it takes its time.
+    afterAll(() => server.stop(), 60_000);
 
     storeContract(`MongoDB, ${name},`, async () => {
       const url = freshDatabase(server.url);
