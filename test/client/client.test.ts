@@ -68,6 +68,14 @@ describe('a try that failed in a way that may pass', () => {
     expect(await caught(once.deliveries.replay('dlv_1'))).toMatchObject({ code: 'reused_nonce' });
   });
 
+  it('is made again for a dry run, which has no idempotency key', async () => {
+    const client = await start(['cut', { status: 200, body: { dry_run: true, user_count: 1 } }]);
+    expect(await client.dryRun(NOTE)).toMatchObject({ dry_run: true, user_count: 1 });
+    for (const { headers, body } of server.heard) {
+      expect([headers['idempotency-key'], JSON.parse(body)]).toEqual([undefined, { ...NOTE, dry_run: true }]);
+    }
+  });
+
   it('is made again with the caller’s own idempotency key', async () => {
     const client = await start(['cut', TAKEN]);
     await client.send(NOTE, { idempotencyKey: 'order-42-shipped' });

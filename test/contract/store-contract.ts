@@ -5,6 +5,7 @@ import { audienceWalkContract } from './audience-walk-contract.ts';
 import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
+import { dryRunContract } from './dry-run-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('segments', () => segmentContract(open));
     describe('suppressions', () => suppressionContract(open));
     describe('caps', () => capContract(open));
+    describe('notifications: what would come of them', () => dryRunContract(open));
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
