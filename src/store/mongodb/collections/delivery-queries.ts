@@ -13,7 +13,7 @@ const FAILED_USER: StoreIndex = {
   only: { state: 'failed' },
 };
 /** Nothing in it changes in a delivery's life. */
-const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
+export const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ATTEMPTED: StoreIndex = { name: 'attempted', key: { notificationId: 1, _id: 1 }, only: { isAttempted: true } };
 const ENDED: StoreIndex = {
   name: 'ended',
@@ -51,7 +51,8 @@ export const DELIVERY_INDEXES = [
 /** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
 export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
 
-function ofNotification({ notificationId, afterId }: OfNotification) {
+/** The ids of one notification’s deliveries, further on than the given one. */
+export function ofNotification({ notificationId, afterId }: OfNotification) {
   const prefix = deliveryIdPrefix(notificationId);
   return { $gt: afterId ?? prefix, $lt: `${prefix}\u{10ffff}` };
 }

@@ -1,4 +1,5 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
+import { USER as DELIVERIES_USER, ofNotification } from './delivery-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** What one page of a fan-out suppressed: one document, since a page is decided once. */
@@ -61,4 +62,21 @@ export const SUPPRESSION_PAGE: NamedQuery<string> = {
   filter: (id) => ({ _id: id }),
 };
 
-export const SUPPRESSION_QUERIES = [SUPPRESSIONS_OF_NOTIFICATION, SUPPRESSIONS_OF_USER, SUPPRESSION_PAGE] as const;
+export const DELIVERED_USERS: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> = {
+  name: 'users with deliveries',
+  collection: 'deliveries',
+  purpose: 'whether a page of a fan-out was begun before, for those whom it suppresses; from the index alone',
+  index: DELIVERIES_USER,
+  filter: ({ notificationId, userIds }) => ({
+    userId: { $in: userIds },
+    _id: ofNotification({ notificationId, afterId: null }),
+  }),
+  projection: { _id: 0, userId: 1 },
+};
+
+export const SUPPRESSION_QUERIES = [
+  SUPPRESSIONS_OF_NOTIFICATION,
+  SUPPRESSIONS_OF_USER,
+  SUPPRESSION_PAGE,
+  DELIVERED_USERS,
+] as const;

@@ -10,7 +10,7 @@ import { FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-querie
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { completeIfFinal, reopen } from './completion.ts';
-import { decidePage } from './pages.ts';
+import { decidePage, takeBackSuppressions } from './pages.ts';
 
 export function mongoFanOuts(collections: Collections, operations: Operations): FanOutStore {
   return {
@@ -32,8 +32,7 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
 
 /**
  * Suppressions and deliveries first, the cursor after them: a process that dies in between leaves a page that is simply made
- * again. What it decided about a user stays: whoever has a delivery or a suppression of it keeps that, and gets no other.
- * Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
+ * again, by what users want by then. Whoever has a delivery keeps it, and has no suppression beside it. Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
  */
 async function commitPage(collections: Collections, page: FanOutPage): Promise<FannedOut | null> {
   const {
@@ -46,6 +45,7 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
   if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return null;
   const plan = await decidePage(collections, page);
   const inserted = await insertDeliveries(collections, plan.deliveries);
+  await takeBackSuppressions(collections, page, plan.deliveries);
   const counted = page.isUserCountOpen ? { $inc: { userCount: page.members.length } } : {};
   const change =
     to === null

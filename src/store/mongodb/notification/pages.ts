@@ -1,13 +1,13 @@
 import type { PagePlan } from '../../../domain/audience/fan-out.ts';
 import type { Suppression } from '../../../domain/audience/suppression.ts';
-import { deliveryId } from '../../../domain/ids.ts';
+import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import type { FanOutPage } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
-import { DELIVERIES_BY_ID } from '../collections/delivery-queries.ts';
 import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
+  DELIVERED_USERS,
   SUPPRESSION_PAGE,
   type SuppressionDocument,
   type SuppressionEntry,
@@ -17,21 +17,58 @@ import { takeCap } from './caps.ts';
 
 type Decision = Pick<PagePlan, 'deliveries' | 'suppressions'>;
 
-/** What a page comes to, its suppressions kept. A page that was decided before, and not finished, comes to the same again. */
+/**
+ * What a page comes to, its suppressions kept. Where it is decided again, since a process died on the way or two are at it at the same
+ * time, what users want may have changed: a delivery that was made stays, and takes the place of a suppression.
+ */
 export async function decidePage(collections: Collections, page: FanOutPage): Promise<Decision> {
   const plan = await planWithCaps(collections, page);
-  if (plan.suppressions.length === 0) return withoutSuppressed(plan, await decidedBefore(collections, page));
-  const begun = await usersWithDeliveries(collections, page, plan.suppressions);
-  const suppressions = plan.suppressions.filter(({ userId }) => !begun.has(userId));
-  if (suppressions.length === 0) return withoutSuppressed(plan, await decidedBefore(collections, page));
-  const document = documentOf(page, suppressions);
-  try {
-    await collections.suppressions.insertOne(document);
-    return { ...plan, suppressions };
-  } catch (error) {
-    if (duplicateField(error) !== '_id') throw error;
-    return addTo(collections, page, { ...plan, suppressions });
-  }
+  if (plan.suppressions.length === 0) return plan;
+  await keepSuppressions(collections, page, plan.suppressions);
+  const reached = await usersWithDeliveries(collections, page, plan.suppressions);
+  await takeBack(collections, page, reached);
+  const suppressions = plan.suppressions.filter(({ userId }) => !reached.has(userId));
+  await giveCapsBack(collections, page, suppressions);
+  return { deliveries: plan.deliveries, suppressions };
+}
+
+/**
+ * Once the deliveries of a page are made. Whoever suppresses looks for deliveries afterwards, and whoever delivers for suppressions:
+ * of two that are at it at the same time, one sees what the other did.
+ */
+export async function takeBackSuppressions(
+  collections: Collections,
+  page: FanOutPage,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  const id = idOf(page);
+  const kept = await collections.suppressions.findOne(SUPPRESSION_PAGE.filter(id), optionsOf(SUPPRESSION_PAGE));
+  if (kept === null) return;
+  const suppressed = new Set([...kept.entries.map(({ userId }) => userId), ...kept.unreached].map(decodeText));
+  const reached = deliveries.map(({ userId }) => userId).filter((userId) => suppressed.has(userId));
+  await takeBack(collections, page, new Set(reached));
+}
+
+async function takeBack({ suppressions }: Collections, page: FanOutPage, users: ReadonlySet<string>): Promise<void> {
+  if (users.size === 0) return;
+  const userIds = [...users].map(encodeText);
+  await suppressions.updateOne(
+    { _id: idOf(page) },
+    { $pull: { entries: { userId: { $in: userIds } }, unreached: { $in: userIds } } },
+  );
+}
+
+/** An earlier try may have counted whom this one stops. */
+async function giveCapsBack(
+  { cap_uses: caps }: Collections,
+  { notification: { id: notificationId }, policy: { cap } }: FanOutPage,
+  suppressions: readonly Suppression[],
+): Promise<void> {
+  const stopped = suppressions.filter(({ reason }) => reason !== 'capped');
+  if (cap === null || stopped.length === 0) return;
+  const ids = stopped.map(({ userId }) => ({ userId: encodeText(userId), pattern: cap.pattern }));
+  await caps.updateMany({ _id: { $in: ids } }, { $pull: { uses: { notificationId } } });
 }
 
 /** Uses of a cap are taken one user after another, and only of those whom nothing else stops. */
@@ -48,50 +85,37 @@ async function planWithCaps(collections: Collections, page: FanOutPage): Promise
   return page.plan((userId) => inTheWay.get(userId) ?? []);
 }
 
-/** Another try of this page may have got as far as its deliveries. */
+/** Those of the suppressed whom another try of this page made deliveries for, perhaps to devices that are gone by now. */
 async function usersWithDeliveries(
   { deliveries }: Collections,
-  { notification, members }: FanOutPage,
+  { notification: { id: notificationId } }: FanOutPage,
   suppressions: readonly Suppression[],
 ): Promise<ReadonlySet<string>> {
-  const suppressed = new Set(suppressions.map(({ userId }) => userId));
-  const ids = members
-    .filter(({ userId }) => suppressed.has(userId))
-    .flatMap(({ devices }) => devices.map(({ id }) => deliveryId(notification.id, id)));
-  if (ids.length === 0) return new Set();
-  const options = { ...optionsOf(DELIVERIES_BY_ID), projection: { userId: 1 } };
-  const found = await deliveries.find(DELIVERIES_BY_ID.filter(ids), options).toArray();
+  const userIds = suppressions.map(({ userId }) => encodeText(userId));
+  const filter = DELIVERED_USERS.filter({ notificationId, userIds });
+  const found = await deliveries.find(filter, optionsOf(DELIVERED_USERS)).toArray();
   return new Set(found.map(({ userId }) => decodeText(userId)));
 }
 
-async function decidedBefore({ suppressions }: Collections, page: FanOutPage): Promise<SuppressionDocument | null> {
-  return suppressions.findOne(SUPPRESSION_PAGE.filter(idOf(page)), optionsOf(SUPPRESSION_PAGE));
-}
-
-/** What an earlier try decided stays; what this one adds is added. */
-async function addTo(collections: Collections, page: FanOutPage, plan: PagePlan): Promise<Decision> {
-  const before = await decidedBefore(collections, page);
-  const known = suppressedIn(before);
-  const added = plan.suppressions.filter(({ userId }) => !known.has(userId));
-  const { entries, unreached } = documentOf(page, added);
-  if (added.length > 0) {
-    await collections.suppressions.updateOne(
-      { _id: idOf(page) },
-      { $push: { entries: { $each: [...entries] }, unreached: { $each: [...unreached] } } },
-    );
+/** One document, unless another try has made it: then those are added that it has not. */
+async function keepSuppressions(
+  { suppressions: kept }: Collections,
+  page: FanOutPage,
+  suppressions: readonly Suppression[],
+): Promise<void> {
+  const document = documentOf(page, suppressions);
+  try {
+    await kept.insertOne(document);
+  } catch (error) {
+    if (duplicateField(error) !== '_id') throw error;
+    const known = { $concatArrays: ['$entries.userId', '$unreached'] };
+    const more = (list: readonly unknown[], userId: string) => {
+      return { $filter: { input: { $literal: list }, cond: { $not: [{ $in: [userId, known] }] } } };
+    };
+    const entries = { $concatArrays: ['$entries', more(document.entries, '$$this.userId')] };
+    const unreached = { $concatArrays: ['$unreached', more(document.unreached, '$$this')] };
+    await kept.updateOne({ _id: document._id }, [{ $set: { entries, unreached } }]);
   }
-  return withoutSuppressed(plan, before);
-}
-
-function withoutSuppressed(plan: PagePlan, before: SuppressionDocument | null): Decision {
-  if (before === null) return plan;
-  const known = suppressedIn(before);
-  return { ...plan, deliveries: plan.deliveries.filter(({ userId }) => !known.has(userId)) };
-}
-
-function suppressedIn(document: SuppressionDocument | null): ReadonlySet<string> {
-  if (document === null) return new Set();
-  return new Set([...document.entries.map(({ userId }) => userId), ...document.unreached].map(decodeText));
 }
 
 function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): SuppressionDocument {

@@ -63,6 +63,7 @@ const middle = { fromMs: NOW_MS, untilMs: null, after: { atMs: notification.acce
 const ids = (of: readonly { readonly id: string }[]) => of.slice(100, 150).map(({ id }) => id);
 const after = { userId: 'user-20', subscriptionId: 'sub_' };
 const users = Array.from({ length: PAGE }, (_, index) => `user-${index}`).sort();
+const reached = deliveries.slice(50_000, 50_000 + PAGE).map(({ userId }) => userId);
 
 const dead = deliveries.find(({ state }) => state === 'failed')!;
 const waiting = deliveries.find(({ state }) => state === 'pending')!;
@@ -100,6 +101,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'next tag': 'tag-1',
   'suppressions of a notification': { notificationId: notification.id, fromId: '' },
   'suppressions of a user': { userId: 'user-1', beforeId: notification.id },
+  'users with deliveries': { notificationId: notification.id, userIds: reached },
   'suppressions of a page': `${notification.id} 0`,
   'notification by id': notification.id,
   'notifications by id': ids(notifications),
