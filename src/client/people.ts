@@ -27,7 +27,8 @@ export type User = {
   readonly user_id: string;
   readonly time_zone: string | null;
   readonly locale: string | null;
-  readonly tags: readonly string[];
+  /** Always there for an API key. */
+  readonly tags?: readonly string[] | undefined;
   readonly preferences: Readonly<Record<string, boolean>>;
   readonly quiet_hours: {
     readonly from: string;

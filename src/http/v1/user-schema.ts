@@ -82,7 +82,10 @@ export const userSchema = answerBody('User', {
   user_id: z.string(),
   time_zone: z.string().nullable(),
   locale: z.string().nullable(),
-  tags: z.array(z.string()),
+  tags: z
+    .array(z.string())
+    .optional()
+    .openapi({ description: 'What the site says of the user. Left out with a subscriber token.' }),
   preferences: z.record(z.string(), z.boolean()),
   quiet_hours: answerBody('UserQuietHours', {
     from: z.string(),
@@ -127,13 +130,14 @@ function timeOf(minute: number): string {
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }
 
-export function userWire(user: User): z.output<typeof userSchema> {
+/** `seesTags` false: to the user, who is not told what the site says of them. */
+export function userWire(user: User, seesTags = true): z.output<typeof userSchema> {
   const { quietHours: quiet } = user;
   return {
     user_id: user.id,
     time_zone: user.timeZone,
     locale: user.locale,
-    tags: [...user.tags],
+    ...(seesTags && { tags: [...user.tags] }),
     preferences: Object.fromEntries(
       Object.entries(user.preferences).map(([pattern, { isWanted }]) => [pattern, isWanted]),
     ),

@@ -134,13 +134,15 @@ const usersOfTagRoute = defineRoute({
 export function addUserRoutes(router: Router, users: Users): void {
   router.add(listRoute, async ({ query }) => {
     const page = await users.list({ ...pageRequest(query), tag: query.tag ?? null });
-    return answer(200, { items: page.items.map(userWire), next_cursor: page.next });
+    return answer(200, { items: page.items.map((user) => userWire(user)), next_cursor: page.next });
   });
-  router.add(getRoute, async ({ params: { user_id: id } }, c) => answer(200, userWire(await users.get(ownOr(c, id)))));
+  router.add(getRoute, async ({ params: { user_id: id } }, c) =>
+    answer(200, userWire(await users.get(ownOr(c, id)), boundUser(c) === null)),
+  );
   router.add(patchRoute, async ({ params: { user_id: id }, body }, c) => {
     const own = ownOr(c, id);
     if (body.tags !== undefined) refuseToken(c);
-    return answer(200, userWire(await users.patch(own, userPatchOf(body))));
+    return answer(200, userWire(await users.patch(own, userPatchOf(body)), boundUser(c) === null));
   });
   router.add(tagsRoute, async ({ params: { user_id: id }, body }) =>
     answer(200, userWire(await users.changeTags(id, { add: body.add ?? [], remove: body.remove ?? [] }))),

@@ -84,7 +84,10 @@ describe('what is said of a user', () => {
     const as = (method: string, path: string, json?: unknown) =>
       api.call(method, path, { sign: 'none', headers, ...(json === undefined ? {} : { json }) });
     expect(await as('PATCH', '/v1/users/bob', { preferences: { '*': false } })).toMatchObject({ status: 200 });
-    expect(await as('GET', '/v1/users/bob')).toMatchObject({ status: 200 });
+    await call('POST', '/v1/users/bob/tags', { add: ['churn-risk'] });
+    const own = await as('GET', '/v1/users/bob');
+    expect(own).toMatchObject({ status: 200, body: { user_id: 'bob' } });
+    expect(own.text).not.toContain('churn-risk');
     const refused = { status: 403, body: problem('subscriber_token_not_enough') };
     expect(await as('PATCH', '/v1/users/bob', { tags: ['vip'] })).toMatchObject(refused);
     expect(await as('PATCH', '/v1/users/ada', {})).toMatchObject(refused);
