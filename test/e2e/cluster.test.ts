@@ -103,6 +103,29 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
     emulator.reset();
   }, 90_000);
 
+  it('let no more through to one user than a cap says, however many come at once', async () => {
+    const device = emulator.createDevice({ name: 'capped' });
+    await call('POST', '/v1/subscriptions', { body: { user_id: 'capped', ...device.subscription } });
+    const rule = { cap: { limit: 3, per_seconds: 3600 } };
+    expect((await call('PUT', '/v1/types/news.capped', { body: rule })).status).toBeLessThan(300);
+    // Processes read what was said of types once a second.
+    await wait(1500);
+    const body = { type: 'news.capped', title: 'x', user_ids: ['capped'] };
+    const sends = Array.from({ length: 60 }, () => call('POST', '/v1/notifications', { body }));
+    const ids = (await Promise.all(sends)).map((answer) => String(answer.body.id));
+    const states = new Map<string, number>();
+    for (const id of ids) {
+      const notification = async () => (await call('GET', `/v1/notifications/${id}`)).body;
+      await until(`${id} is completed`, async () => (await notification()).status === 'completed', 60_000);
+      const { body: page } = await call('GET', `/v1/notifications/${id}/suppressions`);
+      const [first = { reason: 'delivered' }] = page.items as { reason: string }[];
+      states.set(first.reason, (states.get(first.reason) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(states)).toEqual({ delivered: 3, capped: 57 });
+    expect(device.received).toHaveLength(3);
+    emulator.reset();
+  }, 120_000);
+
   it(`lose none of ${DELIVERIES} deliveries, whatever is killed`, async () => {
     for (let user = 0; user < USERS; user += 1) {
       const device = emulator.createDevice({ name: `device-${user}`, behaviour: [{ delayMs: user % 20 }] });
