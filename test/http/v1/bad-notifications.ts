@@ -91,6 +91,8 @@ const contents: BadInput[] = [
   notify('an action with an empty title', { actions: [{ action: 'a', title: '' }] }),
   notify('locale with an underscore', { locale: 'pt_BR' }),
   notify('locale of 36 characters', { locale: `en-${'abcdefgh-'.repeat(4)}a` }),
+  notify('dry_run that is text', { dry_run: 'yes' }),
+  notify('dry_run that is null', { dry_run: null }),
   notify('topic that is empty', { topic: '' }),
   notify('topic of 257 characters', { topic: 'x'.repeat(257) }),
   notify('half a surrogate pair in the title', { title: 'a\ud800b' }),
