@@ -187,6 +187,7 @@ CREATE TABLE cap_uses (
   PRIMARY KEY (user_id, pattern, notification_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cap_uses_at ON cap_uses (at);
+CREATE INDEX cap_uses_user ON cap_uses (user_id, pattern, at);
 
 ALTER TABLE subscriptions ADD COLUMN time_zone TEXT;
 ALTER TABLE deliveries ADD COLUMN held_at INTEGER;
