@@ -4,6 +4,7 @@ import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { newUser, patched } from '../../src/domain/user/user.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pagesOf } from '../support/audience-pages.ts';
+import { sendAt } from '../support/fan-out-at.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 
@@ -145,6 +146,12 @@ async function usePeople(store: Store): Promise<void> {
   await store.suppressions.listOfUser({ ...page, userId: 'user-0' });
   await store.suppressions.get(notificationId, 'user-0');
   await store.suppressions.countByReason(notificationId);
+  await store.typeRules.put('*', { cap: { limit: 1, perSeconds: 60 } });
+  const sent = await sendAt(store, usersNamed(['user-0', 'user-1', 'nobody']), { nowMs: NOW_MS });
+  await sendAt(store, usersNamed(['user-0']), { nowMs: NOW_MS });
+  const cap = { limit: 1, perSeconds: 60, pattern: '*' };
+  await store.users.capUses('user-0', cap, { atMs: NOW_MS, exceptId: sent.id });
+  await store.typeRules.delete('*');
 }
 
 const QUIET = { fromMinute: 0, untilMinute: 1, days: null };
