@@ -98,6 +98,18 @@ export function suppressionContract(open: OpenStore): void {
       });
   });
 
+  it.each([1, 3, 500])('loses nobody of an audience that is found when it is sent, %i at a time', async (pageSize) => {
+    const { store } = fresh;
+    const { outs } = await mixed();
+    const excludedIds = ['quiet', 'out /'];
+    const everyone = { kind: 'everyone', excludedIds } as const;
+    const { id } = await sendAt(store, everyone, { nowMs: NOW_MS, pageSize }, CONTENT);
+    expect(await store.notifications.get(id)).toMatchObject({ userCount: outs.length + 2, status: 'sending' });
+    const counts = await store.suppressions.countByReason(id);
+    expect(counts).toMatchObject({ opted_out: outs.length, paused: 1, no_subscription: 0 });
+    expect((await store.deliveries.countByState(id)).pending).toBe(1);
+  });
+
   it('knows nothing of a notification that suppressed nobody', async () => {
     const { store } = fresh;
     await withDevice('a');
