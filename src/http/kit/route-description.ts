@@ -59,8 +59,8 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
       ...extension('x-error-codes', codes),
     };
   }
-  for (const [own, answer] of Object.entries(route.answers)) {
-    const status = answer.documentedAs ?? own;
+  for (const [status, answer] of Object.entries(route.answers)) {
+    if (answer.isUndocumented) continue;
     responses[status] = {
       ...responses[status],
       description: answer.description,

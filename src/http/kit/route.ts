@@ -9,11 +9,8 @@ type AnswerSpec = {
   readonly description: string;
   /** Null for an answer without a body. */
   readonly body: z.ZodType | null;
-  /**
-   * By the range of its status. Generators of clients take the lowest status under 300 for what an operation gives, so an answer
-   * to what is seldom asked must not stand before the one that everybody gets.
-   */
-  readonly documentedAs?: '2XX';
+  /** The answer to a request that is not documented either. */
+  readonly isUndocumented?: true;
   /** The media type of a body that is text. Left out, the body is JSON. */
   readonly mediaType?: string;
   /** The handler gives the body as octets, which `body` only documents. */

@@ -77,56 +77,58 @@ const display = {
 };
 
 /** Optional fields are left out rather than null: null would say that there is one. */
+const inputFields = {
+  type: notificationType,
+  user_ids: z
+    .array(userId)
+    .min(1, 'must name at least one user')
+    .max(
+      MAX_USERS_PER_NOTIFICATION,
+      `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
+    )
+    .optional()
+    .openapi({ description: 'A user named twice is sent to once. Either this or `audience`.' }),
+  audience: audienceInput.optional().openapi({ description: 'Users who are found when it is sent.' }),
+  exclude_user_ids: excludedUserIds,
+  title: z.string().min(1).max(1000),
+  body: z.string().max(4000).optional(),
+  icon: link.optional(),
+  badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
+  url: link.optional().openapi({ description: 'Where a click leads.' }),
+  open_in: z
+    .enum(OPEN_IN)
+    .optional()
+    .openapi({
+      description:
+        'Where that opens: an open page of the site (`site_tab`, the default), only one that shows the `url` already ' +
+        '(`page_tab`), or always a new one (`new_tab`). Without such a page, a new one.',
+    }),
+  actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
+  locale: locale.optional(),
+  ...display,
+  data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
+  priority: z
+    .enum(PRIORITIES)
+    .optional()
+    .openapi({ description: 'What goes before what within Bellhop. Left out, it is `normal`.' }),
+  ttl_seconds: z
+    .int(TTL_RANGE)
+    .min(1, 'must be at least 1; 1 means “now or never”')
+    .max(MAX_TTL_SECONDS, TTL_RANGE)
+    .optional()
+    .openapi({ description: 'How long it stays worth sending. The server has a default.' }),
+  urgency: z.enum(URGENCIES).optional().openapi({ description: 'RFC 8030. Left out, it follows the priority.' }),
+  topic: plainText(256)
+    .optional()
+    .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+};
+
+/** What is documented: beside the answer of a dry run, generated clients would not know the `id` of a notification. */
+export const documentedNotificationBody = z.strictObject(inputFields).openapi('NotificationInput');
+
+/** `dry_run` is another way to write `POST /v1/notifications/dry-run`. */
 export const notificationBody = z
-  .strictObject({
-    type: notificationType,
-    user_ids: z
-      .array(userId)
-      .min(1, 'must name at least one user')
-      .max(
-        MAX_USERS_PER_NOTIFICATION,
-        `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
-      )
-      .optional()
-      .openapi({ description: 'A user named twice is sent to once. Either this or `audience`.' }),
-    audience: audienceInput.optional().openapi({ description: 'Users who are found when it is sent.' }),
-    exclude_user_ids: excludedUserIds,
-    title: z.string().min(1).max(1000),
-    body: z.string().max(4000).optional(),
-    icon: link.optional(),
-    badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
-    url: link.optional().openapi({ description: 'Where a click leads.' }),
-    open_in: z
-      .enum(OPEN_IN)
-      .optional()
-      .openapi({
-        description:
-          'Where that opens: an open page of the site (`site_tab`, the default), only one that shows the `url` already ' +
-          '(`page_tab`), or always a new one (`new_tab`). Without such a page, a new one.',
-      }),
-    actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
-    locale: locale.optional(),
-    ...display,
-    data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
-    priority: z
-      .enum(PRIORITIES)
-      .optional()
-      .openapi({ description: 'What goes before what within Bellhop. Left out, it is `normal`.' }),
-    ttl_seconds: z
-      .int(TTL_RANGE)
-      .min(1, 'must be at least 1; 1 means “now or never”')
-      .max(MAX_TTL_SECONDS, TTL_RANGE)
-      .optional()
-      .openapi({ description: 'How long it stays worth sending. The server has a default.' }),
-    urgency: z.enum(URGENCIES).optional().openapi({ description: 'RFC 8030. Left out, it follows the priority.' }),
-    topic: plainText(256)
-      .optional()
-      .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
-    dry_run: z
-      .boolean()
-      .optional()
-      .openapi({ description: 'Sends nothing, keeps nothing, and answers 200 with what would come of it.' }),
-  })
+  .strictObject({ ...inputFields, dry_run: z.boolean().optional() })
   .superRefine(({ user_ids: userIds, audience, exclude_user_ids: excluded }, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (userIds === undefined && audience === undefined) refuse('user_ids', 'is required, or `audience` in its place');
@@ -137,8 +139,7 @@ export const notificationBody = z
   .refine(({ silent, vibrate }) => silent !== true || vibrate === undefined, {
     path: ['vibrate'],
     error: 'cannot go with `silent`: browsers refuse both together',
-  })
-  .openapi('NotificationInput');
+  });
 
 export const notificationExample: z.input<typeof notificationBody> = {
   type: 'order.shipped',

@@ -17,7 +17,13 @@ import {
   notificationSchema,
   notificationWire,
 } from './notification-answer.ts';
-import { notificationBody, notificationExample, notificationType, notifyRequestOf } from './notification-schema.ts';
+import {
+  documentedNotificationBody,
+  notificationBody,
+  notificationExample,
+  notificationType,
+  notifyRequestOf,
+} from './notification-schema.ts';
 
 const count = z.int();
 const counts = answerBody('DeliveryCounts', {
@@ -63,13 +69,17 @@ const acceptRoute = defineRoute({
       .optional()
       .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
   }),
-  body: { schema: notificationBody, example: notificationExample, required: true },
+  body: {
+    schema: notificationBody,
+    documented: documentedNotificationBody,
+    example: notificationExample,
+    required: true,
+  },
   answers: {
     200: {
-      description:
-        'With `dry_run`: what would come of it. Nothing is sent, and nothing kept, no `Idempotency-Key` either.',
+      description: 'With `dry_run`: what would come of it.',
       body: dryRunSchema,
-      documentedAs: '2XX',
+      isUndocumented: true,
     },
     202: {
       description: 'Accepted. Deliveries follow.',
@@ -82,6 +92,25 @@ const acceptRoute = defineRoute({
     },
   },
   errors: ['payload_too_large', 'idempotency_key_reused', 'invalid_audience'],
+});
+
+const dryRunRoute = defineRoute({
+  method: 'post',
+  path: `${NOTIFICATIONS_PATH}/dry-run`,
+  operationId: 'dryRunNotification',
+  tag: 'Notifications',
+  summary: 'Tell what would come of a notification, and send nothing',
+  description: 'Nothing is kept. `dry_run: true` in the body of `POST /v1/notifications` does the same.',
+  access: 'key',
+  scope: 'send',
+  body: {
+    schema: notificationBody,
+    documented: documentedNotificationBody,
+    example: notificationExample,
+    required: true,
+  },
+  answers: { 200: { description: 'What would come of it.', body: dryRunSchema } },
+  errors: ['payload_too_large', 'invalid_audience'],
 });
 
 const listRoute = defineRoute({
@@ -133,6 +162,7 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
       ...(accepted.isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
     });
   });
+  router.add(dryRunRoute, async ({ body }) => answer(200, dryRunWire(await dryRun(notifyRequestOf(body)))));
   router.add(listRoute, async ({ query }) => {
     const page = await notifications.list({
       ...pageRequest(query),
