@@ -3,6 +3,8 @@ import { AppError, type AppErrorCode } from '../domain/app-error.ts';
 import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
 import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
 import type { RetirementReason } from '../domain/subscription/subscription.ts';
+import { changedTags, MAX_TAGS, newUser, patched } from '../domain/user/user.ts';
+import type { UserStore } from '../store/user-store.ts';
 import { announce, draftOf, type RegisterRequest, type SubscriptionsOptions } from './subscriptions.ts';
 
 /** A subscription as another push system kept it. */
@@ -12,6 +14,8 @@ export type ImportRequest = Omit<RegisterRequest, 'formerId' | 'isByToken' | 'va
   /** When the other system made it and last wrote it; null where it does not say. */
   readonly createdAtMs: number | null;
   readonly updatedAtMs: number | null;
+  /** Given to the user, beside those there are. */
+  readonly tags: readonly string[];
 };
 
 /** What became of one. */
@@ -36,7 +40,7 @@ export type SubscriptionImport = {
 type ImportOptions = Pick<
   SubscriptionsOptions,
   'store' | 'events' | 'clock' | 'random' | 'allowedHosts' | 'publicKeys'
->;
+> & { readonly users: Pick<UserStore, 'change'> };
 
 /** So many are checked before others have their turn: the keys of one cost about 0.1 ms. */
 const CHECKED_AT_ONCE = 32;
@@ -52,12 +56,44 @@ export function createSubscriptionImport(options: ImportOptions): SubscriptionIm
       );
       if (!isDryRun) for (const result of results) await announceResult(options, result);
       const inOrder = results.values();
-      return checked.map((each) => {
+      const answers = checked.map((each) => {
         if (each instanceof AppError) return refused(each.code, each.message);
         return answerOf(inOrder.next().value as ImportResult, isDryRun);
       });
+      return isDryRun ? answers : withTags(options, requests, answers);
     },
   };
+}
+
+const TOO_MANY_TAGS = `Its tags are left out: the user would have more than ${MAX_TAGS}.`;
+
+/** Gives users the tags of their lines. A line that is refused gives none. */
+async function withTags(
+  { users, clock }: ImportOptions,
+  requests: readonly (ImportRequest | AppError)[],
+  answers: readonly Imported[],
+): Promise<readonly Imported[]> {
+  const byUser = new Map<string, string[]>();
+  for (const [index, request] of requests.entries()) {
+    if (request instanceof AppError || request.tags.length === 0 || answers[index]?.result === 'refused') continue;
+    byUser.set(request.userId, [...(byUser.get(request.userId) ?? []), ...request.tags]);
+  }
+  const nowMs = clock.now();
+  const tooMany = new Set<string>();
+  const give = (userId: string, add: readonly string[]) =>
+    users.change(newUser(userId, nowMs), (user) => {
+      const tags = changedTags(user.tags, { add, remove: [] });
+      if (tags.length <= MAX_TAGS) return patched(user, { tags }, nowMs);
+      tooMany.add(userId);
+      return user;
+    });
+  await Promise.all([...byUser].map(([userId, add]) => give(userId, add)));
+  return answers.map((answer, index) => {
+    const request = requests[index];
+    const isLeftOut =
+      request !== undefined && 'tags' in request && request.tags.length > 0 && tooMany.has(request.userId);
+    return isLeftOut && answer.result !== 'refused' ? { ...answer, reason: TOO_MANY_TAGS } : answer;
+  });
 }
 
 async function checkAll(
@@ -73,7 +109,7 @@ async function checkAll(
 }
 
 function check(options: ImportOptions, request: ImportRequest): ImportedSubscription | AppError {
-  const { createdAtMs, updatedAtMs, ...registration } = request;
+  const { createdAtMs, updatedAtMs, tags: _, ...registration } = request;
   const nowMs = options.clock.now();
   // A clock that is ahead would make the line newer than whatever a browser does.
   const [created, updated] = [createdAtMs, updatedAtMs].map((atMs) => (atMs === null || atMs > nowMs ? null : atMs));

@@ -127,7 +127,7 @@ export async function startApi(options: ApiOptions = {}) {
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, metricsToken: null, allowBearer: true, ...options, keys: () => KEYS }),
-    subscriptionImport: createSubscriptionImport(registering),
+    subscriptionImport: createSubscriptionImport({ ...registering, users: store.users }),
     subscriptions: createSubscriptions({
       ...registering,
       registrationLimit: options.registrationLimit ?? perMinute(30),

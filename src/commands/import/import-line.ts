@@ -60,8 +60,8 @@ export function readLine(record: Readonly<Record<string, unknown>>, { map, vapid
     vapid_public_key: key,
     ...instantsOf(fieldOf, notes),
     ...deviceOf(fieldOf),
+    ...tagsFor(fieldOf('tags'), notes),
   };
-  noteTags(fieldOf('tags'), notes);
   if ([userId, endpoint, p256dh, auth, key, line.user_agent].some((text) => UNUSABLE.test(text ?? ''))) {
     return refused('invalid_request', 'The line is not UTF-8, or holds a character that no text should (U+0000).');
   }
@@ -139,11 +139,14 @@ function deviceOf(fieldOf: (field: Field) => unknown): { readonly locale?: strin
   };
 }
 
-/** Not kept yet; it is said which will not be, so that they can be mended before. */
-function noteTags(given: unknown, notes: Note[]): void {
+/** Those that the service would take; the rest is left out, and said. */
+function tagsFor(given: unknown, notes: Note[]): { readonly tags?: readonly string[] } {
   const tags = tagsOf(given);
-  if (tags.length > 0) notes.push('tags');
-  if (tags.length > 200 || tags.some((tag) => !/^[A-Za-z0-9_.:/-]{1,64}$/.test(tag))) notes.push('strange_tags');
+  if (tags.length === 0) return {};
+  notes.push('tags');
+  const good = tags.filter((tag) => /^[A-Za-z0-9_.:/-]{1,64}$/.test(tag)).slice(0, 200);
+  if (good.length < tags.length) notes.push('strange_tags');
+  return good.length === 0 ? {} : { tags: good };
 }
 
 /** A list, an object of names and values, or text with commas, semicolons or bars between. */

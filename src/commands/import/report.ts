@@ -105,10 +105,9 @@ function paragraph(texts: readonly string[]): readonly string[] {
 }
 
 const SENTENCES: Readonly<Record<Note, (count: number) => string>> = {
-  tags: (count) =>
-    `${count} lines have tags. This version of Bellhop keeps none: keep the file, and import it again with one that does.`,
+  tags: (count) => `${count} lines have tags: the users of those that are not refused have them beside their own.`,
   strange_tags: (count) =>
-    `${count} of them have tags that will not do: up to 200, each 1 to 64 of the characters A-Z a-z 0-9 _ . : / -`,
+    `${count} of them have tags that are left out: up to 200, each 1 to 64 of the characters A-Z a-z 0-9 _ . : / -`,
   unread_instant: (count) =>
     `${count} times could not be read, and count as not given: write ISO 8601, or seconds or milliseconds since 1970.`,
 };

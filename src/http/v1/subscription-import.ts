@@ -38,7 +38,7 @@ const lineFields = {
     .array(z.string().regex(TAG, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . : / -'))
     .max(MAX_TAGS)
     .nullish()
-    .openapi({ description: 'Checked, and not kept yet. Import the same again once this server keeps tags.' }),
+    .openapi({ description: 'Given to the user, beside those there are.' }),
 };
 
 export const importLine = ofBrowsers({ ...lineFields, ...undocumentedFields });
@@ -117,6 +117,7 @@ function requestOf(given: unknown): ImportRequest | AppError {
     userAgent: line.user_agent ?? null,
     createdAtMs: atMsOf(line.created_at),
     updatedAtMs: atMsOf(line.updated_at),
+    tags: line.tags ?? [],
   };
 }
 

@@ -85,7 +85,7 @@ describe('a line', () => {
     const reading = readLine({ ...record, ...strange }, OPTIONS);
     expect(reading).toEqual({
       kind: 'line',
-      line: EXPECTED,
+      line: { ...EXPECTED, tags: ['beta'] },
       notes: ['unread_instant', 'tags', 'strange_tags'],
     });
   });

@@ -34,6 +34,7 @@ describe('an import', () => {
       vapid_public_key: OLDER_KEY,
       created_at: '2024-02-01T10:00:00.000Z',
     });
+    expect((await api.call('GET', '/v1/users/ada')).body).toMatchObject({ tags: ['beta', 'plan:gold'] });
     const again = await send(lines);
     expect(again.body.items).toMatchObject([
       { result: 'unchanged', subscription_id: id },
@@ -52,6 +53,16 @@ describe('an import', () => {
       { result: 'refused', code: 'invalid_subscription_keys' },
     ]);
     expect(await everybody()).toHaveLength(1);
+  });
+
+  it('leaves the tags of a user out who would have too many, and says so', async () => {
+    const tags = Array.from({ length: 199 }, (_, index) => `t${index}`);
+    await api.call('PATCH', '/v1/users/ada', { json: { tags } });
+    const { items } = (await send([line({ tags: ['one', 'two'] })])).body;
+    expect(items).toMatchObject([{ result: 'added', reason: expect.stringContaining('more than 200') }]);
+    expect((await api.call('GET', '/v1/users/ada')).body.tags).toHaveLength(199);
+    expect((await send([line({ tags: ['one'] })])).body.items).toMatchObject([{ result: 'added', reason: null }]);
+    expect((await api.call('GET', '/v1/users/ada')).body.tags).toHaveLength(200);
   });
 
   it('refuses each line that cannot be sent to for itself, as registering does', async () => {
