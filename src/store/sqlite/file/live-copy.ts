@@ -24,10 +24,12 @@ export type LiveCopyOptions = {
 };
 
 /** Pages read and written at once. */
-const CHUNK_OCTETS = 256 * 1024;
+const CHUNK_OCTETS = 128 * 1024;
 /** What is waited for at once: a disk that has many megabytes to write at once keeps everybody else waiting. */
-const SYNC_EVERY_OCTETS = 4 * 1024 * 1024;
-/** After each chunk as long as it took, and at least so long, belongs to everybody else. */
+const SYNC_EVERY_OCTETS = 1024 * 1024;
+/** After each chunk three times as long as it took, and at least so long, belongs to everybody else: at 1000 accepts a second, on two
+ * cores, the slowest hundredth takes 2.7 times what it does without a backup, and took 13 times with a pause as long as the chunk. */
+const PAUSE_FOR_WORK = 3;
 const LEAST_PAUSE_MS = 2;
 /** As SQLite does by itself: a longer log makes for a longer checkpoint. */
 const MOST_LOG_OCTETS = 4 * 1024 * 1024;
@@ -101,7 +103,7 @@ async function copyPages({ checkpoints, descriptor }: LiveFile, target: FileHand
       unsynced = 0;
     }
     if (pass.mayCheckpoint && checkpoints.logOctets() > MOST_LOG_OCTETS) checkpoints.run();
-    await delay(Math.max(LEAST_PAUSE_MS, performance.now() - startedAtMs));
+    await delay(Math.max(LEAST_PAUSE_MS, PAUSE_FOR_WORK * (performance.now() - startedAtMs)));
   }
 }
 
