@@ -2,12 +2,13 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Audience } from '../domain/audience/audience.ts';
 import { type Expression, parseExpression } from '../domain/audience/expression.ts';
-import { circleOf, type Segments, segmentsNamedIn } from '../domain/audience/matching.ts';
+import { circleOf, type Segments, segmentsNamedIn, segmentsOf } from '../domain/audience/matching.ts';
 import { PUSH_SERVICES, type PushService } from '../domain/push-service/push-service.ts';
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
-import type { AudienceCursor, AudienceStore } from '../store/audience-store.ts';
+import type { AudienceStore } from '../store/audience-store.ts';
 import type { SegmentStore } from '../store/segment-store.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
+import { LOOK_PAGE, lookThrough } from './look-through.ts';
 
 /** How many users an audience has, and devices by push service. `isAtLeast`: there are more than could be counted in time. */
 type AudienceCount = {
@@ -35,16 +36,10 @@ export type AudiencesOptions = {
   readonly serverZone: string;
 };
 
-/** A caller waits no longer than this for a count. */
-const COUNT_MS = 800;
-const PAGE = 1000;
-
 export function createAudiences(options: AudiencesOptions): Audiences {
   const { store, rules } = options;
   return {
-    async check(audience) {
-      if (audience.kind === 'tags') checkedExpression(audience.text, segmentsOf(await store.segments.all()));
-    },
+    check: (audience) => check(options, audience),
     count: (audience) => count(options, audience),
     segments: () => store.segments.all(),
     async putSegment(key, text) {
@@ -68,16 +63,6 @@ export function createAudiences(options: AudiencesOptions): Audiences {
   };
 }
 
-/** Of texts that were read once before they were kept. */
-function segmentsOf(texts: ReadonlyMap<string, string>): Segments {
-  return new Map(
-    [...texts].flatMap(([key, text]) => {
-      const parsed = parseExpression(text);
-      return parsed.kind === 'parsed' ? [[key, parsed.expression] as const] : [];
-    }),
-  );
-}
-
 function checkedExpression(text: string, segments: Segments, ownKey: string | null = null): Expression {
   const parsed = parseExpression(text);
   if (parsed.kind === 'error') {
@@ -97,21 +82,20 @@ function checkedExpression(text: string, segments: Segments, ownKey: string | nu
   return parsed.expression;
 }
 
+async function check({ store }: AudiencesOptions, audience: Audience): Promise<void> {
+  if (audience.kind === 'tags') checkedExpression(audience.text, segmentsOf(await store.segments.all()));
+}
+
 async function count(options: AudiencesOptions, audience: Audience): Promise<AudienceCount> {
   const { store, rules, clock, serverZone } = options;
-  await createAudiences(options).check(audience);
-  const resolved = await rules.resolve(audience);
-  const nowMs = clock.now();
+  await check(options, audience);
+  const query = { audience: await rules.resolve(audience), limit: LOOK_PAGE, nowMs: clock.now(), serverZone };
   const devices = Object.fromEntries(PUSH_SERVICES.map((service) => [service, 0])) as Record<PushService, number>;
   let users = 0;
-  let cursor: AudienceCursor | null = null;
-  do {
-    const page = await store.audiences.members({ audience: resolved, cursor, limit: PAGE, nowMs, serverZone });
-    users += page.members.length;
-    for (const { devices: own } of page.members) {
-      for (const { endpoint } of own) devices[pushTargetOf(endpoint).service] += 1;
-    }
-    cursor = page.next;
-  } while (cursor !== null && clock.now() < nowMs + COUNT_MS);
-  return { users, devices, isAtLeast: cursor !== null };
+  const isAtLeast = await lookThrough(store.audiences, query, clock, (members) => {
+    users += members.length;
+    for (const { endpoint } of members.flatMap((member) => member.devices))
+      devices[pushTargetOf(endpoint).service] += 1;
+  });
+  return { users, devices, isAtLeast };
 }

@@ -6,10 +6,10 @@ import type { Compose } from '../domain/content/compose.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { TypePolicy } from '../domain/notification-type/type-policy.ts';
-import type { AudienceCursor } from '../store/audience-store.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Audiences } from './audiences.ts';
+import { LOOK_PAGE, lookThrough } from './look-through.ts';
 import { checkedOctets, type NotifyRequest, notificationOf } from './notify-request.ts';
 
 /** What would come of a request. `isAtLeast`: the audience has more users than could be looked at in time. */
@@ -33,9 +33,6 @@ export type DryRunOptions = {
   readonly defaultTtlSeconds: number;
 };
 
-/** A caller waits no longer than this, but for the page that is being read then. */
-const LOOK_MS = 800;
-const PAGE = 1000;
 /** Under a cap each user is looked up. */
 const PAGE_WITH_CAP = 200;
 
@@ -50,17 +47,15 @@ export function createDryRun(options: DryRunOptions) {
     const notification = notificationOf(options, request, terms, nowMs);
     const payloadOctets = checkedOctets(notification, compose);
     const audience = await rules.resolve(request.audience);
-    const limit = policy.cap === null ? PAGE : PAGE_WITH_CAP;
+    const limit = policy.cap === null ? LOOK_PAGE : PAGE_WITH_CAP;
     let forecast = NO_FORECAST;
-    let cursor: AudienceCursor | null = null;
-    do {
-      const page = await store.audiences.members({ audience, cursor, limit, nowMs, serverZone });
-      const uses = await capUsesOf(store, policy, page.members, nowMs);
-      const plan = planPage(notification, page.members, terms, nowMs, (userId) => uses.get(userId) ?? []);
-      forecast = forecastWith(forecast, page.members, plan);
-      cursor = page.next;
-    } while (cursor !== null && clock.now() < nowMs + LOOK_MS);
-    return { notification, payloadOctets, forecast, isAtLeast: cursor !== null };
+    const query = { audience, limit, nowMs, serverZone };
+    const isAtLeast = await lookThrough(store.audiences, query, clock, async (members) => {
+      const uses = await capUsesOf(store, policy, members, nowMs);
+      const plan = planPage(notification, members, terms, nowMs, (userId) => uses.get(userId) ?? []);
+      forecast = forecastWith(forecast, members, plan);
+    });
+    return { notification, payloadOctets, forecast, isAtLeast };
   };
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/app-error.ts';
 import type { Audience, ResolvedAudience } from '../domain/audience/audience.ts';
 import { type Expression, parseExpression } from '../domain/audience/expression.ts';
-import type { Segments } from '../domain/audience/matching.ts';
+import { type Segments, segmentsOf } from '../domain/audience/matching.ts';
 import { policyOf, type TypePolicy, type TypeRules } from '../domain/notification-type/type-policy.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { TypeRuleStore } from './type-rule-store.ts';
@@ -9,7 +9,6 @@ import type { TypeRuleStore } from './type-rule-store.ts';
 /** What operators have said of types and segments, read at most once a second. */
 export type StandingRules = {
   policyOf(type: string): Promise<TypePolicy>;
-  segments(): Promise<Segments>;
   /** The audience with what its expression and its segments say now. */
   resolve(audience: Audience): Promise<ResolvedAudience>;
   /** Something was said just now: it counts at once in this process, and within a second in the others. */
@@ -29,7 +28,6 @@ export function createStandingRules({
   const segments = keptFor<Segments>(clock, async () => segmentsOf(await store.segments.all()));
   return {
     policyOf: async (type) => policyOf(await types.read(), type),
-    segments: () => segments.read(),
     async resolve(audience) {
       if (audience.kind !== 'tags') return audience;
       const { text, excludedIds } = audience;
@@ -40,10 +38,6 @@ export function createStandingRules({
       segments.forget();
     },
   };
-}
-
-function segmentsOf(texts: ReadonlyMap<string, string>): Segments {
-  return new Map([...texts].map(([key, text]) => [key, expressionOf(text)]));
 }
 
 /** Of a text that was read once before it was kept. */

@@ -4,24 +4,21 @@ import { type ReleaseAnswer, type ReleaseFacts, release } from './release.ts';
 /** What would become of a notification for a user, as a person is told. */
 export type Account = {
   readonly answer: ReleaseAnswer;
-  /** What would come next, were it not for the gate that stops it; null where no gate does. */
-  readonly otherwise: ReleaseAnswer | null;
   readonly sentence: string;
 };
 
-/** Asks the gates that fan-out asks, and puts their answer into words. `devices`: how many of all active ones it goes to. */
+/** Asks the gates that fan-out asks, and puts their answer into words, with what would come were it not for the one that stops it. */
 export function accountOf(facts: ReleaseFacts, nowMs: number): Account {
   const answer = release(facts, nowMs);
-  const otherwise = answer.kind === 'stop' ? without(answer.reason, facts, nowMs) : null;
-  const then = otherwise === null ? '' : ` Without that: ${thenOf(otherwise, facts)}.`;
-  const sentence = answer.kind === 'stop' ? `No: ${whyOf(answer, facts)}.${then}` : `Yes: ${thenOf(answer, facts)}.`;
-  return { answer, otherwise, sentence };
+  if (answer.kind !== 'stop') return { answer, sentence: `Yes: ${thenOf(answer, facts)}.` };
+  const then = thenOf(without(answer.reason, facts, nowMs), facts);
+  return { answer, sentence: `No: ${whyOf(answer, facts)}. Without that: ${then}.` };
 }
 
 type Stop = Extract<ReleaseAnswer, { kind: 'stop' }>;
 
 /** The same user as though the gate that stopped it had let it go. */
-function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): ReleaseAnswer | null {
+function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
   const { policy } = facts;
   switch (reason) {
     case 'no_subscription':

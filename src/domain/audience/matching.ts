@@ -1,8 +1,18 @@
 import type { PushService } from '../push-service/push-service.ts';
-import type { Expression, Term } from './expression.ts';
+import { type Expression, parseExpression, type Term } from './expression.ts';
 
 /** What is kept of each segment, by its key. */
 export type Segments = ReadonlyMap<string, Expression>;
+
+/** Of texts that were read once before they were kept. One that cannot be read is unknown, as one that is gone. */
+export function segmentsOf(texts: ReadonlyMap<string, string>): Segments {
+  const segments = new Map<string, Expression>();
+  for (const [key, text] of texts) {
+    const parsed = parseExpression(text);
+    if (parsed.kind === 'parsed') segments.set(key, parsed.expression);
+  }
+  return segments;
+}
 
 /** What an expression can ask about a user. */
 export type UserFacts = {
@@ -155,39 +165,42 @@ function wayAlongAll(parts: readonly Expression[], walk: Walk): Way | null {
   return { tags: [...tags], users: [...tags].reduce((sum, tag) => sum + walk.usersOf(tag), 0) };
 }
 
-/** All tags that an expression names, itself or by its segments. */
-export function tagsIn(expression: Expression, segments: Segments, seen = new Set<string>()): ReadonlySet<string> {
-  switch (expression.kind) {
-    case 'tag':
-      return new Set([expression.tag]);
-    case 'not':
-      return tagsIn(expression.of, segments, seen);
-    case 'and':
-    case 'or':
-      return new Set(expression.of.flatMap((part) => [...tagsIn(part, segments, seen)]));
-    case 'segment': {
-      const segment = segments.get(expression.key);
-      if (segment === undefined || seen.has(expression.key)) return new Set();
-      return tagsIn(segment, segments, seen.add(expression.key));
+/** All terms of an expression, and of the segments that it names, of each segment once. */
+export function termsIn(expression: Expression, segments: Segments): readonly Term[] {
+  const terms: Term[] = [];
+  const seen = new Set<string>();
+  const look = (at: Expression): void => {
+    switch (at.kind) {
+      case 'not':
+        look(at.of);
+        break;
+      case 'and':
+      case 'or':
+        at.of.forEach(look);
+        break;
+      default:
+        terms.push(at);
+        if (at.kind === 'segment') lookInto(at.key);
     }
-    default:
-      return new Set();
-  }
+  };
+  const lookInto = (key: string): void => {
+    const segment = segments.get(key);
+    if (segment === undefined || seen.has(key)) return;
+    seen.add(key);
+    look(segment);
+  };
+  look(expression);
+  return terms;
+}
+
+/** All tags that an expression names, itself or by its segments. */
+export function tagsIn(expression: Expression, segments: Segments): ReadonlySet<string> {
+  return new Set(termsIn(expression, segments).flatMap((term) => (term.kind === 'tag' ? term.tag : [])));
 }
 
 /** The keys of the segments that an expression names itself. */
 export function segmentsNamedIn(expression: Expression): ReadonlySet<string> {
-  switch (expression.kind) {
-    case 'segment':
-      return new Set([expression.key]);
-    case 'not':
-      return segmentsNamedIn(expression.of);
-    case 'and':
-    case 'or':
-      return new Set(expression.of.flatMap((part) => [...segmentsNamedIn(part)]));
-    default:
-      return new Set();
-  }
+  return new Set(termsIn(expression, new Map()).flatMap((term) => (term.kind === 'segment' ? term.key : [])));
 }
 
 /** The way from a segment back to itself that it would have with this expression, or null: circles have no meaning. */

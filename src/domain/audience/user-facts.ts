@@ -2,7 +2,7 @@ import { pushTargetOf } from '../push-service/push-target.ts';
 import { zoneOf } from '../user/person.ts';
 import type { Member, ResolvedAudience } from './audience.ts';
 import type { Expression } from './expression.ts';
-import { hasUser, type Segments, type UserFacts } from './matching.ts';
+import { hasUser, type Segments, termsIn, type UserFacts } from './matching.ts';
 
 /** What an expression can ask about a member of an audience. */
 function factsOf({ devices, person }: Member, serverZone: string): UserFacts {
@@ -28,21 +28,6 @@ export function belongsTo(
 }
 
 /** Whether the tags of a user say it all: then devices need not be read to know who is had. */
-export function asksOnlyForTags(expression: Expression, segments: Segments, seen = new Set<string>()): boolean {
-  switch (expression.kind) {
-    case 'tag':
-      return true;
-    case 'not':
-      return asksOnlyForTags(expression.of, segments, seen);
-    case 'and':
-    case 'or':
-      return expression.of.every((part) => asksOnlyForTags(part, segments, seen));
-    case 'segment': {
-      const segment = segments.get(expression.key);
-      if (segment === undefined || seen.has(expression.key)) return true;
-      return asksOnlyForTags(segment, segments, seen.add(expression.key));
-    }
-    default:
-      return false;
-  }
+export function asksOnlyForTags(expression: Expression, segments: Segments): boolean {
+  return termsIn(expression, segments).every(({ kind }) => kind === 'tag' || kind === 'segment');
 }
