@@ -43,7 +43,7 @@ import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
 import { addSubscriptionImportRoute } from './v1/subscription-import.ts';
 import { addSubscriptionRemovalRoutes } from './v1/subscription-removal.ts';
 import { addSubscriptionRoutes } from './v1/subscriptions.ts';
-import { addTypeRoutes } from './v1/types.ts';
+import { addTypeRoutes } from './v1/type-rules.ts';
 import { addUserDeliveryRoutes } from './v1/user-deliveries.ts';
 import { addUserRoutes } from './v1/users.ts';
 import { addVapidKeyRoutes } from './v1/vapid-keys.ts';

@@ -11,7 +11,7 @@ import type { notificationBody } from '../../src/http/v1/notification-schema.ts'
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
-import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/types.ts';
+import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/type-rules.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 import type { userPatchBody, userSchema } from '../../src/http/v1/user-schema.ts';
 
