@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
+import type { Claim } from '../../src/domain/delivery/claim.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Claimed } from '../../src/store/delivery-store.ts';
@@ -58,10 +59,17 @@ export async function fannedOut(
   return { notification, deliveries };
 }
 
+/** When the leases end that `claimOf` asks for. */
+export const LEASE_UNTIL_MS = NOW_MS + 60_000;
+
+/** A claim of this delivery for a minute. */
+export function claimOf(deliveryId: string, attempt = 1): Claim {
+  return { deliveryId, attempt, nowMs: NOW_MS, leaseUntilMs: LEASE_UNTIL_MS };
+}
+
 /** The lease of a delivery that nobody else wants. */
 export async function claimed(store: Store, deliveryId: string, attempt = 1): Promise<Claimed> {
-  const claim = { deliveryId, attempt, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 60_000 };
-  const [result = null] = await store.deliveries.claimMany([claim]);
+  const [result = null] = await store.deliveries.claimMany([claimOf(deliveryId, attempt)]);
   const lease = leaseIn(result);
   if (lease === null) throw new Error(`the claim of ${deliveryId} was refused`);
   return lease;

@@ -3,21 +3,12 @@ import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import { commitPage } from '../support/fan-out-page.ts';
 import {
   endingAs,
-  NOW_MS,
   sampleAcceptance,
   sampleDelivery,
   sampleNotification,
   sampleSubscription,
 } from '../support/samples.ts';
-import { claimed, freshStore, leaseIn, type OpenStore } from './fresh-store.ts';
-
-const LEASE_UNTIL_MS = NOW_MS + 60_000;
-const claimOf = (deliveryId: string, attempt = 1) => ({
-  deliveryId,
-  attempt,
-  nowMs: NOW_MS,
-  leaseUntilMs: LEASE_UNTIL_MS,
-});
+import { claimed, claimOf, freshStore, LEASE_UNTIL_MS, leaseIn, type OpenStore } from './fresh-store.ts';
 
 /** At most one push to a subscription is under way: push services lose one of two that come in the same millisecond. */
 export function onePushContract(open: OpenStore): void {

@@ -13,15 +13,7 @@ import {
   sampleNotification,
   sampleSubscription,
 } from '../support/samples.ts';
-import { claimed, fannedOut, freshStore, leaseIn, type OpenStore } from './fresh-store.ts';
-
-const LEASE_UNTIL_MS = NOW_MS + 60_000;
-const claimOf = (deliveryId: string, attempt = 1) => ({
-  deliveryId,
-  attempt,
-  nowMs: NOW_MS,
-  leaseUntilMs: LEASE_UNTIL_MS,
-});
+import { claimed, claimOf, fannedOut, freshStore, LEASE_UNTIL_MS, leaseIn, type OpenStore } from './fresh-store.ts';
 
 /** Waits for another attempt. */
 const retrying = (settlement: Settlement, dueAtMs: number): Settlement => ({

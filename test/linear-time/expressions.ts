@@ -210,11 +210,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, { head: 'en', repeated: '-aaaaaaaa', tail: '-' }],
     [/^\d{1,6}$/, digits],
   ],
-  'http/v1/subscription-import.ts': [[/^[A-Za-z0-9_.:/-]{1,64}$/, letters]],
-  'http/v1/notification-schema.ts': [
-    [/^[A-Za-z0-9._:/-]{1,64}$/, letters],
-    [/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }],
-  ],
+  'http/v1/notification-schema.ts': [[/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }]],
   'http/v1/notifications.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
   'intake/demo-visitors.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],

@@ -7,7 +7,6 @@ export const IMPORT_FILES: Readonly<Record<string, readonly Listed[]>> = {
     [/[\0\ufffd\p{Surrogate}]/u, { repeated: 'a', tail: '\n' }],
     [/^[A-Za-z0-9_-]+:APA91[A-Za-z0-9_-]+$/, { repeated: 'APA91', tail: ':APA91\n' }],
     [/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { head: 'aa', repeated: '-a', tail: '\n' }],
-    [/^[A-Za-z0-9_.:/-]{1,64}$/, { repeated: 'a', tail: '\n' }],
     [/^\s*[[{]/, { repeated: ' ', tail: 'x' }],
     [/[,;|]/, { repeated: 'a', tail: '\n' }],
   ],

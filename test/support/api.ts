@@ -124,10 +124,11 @@ export async function startApi(options: ApiOptions = {}) {
     allowedHosts: [{ host: 'push.example.net', port: null }],
     publicKeys: (): readonly [string, string] => [CURRENT_KEY, OLDER_KEY],
   };
+  const people = buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600 });
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, metricsToken: null, allowBearer: true, ...options, keys: () => KEYS }),
-    subscriptionImport: createSubscriptionImport({ ...registering, users: store.users }),
+    subscriptionImport: createSubscriptionImport({ ...registering, users: people.users }),
     subscriptions: createSubscriptions({
       ...registering,
       registrationLimit: options.registrationLimit ?? perMinute(30),
@@ -135,7 +136,7 @@ export async function startApi(options: ApiOptions = {}) {
       countsVisitors: false,
     }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
-    ...buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600 }),
+    ...people,
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
     pruneHolds: createPruneHolds(parts),
@@ -280,9 +281,8 @@ export function signatureOf(of: {
   readonly body?: string | Uint8Array | undefined;
 }): string {
   const { timestamp, nonce = '', method, path, idempotencyKey = '' } = of;
-  const bodyDigest = createHash('sha256')
-    .update(of.body ?? '')
-    .digest('hex');
+  const sentBody = of.body ?? '';
+  const bodyDigest = createHash('sha256').update(sentBody).digest('hex');
   // Header values are octets, which reach a program as Latin-1.
   const signed = ['v2', timestamp, nonce, method, path, idempotencyKey, bodyDigest].join('\n');
   return createHmac('sha256', of.secret ?? SECRET)

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import { describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type Mongod, startMongod } from '../../scripts/servers/mongod.ts';
 import { findMongod } from '../../scripts/servers/mongod-binary.ts';
+import { systemClock } from '../../src/clock.ts';
+import { type Collections, collectionsOf } from '../../src/store/mongodb/collections/collections.ts';
+import { openMongoStore } from '../../src/store/mongodb/mongodb-store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 const found = await findMongod();
 
@@ -23,6 +28,32 @@ export function freshDatabase(serverUrl: string): string {
   // Not a URL to the URL parser where it names several hosts.
   const [, servers, query = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*(\?.*)?$/.exec(serverUrl) ?? [];
   return `${servers}/bellhop-test-${randomUUID()}${query}`;
+}
+
+/** A store on a server of its own, and its collections, for the tests of one suite. */
+export function mongoForSuite(): { readonly store: Store; readonly collections: Collections } {
+  let server: Mongod;
+  let client: MongoClient;
+  let store: Store;
+  beforeAll(async () => {
+    server = await startMongod();
+    const url = freshDatabase(server.url);
+    store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
+    client = new MongoClient(url);
+  }, 60_000);
+  afterAll(async () => {
+    await client.close();
+    await store.close();
+    await server.stop();
+  });
+  return {
+    get store() {
+      return store;
+    },
+    get collections() {
+      return collectionsOf(client.db());
+    },
+  };
 }
 
 /** Drops the database that the URL names. */

@@ -36,6 +36,26 @@ const facts: fc.Arbitrary<VerdictFacts> = fc.record({
   isProbe: fc.boolean(),
 });
 
+/** A first attempt, long before its deadline. */
+const KNOWN: VerdictFacts = {
+  policy: {
+    maxRetries: 3,
+    baseMs: 1000,
+    maxMs: 5000,
+    quarantine: { retryMs: 1000, retireAfterMs: 9000 },
+    goneGraceMs: 60_000,
+  },
+  retryCount: 0,
+  interruptionCount: 0,
+  attemptCount: 0,
+  deadlineAtMs: 1_000_000,
+  service: 'other',
+  quarantinedSinceMs: null,
+  freshUntilMs: null,
+  isSuspected: false,
+  isProbe: false,
+};
+
 const statusOf = (result: PushResult): number => (result.kind === 'response' ? result.status : 0);
 
 const jitters = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -79,22 +99,10 @@ describe('judge', () => {
     'has a %d count only once the subscription is no longer fresh, and tries again then',
     (status) => {
       const fresh: VerdictFacts = {
-        policy: {
-          maxRetries: 0,
-          baseMs: 1000,
-          maxMs: 5000,
-          quarantine: { retryMs: 1000, retireAfterMs: 9000 },
-          goneGraceMs: 60_000,
-        },
-        retryCount: 0,
-        interruptionCount: 0,
-        attemptCount: 0,
-        deadlineAtMs: 1_000_000,
+        ...KNOWN,
+        policy: { ...KNOWN.policy, maxRetries: 0 },
         service: 'mozilla',
-        quarantinedSinceMs: null,
         freshUntilMs: 65_000,
-        isSuspected: false,
-        isProbe: false,
       };
       const result = { kind: 'response', status, reason: null, retryAfter: null } as const;
       const verdictAt = (endedAtMs: number, overrides: Partial<VerdictFacts> = {}) =>
@@ -119,24 +127,7 @@ describe('judge', () => {
   );
 
   it('has a probe that meets trouble wait for its lane again, at no cost of a retry, until its deadline', () => {
-    const probe: VerdictFacts = {
-      policy: {
-        maxRetries: 3,
-        baseMs: 1000,
-        maxMs: 5000,
-        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
-        goneGraceMs: 60_000,
-      },
-      retryCount: 3,
-      interruptionCount: 0,
-      attemptCount: 0,
-      deadlineAtMs: 1_000_000,
-      service: 'mozilla',
-      quarantinedSinceMs: null,
-      freshUntilMs: null,
-      isSuspected: false,
-      isProbe: true,
-    };
+    const probe: VerdictFacts = { ...KNOWN, retryCount: 3, service: 'mozilla', isProbe: true };
     const busy = (retryAfter: string | null) => ({ kind: 'response', status: 503, reason: null, retryAfter }) as const;
     const verdictOn = (result: PushResult, endedAtMs: number, facts = probe) =>
       judge(facts, { result, endedAtMs, jitter: 0.9 });
@@ -149,24 +140,7 @@ describe('judge', () => {
   });
 
   it('spends retries on trouble of the push service, and none on our own interruption', () => {
-    const known: VerdictFacts = {
-      policy: {
-        maxRetries: 3,
-        baseMs: 1000,
-        maxMs: 5000,
-        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
-        goneGraceMs: 60_000,
-      },
-      retryCount: 1,
-      interruptionCount: 0,
-      attemptCount: 0,
-      deadlineAtMs: 1_000_000,
-      service: 'other',
-      quarantinedSinceMs: null,
-      freshUntilMs: null,
-      isSuspected: false,
-      isProbe: false,
-    };
+    const known: VerdictFacts = { ...KNOWN, retryCount: 1 };
     const trouble = judge(known, { result: { kind: 'failure', failure: 'reset' }, endedAtMs: 0, jitter: 0 });
     expect(trouble).toMatchObject({ state: 'retrying', retryCount: 2, interruptionCount: 0 });
     const ours = judge(known, { result: { kind: 'failure', failure: 'aborted' }, endedAtMs: 7, jitter: 0 });
@@ -176,24 +150,7 @@ describe('judge', () => {
   const mended = /filter.*captive portal/;
 
   it('tries until the deadline, further and further apart, while our own network stands in the way', () => {
-    const known: VerdictFacts = {
-      policy: {
-        maxRetries: 0,
-        baseMs: 1000,
-        maxMs: 60_000,
-        quarantine: { retryMs: 1000, retireAfterMs: 9000 },
-        goneGraceMs: 60_000,
-      },
-      retryCount: 0,
-      interruptionCount: 0,
-      attemptCount: 0,
-      deadlineAtMs: 1_000_000,
-      service: 'fcm',
-      quarantinedSinceMs: null,
-      freshUntilMs: null,
-      isSuspected: false,
-      isProbe: false,
-    };
+    const known: VerdictFacts = { ...KNOWN, policy: { ...KNOWN.policy, maxRetries: 0, maxMs: 60_000 }, service: 'fcm' };
     const scene = { host: 'fcm.googleapis.com', address: '0.0.0.0' };
     const result: PushResult = { kind: 'failure', failure: 'dns_sinkhole', scene };
     const judgedAfter = (attemptCount: number, endedAtMs = 0) =>

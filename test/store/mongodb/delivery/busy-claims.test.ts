@@ -1,16 +1,10 @@
-import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
-import { systemClock } from '../../../../src/clock.ts';
+import { expect, it } from 'vitest';
 import type { Delivery } from '../../../../src/domain/delivery/delivery.ts';
-import { type Collections, collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
 import { claimAll } from '../../../../src/store/mongodb/delivery/claims.ts';
 import { Leases } from '../../../../src/store/mongodb/delivery/leases.ts';
-import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
-import type { Store } from '../../../../src/store/store.ts';
 import { leaseIn } from '../../../contract/fresh-store.ts';
 import { commitPage } from '../../../support/fan-out-page.ts';
-import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, mongoForSuite } from '../../../support/mongodb.ts';
 import {
   NOW_MS,
   sampleAcceptance,
@@ -31,31 +25,15 @@ function orders(a: number, b: number): readonly (readonly ('a' | 'b')[])[] {
 }
 
 describeWithMongod('claims of two processes for one subscription', () => {
-  let server: Mongod;
-  let client: MongoClient;
-  let store: Store;
-  let collections: Collections;
-
-  beforeAll(async () => {
-    server = await startMongod();
-    const url = freshDatabase(server.url);
-    store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
-    client = new MongoClient(url);
-    collections = collectionsOf(client.db());
-  }, 60_000);
-  afterAll(async () => {
-    await client.close();
-    await store.close();
-    await server.stop();
-  });
+  const mongo = mongoForSuite();
 
   const toOne = async (count: number): Promise<readonly Delivery[]> => {
     const subscription = sampleSubscription();
     const deliveries = Array.from({ length: count }, () => sampleDelivery(sampleNotification(), subscription));
     for (const delivery of deliveries) {
       const notification = sampleNotification({ id: delivery.notificationId });
-      await store.notifications.accept(sampleAcceptance(notification, [subscription.userId]));
-      await commitPage(store, notification, [delivery]);
+      await mongo.store.notifications.accept(sampleAcceptance(notification, [subscription.userId]));
+      await commitPage(mongo.store, notification, [delivery]);
     }
     return deliveries;
   };
@@ -72,7 +50,7 @@ describeWithMongod('claims of two processes for one subscription', () => {
       await opened;
     };
     let marks = 0;
-    const gated = new Proxy(collections.deliveries, {
+    const gated = new Proxy(mongo.collections.deliveries, {
       get(target, name) {
         const value = Reflect.get(target, name) as unknown;
         if (typeof value !== 'function') return value;
@@ -94,7 +72,7 @@ describeWithMongod('claims of two processes for one subscription', () => {
     const atFirst = new Promise<void>((resolve) => {
       reached = resolve;
     });
-    const claiming = claimAll({ ...collections, deliveries: gated }, new Leases(), [claim]);
+    const claiming = claimAll({ ...mongo.collections, deliveries: gated }, new Leases(), [claim]);
     return {
       result: claiming.then(([result = null]) => leaseIn(result) !== null),
       async step() {
@@ -116,7 +94,7 @@ describeWithMongod('claims of two processes for one subscription', () => {
     expect(won.filter(Boolean).length).toBeLessThanOrEqual(1);
     // Whoever looks before the other has marked goes.
     if (order[0] === order[1]) expect(won[order[0] === 'a' ? 0 : 1]).toBe(true);
-    const states = await Promise.all([one, two].map(async ({ id }) => store.deliveries.get(id)));
+    const states = await Promise.all([one, two].map(async ({ id }) => mongo.store.deliveries.get(id)));
     expect(states.map((delivery) => delivery?.state)).toEqual(won.map((isWon) => (isWon ? 'sending' : 'pending')));
     expect(states.map((delivery) => delivery?.attemptCount)).toEqual(won.map(Number));
   });
@@ -125,11 +103,13 @@ describeWithMongod('claims of two processes for one subscription', () => {
     for (let round = 0; round < 25; round += 1) {
       const deliveries = await toOne(6);
       const claims = deliveries.map(({ id: deliveryId }) =>
-        claimAll(collections, new Leases(), [{ deliveryId, attempt: 1, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 60_000 }]),
+        claimAll(mongo.collections, new Leases(), [
+          { deliveryId, attempt: 1, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 60_000 },
+        ]),
       );
       const leases = (await Promise.all(claims)).flat().map(leaseIn);
       expect(leases.filter((lease) => lease !== null).length).toBeLessThanOrEqual(1);
-      const after = await Promise.all(deliveries.map(({ id }) => store.deliveries.get(id)));
+      const after = await Promise.all(deliveries.map(({ id }) => mongo.store.deliveries.get(id)));
       expect(after.map((delivery) => delivery?.state)).toEqual(
         leases.map((lease) => (lease === null ? 'pending' : 'sending')),
       );

@@ -1,13 +1,8 @@
-import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts';
-import { systemClock } from '../../../../src/clock.ts';
-import { type Collections, collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
-import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
+import { describe, expect, it } from 'vitest';
+import type { Collections } from '../../../../src/store/mongodb/collections/collections.ts';
 import { register } from '../../../../src/store/mongodb/subscription/registration.ts';
-import type { Store } from '../../../../src/store/store.ts';
 import { devicesOfUsers } from '../../../support/audience-pages.ts';
-import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, mongoForSuite } from '../../../support/mongodb.ts';
 import { LATER_MS, sampleSubscription } from '../../../support/samples.ts';
 
 /** The process dies right before its next write, once this many were made. */
@@ -27,30 +22,15 @@ function dyingAfter(writes: number, collections: Collections): Collections {
 }
 
 describeWithMongod('a registration that names the former row, cut short between its writes', () => {
-  let server: Mongod;
-  let store: Store;
-  let client: MongoClient;
-  let collections: Collections;
-  beforeAll(async () => {
-    server = await startMongod();
-    const url = freshDatabase(server.url);
-    store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
-    client = new MongoClient(url);
-    collections = collectionsOf(client.db());
-  }, 60_000);
-  afterAll(async () => {
-    await client.close();
-    await store.close();
-    await server.stop();
-  });
+  const mongo = mongoForSuite();
 
-  const activeIds = async (userId: string) => (await devicesOfUsers(store, [userId])).map(({ id }) => id);
+  const activeIds = async (userId: string) => (await devicesOfUsers(mongo.store, [userId])).map(({ id }) => id);
 
   /** The device's row, one that has the new endpoint, and what the device registers. */
   const rows = async (userId: string, holder: string) => {
     const [former, other] = [sampleSubscription({ userId }), sampleSubscription({ userId: holder })];
-    await store.subscriptions.register(former);
-    await store.subscriptions.register(other);
+    await mongo.store.subscriptions.register(former);
+    await mongo.store.subscriptions.register(other);
     const { endpoint, endpointHash, keys } = other;
     const draft = sampleSubscription({ userId, endpoint, endpointHash, keys, createdAtMs: LATER_MS });
     return { former, other, draft, options: { isVapidKeyGiven: false, formerId: former.id } };
@@ -60,9 +40,9 @@ describeWithMongod('a registration that names the former row, cut short between 
     it.each([0, 1])('after %i of 2 writes leaves the device reachable, and a repetition ends it', async (writes) => {
       const userId = `own-${writes}`;
       const { former, other, draft, options } = await rows(userId, userId);
-      await expect(register(dyingAfter(writes, collections), draft, options)).rejects.toThrow('died');
+      await expect(register(dyingAfter(writes, mongo.collections), draft, options)).rejects.toThrow('died');
       expect(await activeIds(userId)).toContain(other.id);
-      expect(await store.subscriptions.register(draft, options)).toMatchObject({
+      expect(await mongo.store.subscriptions.register(draft, options)).toMatchObject({
         kind: 'updated',
         subscription: { id: other.id },
         replacedId: former.id,
@@ -75,14 +55,14 @@ describeWithMongod('a registration that names the former row, cut short between 
     it.each([0, 1])('after %i of 2 writes loses no row, and a repetition ends it', async (writes) => {
       const userId = `moved-${writes}`;
       const { former, other, draft, options } = await rows(userId, `rival-${writes}`);
-      await expect(register(dyingAfter(writes, collections), draft, options)).rejects.toThrow('died');
+      await expect(register(dyingAfter(writes, mongo.collections), draft, options)).rejects.toThrow('died');
       expect(await activeIds(userId)).toEqual([former.id]);
-      expect(await store.subscriptions.register(draft, options)).toMatchObject({
+      expect(await mongo.store.subscriptions.register(draft, options)).toMatchObject({
         kind: 'moved',
         subscription: { id: former.id, replacesId: other.id },
       });
       expect(await activeIds(userId)).toEqual([former.id]);
-      expect(await store.subscriptions.get(other.id)).toMatchObject({ retired: { reason: 'moved' } });
+      expect(await mongo.store.subscriptions.get(other.id)).toMatchObject({ retired: { reason: 'moved' } });
     });
   });
 });
