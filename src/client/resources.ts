@@ -10,7 +10,7 @@ export type NotificationAction = {
   readonly url?: string | undefined;
 };
 
-/** Where a click leads to: any open page of the site, one that shows the `url` already, or always a new one. */
+/** What a click opens: an open page of the site, an open page that shows the `url`, or always a new page. */
 export type OpenIn = 'site_tab' | 'page_tab' | 'new_tab';
 
 export type TextDirection = 'auto' | 'ltr' | 'rtl';

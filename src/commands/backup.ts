@@ -1,5 +1,4 @@
 import { lstatSync, realpathSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Config, ConfigError, parseConfig } from '../config/config.ts';
@@ -8,7 +7,7 @@ import { sealKeys } from '../config/sealed-keys.ts';
 import { AppError } from '../domain/app-error.ts';
 import { printable } from '../domain/printable-text.ts';
 import { takeFromClosed } from '../store/sqlite/closed-store.ts';
-import { writeWhole } from '../store/sqlite/file/backup-folder.ts';
+import { writeNew, writeWhole } from '../store/sqlite/file/backup-folder.ts';
 import { askOwnService } from './own-service.ts';
 import { readPassphrase } from './passphrase.ts';
 
@@ -31,7 +30,7 @@ export async function runBackup({ file, withKeys, passphraseFile }: BackupCall):
   const sealedKeys = withKeys ? await sealKeys(config, await readPassphrase(source)) : null;
   const { octets, content } = await take(config, sealedKeys);
   if (path === null) await pipeline(checked(content, octets), process.stdout, { end: false });
-  else await writeWhole(path, (unfinished) => write(unfinished, checked(content, octets)));
+  else await writeWhole(path, (unfinished) => writeNew(unfinished, checked(content, octets)));
   process.stderr.write(`${path === null ? 'The backup' : printable(path)} is whole: ${octets} octets.\n`);
   return 0;
 }
@@ -72,13 +71,4 @@ async function* checked(content: AsyncIterable<Uint8Array>, octets: number): Asy
     yield chunk;
   }
   if (come !== octets) throw new AppError('store_unavailable', `Only ${come} of ${octets} octets came: try again.`);
-}
-
-async function write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    for await (const chunk of content) await file.write(chunk);
-  } finally {
-    await file.close();
-  }
 }

@@ -65,7 +65,10 @@ function addressOf(config: Pick<Config, 'host' | 'port'>): string {
   throw new AppError('store_unavailable', 'PORT is 0: give this command the port that the service has.');
 }
 
-/** Where this machine reaches the service; an address that means all of them is none to call. Null: any port, so nobody knows. */
+/**
+ * The address at which this machine reaches the service: the loopback one where HOST names all addresses. Null where PORT is 0, since
+ * the system chose the port then.
+ */
 export function ownAddress({ host, port }: Pick<Config, 'host' | 'port'>): string | null {
   if (port === 0) return null;
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

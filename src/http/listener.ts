@@ -6,7 +6,7 @@ import { problemOf } from './kit/problem.ts';
 import { announcesBody } from './kit/raw-body.ts';
 import { faultOfHead } from './kit/request-head.ts';
 import { requestIdOf } from './kit/request-id.ts';
-import { clientOf } from './kit/request-log.ts';
+import { clientOf, refusalLine } from './kit/request-log.ts';
 import { invalidRequest } from './kit/validation.ts';
 import { createUnreadableListener, type UnreadableListener } from './unreadable.ts';
 
@@ -59,16 +59,6 @@ function refuse(
   const length = { 'Content-Length': text.byteLength };
   outgoing.writeHead(status, { ...headers, ...length, 'X-Request-Id': requestId, Connection: 'close' });
   outgoing.end(text);
-  log({
-    request_id: requestId,
-    method: incoming.method ?? '',
-    route: null,
-    status,
-    latency_ms: 0,
-    key_id: null,
-    caller: null,
-    code: error.code,
-    resource_id: null,
-    client: clientOf(incoming, findClient),
-  });
+  const client = clientOf(incoming, findClient);
+  log(refusalLine({ requestId, method: incoming.method ?? '', status, code: error.code, client }));
 }

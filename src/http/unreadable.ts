@@ -4,6 +4,7 @@ import { AppError } from '../domain/app-error.ts';
 import type { AppOptions } from './app.ts';
 import { problemOf } from './kit/problem.ts';
 import { requestIdOf } from './kit/request-id.ts';
+import { refusalLine } from './kit/request-log.ts';
 
 type UnreadableOptions = Pick<AppOptions, 'clock' | 'random' | 'log' | 'findClient'>;
 
@@ -52,19 +53,9 @@ function answer(socket: Socket, error: AppError, { clock, random, log, findClien
   const all = { ...headers, 'Content-Length': Buffer.byteLength(text), 'X-Request-Id': requestId, Connection: 'close' };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${lines.join('')}\r\n${text}`);
-  log({
-    request_id: requestId,
-    // As logs of web servers write it.
-    method: '-',
-    route: null,
-    status,
-    latency_ms: 0,
-    key_id: null,
-    caller: null,
-    code: error.code,
-    resource_id: null,
-    client: findClient({ remoteAddress: socket.remoteAddress, header: () => undefined }),
-  });
+  const client = findClient({ remoteAddress: socket.remoteAddress, header: () => undefined });
+  // Logs of web servers write such a method so.
+  log(refusalLine({ requestId, method: '-', status, code: error.code, client }));
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -3,9 +3,9 @@ import { AppError, type AppErrorCode } from '../domain/app-error.ts';
 import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
 import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
 import type { RetirementReason } from '../domain/subscription/subscription.ts';
-import { changedTags, MAX_TAGS, newUser, patched } from '../domain/user/user.ts';
-import type { UserStore } from '../store/user-store.ts';
+import { MAX_TAGS } from '../domain/user/user.ts';
 import { announce, draftOf, type RegisterRequest, type SubscriptionsOptions } from './subscriptions.ts';
+import type { Users } from './users.ts';
 
 /** A subscription as another push system kept it. */
 export type ImportRequest = Omit<RegisterRequest, 'formerId' | 'isByToken' | 'vapidPublicKey'> & {
@@ -40,7 +40,7 @@ export type SubscriptionImport = {
 type ImportOptions = Pick<
   SubscriptionsOptions,
   'store' | 'events' | 'clock' | 'random' | 'allowedHosts' | 'publicKeys'
-> & { readonly users: Pick<UserStore, 'change'> };
+> & { readonly users: Pick<Users, 'changeTags'> };
 
 /** So many are checked before others have their turn: the keys of one cost about 0.1 ms. */
 const CHECKED_AT_ONCE = 32;
@@ -69,7 +69,7 @@ const TOO_MANY_TAGS = `Its tags are left out: the user would have more than ${MA
 
 /** Gives users the tags of their lines. A line that is refused gives none. */
 async function withTags(
-  { users, clock }: ImportOptions,
+  { users }: ImportOptions,
   requests: readonly (ImportRequest | AppError)[],
   answers: readonly Imported[],
 ): Promise<readonly Imported[]> {
@@ -78,15 +78,15 @@ async function withTags(
     if (request instanceof AppError || request.tags.length === 0 || answers[index]?.result === 'refused') continue;
     byUser.set(request.userId, [...(byUser.get(request.userId) ?? []), ...request.tags]);
   }
-  const nowMs = clock.now();
   const tooMany = new Set<string>();
-  const give = (userId: string, add: readonly string[]) =>
-    users.change(newUser(userId, nowMs), (user) => {
-      const tags = changedTags(user.tags, { add, remove: [] });
-      if (tags.length <= MAX_TAGS) return patched(user, { tags }, nowMs);
+  const give = async (userId: string, add: readonly string[]): Promise<void> => {
+    try {
+      await users.changeTags(userId, { add, remove: [] });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'invalid_request') throw error;
       tooMany.add(userId);
-      return user;
-    });
+    }
+  };
   await Promise.all([...byUser].map(([userId, add]) => give(userId, add)));
   return answers.map((answer, index) => {
     const request = requests[index];

@@ -88,7 +88,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
       allowBearer: config.allowBearer,
       metricsToken: config.metricsToken,
     }),
-    subscriptionImport: createSubscriptionImport({ ...registering, users: store.users }),
+    subscriptionImport: createSubscriptionImport({ ...registering, users: people.users }),
     subscriptions: createSubscriptions({
       ...registering,
       limiter,

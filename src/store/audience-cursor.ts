@@ -3,6 +3,7 @@ import { deviceZoneOf, type Member, type Recipient } from '../domain/audience/au
 import type { Person } from '../domain/user/person.ts';
 import type { User } from '../domain/user/user.ts';
 import type { AudienceCursor } from './audience-store.ts';
+import { LAST_ID } from './cursor.ts';
 import { encodeText } from './stored-text.ts';
 
 /**
@@ -10,9 +11,6 @@ import { encodeText } from './stored-text.ts';
  * number, cursors that are kept would lead elsewhere.
  */
 const USERS_AT_ONCE = 500;
-
-/** Sorts after every id. */
-const LAST_ID = '\u{10ffff}';
 
 /**
  * A place among the users named: `userIndex` is the first of those looked up at once, `after` the last subscription

@@ -2,6 +2,9 @@ import { Buffer } from 'node:buffer';
 import { AppError } from '../domain/app-error.ts';
 import type { Page } from './page.ts';
 
+/** Sorts after every id, and after every text that begins one. */
+export const LAST_ID = '\u{10ffff}';
+
 /** A place in a listing: the instant it is ordered by, and the id that settles ties. */
 export type Place = { readonly atMs: number; readonly id: string };
 

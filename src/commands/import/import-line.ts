@@ -1,3 +1,4 @@
+import { MAX_TAGS, TAG } from '../../domain/user/user.ts';
 import type { Refusal } from './entry.ts';
 import { type Field, type FieldMap, type Flat, findField, flatten, valueAt } from './field-names.ts';
 import { readInstant } from './instant-text.ts';
@@ -144,7 +145,7 @@ function tagsFor(given: unknown, notes: Note[]): { readonly tags?: readonly stri
   const tags = tagsOf(given);
   if (tags.length === 0) return {};
   notes.push('tags');
-  const good = tags.filter((tag) => /^[A-Za-z0-9_.:/-]{1,64}$/.test(tag)).slice(0, 200);
+  const good = tags.filter((tag) => TAG.test(tag)).slice(0, MAX_TAGS);
   if (good.length < tags.length) notes.push('strange_tags');
   return good.length === 0 ? {} : { tags: good };
 }

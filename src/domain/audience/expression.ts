@@ -40,7 +40,7 @@ export type Parsed =
   | { readonly kind: 'parsed'; readonly expression: Expression }
   | { readonly kind: 'error'; readonly error: ParseError };
 
-/** Total: any text is an expression, or comes back with what is wrong and where. */
+/** Reads the text of an audience. Never throws: a text that is no expression gives the error, with its place. */
 export function parseExpression(text: string): Parsed {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     return {

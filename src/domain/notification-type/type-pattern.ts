@@ -2,7 +2,7 @@
 const MAX_TYPE_LENGTH = 64;
 
 /** A type's name, as `order.shipped`. */
-const TYPE_NAME = /^[A-Za-z0-9._:/-]{1,64}$/;
+export const TYPE_NAME = /^[A-Za-z0-9._:/-]{1,64}$/;
 
 /** `*` for all types, `digest.*` for all whose names begin so, or one type's name. */
 export function isTypePattern(text: string): boolean {

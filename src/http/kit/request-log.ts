@@ -39,6 +39,30 @@ export function clientOf(incoming: IncomingMessage, findClient: ClientFinder): s
   });
 }
 
+type Refusal = {
+  readonly requestId: string;
+  readonly method: string;
+  readonly status: number;
+  readonly code: AppErrorCode;
+  readonly client: string | null;
+};
+
+/** The line of what was refused before it came to the routes. */
+export function refusalLine({ requestId, method, status, code, client }: Refusal): RequestLine {
+  return {
+    request_id: requestId,
+    method,
+    route: null,
+    status,
+    latency_ms: 0,
+    key_id: null,
+    caller: null,
+    code,
+    resource_id: null,
+    client,
+  };
+}
+
 /** One line per request, once its answer is known. */
 export function logRequest({ clock, log, findClient }: RequestLogOptions) {
   return createMiddleware<ApiEnv>(async (c, next) => {

@@ -10,6 +10,7 @@ import {
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
+import { TYPE_NAME } from '../../domain/notification-type/type-pattern.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
@@ -29,7 +30,7 @@ export const link = z
 
 export const notificationType = z
   .string()
-  .regex(/^[A-Za-z0-9._:/-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
+  .regex(TYPE_NAME, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
   .openapi({ example: 'order.shipped' });
 
 /** A button. Some browsers show none, so nothing may depend on one. */

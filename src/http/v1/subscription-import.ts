@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../domain/app-error.ts';
+import { MAX_TAGS } from '../../domain/user/user.ts';
 import type { Imported, ImportRequest, SubscriptionImport } from '../../intake/subscription-import.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import type { Issue } from '../kit/json-body.ts';
@@ -9,12 +10,10 @@ import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
 import { instantOrEpochMs, timeZone, userId } from '../kit/wire-fields.ts';
 import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscription-schema.ts';
+import { tag } from './user-schema.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
 const MAX_LINES = 1000;
-
-const TAG = /^[A-Za-z0-9_.:/-]{1,64}$/;
-const MAX_TAGS = 200;
 
 const { replaces_id: _, ...browserFields } = registerFields;
 
@@ -34,11 +33,7 @@ const lineFields = {
     type: ['string', 'null'],
     description: 'When it last wrote it, or saw the browser. Only what is newer than what is known here changes that.',
   }),
-  tags: z
-    .array(z.string().regex(TAG, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . : / -'))
-    .max(MAX_TAGS)
-    .nullish()
-    .openapi({ description: 'Given to the user, beside those there are.' }),
+  tags: z.array(tag).max(MAX_TAGS).nullish().openapi({ description: 'Given to the user, beside those there are.' }),
 };
 
 export const importLine = ofBrowsers({ ...lineFields, ...undocumentedFields });

@@ -63,8 +63,6 @@ type PriorityState = {
 
 type SetAside = Job & { readonly taken: Taken };
 
-const waitsForNothing = (): null => null;
-
 export function createPriorityPicker(options: PriorityPickerOptions): PriorityPicker {
   return new Picker(options);
 }
@@ -281,9 +279,8 @@ class Picker implements PriorityPicker {
 
   private async putBackSetAside({ redis, setAside }: PriorityState): Promise<void> {
     const all: Promise<void>[] = [];
-    for (let next = setAside.take(waitsForNothing); next !== null; next = setAside.take(waitsForNothing)) {
-      all.push(this.putBack(redis, next.taken));
-    }
+    const takeAny = (): SetAside | null => setAside.take(() => null);
+    for (let next = takeAny(); next !== null; next = takeAny()) all.push(this.putBack(redis, next.taken));
     await Promise.all(all);
   }
 

@@ -1,8 +1,7 @@
 import { linkSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../domain/app-error.ts';
-import { syncFile, syncFolder, unwritable } from './file/backup-folder.ts';
+import { syncFile, syncFolder, unwritable, writeNew } from './file/backup-folder.ts';
 import { pragma } from './file/checkpoints.ts';
 import { connect, type Database } from './file/driver.ts';
 import { readHead } from './file/file-head.ts';
@@ -42,7 +41,7 @@ export async function restoreStore(options: RestoreOptions): Promise<Restorable>
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     removeDraft(draft);
-    await write(draft, content);
+    await writeNew(draft, content);
     const found = await lookInto(draft, options);
     await confirm(found);
     await syncFile(draft);
@@ -73,15 +72,6 @@ function isThere(path: string): boolean {
 
 function removeDraft(draft: string): void {
   for (const suffix of ['', '-wal', '-journal', '-shm']) rmSync(`${draft}${suffix}`, { force: true });
-}
-
-async function write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    for await (const chunk of content) await file.write(chunk);
-  } finally {
-    await file.close();
-  }
 }
 
 async function lookInto(draft: string, { nowMs, mayMissLog }: RestoreOptions): Promise<Restorable> {

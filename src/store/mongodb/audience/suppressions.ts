@@ -1,6 +1,6 @@
 import type { SuppressionReason } from '../../../domain/audience/release.ts';
 import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
-import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, toPage } from '../../cursor.ts';
+import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { SuppressionStore } from '../../suppression-store.ts';
@@ -77,9 +77,6 @@ async function list(
   );
   return { items: page.items.map(({ suppression }) => suppression), next: page.next };
 }
-
-/** Sorts after every id. */
-const LAST_ID = '\u{10ffff}';
 
 async function listOfUser(
   { suppressions }: Collections,

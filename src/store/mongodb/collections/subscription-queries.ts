@@ -1,3 +1,4 @@
+import { LAST_ID } from '../../cursor.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 const ENDPOINT_USER: StoreIndex = { name: 'endpoint_user', key: { endpointHash: 1, userId: 1 }, isUnique: true };
@@ -57,9 +58,6 @@ export const SUBSCRIPTION_INDEXES = [
   SUSPECTED,
   VAPID_KEY,
 ];
-
-/** Sorts after every id. */
-const LAST_ID = '\u{10ffff}';
 
 type Listing = { readonly userId: string; readonly beforeId: string | null };
 

@@ -1,6 +1,6 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
 import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
-import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, toPage } from '../../cursor.ts';
+import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { SuppressionStore } from '../../suppression-store.ts';
@@ -111,9 +111,6 @@ function unreachedAfter(
 function unreached(notificationId: string, userId: string, atMs: number): Suppression {
   return { notificationId, userId, reason: 'no_subscription', detail: {}, atMs };
 }
-
-/** Sorts after every id. */
-const LAST_ID = '\u{10ffff}';
 
 function listOfUser(database: Database, { userId, cursor, limit }: Parameters<SuppressionStore['listOfUser']>[0]) {
   const rows = database.all<Row>(

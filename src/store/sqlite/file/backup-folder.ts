@@ -98,6 +98,16 @@ async function* contentOf(file: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Writes a file that only its owner can read. Rejects with `EEXIST` where there is one already. */
+export async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for await (const chunk of content) await file.write(chunk);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Resolves once the disk has the file. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');

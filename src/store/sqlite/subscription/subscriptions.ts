@@ -1,7 +1,7 @@
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { ImportedSubscription, ImportResult } from '../../../domain/subscription/import.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
-import { decodeId, toPage } from '../../cursor.ts';
+import { decodeId, LAST_ID, toPage } from '../../cursor.ts';
 import type { SubscriptionStore } from '../../subscription-store.ts';
 import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
@@ -19,9 +19,6 @@ const ROWS_OF_ONE = 4;
 const IMPORTED_IN_ONE_COMMIT = MAX_ROWS_PER_COMMIT / ROWS_OF_ONE;
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
-
-/** Sorts after every id. */
-const LAST_ID = '\u{10ffff}';
 
 export function sqliteSubscriptions(database: Database, commits: GroupCommit): SubscriptionStore {
   return {

@@ -6,6 +6,7 @@ import type {
   NotificationStatus,
   Urgency,
 } from '../../../domain/notification/notification.ts';
+import { LAST_ID } from '../../cursor.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { isIn } from './delivery-rows.ts';
@@ -53,7 +54,7 @@ export function readNotifications(database: Database, ids: readonly string[]): N
 /** The bounds between which every delivery id of one notification lies. */
 export function deliveryRange(notificationId: string): readonly [from: string, to: string] {
   const prefix = deliveryIdPrefix(notificationId);
-  return [prefix, `${prefix}\u{10ffff}`];
+  return [prefix, `${prefix}${LAST_ID}`];
 }
 
 /** `sending` becomes `completed` where every delivery is final. */
