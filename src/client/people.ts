@@ -1,4 +1,5 @@
 import type { Caller, CallOptions } from './caller.ts';
+import { pathSegment } from './path-segment.ts';
 import type { AudienceInput, Page, PageQuery, Priority, Urgency } from './resources.ts';
 
 /** By the clock of the user’s zone, such as `22:00`; where `until` is the earlier one, it ends on the day after. */
@@ -124,7 +125,7 @@ export type Explanation = {
   readonly became: { readonly delivery_count: number; readonly suppressed: boolean } | null;
 };
 
-/** Who gets what. User ids, tags and types with a slash have no path, and are refused. */
+/** Who gets what. A user, tag, type or segment called `.` or `..` has no path: those calls reject with a RangeError. */
 export type People = {
   readonly users: {
     /** Rejects with `user_not_found` where nothing was said of the user. */
@@ -169,34 +170,34 @@ export function peopleOf(caller: Caller): People {
   };
   const itemsAt = async <Item>(path: string, options?: CallOptions) =>
     (await get<{ items: readonly Item[] }>(path, {}, options)).items;
-  const user = (id: string, below = ''): string => `/v1/users/${encodeURIComponent(id)}${below}`;
-  const type = (pattern: string): string => `/v1/types/${encodeURIComponent(pattern)}`;
-  const segment = (key: string): string => `/v1/segments/${encodeURIComponent(key)}`;
+  const user = (id: string, below = ''): string => `/v1/users/${pathSegment(id)}${below}`;
+  const type = (pattern: string): string => `/v1/types/${pathSegment(pattern)}`;
+  const segment = (key: string): string => `/v1/segments/${pathSegment(key)}`;
   return {
     users: {
-      get: (id, options) => get(user(id), {}, options),
+      get: async (id, options) => get(user(id), {}, options),
       list: (query, options) => get('/v1/users', query, options),
-      patch: (id, patch, options) => write('PATCH', user(id), patch, options),
-      changeTags: (id, change, options) => write('POST', user(id, '/tags'), change, options),
-      explain: (id, query, options) => get(user(id, '/explain'), query, options),
-      suppressions: (id, query, options) => get(user(id, '/suppressions'), query, options),
+      patch: async (id, patch, options) => write('PATCH', user(id), patch, options),
+      changeTags: async (id, change, options) => write('POST', user(id, '/tags'), change, options),
+      explain: async (id, query, options) => get(user(id, '/explain'), query, options),
+      suppressions: async (id, query, options) => get(user(id, '/suppressions'), query, options),
     },
     tags: {
       list: (query, options) => get('/v1/tags', query, options),
       async changeUsers(tag, change, options) {
-        await write('POST', `/v1/tags/${encodeURIComponent(tag)}/users`, change, options);
+        await write('POST', `/v1/tags/${pathSegment(tag)}/users`, change, options);
       },
     },
     types: {
       list: (options) => itemsAt('/v1/types', options),
-      get: (pattern, options) => get(type(pattern), {}, options),
-      put: (pattern, rule, options) => write('PUT', type(pattern), rule, options),
-      delete: (pattern, options) => remove(type(pattern), options),
+      get: async (pattern, options) => get(type(pattern), {}, options),
+      put: async (pattern, rule, options) => write('PUT', type(pattern), rule, options),
+      delete: async (pattern, options) => remove(type(pattern), options),
     },
     segments: {
       list: (options) => itemsAt('/v1/segments', options),
-      put: (key, tags, options) => write('PUT', segment(key), { tags }, options),
-      delete: (key, options) => remove(segment(key), options),
+      put: async (key, tags, options) => write('PUT', segment(key), { tags }, options),
+      delete: async (key, options) => remove(segment(key), options),
     },
     audiences: { count: (audience, options) => write('POST', '/v1/audiences/count', audience, options) },
   };

@@ -84,6 +84,7 @@ export type Config = {
   readonly pushRatesPerSecond: ReadonlyMap<string, number>;
   readonly maxSubscriptionsPerUser: number;
   readonly registrationLimit: RateLimit;
+  readonly userChangeLimit: RateLimit;
   readonly attemptTimeoutMs: number;
   readonly defaultTtlSeconds: number;
   /** The zone of users who have none, as the IANA database names it. */
@@ -168,12 +169,19 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     pruneGuard: pruneGuardOf(values),
     pushRatesPerSecond: values.PUSH_RATE_LIMITS,
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
-    registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
+    ...pageLimitsOf(values),
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
     retentionDays: values.RETENTION_DAYS,
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
   });
+}
+
+function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' | 'userChangeLimit'> {
+  return {
+    registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
+    userChangeLimit: perMinute(values.USER_CHANGES_PER_MINUTE),
+  };
 }
 
 function placeOf({ SITE_URL: siteUrl, TIME_ZONE: timeZone }: SettingValues): Pick<Config, 'siteUrl' | 'timeZone'> {

@@ -220,6 +220,11 @@ export const SETTINGS = {
     integer(1, 6000),
     'How often the pages of one user may register a browser with a subscriber token, all their devices together; as many may come at once. With an API key there is no limit.',
   ),
+  USER_CHANGES_PER_MINUTE: setting(
+    '30',
+    integer(1, 6000),
+    'How often the pages of one user may change what is said of the user (`PATCH /v1/users/:user_id`) with a subscriber token, all their devices together; as many may come at once. With an API key there is no limit.',
+  ),
   ATTEMPT_TIMEOUT_MS: setting(
     '30000',
     integer(10, 300_000),

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
+import type { RateLimit } from '../domain/rate-limit.ts';
 import {
   changedTags,
   MAX_PREFERENCES,
@@ -11,6 +12,8 @@ import {
 } from '../domain/user/user.ts';
 import type { Page } from '../store/page.ts';
 import type { TagCount, UserStore } from '../store/user-store.ts';
+import { isVisitor, spendAsVisitor } from './demo-visitors.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 
 type TagChange = { readonly add: readonly string[]; readonly remove: readonly string[] };
 
@@ -21,13 +24,31 @@ export type Users = {
   list: UserStore['list'];
   /** Makes the user where nothing was said before. Throws `invalid_request` where there would be too many tags or wishes. */
   patch(id: string, patch: UserPatch): Promise<User>;
+  /** As `patch`, by a page with a token of this user, and no more often than `userChangeLimit` allows: `too_many_requests`. */
+  patchOwn(id: string, patch: UserPatch): Promise<User>;
   changeTags(id: string, change: TagChange): Promise<User>;
   /** Gives and takes one tag to and from many users. */
   changeUsersOfTag(tag: string, change: TagChange): Promise<void>;
   tags(query: Parameters<UserStore['tags']>[0]): Promise<Page<TagCount>>;
 };
 
-export function createUsers({ store, clock }: { readonly store: UserStore; readonly clock: Clock }): Users {
+export type UsersOptions = {
+  readonly store: UserStore;
+  readonly clock: Clock;
+  readonly limiter: RateLimiter;
+  /** How often the pages of one user may change what is said of the user (USER_CHANGES_PER_MINUTE). */
+  readonly userChangeLimit: RateLimit;
+  /** Whether there is a demo page, whose visitors have limits of their own. */
+  readonly countsVisitors: boolean;
+};
+
+const TOO_OFTEN = 'The pages of this user change their preferences too often.';
+
+export function createUsers({ store, clock, limiter, userChangeLimit, countsVisitors }: UsersOptions): Users {
+  const patch: Users['patch'] = (id, change) => {
+    const nowMs = clock.now();
+    return store.change(newUser(id, nowMs), (user) => checked(patched(user, change, nowMs)));
+  };
   const withTags = (user: User, change: TagChange, nowMs: number): User =>
     checked(patched(user, { tags: changedTags(user.tags, change) }, nowMs));
   return {
@@ -37,9 +58,11 @@ export function createUsers({ store, clock }: { readonly store: UserStore; reado
       return user;
     },
     list: (query) => store.list(query),
-    patch(id, patch) {
-      const nowMs = clock.now();
-      return store.change(newUser(id, nowMs), (user) => checked(patched(user, patch, nowMs)));
+    patch,
+    async patchOwn(id, change) {
+      if (countsVisitors && isVisitor(id)) await spendAsVisitor(limiter, id);
+      await limiter.demand(`user changes ${id}`, userChangeLimit, TOO_OFTEN);
+      return patch(id, change);
     },
     changeTags(id, change) {
       const nowMs = clock.now();

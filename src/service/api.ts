@@ -29,7 +29,7 @@ import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { readDemoFiles, readSdkFiles } from './browser-files.ts';
-import { buildPeople } from './people.ts';
+import { buildPeople, type PeopleSettings } from './people.ts';
 
 export type ApiOptions = {
   readonly config: Config;
@@ -68,7 +68,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   const { store, queue } = parts;
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
-  const people = buildPeople(parts, { ...config, serverZone: config.timeZone });
+  const people = buildPeople({ ...parts, limiter }, peopleSettingsOf(config));
   const { notifications } = people;
   const registering = {
     ...parts,
@@ -118,6 +118,10 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
       else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
     },
   };
+}
+
+function peopleSettingsOf(config: Config): PeopleSettings {
+  return { ...config, serverZone: config.timeZone, countsVisitors: hasDemoPage(config) };
 }
 
 function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {

@@ -94,6 +94,30 @@ describe('the client against the service', () => {
     expect([await client.segments.list(), await client.types.list()]).toEqual([[], []]);
   });
 
+  it('takes names with any character, and says which cannot stand in a path', async () => {
+    const awkward = 'org/42 ü%2F\\..';
+    expect(await client.users.patch(awkward, { locale: 'de' })).toMatchObject({ user_id: awkward, locale: 'de' });
+    expect(await client.users.changeTags(awkward, { add: ['plan/pro'] })).toMatchObject({ tags: ['plan/pro'] });
+    await client.tags.changeUsers('plan/pro', { add: ['eve'] });
+    expect((await client.tags.list()).items).toContainEqual({ tag: 'plan/pro', user_count: 2 });
+    expect(await client.users.get(awkward)).toMatchObject({ user_id: awkward });
+    expect(await client.users.explain(awkward, { type: 'order/shipped' })).toMatchObject({ reason: 'no_subscription' });
+    expect((await client.users.suppressions(awkward)).items).toEqual([]);
+    const rule = await client.types.put('order/shipped', { on_quiet: 'drop' });
+    expect(await client.types.get('order/shipped')).toEqual(rule);
+    await client.types.delete('order/shipped');
+    for (const name of ['', '.', '..']) {
+      for (const call of [
+        client.users.get(name),
+        client.tags.changeUsers(name, {}),
+        client.types.put(name, {}),
+        client.segments.delete(name),
+      ]) {
+        await expect(call).rejects.toThrow(new RangeError(`“${name}” cannot stand in a path`));
+      }
+    }
+  });
+
   it('subscribes, sends, and reads what became of it', async () => {
     const { device, subscription } = await subscribe('ada');
     const { id } = await client.send({ ...note('ada'), data: { order: 42 }, ttl_seconds: 600 });

@@ -49,6 +49,7 @@ describe('parseConfig', () => {
       pushRatesPerSecond: new Map(),
       maxSubscriptionsPerUser: 20,
       registrationLimit: { burst: 30, refillMs: 2000 },
+      userChangeLimit: { burst: 30, refillMs: 2000 },
       attemptTimeoutMs: 30_000,
       defaultTtlSeconds: 3600,
       retentionDays: 30,

@@ -114,6 +114,8 @@ function declare(proxy: WebProxy): void {
       `/v1/users/${user}/deliveries?limit=5`,
       '/v1/users/ada@example.com/deliveries',
       '/v1/users/it%27s%281%29%2A%21/deliveries',
+      '/v1/users/org%2F42/deliveries',
+      '/v1/users/a%5Cb%2F..%2Fc/deliveries',
       `/v1/deliveries?user_id=${user}%2f&limit=%35`,
       "/v1/deliveries?user_id=it's(1)*!~",
     ]) {

@@ -6,12 +6,13 @@ import { createAccess } from '../../src/access/access.ts';
 import { type ApiKey, SCOPES } from '../../src/access/api-keys.ts';
 import { createClientFinder } from '../../src/access/client-address.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
+import type { Config } from '../../src/config/config.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
 import type { AppError } from '../../src/domain/app-error.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
-import { perMinute, type RateLimit } from '../../src/domain/rate-limit.ts';
+import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
@@ -74,18 +75,20 @@ export type Answer = {
   readonly body: any;
 };
 
-export type ApiOptions = Partial<AppOptions> & {
-  readonly allowBearer?: boolean;
-  readonly metricsToken?: string;
-  readonly siteUrl?: string;
-  readonly registrationLimit?: RateLimit;
-  readonly maxPerUser?: number;
-  /** Puts a fault in front of the real parts. */
-  readonly wrapStore?: (store: Store) => Store;
-  readonly wrapQueue?: (queue: JobQueue) => JobQueue;
-};
+export type ApiOptions = Partial<AppOptions> &
+  Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit'>> & {
+    readonly allowBearer?: boolean;
+    readonly metricsToken?: string;
+    readonly siteUrl?: string;
+    readonly maxPerUser?: number;
+    /** Puts a fault in front of the real parts. */
+    readonly wrapStore?: (store: Store) => Store;
+    readonly wrapQueue?: (queue: JobQueue) => JobQueue;
+  };
 
 /** What most tests have no opinion on. */
+const OFTEN = perMinute(30);
+const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
 const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
@@ -105,6 +108,7 @@ export async function startApi(options: ApiOptions = {}) {
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
   const lines: RequestLine[] = [];
+  const log = (line: RequestLine): void => void lines.push(line);
   const findClient = options.findClient ?? createClientFinder([]);
   const errors: AppError[] = [];
   const limiter = createRateLimiter({ coordination: createLoneCoordination(), clock });
@@ -124,17 +128,12 @@ export async function startApi(options: ApiOptions = {}) {
     allowedHosts: [{ host: 'push.example.net', port: null }],
     publicKeys: (): readonly [string, string] => [CURRENT_KEY, OLDER_KEY],
   };
-  const people = buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600 });
+  const people = buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600, ...LIMITS, ...options });
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, metricsToken: null, allowBearer: true, ...options, keys: () => KEYS }),
     subscriptionImport: createSubscriptionImport({ ...registering, users: people.users }),
-    subscriptions: createSubscriptions({
-      ...registering,
-      registrationLimit: options.registrationLimit ?? perMinute(30),
-      maxPerUser: options.maxPerUser ?? 20,
-      countsVisitors: false,
-    }),
+    subscriptions: createSubscriptions({ ...registering, ...LIMITS, ...options }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     ...people,
     deadLetters: createDeadLetters(parts),
@@ -149,15 +148,14 @@ export async function startApi(options: ApiOptions = {}) {
     servesApi: true,
     vapidPublicKey: CURRENT_KEY,
     ...PLAIN,
-    log: (line) => lines.push(line),
+    log,
     findClient,
     logError: (error) => errors.push(error),
     ...options,
   });
   const check = createOpenApiCheck(await documentOf());
-  const call = (method: string, path: string, given: CallOptions = {}): Promise<Answer> =>
+  const call = (method: string, path: string, given: CallOptions = {}) =>
     callApp(app, clock, check, method, path, given);
-  const log = (line: RequestLine): void => void lines.push(line);
   return {
     app,
     /** What a listener in front of the app needs. */

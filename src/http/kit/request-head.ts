@@ -12,8 +12,14 @@ const QUERY = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/?[\]{}|^`-]|%[0-9A-Fa-f]{2})*$/;
 
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 
-/** What the same path could be spelt without, or what some take for a slash, a dot or an end: `%2F`, `%5C`, `%00`, `%61`. */
-const NEEDLESSLY_ENCODED = /%(?:[01][0-9A-Fa-f]|7F|2[DEF]|3[0-9]|4[1-9A-F]|5[0-9AFC]|6[1-9A-F]|7[0-9AE])/i;
+/** What the same path could be spelt without, or what some take for a dot or an end: `%2E`, `%00`, `%61`. */
+const NEEDLESSLY_ENCODED = /%(?:[01][0-9A-Fa-f]|7F|2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])/i;
+
+/**
+ * What some take for a slash, within the first two segments. From the third on it is part of a name that a caller chose, as in
+ * `/v1/users/org%2F42`; the router splits the path before it decodes a segment.
+ */
+const ENCODED_SLASH_IN_ROUTE = /^(?:\/[^/]*){0,2}%(?:2F|5C)/i;
 
 /** Headers that decide who calls, or what: of two, another program on the way may have gone by the other one. */
 const ONCE: ReadonlyMap<string, string> = new Map(
@@ -61,5 +67,6 @@ function faultOfPath(path: string): string | null {
   if (!path.startsWith('/')) return 'must be a path: no scheme, no host';
   if (!PATH.test(path)) return 'has an empty segment, or a character that must be encoded, in its path';
   if (DOT_SEGMENT.test(path)) return 'has a segment “.” or “..” in its path';
-  return NEEDLESSLY_ENCODED.test(path) ? 'has a character encoded in its path that must not be' : null;
+  const isEncodedWrongly = path.includes('%') && (NEEDLESSLY_ENCODED.test(path) || ENCODED_SLASH_IN_ROUTE.test(path));
+  return isEncodedWrongly ? 'has a character encoded in its path that must not be' : null;
 }

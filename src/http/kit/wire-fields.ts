@@ -62,8 +62,8 @@ export function plainText(maxLength: number) {
     .openapi({ pattern: `^[^${CONTROL}]*$` });
 }
 
-/** A user id as a segment of a path: no slash, no backslash, and more than dots. */
-export const USER_ID_SEGMENT = `^[^${CONTROL}/\\\\]*[^${CONTROL}/\\\\.][^${CONTROL}/\\\\]*$`;
+/** A user id as a segment of a path, percent-encoded: but for `.` and `..`, which URL parsers take for steps along the path. */
+export const USER_ID_SEGMENT = `^([^${CONTROL}]*[^${CONTROL}.][^${CONTROL}]*|\\.{3,})$`;
 
 /** Who a user is to the caller. Bellhop gives it no meaning. */
 export const userId = plainText(MAX_USER_ID_LENGTH).openapi({ example: 'user-42' });

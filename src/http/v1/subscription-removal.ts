@@ -62,7 +62,8 @@ const removeNamedUserRoute = defineRoute({
   operationId: 'removeSubscriptionsOfNamedUser',
   tag: 'Subscriptions',
   summary: 'Delete all subscriptions of a user, whatever the user id',
-  description: 'As `DELETE /v1/users/{user_id}/subscriptions`, for ids with a slash, too. Never those of all users.',
+  description:
+    'As `DELETE /v1/users/{user_id}/subscriptions`, for the ids `.` and `..`, too, which no path can hold. Never those of all users.',
   access: 'subscriber',
   scope: 'manage',
   query: z.object({

@@ -52,8 +52,9 @@ const TYPES_PATH = '/v1/types';
 const TYPE_PATH = `${TYPES_PATH}/{type}` as const;
 const params = z.object({
   type: typePattern.openapi({
-    pattern: '^(\\*|[A-Za-z0-9._:-]{0,30}[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,30}(\\.\\*)?)$',
-    description: 'A pattern of types. One with a slash cannot be part of a path.',
+    pattern: '^(\\*|[A-Za-z0-9._:/-]*[A-Za-z0-9_:/-][A-Za-z0-9._:/-]*(\\.\\*)?)$',
+    maxLength: 64,
+    description: 'A pattern of types, percent-encoded: `order/shipped` as `order%2Fshipped`.',
   }),
 });
 

@@ -54,7 +54,7 @@ const byQueryRoute = defineRoute({
   path: '/v1/deliveries',
   operationId: 'listDeliveriesOfNamedUser',
   summary: 'List what was sent to one user, whatever the user id',
-  description: 'As `GET /v1/users/{user_id}/deliveries`, for ids with a slash, too.',
+  description: 'As `GET /v1/users/{user_id}/deliveries`, for the ids `.` and `..`, too, which no path can hold.',
   query: query.extend({ user_id: named }),
 });
 

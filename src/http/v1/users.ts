@@ -70,7 +70,7 @@ const patchRoute = defineRoute({
     required: true,
   },
   answers: { 200: { description: 'The user as it is now.', body: userSchema } },
-  errors: ['subscriber_token_not_enough'],
+  errors: ['subscriber_token_not_enough', 'too_many_requests'],
 });
 
 const tagsRoute = defineRoute({
@@ -119,7 +119,11 @@ const usersOfTagRoute = defineRoute({
   access: 'key',
   scope: 'manage',
   params: z.object({
-    tag: tag.openapi({ description: 'One with a slash cannot stand in a path: give it user by user.' }),
+    tag: tag.openapi({
+      pattern: '^([A-Za-z0-9_.:/-]*[A-Za-z0-9_:/-][A-Za-z0-9_.:/-]*|\\.{3,})$',
+      maxLength: 64,
+      description: 'Percent-encoded: `plan/pro` as `plan%2Fpro`.',
+    }),
   }),
   body: {
     schema: z.strictObject({ add: someUsers, remove: someUsers }).openapi('TagUserChange'),
@@ -142,7 +146,9 @@ export function addUserRoutes(router: Router, users: Users): void {
   router.add(patchRoute, async ({ params: { user_id: id }, body }, c) => {
     const own = ownOr(c, id);
     if (body.tags !== undefined) refuseToken(c);
-    return answer(200, userWire(await users.patch(own, userPatchOf(body)), boundUser(c) === null));
+    const isOwn = boundUser(c) !== null;
+    const user = await (isOwn ? users.patchOwn : users.patch)(own, userPatchOf(body));
+    return answer(200, userWire(user, !isOwn));
   });
   router.add(tagsRoute, async ({ params: { user_id: id }, body }) =>
     answer(200, userWire(await users.changeTags(id, { add: body.add ?? [], remove: body.remove ?? [] }))),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { perMinute } from '../../../src/domain/rate-limit.ts';
 import { type Api, startApi } from '../../support/api.ts';
 
 let api: Api;
@@ -92,6 +93,48 @@ describe('what is said of a user', () => {
     expect(await as('PATCH', '/v1/users/bob', { tags: ['vip'] })).toMatchObject(refused);
     expect(await as('PATCH', '/v1/users/ada', {})).toMatchObject(refused);
     expect(await as('GET', '/v1/users/ada')).toMatchObject(refused);
+  });
+});
+
+describe('a page that changes what is said of its user', () => {
+  const pageOf = async (userId: string) => {
+    const { token } = (await call('POST', '/v1/subscriber-tokens', { user_id: userId })).body;
+    const headers = { authorization: `Bearer ${token}` };
+    return (method: string, path: string, json?: unknown) =>
+      api.call(method, path, { sign: 'none', headers, ...(json === undefined ? {} : { json }) });
+  };
+
+  it('may do so many times a minute, and is told when to come again', async () => {
+    await api.dispose();
+    api = await startApi({ userChangeLimit: perMinute(6) });
+    const [bob, ada] = [await pageOf('bob'), await pageOf('ada')];
+    const change = (page: typeof bob, user: string, n: number) =>
+      page('PATCH', `/v1/users/${user}`, { preferences: { [`t${n}`]: false } });
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => change(bob, 'bob', n)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(6);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
+    expect(refused[0]?.body).toMatchObject({ code: 'too_many_requests', retry_after_seconds: 10 });
+    expect(refused[0]?.headers.get('retry-after')).toBe('10');
+    expect(Object.keys((await call('GET', '/v1/users/bob')).body.preferences)).toHaveLength(6);
+
+    expect((await change(ada, 'ada', 1)).status).toBe(200);
+    expect((await bob('GET', '/v1/users/bob')).status).toBe(200);
+    expect((await bob('GET', '/v1/subscriptions')).status).toBe(200);
+    for (let n = 0; n < 20; n++) expect((await call('PATCH', '/v1/users/bob', { locale: 'de' })).status).toBe(200);
+    api.clock.advance(10_000);
+    expect([(await change(bob, 'bob', 7)).status, (await change(bob, 'bob', 8)).status]).toEqual([200, 429]);
+  });
+
+  it('is not counted for what it may not do at all', async () => {
+    await api.dispose();
+    api = await startApi({ userChangeLimit: perMinute(1) });
+    const bob = await pageOf('bob');
+    for (let n = 0; n < 5; n++) {
+      expect((await bob('PATCH', '/v1/users/ada', {})).status).toBe(403);
+      expect((await bob('PATCH', '/v1/users/bob', { tags: [] })).status).toBe(403);
+    }
+    expect((await bob('PATCH', '/v1/users/bob', {})).status).toBe(200);
   });
 });
 
