@@ -3,6 +3,7 @@ import { usersNamed } from '../../src/domain/audience/audience.ts';
 import { planPage, type ReleaseTerms } from '../../src/domain/audience/fan-out.ts';
 import { notificationId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
+import { AT_ONCE } from '../../src/domain/notification/send-at.ts';
 import { policyOf } from '../../src/domain/notification-type/type-policy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -29,6 +30,7 @@ async function notifyAll(store: Store, userIds: readonly string[]): Promise<numb
     topic: null,
     userCount: audience.userIds.length,
     status: 'accepted',
+    ...AT_ONCE,
     acceptedAtMs: nowMs,
   };
   await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false, terms: TERMS });
@@ -48,6 +50,7 @@ async function notifyAll(store: Store, userIds: readonly string[]): Promise<numb
       policy: TERMS.policy,
       plan: (capUsesOf) => planPage(notification, members, TERMS, nowMs, capUsesOf),
       isUserCountOpen: false,
+      wave: null,
       nowMs,
     });
     made += page?.deliveries.length ?? 0;

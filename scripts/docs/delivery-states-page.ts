@@ -32,6 +32,7 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   subscription_refused: 'The push service answered 403 for as long as `QUARANTINE_RETIRE_DAYS` says.',
   subscription_deleted: 'Its subscription was deleted meanwhile.',
   subscription_inactive: 'Its subscription was retired meanwhile.',
+  notification_cancelled: 'Somebody [called its notification off](scheduling.md#calling-it-off).',
   dropped: 'It waited while sending was [paused](backup.md#restore), and a person decided to drop what waited.',
   superseded: 'A newer notification with the same topic was accepted for the same subscription.',
   deadline_passed: 'Its deadline (accepted + TTL) passed before it was sent.',

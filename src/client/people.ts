@@ -78,6 +78,9 @@ export type AudienceCount = {
 };
 
 export type SuppressionReason =
+  | 'cancelled'
+  | 'local_time_passed'
+  | 'missed'
   | 'no_subscription'
   | 'opted_out'
   | 'paused'

@@ -52,11 +52,22 @@ export type NotificationInput = {
   readonly ttl_seconds?: number | undefined;
   readonly urgency?: Urgency | undefined;
   readonly topic?: string | undefined;
+  /** When it is sent: an instant, ISO 8601 with a zone; or a time by the clock of each user. Left out, at once. */
+  readonly send_at?: string | LocalSendAtInput | undefined;
+};
+
+export type IfPassed = 'skip' | 'send_now' | 'next_day';
+
+/** `local`: a date and a time without a zone, such as `2026-03-29T09:00:00`. */
+export type LocalSendAtInput = {
+  readonly local: string;
+  /** What becomes of users whose time has passed; `skip` unless given. */
+  readonly if_passed?: IfPassed | undefined;
 };
 
 export type AcceptedNotification = {
   readonly id: string;
-  readonly status: 'accepted';
+  readonly status: 'accepted' | 'scheduled';
   readonly user_count: number;
   /** For how many of them there are deliveries. Null where that is not known yet; absent from earlier versions. */
   readonly reached_user_count?: number | null;
@@ -67,7 +78,7 @@ export type AcceptedNotification = {
   readonly warnings: readonly string[];
 };
 
-export type NotificationStatus = 'accepted' | 'sending' | 'completed';
+export type NotificationStatus = 'scheduled' | 'accepted' | 'sending' | 'completed' | 'cancelled';
 
 export type Notification = {
   readonly id: string;
@@ -97,6 +108,12 @@ export type Notification = {
   readonly status: NotificationStatus;
   readonly accepted_at: string;
   readonly deadline_at: string;
+  /** When it is sent; null where it was at once, or goes by local time. This and the next three are absent from earlier versions. */
+  readonly send_at?: string | null;
+  readonly send_at_local?: { readonly local: string; readonly if_passed: IfPassed } | null;
+  /** When users are looked for to whom it comes then. */
+  readonly next_wave_at?: string | null;
+  readonly cancelled_at?: string | null;
 };
 
 export type DeliveryState =

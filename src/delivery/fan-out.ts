@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { planPage, type Reached, reachedBy } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
-import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import { AUDIENCE_START } from '../store/audience-cursor.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { supersede } from './superseder.ts';
+import { createWave } from './wave.ts';
 
 export type FanOutOptions = {
   readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries' | 'notifications' | 'suppressions'>;
@@ -31,25 +32,19 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     if (fanOut === null) return;
     const { notification, audience, cursor: from } = fanOut;
     const nowMs = clock.now();
+    if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;
     const terms = { policy: await rules.policyOf(notification.content.type), serverZone };
     const resolved = await rules.resolve(audience);
-    const { members, next: to } = await store.audiences.members({
-      audience: resolved,
-      cursor: from,
-      limit: pageSize,
-      nowMs,
-      serverZone,
-    });
+    const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs });
+    const limit = Math.max(pageSize, wave.limit);
+    const query = { audience: resolved, cursor: from, limit, nowMs, serverZone, ...wave.only };
+    const { members: found, next: to } = await store.audiences.members(query);
+    const members = await wave.undecided(found);
     const isUserCountOpen = audience.kind !== 'user_ids';
+    const page = { notification, from, to, members, policy: terms.policy, isUserCountOpen, wave: wave.page(), nowMs };
     const fannedOut = await store.fanOuts.commitPage({
-      notification,
-      from,
-      to,
-      members,
-      policy: terms.policy,
+      ...page,
       plan: (capUsesOf) => planPage(notification, members, terms, nowMs, capUsesOf),
-      isUserCountOpen,
-      nowMs,
     });
     if (fannedOut === null) return;
     const { deliveries } = fannedOut;
@@ -59,9 +54,12 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
       deliveries.map(({ subscriptionId }) => subscriptionId),
     );
     const reminders: Job[] = deliveries.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs));
-    if (to !== null) reminders.push({ ...job, step: job.step + 1, runAtMs: nowMs });
-    else {
-      const isWhole = from === AUDIENCE_START;
+    const next = { ...job, step: job.step + 1 };
+    if (to !== null) reminders.push({ ...next, runAtMs: nowMs });
+    else if (page.wave !== null && page.wave.followingAtMs !== null) {
+      if (isAlarmDue(page.wave.followingAtMs, nowMs)) reminders.push({ ...next, runAtMs: page.wave.followingAtMs });
+    } else {
+      const isWhole = from === AUDIENCE_START && notification.sendAt === null;
       const reached = isWhole ? reachedBy(deliveries) : await reachedInAll(store, notification.id);
       events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { superseded } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
+import { notificationIdAt } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 
@@ -11,8 +12,8 @@ export type SupersederOptions = {
 };
 
 /**
- * Cancels what a new notification makes pointless: unsent deliveries of earlier notifications with the same topic to the
- * same subscriptions. A delivery that is being sent at this moment goes out; where it has to be tried again, its next claim
+ * Cancels what a new notification makes pointless: unsent deliveries with the same topic to the same subscriptions that
+ * were sent before it, whichever was accepted first. A delivery that is being sent at this moment goes out; where it has to be tried again, its next claim
  * says that it was superseded.
  */
 export async function supersede(
@@ -20,9 +21,10 @@ export async function supersede(
   notification: Notification,
   subscriptionIds: readonly string[],
 ): Promise<void> {
-  const { id: notificationId, topic } = notification;
+  const { id, topic, dueAtMs } = notification;
   if (topic === null || subscriptionIds.length === 0) return;
-  const outdated = await store.outdated({ notificationId, topic, subscriptionIds });
+  const order = dueAtMs === null ? id : notificationIdAt(id, dueAtMs);
+  const outdated = await store.outdated({ order, topic, subscriptionIds });
   const plans = outdated.map((delivery) => superseded(delivery, clock.now()));
   const settled = await store.settleMany(plans.map(({ settlement }) => settlement));
   for (const event of plans.filter((_, index) => settled[index]).flatMap((plan) => plan.events)) events.publish(event);

@@ -73,6 +73,12 @@ export function subscriptionPartOf(delivery: string): string {
   return delivery.slice(delivery.lastIndexOf('_') + 1);
 }
 
+/** An id as the notification would have, had it been accepted at this instant: it sorts among others by the time of sending. */
+export function notificationIdAt(notification: string, atMs: number): string {
+  const end = ID_PREFIXES.notification.length + ULID_TIME_LENGTH;
+  return `${ID_PREFIXES.notification}${ulidTimeOf(atMs)}${notification.slice(end)}`;
+}
+
 /** Whether a text has the form of a subscription's id. */
 export function isSubscriptionId(text: string): boolean {
   return SUBSCRIPTION_ID.test(text);
@@ -85,8 +91,11 @@ export function isResourceId(text: string): boolean {
 
 /** Below the ids of all deliveries of notifications accepted at this instant. */
 function deliveryIdAt(atMs: number): string {
-  const time = encodeTime(Math.min(Math.max(atMs, 0), LAST_ULID_MS), ULID_TIME_LENGTH);
-  return `${ID_PREFIXES.delivery}${time.toLowerCase()}`;
+  return `${ID_PREFIXES.delivery}${ulidTimeOf(atMs)}`;
+}
+
+function ulidTimeOf(atMs: number): string {
+  return encodeTime(Math.min(Math.max(atMs, 0), LAST_ULID_MS), ULID_TIME_LENGTH).toLowerCase();
 }
 
 function newId(prefix: string, nowMs: number, random: Random): string {

@@ -71,6 +71,7 @@ export function createDemo(options: DemoOptions): Demo {
           urgency: null,
           ttlSeconds: TTL_SECONDS,
           topic: null,
+          sendAt: null,
         },
         null,
       ),

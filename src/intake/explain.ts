@@ -1,10 +1,11 @@
 import { AppError } from '../domain/app-error.ts';
 import { type Account, accountOf } from '../domain/audience/account.ts';
 import { type Member, usersNamed } from '../domain/audience/audience.ts';
+import { factsOf } from '../domain/audience/fan-out.ts';
 import type { ReleaseFacts } from '../domain/audience/release.ts';
 import type { Suppression } from '../domain/audience/suppression.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
-import { deadlineAtMs } from '../domain/notification/notification.ts';
+import { comesAtMs } from '../domain/notification/send-at.ts';
 import { zoneOf } from '../domain/user/person.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
@@ -51,54 +52,73 @@ async function explainType(
 ): Promise<Explanation> {
   const policy = await options.rules.policyOf(type);
   const ttl = ttlSeconds ?? policy.ttlSeconds ?? options.defaultTtlSeconds;
-  return explain(options, userId, { type, atMs, deadlineAtMs: atMs + ttl * 1000, exceptId: null }, null);
+  const { member, terms } = await asked(options, userId, type, atMs);
+  const zone = zoneOf(member.person, options.serverZone);
+  const { user } = member.person;
+  const deviceCount = member.devices.length;
+  const facts = { type, policy: terms.policy, deadlineAtMs: atMs + ttl * 1000, user, zone, deviceCount, turn: null };
+  return explain(options, member, { facts, atMs, exceptId: null }, null);
 }
 
 async function explainNotification(options: ExplainOptions, userId: string, id: string): Promise<Explanation> {
-  const { store, clock } = options;
+  const { store, clock, serverZone } = options;
   const notification = await store.notifications.get(id);
   if (notification === null) throw new AppError('notification_not_found', 'There is no notification with this id.');
-  const [suppression, deliveryCount] = await Promise.all([
+  const [suppression, deliveries] = await Promise.all([
     store.suppressions.get(id, userId),
-    countOfUser(options, userId, id),
+    deliveriesOfUser(options, userId, id),
   ]);
+  const deliveryCount = deliveries.length;
   const became = suppression === null && deliveryCount === 0 ? null : { suppression, deliveryCount };
-  const atMs = suppression?.atMs ?? (became === null ? clock.now() : notification.acceptedAtMs);
-  const { type } = notification.content;
-  return explain(options, userId, { type, atMs, deadlineAtMs: deadlineAtMs(notification), exceptId: id }, became);
+  const { member, terms } = await asked(options, userId, notification.content.type, clock.now());
+  const zone = zoneOf(member.person, serverZone);
+  const wasAtMs = notification.sendAt === null ? notification.acceptedAtMs : deliveries[0]?.createdAtMs;
+  const comesAt = became === null ? comesAtMs(notification, zone, clock.now()) : (wasAtMs ?? clock.now());
+  const atMs = suppression?.atMs ?? comesAt;
+  const facts = factsOf(notification, member, terms, atMs);
+  return explain(options, member, { facts, atMs, exceptId: id }, became);
 }
 
-async function countOfUser({ store }: ExplainOptions, userId: string, notificationId: string): Promise<number> {
+async function deliveriesOfUser({ store }: ExplainOptions, userId: string, notificationId: string) {
   const query = { notificationId, userId, attempted: false, filter: ANY_DELIVERY, cursor: null, limit: 200 };
-  return (await store.deliveries.listByNotification(query)).items.length;
+  return (await store.deliveries.listByNotification(query)).items;
 }
 
-type Asked = Pick<ReleaseFacts, 'type' | 'deadlineAtMs'> & {
+/** The user as fan-out would find them, and by what it would decide. */
+async function asked({ store, rules, serverZone }: ExplainOptions, userId: string, type: string, nowMs: number) {
+  const query = { audience: usersNamed([userId]), cursor: null, limit: 1000, nowMs, serverZone };
+  const [policy, { members }] = await Promise.all([rules.policyOf(type), store.audiences.members(query)]);
+  const member: Member = members[0] ?? { userId, devices: [], person: { user: null, deviceZone: null } };
+  return { member, terms: { policy, serverZone } };
+}
+
+type Asked = {
+  readonly facts: Omit<ReleaseFacts, 'capUses'>;
   readonly atMs: number;
   /** The notification that is asked about; null where it is none. */
   readonly exceptId: string | null;
 };
 
 async function explain(
-  options: ExplainOptions,
-  userId: string,
-  { type, atMs, deadlineAtMs: deadline, exceptId }: Asked,
+  { store, clock }: ExplainOptions,
+  { userId, devices }: Member,
+  { facts, atMs, exceptId }: Asked,
   became: Explanation['became'],
 ): Promise<Explanation> {
-  const { store, rules, serverZone } = options;
-  const query = { audience: usersNamed([userId]), cursor: null, limit: 1000, nowMs: atMs, serverZone };
-  const [policy, { members }] = await Promise.all([rules.policyOf(type), store.audiences.members(query)]);
-  const member = members[0] ?? { userId, devices: [], person: { user: null, deviceZone: null } };
-  const zone = zoneOf(member.person, serverZone);
-  const capUses = policy.cap === null ? null : await store.users.capUses(userId, policy.cap, { atMs, exceptId });
-  const facts: ReleaseFacts = {
-    type,
-    policy,
-    deadlineAtMs: deadline,
-    user: member.person.user,
-    zone,
-    deviceCount: member.devices.length,
-    capUses,
-  };
-  return { userId, type, atMs, zone, devices: member.devices, account: accountOf(facts, atMs), became };
+  const { cap } = facts.policy;
+  const capUses = cap === null ? null : await store.users.capUses(userId, cap, { atMs, exceptId });
+  const isAhead = exceptId !== null && atMs > clock.now();
+  const account = accountOf({ ...facts, capUses }, atMs, {
+    isAhead,
+    decided: whatWasDecided(became?.suppression ?? null),
+  });
+  return { userId, type: facts.type, atMs, zone: facts.zone, devices, account, became };
+}
+
+/** What no gate can be asked about afterwards. */
+function whatWasDecided(suppression: Suppression | null): (Account['answer'] & { kind: 'stop' }) | null {
+  if (suppression === null) return null;
+  const { reason, detail } = suppression;
+  const isOfTime = reason === 'cancelled' || reason === 'missed' || reason === 'local_time_passed';
+  return isOfTime ? { kind: 'stop', reason, detail } : null;
 }

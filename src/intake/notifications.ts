@@ -11,7 +11,7 @@ import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification } from '../domain/notification/notification.ts';
-import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
 import type { Page } from '../store/page.ts';
@@ -117,7 +117,7 @@ async function accept(
     audience,
     idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
     // What a topic supersedes is the worker's to find, when it fans out.
-    mayFanOutNow: notification.topic === null,
+    mayFanOutNow: notification.topic === null && notification.sendAt === null,
     terms,
   });
   if (result.kind === 'repeated') return { ...result, isRepeated: true, payloadOctets };
@@ -129,8 +129,10 @@ async function accept(
   }
   events.publish({ type: 'notification.accepted', notificationId: notification.id, users: notification.userCount });
   const reached = result.fannedOut === null ? null : reachedBy(result.fannedOut.deliveries);
-  if (result.fannedOut === null) void enqueue(options, [fanOutJobOf(notification, namedIn(audience), nowMs)]);
-  else {
+  if (result.fannedOut === null) {
+    const runAtMs = notification.dueAtMs ?? nowMs;
+    if (isAlarmDue(runAtMs, nowMs)) void enqueue(options, [fanOutJobOf(notification, namedIn(audience), runAtMs)]);
+  } else {
     events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
     void enqueue(
       options,

@@ -11,6 +11,7 @@ import {
   type Urgency,
 } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
+import { MAX_DAYS_AHEAD, type SendAt, timingOf, whyNotSentAt } from '../domain/notification/send-at.ts';
 
 /** What a caller asks to be sent. */
 export type NotifyRequest = {
@@ -23,16 +24,19 @@ export type NotifyRequest = {
   /** Null: what the type says, or else the server's default. */
   readonly ttlSeconds: number | null;
   readonly topic: string | null;
+  /** Null: at once. */
+  readonly sendAt: SendAt | null;
 };
 
-/** What the request becomes: what it leaves open is as the type says, or else the server. */
+/** What the request becomes: what it leaves open is as the type says, or else the server. Throws `invalid_send_at`. */
 export function notificationOf(
   options: { readonly random: Random; readonly defaultTtlSeconds: number },
   request: NotifyRequest,
   { policy }: ReleaseTerms,
   nowMs: number,
 ): Notification {
-  const { content, audience, topic } = request;
+  const { content, audience, topic, sendAt } = request;
+  demandFuture(sendAt, nowMs);
   const priority = request.priority ?? policy.priority ?? 'normal';
   return {
     id: notificationId(nowMs, options.random),
@@ -43,9 +47,21 @@ export function notificationOf(
     ttlSeconds: request.ttlSeconds ?? policy.ttlSeconds ?? options.defaultTtlSeconds,
     topic,
     userCount: namedIn(audience).length,
-    status: 'accepted',
+    status: sendAt === null ? 'accepted' : 'scheduled',
     acceptedAtMs: nowMs,
+    ...timingOf(sendAt, nowMs),
   };
+}
+
+const NOT_SENT_AT = {
+  passed: 'This instant has passed. Leave send_at out to send at once.',
+  passed_everywhere: 'This time has passed in every time zone. Leave send_at out to send at once.',
+  too_far: `That is more than ${MAX_DAYS_AHEAD} days ahead, which is the most.`,
+} as const;
+
+function demandFuture(sendAt: SendAt | null, nowMs: number): void {
+  const why = sendAt === null ? null : whyNotSentAt(sendAt, nowMs);
+  if (why !== null) throw new AppError('invalid_send_at', NOT_SENT_AT[why], { now: new Date(nowMs).toISOString() });
 }
 
 /** What every device gets, before encryption. Throws `payload_too_large`. */

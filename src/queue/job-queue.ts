@@ -46,6 +46,14 @@ export function fanOutJobOf(
   return { kind: 'fan_out', id, step: 0, priority, origin: '', userId, deadlineAtMs: null, runAtMs };
 }
 
+/** How long before a wave its job is queued: longer than it takes until the rescuer looks again. */
+export const ALARM_AHEAD_MS = 15_000;
+
+/** Whether a wave is so near that its job is to be queued. Earlier, it would only stand in the queue: the rescuer finds it in time. */
+export function isAlarmDue(waveAtMs: number, nowMs: number): boolean {
+  return waveAtMs <= nowMs + ALARM_AHEAD_MS;
+}
+
 /**
  * `onPosted` is called once the job only waits for the push service's answer. Calling it again, or never, is harmless.
  */

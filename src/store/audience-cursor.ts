@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { deviceZoneOf, type Member, type Recipient } from '../domain/audience/audience.ts';
 import type { Person } from '../domain/user/person.ts';
 import type { User } from '../domain/user/user.ts';
-import type { AudienceCursor } from './audience-store.ts';
+import type { AudienceCursor, AudiencePage, AudienceQuery } from './audience-store.ts';
 import { LAST_ID } from './cursor.ts';
 import { encodeText } from './stored-text.ts';
 
@@ -98,6 +98,11 @@ export function membersOf({ userIds, devices }: FoundUsers, users: ReadonlyMap<s
     const person: Person = { user: users.get(userId) ?? null, deviceZone: deviceZoneOf(own) };
     return { userId, devices: own, person };
   });
+}
+
+/** The page with those of its users who are wanted. */
+export function wantedOf({ only }: Pick<AudienceQuery, 'only'>, page: AudiencePage): AudiencePage {
+  return only === undefined ? page : { ...page, members: page.members.filter(only) };
 }
 
 /** Where a walk through all users has got to: after this one. */

@@ -18,6 +18,8 @@ export type AudienceQuery = {
   /** Expressions ask how long devices have been idle, and in which zone a user lives who has none. */
   readonly nowMs: number;
   readonly serverZone: string;
+  /** Who is wanted of them; unless given, all. It is asked of each user that the audience has, up to the end of the page. */
+  readonly only?: (member: Member) => boolean;
 };
 
 export interface AudienceStore {

@@ -41,6 +41,7 @@ export async function walk(query: WalkQuery, reads: WalkReads): Promise<Audience
     const { ids, isLast } = await candidatesAfter(after, atOnce);
     const wanted = ids.filter((userId) => !excluded.has(userId));
     for (const member of await had(query, wanted, reads)) {
+      if (query.only?.(member) === false) continue;
       members.push(member);
       deviceCount += member.devices.length;
       // Users are whole, and those without a device take their time, too.

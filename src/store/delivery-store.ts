@@ -16,7 +16,7 @@ export type Claimed = {
   readonly version: number;
   readonly notification: Notification;
   readonly subscription: Subscription | null;
-  /** A delivery of a later notification with the same topic to the same subscription exists. */
+  /** A delivery with the same topic to the same subscription exists that stands after it in the order of sending. */
   readonly isSuperseded: boolean;
   readonly person: Person;
 };
@@ -79,10 +79,11 @@ export interface DeliveryStore {
   /** Moves the time of those that wait for the attempt named; others stay as they are. */
   postponeMany(postponements: readonly Postponement[]): Promise<void>;
   /**
-   * Waiting deliveries of earlier notifications with this topic, to these subscriptions: what a newer one supersedes.
+   * Waiting deliveries with this topic to these subscriptions that stand before this place in the order of sending (`orderOf`): what a
+   * newer one supersedes.
    */
   outdated(query: {
-    readonly notificationId: string;
+    readonly order: string;
     readonly topic: string;
     readonly subscriptionIds: readonly string[];
   }): Promise<readonly Delivery[]>;

@@ -12,7 +12,12 @@ export type FanOut = {
   readonly notification: Notification;
   readonly audience: Audience;
   readonly cursor: AudienceCursor;
+  /** Of a notification in waves: the earliest instant after this wave at which a user is due, of those passed over so far. */
+  readonly followingAtMs: number | null;
 };
+
+/** The wave that a page belongs to, and the earliest instant after it that is known once the page is done. */
+export type PageOfWave = { readonly atMs: number; readonly followingAtMs: number | null };
 
 /** The users between two places in the audience, and what they come to. */
 export type FanOutPage = {
@@ -26,11 +31,15 @@ export type FanOutPage = {
   readonly plan: PlanPage;
   /** Whether the users of the audience are found when it is sent: then the notification counts them as they come. */
   readonly isUserCountOpen: boolean;
+  /** Null where the notification is sent at once. */
+  readonly wave: PageOfWave | null;
   readonly nowMs: number;
 };
 
 /** What a page came to: each of its users is in one of the two. */
 export type FannedOut = { readonly deliveries: readonly Delivery[]; readonly suppressions: readonly Suppression[] };
+
+export type DueFanOut = { readonly id: string; readonly priority: Priority; readonly dueAtMs: number };
 
 /** What turns accepted notifications into deliveries. */
 export interface FanOutStore {
@@ -40,9 +49,19 @@ export interface FanOutStore {
    * Keeps what `plan` makes of a page (deliveries, suppressions, uses of a cap) and moves the cursor from `from` to `to`, in one
    * commit; `to` null finishes the fan-out and gives the notification the status `sending`, or `completed` where every
    * delivery is final. Deliveries that exist already stay as they are. Null, and nothing written, when the cursor is no
-   * longer at `from`.
+   * longer at `from`, or the notification no longer in this wave, or cancelled. The first page of its first wave gives a scheduled one
+   * the status `sending`. Where users are due at `followingAtMs`, `to` null only ends the wave: the next one begins at the start of the
+   * audience, at that instant.
    */
   commitPage(page: FanOutPage): Promise<FannedOut | null>;
-  /** Notifications accepted before `acceptedBeforeMs` whose fan-out is not finished, oldest first. */
+  /** Notifications to be sent at once, accepted before `acceptedBeforeMs`, whose fan-out is not finished, oldest first. */
   unfinished(acceptedBeforeMs: number, limit: number): Promise<readonly { id: string; priority: Priority }[]>;
+  /** Those whose `dueAtMs` is at or before `untilMs`: waves, and what was cancelled and has not ended. Most overdue first. */
+  due(untilMs: number, limit: number): Promise<readonly DueFanOut[]>;
+  /** Those of the users of whom an earlier wave of the notification has decided: they have deliveries or a suppression. */
+  decided(query: {
+    readonly notificationId: string;
+    readonly userIds: readonly string[];
+    readonly waveAtMs: number;
+  }): Promise<ReadonlySet<string>>;
 }

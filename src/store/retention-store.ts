@@ -6,8 +6,8 @@ export interface RetentionStore {
    */
   sweep(nowMs: number): Promise<number>;
   /**
-   * Deletes completed notifications accepted before `beforeMs` with their deliveries and suppressions, and subscriptions
-   * retired before it.
+   * Deletes completed notifications accepted before `beforeMs`, those that were scheduled if their last wave was before it, and those
+   * cancelled before it, with their deliveries and suppressions; and subscriptions retired before it.
    * What is not completed stays, however old. Takes at most `limit` notifications, oldest first, and returns how many
    * went.
    */

@@ -30,6 +30,7 @@ const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')
     'subscription_inactive',
     'superseded',
     'dropped',
+    'notification_cancelled',
     'opted_out',
     'paused',
     'quiet_hours',

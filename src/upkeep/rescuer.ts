@@ -5,7 +5,7 @@ import type { DeliveryPolicy } from '../domain/delivery/verdict.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Priority } from '../domain/notification/priority.ts';
-import { fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { ALARM_AHEAD_MS, fanOutJobOf, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 import { createRefill, type Found } from './refill.ts';
@@ -54,6 +54,7 @@ export function createRescuer(options: RescuerOptions): Rescuer {
   const tick = async (): Promise<void> => {
     if ((await options.isPaused?.()) === true) return;
     const nowMs = clock.now();
+    await rescueWaves(options, nowMs, pageSize);
     const priorities = await refill.prioritiesToRead();
     await rescueFanOuts(options, priorities, nowMs, pageSize);
     for (const priority of priorities) {
@@ -89,6 +90,15 @@ async function rescueFanOuts(
   await enqueue(
     queue,
     wanted.map((notification) => fanOutJobOf(notification, [], nowMs)),
+  );
+}
+
+/** Waves that have come, and those that come before the next ticks: their jobs wait in the queue for the very second. */
+async function rescueWaves({ store, queue }: RescuerOptions, nowMs: number, limit: number): Promise<void> {
+  const due = await store.fanOuts.due(nowMs + ALARM_AHEAD_MS, limit);
+  await enqueue(
+    queue,
+    due.map((one) => fanOutJobOf(one, [], Math.max(nowMs, one.dueAtMs))),
   );
 }
 

@@ -22,7 +22,15 @@ export function dryRunContract(open: OpenStore): void {
     const parts = { store, rules, clock, serverZone: 'UTC' };
     const more = { compose: createComposer(null), random: Math.random, defaultTtlSeconds: 86_400 };
     const run = createDryRun({ ...parts, ...more, audiences: createAudiences(parts) });
-    return run({ content: CONTENT, audience, priority: null, urgency: null, ttlSeconds: 86_400, topic: null });
+    return run({
+      content: CONTENT,
+      audience,
+      priority: null,
+      urgency: null,
+      ttlSeconds: 86_400,
+      topic: null,
+      sendAt: null,
+    });
   };
   const say = (userId: string, patch: UserPatch) =>
     fresh.store.users.change(newUser(userId, NOW_MS), (user) => patched(user, patch, NOW_MS));

@@ -205,7 +205,8 @@ export function notificationContract(open: OpenStore): void {
       const { store } = fresh;
       for (let index = 0; index < 12; index++) {
         const content = { type: `t${index % 2}`, title: 'x' };
-        const notification = sampleNotification({ content, acceptedAtMs: NOW_MS + index });
+        const status = ([null, null, 'scheduled', 'cancelled'] as const)[index % 4] ?? 'accepted';
+        const notification = sampleNotification({ content, acceptedAtMs: NOW_MS + index, status });
         if (index % 3 === 0) await store.notifications.accept(sampleAcceptance(notification, ['a']));
         else await fannedOut(store, index % 3 === 1 ? 1 : 0, { notification });
       }

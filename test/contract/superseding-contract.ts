@@ -30,7 +30,7 @@ export function supersedingContract(open: OpenStore): void {
   };
   const outdatedBy = async ({ notificationId, topic, subscriptionId }: Delivery, ...more: string[]) => {
     const subscriptionIds = [subscriptionId, ...more];
-    const found = await fresh.store.deliveries.outdated({ notificationId, topic: topic ?? '', subscriptionIds });
+    const found = await fresh.store.deliveries.outdated({ order: notificationId, topic: topic ?? '', subscriptionIds });
     return found.map(({ id }) => id).sort();
   };
 
@@ -49,7 +49,7 @@ export function supersedingContract(open: OpenStore): void {
       await send('score', phone);
       expect(await outdatedBy(newest)).toEqual([old.id]);
       expect(await outdatedBy(newest, laptop.id)).toEqual([old.id, oldToLaptop.id].sort());
-      const query = { notificationId: newest.notificationId, topic: 'score', subscriptionIds: [phone.id] };
+      const query = { order: newest.notificationId, topic: 'score', subscriptionIds: [phone.id] };
       expect(await store.deliveries.outdated(query)).toEqual([old]);
     });
 

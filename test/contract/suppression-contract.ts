@@ -48,6 +48,9 @@ export function suppressionContract(open: OpenStore): void {
         expect(await of('capped')).toEqual([]);
       }
       expect(await store.suppressions.countByReason(notificationId)).toEqual({
+        cancelled: 0,
+        local_time_passed: 0,
+        missed: 0,
         no_subscription: unreached.length,
         opted_out: outs.length,
         paused: 1,

@@ -62,7 +62,7 @@ export async function useEverything(store: Store): Promise<void> {
   const topical = await fannedOut(store, 1, { notification: { topic: 't' } });
   const { id: deliveryId, notificationId } = topical.deliveries[0]!;
   const subscriptionIds = topical.deliveries.map((one) => one.subscriptionId);
-  await store.deliveries.outdated({ notificationId, topic: 't', subscriptionIds });
+  await store.deliveries.outdated({ order: notificationId, topic: 't', subscriptionIds });
   await store.deliveries.postponeMany([{ deliveryId, attempt: 1, untilMs: NOW_MS }]);
   await claimed(store, deliveryId);
   const hold = await store.pruneHolds.open({

@@ -18,5 +18,6 @@ export const PEOPLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
     [/\d+/g, { repeated: '1' }],
   ],
   'domain/user/user.ts': [[/^[A-Za-z0-9_.:/-]{1,64}$/, letters]],
+  'http/v1/send-at-schema.ts': [[/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, digits]],
   'http/v1/user-schema.ts': [[/^([01]\d|2[0-3]):[0-5]\d$/, digits]],
 };

@@ -30,6 +30,7 @@ export function pageOf(
     policy: { cap: null, overrides: [] },
     plan: () => ({ deliveries, suppressions: [], capUses: [] }),
     isUserCountOpen: false,
+    wave: null,
     nowMs: notification.acceptedAtMs,
   };
 }

@@ -5,6 +5,7 @@ import type { Attempt, Delivery, FinalState } from '../../src/domain/delivery/de
 import type { Settlement } from '../../src/domain/delivery/settlement.ts';
 import { notificationId, subscriptionId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
+import { AT_ONCE } from '../../src/domain/notification/send-at.ts';
 import { policyOf } from '../../src/domain/notification-type/type-policy.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { SubscriptionChange } from '../../src/domain/subscription/subscription-change.ts';
@@ -69,6 +70,7 @@ export function sampleNotification(overrides: Partial<Notification> = {}): Notif
     userCount: 1,
     status: 'accepted',
     acceptedAtMs,
+    ...AT_ONCE,
     ...overrides,
   };
 }

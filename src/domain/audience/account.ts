@@ -7,20 +7,30 @@ export type Account = {
   readonly sentence: string;
 };
 
+type Stop = Extract<ReleaseAnswer, { kind: 'stop' }>;
+
+/** What the account is of, beside the gates: `isAhead`, the instant is yet to come; `decided`, what stopped it when it came. */
+type Occasion = { readonly isAhead: boolean; readonly decided: Stop | null };
+
+const NOW: Occasion = { isAhead: false, decided: null };
+
 /** Asks the gates that fan-out asks, and puts their answer into words, with what would come were it not for the one that stops it. */
-export function accountOf(facts: ReleaseFacts, nowMs: number): Account {
-  const answer = release(facts, nowMs);
-  if (answer.kind !== 'stop') return { answer, sentence: `Yes: ${thenOf(answer, facts)}.` };
-  const then = thenOf(without(answer.reason, facts, nowMs), facts);
+export function accountOf(facts: ReleaseFacts, nowMs: number, { isAhead, decided }: Occasion = NOW): Account {
+  const answer = decided ?? release(facts, nowMs);
+  const when = isAhead ? `on ${clockIn(facts.zone, nowMs)}` : 'now';
+  if (answer.kind !== 'stop') return { answer, sentence: `Yes: ${thenOf(answer, facts, when)}.` };
+  const then = thenOf(without(answer.reason, facts, nowMs), facts, when);
   return { answer, sentence: `No: ${whyOf(answer, facts)}. Without that: ${then}.` };
 }
-
-type Stop = Extract<ReleaseAnswer, { kind: 'stop' }>;
 
 /** The same user as though the gate that stopped it had let it go. */
 function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
   const { policy } = facts;
   switch (reason) {
+    case 'cancelled':
+    case 'local_time_passed':
+    case 'missed':
+      return release({ ...facts, turn: null }, nowMs);
     case 'no_subscription':
       return release({ ...facts, deviceCount: 1 }, nowMs);
     case 'opted_out':
@@ -32,10 +42,10 @@ function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): Re
   }
 }
 
-function thenOf(answer: ReleaseAnswer, facts: ReleaseFacts): string {
+function thenOf(answer: ReleaseAnswer, facts: ReleaseFacts, when: string): string {
   switch (answer.kind) {
     case 'go':
-      return `now, on ${devicesIn(facts)}`;
+      return `${when}, on ${devicesIn(facts)}`;
     case 'hold': {
       const why = answer.because === 'paused' ? 'the user has paused' : 'quiet hours';
       return `held until ${clockIn(facts.zone, answer.untilMs)} (${why}), then on ${devicesIn(facts)}`;
@@ -49,6 +59,12 @@ function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
   const { pattern = '', sinceMs = 0, untilMs = 0, limit = 0, perSeconds = 0 } = detail;
   const { zone, type, deadlineAtMs } = facts;
   switch (reason) {
+    case 'cancelled':
+      return 'somebody called it off before it came to this user';
+    case 'local_time_passed':
+      return `it was accepted after its time in ${zone}, and leaves out whose time has passed`;
+    case 'missed':
+      return 'Bellhop could not send it while it was worth sending';
     case 'no_subscription':
       return 'the user has no active device';
     case 'opted_out':

@@ -1,11 +1,12 @@
 import { type Delivery, newDelivery } from '../delivery/delivery.ts';
-import { deliveryId } from '../ids.ts';
+import { deliveryId, notificationIdAt } from '../ids.ts';
 import { deadlineAtMs, type Notification } from '../notification/notification.ts';
+import { type Turn, turnOf } from '../notification/send-at.ts';
 import type { TypePolicy } from '../notification-type/type-policy.ts';
 import { pushTargetOf } from '../push-service/push-target.ts';
 import { zoneOf } from '../user/person.ts';
 import type { Member, Recipient } from './audience.ts';
-import { release, releasedAtMs } from './release.ts';
+import { type ReleaseFacts, release, releasedAtMs } from './release.ts';
 import type { Suppression } from './suppression.ts';
 
 /** What decides about each user beside the user: what holds for the type, and the zone of those who have none. */
@@ -35,32 +36,51 @@ export function planPage(
   nowMs: number,
   capUsesOf: (userId: string) => readonly number[],
 ): PagePlan {
-  const { policy, serverZone } = terms;
-  const deadline = deadlineAtMs(notification);
+  const { policy } = terms;
   const plan = { deliveries: [] as Delivery[], suppressions: [] as Suppression[], capUses: [] as CapUse[] };
-  for (const { userId, devices, person } of members) {
-    const answer = release(
-      {
-        type: notification.content.type,
-        policy,
-        deadlineAtMs: deadline,
-        user: person.user,
-        zone: zoneOf(person, serverZone),
-        deviceCount: devices.length,
-        capUses: policy.cap === null || devices.length === 0 ? null : capUsesOf(userId),
-      },
-      nowMs,
-    );
+  for (const member of members) {
+    const { userId, devices } = member;
+    const facts = factsOf(notification, member, terms, nowMs);
+    const isCapAsked = policy.cap !== null && devices.length > 0;
+    const answer = release({ ...facts, capUses: isCapAsked ? capUsesOf(userId) : null }, nowMs);
     if (answer.kind === 'stop') {
       const { reason, detail } = answer;
       plan.suppressions.push({ notificationId: notification.id, userId, reason, detail, atMs: nowMs });
       continue;
     }
     if (policy.cap !== null) plan.capUses.push({ userId, pattern: policy.cap.pattern });
+    const { deadlineAtMs: deadline } = facts;
     const heldUntilMs = answer.kind === 'hold' ? releasedAtMs(answer.untilMs, deadline, shareOf(userId)) : null;
-    for (const device of devices) plan.deliveries.push(deliveryFor(notification, device, terms, nowMs, heldUntilMs));
+    const times = { nowMs, heldUntilMs, deadlineAtMs: deadline };
+    for (const device of devices) plan.deliveries.push(deliveryFor(notification, device, terms, times));
   }
   return plan;
+}
+
+/** What the gates are told of a notification and a user; the uses of a cap are read apart. */
+export function factsOf(
+  notification: Notification,
+  { devices, person }: Member,
+  { policy, serverZone }: ReleaseTerms,
+  nowMs: number,
+): Omit<ReleaseFacts, 'capUses'> {
+  const zone = zoneOf(person, serverZone);
+  const turn = notification.sendAt === null ? null : turnOf(notification, zone, nowMs);
+  return {
+    type: notification.content.type,
+    policy,
+    deadlineAtMs: deadlineInTurn(notification, turn),
+    user: person.user,
+    zone,
+    deviceCount: devices.length,
+    turn,
+  };
+}
+
+/** A user’s own deadline: it counts from the wave in which the notification comes to them. */
+function deadlineInTurn(notification: Notification, turn: Turn | null): number {
+  if (turn === null) return deadlineAtMs(notification);
+  return (turn.kind === 'due' ? turn.waveAtMs : turn.atMs) + notification.ttlSeconds * 1000;
 }
 
 /** How many deliveries a fan-out made, and for how many of the users. */
@@ -71,21 +91,29 @@ export function reachedBy(deliveries: readonly Pick<Delivery, 'userId'>[]): Reac
   return { users: new Set(deliveries.map(({ userId }) => userId)).size, deliveries: deliveries.length };
 }
 
+type Times = { readonly nowMs: number; readonly heldUntilMs: number | null; readonly deadlineAtMs: number };
+
 /** What a notification becomes for one recipient. */
 function deliveryFor(
-  notification: Notification,
+  { id: notificationId, topic, priority, dueAtMs }: Notification,
   { id: subscriptionId, userId, endpoint }: Recipient,
   { policy }: ReleaseTerms,
-  nowMs: number,
-  heldUntilMs: number | null,
+  { nowMs, heldUntilMs, deadlineAtMs: deadline }: Times,
 ): Delivery {
-  const { id: notificationId, topic, priority } = notification;
-  const id = deliveryId(notificationId, subscriptionId);
   const { origin } = pushTargetOf(endpoint);
-  const deadline = deadlineAtMs(notification);
-  const capPattern = policy.cap?.pattern ?? null;
   return newDelivery(
-    { id, notificationId, subscriptionId, userId, origin, topic, priority, deadlineAtMs: deadline, capPattern },
+    {
+      id: deliveryId(notificationId, subscriptionId),
+      notificationId,
+      subscriptionId,
+      userId,
+      origin,
+      topic,
+      sentOrder: dueAtMs === null ? null : notificationIdAt(notificationId, dueAtMs),
+      priority,
+      deadlineAtMs: deadline,
+      capPattern: policy.cap?.pattern ?? null,
+    },
     nowMs,
     heldUntilMs,
   );

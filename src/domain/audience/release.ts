@@ -1,10 +1,14 @@
+import type { Turn } from '../notification/send-at.ts';
 import { patternsOf } from '../notification-type/type-pattern.ts';
 import type { CapOfPattern, TypePolicy } from '../notification-type/type-policy.ts';
 import { quietAt } from '../user/quiet-hours.ts';
 import type { User } from '../user/user.ts';
 
-/** Why a user of an audience gets nothing, in the order in which the gates are asked. */
+/** Why a user of an audience gets nothing: it was cancelled before; and then in the order in which the gates are asked. */
 export const SUPPRESSION_REASONS = [
+  'cancelled',
+  'local_time_passed',
+  'missed',
   'no_subscription',
   'opted_out',
   'paused',
@@ -15,7 +19,7 @@ export const SUPPRESSION_REASONS = [
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
 /** Those that are a person’s wish. */
-type WishReason = Exclude<SuppressionReason, 'no_subscription' | 'capped'>;
+type WishReason = 'opted_out' | 'paused' | 'quiet_hours' | 'quiet_hours_past_deadline';
 
 /** What a gate says of one notification to one user. `hold`: not before `untilMs`, because of a pause or quiet hours. */
 export type ReleaseAnswer<Reason = SuppressionReason> =
@@ -43,6 +47,8 @@ export type ReleaseFacts = {
   /** The zone by which the user lives: their own, or else that of the newest device, or else the server's. */
   readonly zone: string;
   readonly deviceCount: number;
+  /** Whether it is the user’s turn; null where it is sent at once. */
+  readonly turn: Turn | null;
   /**
    * When the cap's notifications went to this user within its stretch, oldest first, but for this one. Null where the type has no cap, and
    * while the uses are not read yet: then the cap lets it go, and is asked where it is taken.
@@ -50,13 +56,13 @@ export type ReleaseFacts = {
   readonly capUses: readonly number[] | null;
 };
 
-type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses'>;
+type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses' | 'turn'>;
 
 const GO = { kind: 'go' } as const;
 
 /** Asked in this order; the first that stops it decides. A delivery that is due is asked for the wishes again. */
 const WISH_GATES = [wishGate, pauseAndQuietGate] as const;
-const RELEASE_GATES = [deviceGate, ...WISH_GATES, capGate] as const;
+const RELEASE_GATES = [turnGate, deviceGate, ...WISH_GATES, capGate] as const;
 
 /** What becomes of a notification for a user at this instant: fan-out does it, and `explain` tells it. */
 export function release(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
@@ -81,6 +87,15 @@ function ask<Facts, Reason>(
     if (answer.kind === 'hold') held = answer;
   }
   return held ?? GO;
+}
+
+/** What nobody could send within its time, since Bellhop was down or paused, is not sent late. */
+function turnGate({ turn, deadlineAtMs }: ReleaseFacts, nowMs: number): ReleaseAnswer {
+  if (turn === null) return GO;
+  if (turn.kind === 'passed') return { kind: 'stop', reason: 'local_time_passed', detail: { sinceMs: turn.atMs } };
+  if (nowMs < deadlineAtMs) return GO;
+  const detail = { untilMs: deadlineAtMs, ...(turn.kind === 'due' && { sinceMs: turn.waveAtMs }) };
+  return { kind: 'stop', reason: 'missed', detail };
 }
 
 function deviceGate({ deviceCount }: ReleaseFacts): ReleaseAnswer {

@@ -29,7 +29,8 @@ export type FinalState = (typeof FINAL_STATES)[number];
 /**
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
- * `dropped`: it waited while sending was paused, and a person decided against it. The last four are a person’s wishes,
+ * `dropped`: it waited while sending was paused, and a person decided against it. `notification_cancelled`: somebody called the
+ * notification off. The last four are a person’s wishes,
  * which came between its making and its sending.
  */
 export const END_REASONS = [
@@ -44,6 +45,7 @@ export const END_REASONS = [
   'subscription_inactive',
   'superseded',
   'dropped',
+  'notification_cancelled',
   'deadline_passed',
   'deadline_too_near',
   'opted_out',
@@ -94,6 +96,11 @@ export type Delivery = {
   readonly origin: string;
   /** The notification's topic: a newer delivery with it to the same subscription supersedes this one. */
   readonly topic: string | null;
+  /**
+   * Where it stands among others with its topic, if not by the id of its notification: of a notification that was sent later than it was
+   * accepted, the id that it would have had in its wave. What is sent later supersedes, whatever was accepted first.
+   */
+  readonly sentOrder: string | null;
   readonly priority: Priority;
   readonly state: DeliveryState;
   /** Grows by one with each write; a write that names another version loses. */
@@ -126,6 +133,11 @@ export type Delivery = {
 export const MAX_ATTEMPTS_KEPT = 50;
 export const MAX_REPLAYS = 10;
 
+/** By which deliveries with one topic to one subscription are ordered: the greater is the newer. */
+export function orderOf({ sentOrder, notificationId }: Pick<Delivery, 'sentOrder' | 'notificationId'>): string {
+  return sentOrder ?? notificationId;
+}
+
 export function isFinal(state: DeliveryState): state is FinalState {
   return (FINAL_STATES as readonly DeliveryState[]).includes(state);
 }
@@ -154,6 +166,7 @@ export function newDelivery(
     | 'userId'
     | 'origin'
     | 'topic'
+    | 'sentOrder'
     | 'priority'
     | 'deadlineAtMs'
     | 'capPattern'

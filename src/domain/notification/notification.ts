@@ -1,11 +1,15 @@
 import type { Priority } from './priority.ts';
+import type { Timing } from './send-at.ts';
 
 /** RFC 8030 section 5.3. */
 export const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
-/** `accepted`: durable, deliveries still being created. `sending`: some delivery is not final. `completed`: all are. */
-export const NOTIFICATION_STATUSES = ['accepted', 'sending', 'completed'] as const;
+/**
+ * `scheduled`: its time, or that of its first wave, has not come. `accepted`: durable, deliveries still being created. `sending`: some
+ * delivery is not final, or a wave is yet to come. `completed`: all are final. `cancelled`: somebody called it off.
+ */
+export const NOTIFICATION_STATUSES = ['scheduled', 'accepted', 'sending', 'completed', 'cancelled'] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
 /** A button below the text. Without a `url` of its own it leads where the notification does. */
@@ -59,8 +63,8 @@ export type NotificationContent = {
   readonly data?: Readonly<Record<string, unknown>>;
 };
 
-/** Immutable once accepted, but for `status` and the fan-out cursor. */
-export type Notification = {
+/** Immutable once accepted, but for `status`, the fan-out cursor, and what `Timing` says of waves and of cancelling. */
+export type Notification = Timing & {
   readonly id: string;
   readonly content: NotificationContent;
   readonly priority: Priority;
@@ -82,9 +86,9 @@ export const SAFE_PAYLOAD_OCTETS = 2700;
 /** FCM's maximum TTL, 28 days; Mozilla clamps to 30. */
 export const MAX_TTL_SECONDS = 2_419_200;
 
-/** Past this instant a delivery is `expired`, never sent late. */
-export function deadlineAtMs(notification: Pick<Notification, 'acceptedAtMs' | 'ttlSeconds'>): number {
-  return notification.acceptedAtMs + notification.ttlSeconds * 1000;
+/** Past this instant a delivery is `expired`, never sent late. Of a notification in waves, the deadline of the last wave. */
+export function deadlineAtMs(notification: Pick<Notification, 'acceptedAtMs' | 'lastWaveAtMs' | 'ttlSeconds'>): number {
+  return (notification.lastWaveAtMs ?? notification.acceptedAtMs) + notification.ttlSeconds * 1000;
 }
 
 /** What goes into the payload. */

@@ -62,13 +62,15 @@ export function resumed(sending: Sending, waiting: WaitingChoice, nowMs: number)
 }
 
 type DroppedFacts = {
-  readonly notification: { readonly acceptedAtMs: number };
+  readonly notification: { readonly acceptedAtMs: number; readonly lastWaveAtMs: number | null };
   readonly before: { readonly replays: readonly { readonly atMs: number }[] };
 };
 
 /** What a person decided to drop ends unsent, unless a person has replayed it since. */
 export function dropGate(drop: Drop | null, { notification, before }: DroppedFacts): GateAnswer {
-  if (drop === null || notification.acceptedAtMs >= drop.acceptedBeforeMs) return GO;
+  if (drop === null) return GO;
+  // What was to be sent only later did not wait then.
+  if ((notification.lastWaveAtMs ?? notification.acceptedAtMs) >= drop.acceptedBeforeMs) return GO;
   const replayedAtMs = before.replays.at(-1)?.atMs ?? 0;
   return replayedAtMs >= drop.decidedAtMs ? GO : { kind: 'drop', reason: 'dropped' };
 }

@@ -64,6 +64,17 @@ export function instantsOf(zone: string, wallMs: number): { readonly firstMs: nu
   return { firstMs: shiftMs, lastMs: shiftMs };
 }
 
+/**
+ * The instant at which something is to happen that is planned for `wallMs`: the first at which clocks in the zone show it. Where a clock
+ * is set forward over it, it moves on by as much as the clock does (what Temporal calls `compatible`).
+ */
+export function instantOf(zone: string, wallMs: number): number {
+  const before = offsetMs(zone, wallMs - AROUND_MS);
+  const after = offsetMs(zone, wallMs + AROUND_MS);
+  const shown = [wallMs - before, wallMs - after].filter((atMs) => wallClockMs(zone, atMs) === wallMs);
+  return shown.length > 0 ? Math.min(...shown) : wallMs - before;
+}
+
 /** The first instant of the later offset, to the second: clocks are shifted at whole seconds. */
 function shiftBetween(zone: string, fromMs: number, untilMs: number): number {
   const before = offsetMs(zone, fromMs);

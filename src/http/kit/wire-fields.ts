@@ -21,7 +21,7 @@ export const LAST_INSTANT_MS = 253_402_300_799_999;
 export const instant = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' });
 
 /** What a caller writes for an instant: ISO 8601 with a zone, which must not carry it into a year that no answer can show. */
-const instantText = z.iso
+export const instantText = z.iso
   .datetime({ offset: true })
   .refine((text) => isShown(Date.parse(text)), 'must lie between the years 0000 and 9999, in UTC');
 

@@ -13,11 +13,12 @@ import type { Accepted } from '../../intake/notifications.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { actionOf } from './notification-schema.ts';
+import { timingFields, timingWire } from './send-at-schema.ts';
 
 /** The notification as it was at acceptance, so that a repeated call gets the same answer, but for `replayed`. */
 export const acceptedSchema = answerBody('AcceptedNotification', {
   id: z.string(),
-  status: answerWord('AcceptedStatus', ['accepted'], 'The status of the notification at acceptance.'),
+  status: answerWord('AcceptedStatus', ['accepted', 'scheduled'], 'The status of the notification at acceptance.'),
   user_count: z.int(),
   reached_user_count: z
     .int()
@@ -75,6 +76,7 @@ export const notificationFields = {
   status: notificationStatus,
   accepted_at: instant,
   deadline_at: instant,
+  ...timingFields,
 };
 
 export const notificationSchema = answerBody('Notification', notificationFields);
@@ -99,7 +101,7 @@ export function acceptedWire({
 }: Accepted): z.output<typeof acceptedSchema> {
   return {
     id: from.id,
-    status: 'accepted',
+    status: from.sendAt === null ? 'accepted' : 'scheduled',
     user_count: from.userCount,
     reached_user_count: reachedUsers,
     accepted_at: isoOf(from.acceptedAtMs),
@@ -145,5 +147,6 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     status: from.status,
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
+    ...timingWire(from),
   };
 }

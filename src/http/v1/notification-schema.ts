@@ -14,6 +14,7 @@ import { TYPE_NAME } from '../../domain/notification-type/type-pattern.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
+import { sendAtInput, sendAtOf } from './send-at-schema.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
@@ -122,6 +123,7 @@ const inputFields = {
   topic: plainText(256)
     .optional()
     .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+  send_at: sendAtInput.optional(),
 };
 
 /** What is documented: beside the answer of a dry run, generated clients would not know the `id` of a notification. */
@@ -161,6 +163,7 @@ export function notifyRequestOf(body: z.output<typeof notificationBody>): Notify
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,
+    sendAt: sendAtOf(body.send_at),
   };
 }
 

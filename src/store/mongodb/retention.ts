@@ -4,7 +4,7 @@ import type { Collections } from './collections/collections.ts';
 import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
-import { COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
+import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
 import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
@@ -42,15 +42,18 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
   const { subscriptions, notifications, deliveries, suppressions } = collections;
   const until = instant(beforeMs);
   await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));
-  const found = await notifications
-    .find(COMPLETED_BEFORE.filter(until), { ...optionsOf(COMPLETED_BEFORE), limit })
-    .toArray();
+  const found = await Promise.all(
+    [COMPLETED_BEFORE, CANCELLED_BEFORE].map((query) =>
+      notifications.find(query.filter(until), { ...optionsOf(query), limit }).toArray(),
+    ),
+  );
   let forgotten = 0;
-  for (const { _id } of found) {
+  for (const { _id } of found.flat()) {
     // Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too.
     await deliveries.deleteMany(ENDED_OF_NOTIFICATION.filter(_id), optionsOf(ENDED_OF_NOTIFICATION));
     await suppressions.deleteMany({ notificationId: _id }, { hint: optionsOf(SUPPRESSIONS_OF_NOTIFICATION).hint });
-    forgotten += (await notifications.deleteOne({ _id, status: 'completed' })).deletedCount;
+    const ended = { $in: ['completed', 'cancelled'] as const };
+    forgotten += (await notifications.deleteOne({ _id, status: ended })).deletedCount;
   }
   return forgotten;
 }

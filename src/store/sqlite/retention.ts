@@ -1,7 +1,9 @@
+import { OPEN_STATES } from '../../domain/delivery/delivery.ts';
 import type { RetentionStore } from '../retention-store.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
 import { isDiskFull } from './file/storage-error.ts';
+import { isIn } from './tables/delivery-rows.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
@@ -37,24 +39,32 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
     ),
   );
   let forgotten = 0;
-  for (const id of await commits.read(() => completedBefore(database, beforeMs, limit))) {
+  for (const id of await commits.read(() => endedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
     await inPieces(commits, (limit) => deleteSuppressions(database, id, limit));
     await inPieces(commits, (limit) => deleteUnreached(database, id, limit));
     forgotten += await commits.erase(1, () =>
-      database.run("DELETE FROM notifications WHERE id = ? AND status = 'completed'", [id]),
+      database.run(
+        `DELETE FROM notifications WHERE id = ? AND status IN ('completed', 'cancelled') AND NOT EXISTS (
+           SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
+        [id, ...deliveryRange(id)],
+      ),
     );
   }
   return forgotten;
 }
 
-function completedBefore(database: Database, beforeMs: number, limit: number): string[] {
-  return database
-    .all<{ id: string }>(
-      "SELECT id FROM notifications WHERE status = 'completed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?",
-      [beforeMs, limit],
-    )
-    .map(({ id }) => id);
+/** What was to be sent later counts from then, or from when it was cancelled. */
+function endedBefore(database: Database, beforeMs: number, limit: number): string[] {
+  return (['completed', 'cancelled'] as const).flatMap((status) =>
+    database
+      .all<{ id: string }>(
+        `SELECT id FROM notifications WHERE status = ? AND accepted_at < ?
+           AND coalesce(cancelled_at, last_wave_at, accepted_at) < ? AND due_at IS NULL ORDER BY accepted_at LIMIT ?`,
+        [status, beforeMs, beforeMs, limit],
+      )
+      .map(({ id }) => id),
+  );
 }
 
 /** Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too. */

@@ -17,6 +17,7 @@ function facts(rule: TypeRule, patch: UserPatch | null, more: Partial<ReleaseFac
     user: patch === null ? null : patched(newUser('u', 0), patch, 1000),
     zone: 'Europe/Berlin',
     deviceCount: 1,
+    turn: null,
     capUses: null,
     ...more,
   };

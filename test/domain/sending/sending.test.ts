@@ -37,7 +37,7 @@ describe('sending', () => {
 describe('what a person decided to drop', () => {
   const drop = { acceptedBeforeMs: 100, decidedAtMs: 300 };
   const delivery = (acceptedAtMs: number, ...replayedAtMs: number[]) => ({
-    notification: { acceptedAtMs },
+    notification: { acceptedAtMs, lastWaveAtMs: null },
     before: { replays: replayedAtMs.map((atMs) => ({ atMs })) },
   });
 

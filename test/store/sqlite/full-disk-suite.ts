@@ -142,6 +142,9 @@ export function fullDiskSuite(driver: DriverName): void {
       expect(await store.retention.forget(NOW_MS * 2, 10)).toBe(1);
       expect(await store.suppressions.countByReason(notificationId)).toMatchObject({
         opted_out: 0,
+        cancelled: 0,
+        local_time_passed: 0,
+        missed: 0,
         no_subscription: 0,
       });
     });

@@ -1,5 +1,13 @@
 import type { Recipient } from '../../../domain/audience/audience.ts';
-import { isStoredBefore, type Lookup, lookupAt, membersOf, pageUpTo, usersFound } from '../../audience-cursor.ts';
+import {
+  isStoredBefore,
+  type Lookup,
+  lookupAt,
+  membersOf,
+  pageUpTo,
+  usersFound,
+  wantedOf,
+} from '../../audience-cursor.ts';
 import type { AudiencePage, AudienceQuery, AudienceStore } from '../../audience-store.ts';
 import { merged, type WalkReads, walk } from '../../audience-walk.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -15,10 +23,10 @@ export function mongoAudiences(collections: Collections, operations: Operations)
   const reads = readsOf(collections);
   return {
     members: (query) =>
-      operations.run(() => {
+      operations.run(async () => {
         const { audience } = query;
         return audience.kind === 'user_ids'
-          ? membersNamed(collections, { ...query, audience })
+          ? wantedOf(query, await membersNamed(collections, { ...query, audience }))
           : walk({ ...query, audience }, reads);
       }),
   };

@@ -22,26 +22,30 @@ export function mongoSuppressions(collections: Collections, operations: Operatio
   };
 }
 
-/** All that a page suppressed: first those with a reason of their own, then those without a device. */
-function suppressionsIn({ notificationId, entries, unreached, atMs }: SuppressionDocument): readonly Suppression[] {
+/** All that a page suppressed: first those with a reason of their own, then those that are in lists. */
+function suppressionsIn(document: Lists & Pick<SuppressionDocument, 'entries' | 'atMs'>): readonly Suppression[] {
+  const { notificationId, entries, atMs } = document;
+  const own = entries.map(({ userId, reason, detail }) => ({
+    notificationId,
+    userId: decodeText(userId),
+    reason,
+    detail,
+    atMs,
+  }));
+  const listed = listsIn(document).flatMap(([reason, userIds]) =>
+    userIds.map((userId): Suppression => ({ notificationId, userId: decodeText(userId), reason, detail: {}, atMs })),
+  );
+  return [...own, ...listed];
+}
+
+type Lists = Pick<SuppressionDocument, 'notificationId' | 'unreached' | 'missed' | 'cancelled'>;
+
+function listsIn({ unreached, missed = [], cancelled = [] }: Omit<Lists, 'notificationId'>) {
   return [
-    ...entries.map(({ userId, reason, detail }) => ({
-      notificationId,
-      userId: decodeText(userId),
-      reason,
-      detail,
-      atMs,
-    })),
-    ...unreached.map(
-      (userId): Suppression => ({
-        notificationId,
-        userId: decodeText(userId),
-        reason: 'no_subscription',
-        detail: {},
-        atMs,
-      }),
-    ),
-  ];
+    ['no_subscription', unreached],
+    ['missed', missed],
+    ['cancelled', cancelled],
+  ] as const;
 }
 
 type Placed = { readonly suppression: Suppression; readonly place: readonly [documentId: string, index: number] };
@@ -85,7 +89,7 @@ async function listOfUser(
   const filter = SUPPRESSIONS_OF_USER.filter({ userId: encodeText(userId), beforeId: decodeName(cursor) || LAST_ID });
   const found = await suppressions.find(filter, { ...optionsOf(SUPPRESSIONS_OF_USER), limit: limit + 1 }).toArray();
   const own = found.flatMap((document) =>
-    suppressionsIn({ ...document, unreached: [] })
+    suppressionsIn({ ...document, unreached: [], missed: [], cancelled: [] })
       .filter((one) => one.userId === userId)
       .slice(0, 1),
   );
@@ -111,13 +115,32 @@ async function countByReason({ suppressions }: Collections, notificationId: stri
   const add = (reason: SuppressionReason, count: number) => counts.set(reason, (counts.get(reason) ?? 0) + count);
   const pipeline = [
     { $match: SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' }) },
-    { $project: { reasons: '$entries.reason', unreached: { $size: '$unreached' } } },
+    {
+      $project: {
+        reasons: '$entries.reason',
+        unreached: sizeOf('$unreached'),
+        missed: sizeOf('$missed'),
+        cancelled: sizeOf('$cancelled'),
+      },
+    },
   ];
   const { hint } = optionsOf(SUPPRESSIONS_OF_NOTIFICATION);
-  type Found = { readonly reasons: readonly SuppressionReason[]; readonly unreached: number };
-  for await (const { reasons, unreached } of suppressions.aggregate<Found>(pipeline, { hint })) {
+  for await (const { reasons, unreached, missed, cancelled } of suppressions.aggregate<Counted>(pipeline, { hint })) {
     add('no_subscription', unreached);
+    add('missed', missed);
+    add('cancelled', cancelled);
     for (const reason of reasons) add(reason, 1);
   }
   return suppressionCountsOf(counts);
+}
+
+type Counted = {
+  readonly reasons: readonly SuppressionReason[];
+  readonly unreached: number;
+  readonly missed: number;
+  readonly cancelled: number;
+};
+
+function sizeOf(list: string) {
+  return { $size: { $ifNull: [list, []] } };
 }

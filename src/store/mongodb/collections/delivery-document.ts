@@ -11,6 +11,8 @@ export type DeliveryDocument = {
   /** Both are missing in documents of before they were kept. */
   readonly origin?: string;
   readonly topic?: string | null;
+  /** Absent where the notification was sent when it was accepted. */
+  readonly sentOrder?: string;
   readonly priority: Priority;
   readonly state: DeliveryState;
   readonly version: number;
@@ -35,9 +37,10 @@ export type DeliveryDocument = {
   readonly retainedFrom: Date | null;
 };
 
-export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocument {
+export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery): DeliveryDocument {
   return {
     ...delivery,
+    ...(sentOrder !== null && { sentOrder }),
     _id: id,
     userId: encodeText(delivery.userId),
     topic: delivery.topic === null ? null : encodeText(delivery.topic),
@@ -49,9 +52,10 @@ export function toDeliveryDocument({ id, ...delivery }: Delivery): DeliveryDocum
 
 export function toDelivery(document: DeliveryDocument): Delivery {
   const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, origin = '', topic = null, ...rest } = document;
-  const { heldAtMs = null, capPattern = null } = rest;
+  const { heldAtMs = null, capPattern = null, sentOrder = null } = rest;
   return {
     ...rest,
+    sentOrder,
     heldAtMs,
     capPattern,
     id,

@@ -3,6 +3,7 @@ import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 import { type Span, within } from './span.ts';
+import { TOPIC_INDEXES, TOPIC_QUERIES } from './topic-queries.ts';
 
 const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
 const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
@@ -22,31 +23,9 @@ const ENDED: StoreIndex = {
   expires: 'after_retention',
 };
 
-const TOPIC: StoreIndex = {
-  name: 'topic',
-  key: { subscriptionId: 1, topic: 1, notificationId: 1 },
-  only: { topic: { $type: 'string' } },
-};
-const WAITING_TOPIC: StoreIndex = {
-  name: 'waiting_topic',
-  key: { subscriptionId: 1, topic: 1 },
-  only: { topic: { $type: 'string' }, dueAtMs: { $gte: 0 } },
-};
-
 const SENDING: StoreIndex = { name: 'sending', key: { subscriptionId: 1 }, only: { state: 'sending' } };
 
-export const DELIVERY_INDEXES = [
-  DUE,
-  STATE,
-  FAILED,
-  FAILED_USER,
-  USER,
-  ATTEMPTED,
-  ENDED,
-  TOPIC,
-  WAITING_TOPIC,
-  SENDING,
-];
+export const DELIVERY_INDEXES = [DUE, STATE, FAILED, FAILED_USER, USER, ATTEMPTED, ENDED, ...TOPIC_INDEXES, SENDING];
 
 /** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
 export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
@@ -116,39 +95,6 @@ export const WAITING_DELIVERY: NamedQuery<Waiting> = {
   purpose: 'one to be postponed, unless it has moved on',
   index: BY_ID,
   filter: ({ id, attemptCount }) => ({ _id: id, state: { $in: WAITING_STATES }, attemptCount }),
-};
-
-type OfTopic = {
-  readonly subscriptionIds: readonly string[];
-  readonly topics: readonly string[];
-  readonly notificationId: string;
-};
-
-export const NEWER_OF_TOPIC: NamedQuery<OfTopic> = {
-  name: 'newer of a topic',
-  collection: 'deliveries',
-  purpose: 'whether what is claimed was superseded',
-  index: TOPIC,
-  filter: ({ subscriptionIds, topics, notificationId }) => ({
-    subscriptionId: { $in: subscriptionIds },
-    topic: { $in: topics, $type: 'string' },
-    notificationId: { $gt: notificationId },
-  }),
-  projection: { subscriptionId: 1, topic: 1, notificationId: 1 },
-};
-
-export const OUTDATED_OF_TOPIC: NamedQuery<OfTopic> = {
-  name: 'outdated of a topic',
-  collection: 'deliveries',
-  purpose: 'what a newer notification supersedes',
-  index: WAITING_TOPIC,
-  filter: ({ subscriptionIds, topics, notificationId }) => ({
-    subscriptionId: { $in: subscriptionIds },
-    topic: { $in: topics, $type: 'string' },
-    dueAtMs: { $gte: 0 },
-    state: { $in: WAITING_STATES },
-    notificationId: { $lt: notificationId },
-  }),
 };
 
 export const SENDING_TO_SUBSCRIPTIONS: NamedQuery<readonly string[]> = {
@@ -283,8 +229,7 @@ export const DELIVERY_QUERIES = [
   WRITES_OF_DELIVERIES,
   DUE_DELIVERIES,
   WAITING_DELIVERY,
-  NEWER_OF_TOPIC,
-  OUTDATED_OF_TOPIC,
+  ...TOPIC_QUERIES,
   SENDING_TO_SUBSCRIPTIONS,
   ALL_OF_NOTIFICATION,
   STATE_OF_NOTIFICATION,

@@ -7,6 +7,7 @@ import {
   type Urgency,
 } from '../../../domain/notification/notification.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
+import type { SendAt } from '../../../domain/notification/send-at.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 
@@ -28,14 +29,26 @@ export type NotificationDocument = {
   /** JSON of an audience whose users are found when it is sent. */
   readonly audience?: string;
   readonly cursor?: string;
-  /** When it was accepted, from which retention counts; null until completed. */
+  /** Absent where it is sent at once: see `Timing`. */
+  readonly sendAt?: SendAt;
+  /** Absent, too, once nothing is to be done any more. */
+  readonly dueAtMs?: number;
+  readonly followingAtMs?: number;
+  readonly lastWaveAtMs?: number;
+  readonly releasedUsers?: number;
+  readonly cancelledAtMs?: number;
+  /** When it was accepted, sent or cancelled, from which retention counts; null until completed or cancelled. */
   readonly retainedFrom: Date | null;
 };
 
 export function toNotificationDocument(notification: Notification, audience: Audience): NotificationDocument {
-  const { id, content, topic, ...rest } = notification;
+  const { id, content, topic, sendAt, dueAtMs, lastWaveAtMs, releasedUsers, cancelledAtMs: _, ...rest } = notification;
   return {
     ...rest,
+    ...(sendAt !== null && { sendAt }),
+    ...(dueAtMs !== null && { dueAtMs }),
+    ...(lastWaveAtMs !== null && { lastWaveAtMs }),
+    ...(releasedUsers !== null && { releasedUsers }),
     _id: id,
     type: encodeText(content.type),
     topic: topic === null ? null : encodeText(topic),
@@ -59,5 +72,10 @@ export function toNotification(document: NotificationDocument): Notification {
     userCount: document.userCount,
     status: document.status,
     acceptedAtMs: document.acceptedAtMs,
+    sendAt: document.sendAt ?? null,
+    dueAtMs: document.dueAtMs ?? null,
+    lastWaveAtMs: document.lastWaveAtMs ?? null,
+    releasedUsers: document.releasedUsers ?? null,
+    cancelledAtMs: document.cancelledAtMs ?? null,
   };
 }

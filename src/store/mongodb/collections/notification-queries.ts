@@ -15,7 +15,17 @@ const COMPLETED: StoreIndex = {
   expires: 'after_retention',
 };
 
-export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED];
+const CANCELLED: StoreIndex = {
+  name: 'cancelled',
+  key: { retainedFrom: 1 },
+  only: { status: 'cancelled' },
+  expires: 'after_retention',
+};
+
+/** Only of what is to be sent later, or was cancelled and has not ended. */
+const DUE: StoreIndex = { name: 'due', key: { dueAtMs: 1, _id: 1 }, only: { dueAtMs: { $gte: 0 } } };
+
+export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED, CANCELLED, DUE];
 
 /** The audience stays where it is: it can weigh megabytes, and only a fan-out reads it. */
 const WITHOUT_AUDIENCE = { userIds: 0, audience: 0 } as const;
@@ -100,6 +110,16 @@ export const UNFINISHED_FAN_OUTS: NamedQuery<number> = {
   projection: { _id: 1, priority: 1 },
 };
 
+export const DUE_NOTIFICATIONS: NamedQuery<number> = {
+  name: 'due notifications',
+  collection: 'notifications',
+  purpose: 'whose next wave has come, or that were cancelled and have not ended; most overdue first',
+  index: DUE,
+  filter: (untilMs) => ({ dueAtMs: { $gte: 0, $lte: untilMs } }),
+  sort: { dueAtMs: 1, _id: 1 },
+  projection: { priority: 1, dueAtMs: 1 },
+};
+
 export const OPEN_PAST_DEADLINE: NamedQuery<number> = {
   name: 'open past the deadline',
   collection: 'notifications',
@@ -120,6 +140,16 @@ export const COMPLETED_BEFORE: NamedQuery<Date> = {
   projection: { _id: 1 },
 };
 
+export const CANCELLED_BEFORE: NamedQuery<Date> = {
+  name: 'cancelled before',
+  collection: 'notifications',
+  purpose: 'cancelled longer ago than is kept; oldest first',
+  index: CANCELLED,
+  filter: (instant) => ({ status: 'cancelled', retainedFrom: { $lt: instant } }),
+  sort: { retainedFrom: 1 },
+  projection: { _id: 1 },
+};
+
 export const NOTIFICATION_QUERIES = [
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
@@ -129,6 +159,8 @@ export const NOTIFICATION_QUERIES = [
   LISTED_BY_STATUS,
   LISTED_BY_TYPE_AND_STATUS,
   UNFINISHED_FAN_OUTS,
+  DUE_NOTIFICATIONS,
   OPEN_PAST_DEADLINE,
   COMPLETED_BEFORE,
+  CANCELLED_BEFORE,
 ] as const;

@@ -10,6 +10,11 @@ export type SuppressionDocument = {
   readonly entries: readonly SuppressionEntry[];
   /** Those without a device: as many as a caller names, so that no index has them. */
   readonly unreached: readonly string[];
+  /** Those for whom the time was missed, and those for whom it was cancelled: as many, and so no index has them either. */
+  readonly missed?: readonly string[];
+  readonly cancelled?: readonly string[];
+  /** The wave that the page belongs to; absent where the notification was sent at once. */
+  readonly waveAtMs?: number;
   readonly atMs: number;
   /** When the page was decided, from which retention counts. */
   readonly retainedFrom: Date;
@@ -17,7 +22,7 @@ export type SuppressionDocument = {
 
 export type SuppressionEntry = {
   readonly userId: string;
-  readonly reason: Exclude<SuppressionReason, 'no_subscription'>;
+  readonly reason: SuppressionReason;
   readonly detail: SuppressionDetail;
 };
 
@@ -51,7 +56,7 @@ export const SUPPRESSIONS_OF_USER: NamedQuery<{ readonly userId: string; readonl
   index: USER,
   filter: ({ userId, beforeId }) => ({ 'entries.userId': userId, notificationId: { $lt: beforeId } }),
   sort: { notificationId: -1 },
-  projection: { unreached: 0 },
+  projection: { unreached: 0, missed: 0, cancelled: 0 },
 };
 
 export const SUPPRESSION_PAGE: NamedQuery<string> = {
@@ -61,6 +66,28 @@ export const SUPPRESSION_PAGE: NamedQuery<string> = {
   index: BY_ID,
   filter: (id) => ({ _id: id }),
 };
+
+export const SUPPRESSED_USERS: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> = {
+  name: 'suppressed users',
+  collection: 'suppressions',
+  purpose: 'of whom an earlier wave of a notification has decided',
+  index: USER,
+  filter: ({ notificationId, userIds }) => ({ 'entries.userId': { $in: userIds, $gte: '' }, notificationId }),
+  projection: { entries: 1, waveAtMs: 1 },
+};
+
+export const DELIVERED_IN_WAVES: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> =
+  {
+    name: 'users with deliveries of a wave',
+    collection: 'deliveries',
+    purpose: 'of whom an earlier wave of a notification has decided',
+    index: DELIVERIES_USER,
+    filter: ({ notificationId, userIds }) => ({
+      userId: { $in: userIds },
+      _id: ofNotification({ notificationId, afterId: null }),
+    }),
+    projection: { userId: 1, sentOrder: 1 },
+  };
 
 export const DELIVERED_USERS: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> = {
   name: 'users with deliveries',
@@ -78,5 +105,7 @@ export const SUPPRESSION_QUERIES = [
   SUPPRESSIONS_OF_NOTIFICATION,
   SUPPRESSIONS_OF_USER,
   SUPPRESSION_PAGE,
+  SUPPRESSED_USERS,
+  DELIVERED_IN_WAVES,
   DELIVERED_USERS,
 ] as const;

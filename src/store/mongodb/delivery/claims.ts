@@ -1,4 +1,5 @@
 import { type Claim, claimedFields, grantClaims } from '../../../domain/delivery/claim.ts';
+import { orderOf } from '../../../domain/delivery/delivery.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import { NOBODY_KNOWN } from '../../../domain/user/person.ts';
@@ -6,12 +7,13 @@ import type { Claimed } from '../../delivery-store.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { type DeliveryDocument, toDelivery } from '../collections/delivery-document.ts';
-import { DELIVERIES_BY_ID, NEWER_OF_TOPIC } from '../collections/delivery-queries.ts';
+import { DELIVERIES_BY_ID } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { toNotification } from '../collections/notification-document.ts';
 import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
 import { toSubscription } from '../collections/subscription-document.ts';
 import { SUBSCRIPTIONS_BY_ID } from '../collections/subscription-queries.ts';
+import { NEWER_OF_TOPIC, SENT_LATER_OF_TOPIC } from '../collections/topic-queries.ts';
 import { writeToken } from '../server/write-token.ts';
 import { personsById } from '../user/users.ts';
 import { type Candidate, giveBackBusy } from './busy-claims.ts';
@@ -127,28 +129,36 @@ async function subscriptionsOf(
   return new Map(found.map((document) => [document._id, toSubscription(document)]));
 }
 
-/** Those for which a delivery of a later notification with the same topic to the same subscription exists. */
+/** Those for which a delivery with the same topic to the same subscription exists that stands after them in the order of sending. */
 async function newerThan(
   { deliveries }: Collections,
   documents: readonly DeliveryDocument[],
 ): Promise<ReadonlySet<DeliveryDocument>> {
   const topical = documents.filter(({ topic }) => typeof topic === 'string');
-  const [first, ...rest] = topical.map(({ notificationId }) => notificationId);
+  const [first, ...rest] = topical.map(placeOf);
   if (first === undefined) return new Set();
-  const filter = NEWER_OF_TOPIC.filter({
+  const asked = {
     subscriptionIds: [...new Set(topical.map(({ subscriptionId }) => subscriptionId))],
     topics: [...new Set(topical.map(({ topic }) => topic ?? ''))],
-    notificationId: rest.reduce((least, id) => (id < least ? id : least), first),
-  });
-  const found = await deliveries.find(filter, optionsOf(NEWER_OF_TOPIC)).toArray();
-  const newest = new Map<string, string>();
-  for (const { subscriptionId, topic, notificationId } of found) {
-    const key = `${subscriptionId} ${topic}`;
-    if (notificationId > (newest.get(key) ?? '')) newest.set(key, notificationId);
-  }
-  return new Set(
-    topical.filter(
-      ({ subscriptionId, topic, notificationId }) => (newest.get(`${subscriptionId} ${topic}`) ?? '') > notificationId,
+    order: rest.reduce((least, order) => (order < least ? order : least), first),
+  };
+  const [accepted, sentLater] = await Promise.all(
+    [NEWER_OF_TOPIC, SENT_LATER_OF_TOPIC].map((query) =>
+      deliveries.find(query.filter(asked), optionsOf(query)).toArray(),
     ),
   );
+  const newest = new Map<string, string>();
+  for (const document of [...(accepted ?? []), ...(sentLater ?? [])]) {
+    const key = `${document.subscriptionId} ${document.topic}`;
+    if (placeOf(document) > (newest.get(key) ?? '')) newest.set(key, placeOf(document));
+  }
+  return new Set(
+    topical.filter((document) => {
+      return (newest.get(`${document.subscriptionId} ${document.topic}`) ?? '') > placeOf(document);
+    }),
+  );
+}
+
+function placeOf({ sentOrder, notificationId }: DeliveryDocument): string {
+  return orderOf({ sentOrder: sentOrder ?? null, notificationId });
 }

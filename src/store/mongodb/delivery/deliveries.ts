@@ -6,13 +6,9 @@ import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDelivery } from '../collections/delivery-document.ts';
-import {
-  DELIVERY_BY_ID,
-  DUE_DELIVERIES,
-  OUTDATED_OF_TOPIC,
-  STATES_OF_NOTIFICATION,
-} from '../collections/delivery-queries.ts';
+import { DELIVERY_BY_ID, DUE_DELIVERIES, STATES_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
+import { OUTDATED_OF_TOPIC } from '../collections/topic-queries.ts';
 import type { Operations } from '../server/operations.ts';
 import { mongoDeliveryListings } from './listings.ts';
 import { mongoTransitions } from './transitions.ts';
@@ -76,7 +72,7 @@ async function due({ deliveries }: Collections, query: DueQuery): Promise<readon
 }
 
 async function outdated({ deliveries }: Collections, query: OutdatedQuery): Promise<readonly Delivery[]> {
-  const { notificationId, subscriptionIds } = query;
-  const filter = OUTDATED_OF_TOPIC.filter({ subscriptionIds, topics: [encodeText(query.topic)], notificationId });
+  const { order, subscriptionIds } = query;
+  const filter = OUTDATED_OF_TOPIC.filter({ subscriptionIds, topics: [encodeText(query.topic)], order });
   return (await deliveries.find(filter, optionsOf(OUTDATED_OF_TOPIC)).toArray()).map(toDelivery);
 }

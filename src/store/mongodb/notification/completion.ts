@@ -3,17 +3,21 @@ import { OPEN_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 
 /**
- * `sending` becomes `completed` where every delivery is final. Looks again afterwards: a delivery that was reopened
+ * `sending` becomes `completed` where every delivery is final, and no wave is to come. Looks again afterwards: a delivery that was reopened
  * between the look and the write opens its notification again.
  */
 export async function completeIfFinal(collections: Collections, id: string): Promise<boolean> {
   if (await hasOpen(collections, id)) return false;
-  const { modifiedCount } = await collections.notifications.updateOne({ _id: id, status: 'sending' }, [
-    { $set: { status: 'completed', retainedFrom: { $add: [new Date(0), '$acceptedAtMs'] } } },
-  ]);
+  const sentAtMs = { $ifNull: ['$lastWaveAtMs', '$acceptedAtMs'] };
+  const { modifiedCount } = await collections.notifications.updateOne(
+    { _id: id, status: 'sending', ...NO_WAVE_TO_COME },
+    [{ $set: { status: 'completed', retainedFrom: { $add: [new Date(0), sentAtMs] } } }],
+  );
   if (modifiedCount > 0 && (await hasOpen(collections, id))) await reopen(collections, [id]);
   return modifiedCount > 0;
 }
+
+const NO_WAVE_TO_COME = { dueAtMs: { $exists: false } } as const;
 
 /** Some of their deliveries are no longer final. */
 export async function reopen({ notifications }: Collections, ids: readonly string[]): Promise<void> {

@@ -1,12 +1,16 @@
+import type { UpdateFilter } from 'mongodb';
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
-import type { FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
-import { decodeText } from '../../stored-text.ts';
+import { notificationIdAt } from '../../../domain/ids.ts';
+import { AUDIENCE_START } from '../../audience-cursor.ts';
+import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDeliveryDocument } from '../collections/delivery-document.ts';
 import { optionsOf } from '../collections/named-query.ts';
-import { toNotification } from '../collections/notification-document.ts';
-import { FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
+import { type NotificationDocument, toNotification } from '../collections/notification-document.ts';
+import { DUE_NOTIFICATIONS, FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
+import { DELIVERED_IN_WAVES, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { completeIfFinal, reopen } from './completion.ts';
@@ -17,6 +21,8 @@ export function mongoFanOuts(collections: Collections, operations: Operations): 
     get: (id) => operations.run(() => readFanOut(collections, id)),
     commitPage: (page) => operations.run(() => commitPage(collections, page)),
     unfinished: (acceptedBeforeMs, limit) => operations.run(() => unfinished(collections, acceptedBeforeMs, limit)),
+    due: (untilMs, limit) => operations.run(() => due(collections, untilMs, limit)),
+    decided: (query) => operations.run(() => decided(collections, query)),
   };
 }
 
@@ -27,7 +33,8 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
     document.audience === undefined
       ? { kind: 'user_ids', userIds: (document.userIds ?? []).map(decodeText) }
       : (JSON.parse(document.audience) as Audience);
-  return { notification: toNotification(document), audience, cursor: document.cursor };
+  const { cursor, followingAtMs = null } = document;
+  return { notification: toNotification(document), audience, cursor, followingAtMs };
 }
 
 /**
@@ -38,26 +45,45 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
   const {
     notification: { id: _id },
     from,
-    to,
+    wave,
   } = page;
-  const here = { _id, cursor: from };
+  const here = { _id, cursor: from, dueAtMs: wave === null ? ({ $exists: false } as const) : wave.atMs };
   const { notifications } = collections;
   if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return null;
   const plan = await decidePage(collections, page);
   const inserted = await insertDeliveries(collections, plan.deliveries);
   await takeBackSuppressions(collections, page, plan.deliveries);
-  const counted = page.isUserCountOpen ? { $inc: { userCount: page.members.length } } : {};
-  const change =
-    to === null
-      ? ({ ...counted, $set: { status: 'sending' }, $unset: { cursor: 1, userIds: 1, audience: 1 } } as const)
-      : { ...counted, $set: { cursor: to } };
+  const { change, isLast } = moveOf(page);
   const { matchedCount } = await notifications.updateOne(here, change);
   if (matchedCount === 0) {
     if (inserted > 0) await reopen(collections, [_id]);
     return null;
   }
-  if (to === null) await completeIfFinal(collections, _id);
+  if (isLast) await completeIfFinal(collections, _id);
   return plan;
+}
+
+type Move = { readonly change: UpdateFilter<NotificationDocument>; readonly isLast: boolean };
+
+/** On to the next page; from the last page to the next wave, if there is one; or to the end. */
+function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move {
+  const isLast = to === null && (wave === null || wave.followingAtMs === null);
+  const users = members.length;
+  const counts = { ...(isUserCountOpen && { userCount: users }), ...(wave !== null && { releasedUsers: users }) };
+  const counted = isUserCountOpen || wave !== null ? { $inc: counts } : {};
+  if (isLast) {
+    const ended = wave === null ? {} : { $min: { lastWaveAtMs: nowMs } };
+    const gone = { cursor: 1, userIds: 1, audience: 1, dueAtMs: 1, followingAtMs: 1 } as const;
+    return { isLast, change: { ...counted, ...ended, $set: { status: 'sending' }, $unset: gone } };
+  }
+  if (wave === null) return { isLast, change: { ...counted, $set: { cursor: to ?? AUDIENCE_START } } };
+  const { atMs, followingAtMs } = wave;
+  if (to !== null) {
+    const following = followingAtMs === null ? {} : { followingAtMs };
+    return { isLast, change: { ...counted, $set: { status: 'sending', cursor: to, dueAtMs: atMs, ...following } } };
+  }
+  const nextWave = { status: 'sending', cursor: AUDIENCE_START, dueAtMs: followingAtMs ?? atMs } as const;
+  return { isLast, change: { ...counted, $set: nextWave, $unset: { followingAtMs: 1 } } };
 }
 
 /** Those that exist already stay as they are. Returns how many were new. */
@@ -76,4 +102,35 @@ async function unfinished({ notifications }: Collections, acceptedBeforeMs: numb
   const filter = UNFINISHED_FAN_OUTS.filter(acceptedBeforeMs);
   const found = await notifications.find(filter, { ...optionsOf(UNFINISHED_FAN_OUTS), limit }).toArray();
   return found.map(({ _id: id, priority }) => ({ id, priority }));
+}
+
+async function due({ notifications }: Collections, untilMs: number, limit: number): Promise<readonly DueFanOut[]> {
+  const found = await notifications
+    .find(DUE_NOTIFICATIONS.filter(untilMs), { ...optionsOf(DUE_NOTIFICATIONS), limit })
+    .toArray();
+  return found.map(({ _id: id, priority, dueAtMs = 0 }) => ({ id, priority, dueAtMs }));
+}
+
+/**
+ * What the wave itself has made does not count: a page that is made again, since a process died on the way, has the same users as at
+ * first.
+ */
+async function decided(
+  { deliveries, suppressions }: Collections,
+  { notificationId, userIds, waveAtMs }: Parameters<FanOutStore['decided']>[0],
+): Promise<ReadonlySet<string>> {
+  const asked = { notificationId, userIds: userIds.map(encodeText) };
+  const wanted = new Set(asked.userIds);
+  const [delivered, suppressed] = await Promise.all([
+    deliveries.find(DELIVERED_IN_WAVES.filter(asked), optionsOf(DELIVERED_IN_WAVES)).toArray(),
+    suppressions.find(SUPPRESSED_USERS.filter(asked), optionsOf(SUPPRESSED_USERS)).toArray(),
+  ]);
+  const ofThisWave = notificationIdAt(notificationId, waveAtMs);
+  const users = [
+    ...delivered.filter(({ sentOrder }) => sentOrder !== ofThisWave).map(({ userId }) => userId),
+    ...suppressed
+      .filter((page) => page.waveAtMs !== waveAtMs)
+      .flatMap(({ entries }) => entries.map(({ userId }) => userId)),
+  ];
+  return new Set(users.filter((userId) => wanted.has(userId)).map(decodeText));
 }

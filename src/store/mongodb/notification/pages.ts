@@ -1,5 +1,5 @@
 import type { PagePlan } from '../../../domain/audience/fan-out.ts';
-import type { Suppression } from '../../../domain/audience/suppression.ts';
+import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import type { FanOutPage } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -14,6 +14,9 @@ import {
 } from '../collections/suppression-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import { takeCap } from './caps.ts';
+
+const LISTS = ['unreached', 'missed'] as const;
+const NAME_OF_LIST = { no_subscription: 'unreached', missed: 'missed', cancelled: 'cancelled' } as const;
 
 type Decision = Pick<PagePlan, 'deliveries' | 'suppressions'>;
 
@@ -45,7 +48,8 @@ export async function takeBackSuppressions(
   const id = idOf(page);
   const kept = await collections.suppressions.findOne(SUPPRESSION_PAGE.filter(id), optionsOf(SUPPRESSION_PAGE));
   if (kept === null) return;
-  const suppressed = new Set([...kept.entries.map(({ userId }) => userId), ...kept.unreached].map(decodeText));
+  const listed = LISTS.flatMap((list) => kept[list] ?? []);
+  const suppressed = new Set([...kept.entries.map(({ userId }) => userId), ...listed].map(decodeText));
   const reached = deliveries.map(({ userId }) => userId).filter((userId) => suppressed.has(userId));
   await takeBack(collections, page, new Set(reached));
 }
@@ -55,7 +59,7 @@ async function takeBack({ suppressions }: Collections, page: FanOutPage, users: 
   const userIds = [...users].map(encodeText);
   await suppressions.updateOne(
     { _id: idOf(page) },
-    { $pull: { entries: { userId: { $in: userIds } }, unreached: { $in: userIds } } },
+    { $pull: { entries: { userId: { $in: userIds } }, unreached: { $in: userIds }, missed: { $in: userIds } } },
   );
 }
 
@@ -108,27 +112,38 @@ async function keepSuppressions(
     await kept.insertOne(document);
   } catch (error) {
     if (duplicateField(error) !== '_id') throw error;
-    const known = { $concatArrays: ['$entries.userId', '$unreached'] };
+    const listOf = (list: string) => ({ $ifNull: [`$${list}`, []] });
+    const known = { $concatArrays: ['$entries.userId', ...LISTS.map(listOf)] };
     const more = (list: readonly unknown[], userId: string) => {
       return { $filter: { input: { $literal: list }, cond: { $not: [{ $in: [userId, known] }] } } };
     };
     const entries = { $concatArrays: ['$entries', more(document.entries, '$$this.userId')] };
-    const unreached = { $concatArrays: ['$unreached', more(document.unreached, '$$this')] };
-    await kept.updateOne({ _id: document._id }, [{ $set: { entries, unreached } }]);
+    const lists = LISTS.map((list) => [list, { $concatArrays: [listOf(list), more(document[list] ?? [], '$$this')] }]);
+    await kept.updateOne({ _id: document._id }, [{ $set: { entries, ...Object.fromEntries(lists) } }]);
   }
 }
 
+/** In waves nobody is in a list: of whom is decided is found by an index. */
 function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): SuppressionDocument {
+  const { nowMs: atMs, notification, wave } = page;
   const entries: SuppressionEntry[] = [];
-  const unreached: string[] = [];
+  const lists: Record<(typeof NAME_OF_LIST)[ListedReason], string[]> = { unreached: [], missed: [], cancelled: [] };
   for (const { userId, reason, detail } of suppressions) {
-    if (reason === 'no_subscription') unreached.push(encodeText(userId));
+    if (notification.sendAt?.kind !== 'local' && isListed(reason)) lists[NAME_OF_LIST[reason]].push(encodeText(userId));
     else entries.push({ userId: encodeText(userId), reason, detail });
   }
-  const { nowMs: atMs, notification } = page;
-  return { _id: idOf(page), notificationId: notification.id, entries, unreached, atMs, retainedFrom: instant(atMs) };
+  return {
+    _id: idOf(page),
+    notificationId: notification.id,
+    entries,
+    unreached: lists.unreached,
+    ...(lists.missed.length > 0 && { missed: lists.missed }),
+    ...(wave !== null && { waveAtMs: wave.atMs }),
+    atMs,
+    retainedFrom: instant(atMs),
+  };
 }
 
-function idOf({ notification, from }: FanOutPage): string {
-  return `${notification.id} ${from}`;
+function idOf({ notification, from, wave }: FanOutPage): string {
+  return wave === null ? `${notification.id} ${from}` : `${notification.id} ${wave.atMs} ${from}`;
 }

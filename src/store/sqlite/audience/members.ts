@@ -1,4 +1,4 @@
-import { lookupAt, membersOf, pageUpTo, usersFound } from '../../audience-cursor.ts';
+import { lookupAt, membersOf, pageUpTo, usersFound, wantedOf } from '../../audience-cursor.ts';
 import type { AudienceCursor, AudiencePage, AudienceStore } from '../../audience-store.ts';
 import { type Candidates, merged, type WalkReads, walk } from '../../audience-walk.ts';
 import type { Database } from '../file/driver.ts';
@@ -18,7 +18,7 @@ export function sqliteAudiences(database: Database, commits: GroupCommit): Audie
     members: (query) => {
       const { audience, cursor, limit } = query;
       return audience.kind === 'user_ids'
-        ? commits.read(() => membersNamed(database, audience.userIds, cursor, limit))
+        ? commits.read(() => wantedOf(query, membersNamed(database, audience.userIds, cursor, limit)))
         : walk({ ...query, audience }, reads);
     },
   };

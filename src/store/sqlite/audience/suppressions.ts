@@ -1,5 +1,10 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
-import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
+import {
+  isListed,
+  type ListedReason,
+  type Suppression,
+  suppressionCountsOf,
+} from '../../../domain/audience/suppression.ts';
 import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText } from '../../stored-text.ts';
@@ -41,17 +46,15 @@ type Place = { readonly userId: string } | { readonly list: number; readonly ind
 
 type Placed = { readonly suppression: Suppression; readonly place: Place };
 
-/** First those that have a row each, in order of user; then those without a device, list by list. */
+/** First those that have a row each, in order of user; then those that are in lists, list by list. */
 function list(database: Database, { notificationId, reason, cursor, limit }: ListQuery): Page<Suppression> {
   const place = placeOf(cursor);
-  const inRows =
-    reason === 'no_subscription' || !('userId' in place)
-      ? []
-      : rowsAfter(database, { notificationId, reason }, place.userId, limit + 1);
-  const wanted = reason === null || reason === 'no_subscription' ? limit + 1 - inRows.length : 0;
+  const asked = { notificationId, reason };
+  const inRows = 'userId' in place ? rowsAfter(database, asked, place.userId, limit + 1) : [];
+  const wanted = reason === null || isListed(reason) ? limit + 1 - inRows.length : 0;
   const from = 'userId' in place ? { list: 0, index: -1 } : place;
   const page = toPage(
-    [...inRows, ...unreachedAfter(database, notificationId, from, wanted)],
+    [...inRows, ...listedAfter(database, asked, from, wanted)],
     limit,
     (one) => one,
     ({ place: next }) => encodeParts('userId' in next ? [next.userId] : [next.list, next.index]),
@@ -82,11 +85,16 @@ function rowsAfter(
     .map((row) => ({ suppression: toSuppression(row), place: { userId: row.user_id } }));
 }
 
-type ListRow = { readonly id: number; readonly user_ids: string; readonly at: number };
+type ListRow = {
+  readonly id: number;
+  readonly user_ids: string;
+  readonly at: number;
+  readonly reason: ListedReason;
+};
 
-function unreachedAfter(
+function listedAfter(
   database: Database,
-  notificationId: string,
+  { notificationId, reason }: Pick<ListQuery, 'notificationId' | 'reason'>,
   from: { readonly list: number; readonly index: number },
   limit: number,
 ): Placed[] {
@@ -94,13 +102,14 @@ function unreachedAfter(
   let { list: id, index } = from;
   while (found.length < limit) {
     const row = database.first<ListRow>(
-      'SELECT id, user_ids, at FROM unreached WHERE notification_id = ? AND id >= ? ORDER BY id LIMIT 1',
-      [notificationId, id],
+      `SELECT id, user_ids, at, reason FROM unreached WHERE notification_id = ? AND id >= ?
+         ${reason === null ? '' : ' AND reason = ?'} ORDER BY id LIMIT 1`,
+      [notificationId, id, ...(reason === null ? [] : [reason])],
     );
     if (row === undefined) return found;
     const userIds = (JSON.parse(row.user_ids) as string[]).map(decodeText);
     for (let next = row.id === id ? index + 1 : 0; next < userIds.length && found.length < limit; next += 1) {
-      const suppression = unreached(notificationId, userIds[next] ?? '', row.at);
+      const suppression = inList(notificationId, userIds[next] ?? '', row);
       found.push({ suppression, place: { list: row.id, index: next } });
     }
     [id, index] = [row.id + 1, -1];
@@ -108,8 +117,8 @@ function unreachedAfter(
   return found;
 }
 
-function unreached(notificationId: string, userId: string, atMs: number): Suppression {
-  return { notificationId, userId, reason: 'no_subscription', detail: {}, atMs };
+function inList(notificationId: string, userId: string, { reason, at }: Pick<ListRow, 'reason' | 'at'>): Suppression {
+  return { notificationId, userId, reason, detail: {}, atMs: at };
 }
 
 function listOfUser(database: Database, { userId, cursor, limit }: Parameters<SuppressionStore['listOfUser']>[0]) {
@@ -126,19 +135,22 @@ function get(database: Database, notificationId: string, userId: string): Suppre
     userId,
   ]);
   if (row !== undefined) return toSuppression(row);
-  const list = database.first<{ at: number }>(
-    `SELECT at FROM unreached WHERE notification_id = ? AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
+  const list = database.first<Pick<ListRow, 'at' | 'reason'>>(
+    `SELECT at, reason FROM unreached WHERE notification_id = ? AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
      ORDER BY id LIMIT 1`,
     [notificationId, userId],
   );
-  return list === undefined ? null : unreached(notificationId, userId, list.at);
+  return list === undefined ? null : inList(notificationId, userId, list);
 }
 
 function countByReason(database: Database, notificationId: string) {
   const rows = database.all<{ reason: SuppressionReason; count: number }>(
-    `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason
-     UNION ALL SELECT 'no_subscription', coalesce(sum(user_count), 0) FROM unreached WHERE notification_id = ?`,
-    [notificationId, notificationId],
+    `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason`,
+    [notificationId],
   );
-  return suppressionCountsOf(rows.map(({ reason, count }) => [reason, count] as const));
+  const lists = database.all<{ reason: SuppressionReason; count: number }>(
+    'SELECT reason, user_count AS count FROM unreached WHERE notification_id = ?',
+    [notificationId],
+  );
+  return suppressionCountsOf([...rows, ...lists].map(({ reason, count }) => [reason, count] as const));
 }

@@ -1,5 +1,5 @@
 import { type Claim, claimedFields, grantClaims } from '../../../domain/delivery/claim.ts';
-import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { type Delivery, orderOf } from '../../../domain/delivery/delivery.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import { NOBODY_KNOWN } from '../../../domain/user/person.ts';
@@ -97,11 +97,16 @@ function writeClaims(database: Database, claims: readonly Claim[]): void {
   }
 }
 
-/** ULIDs sort by time, and so do the notifications they name. */
-function hasNewer(database: Database, { subscriptionId, topic, notificationId }: Delivery): boolean {
+/** ULIDs sort by time, and so do the notifications they name. What was sent later than accepted has an order of its own. */
+function hasNewer(database: Database, delivery: Delivery): boolean {
+  const { subscriptionId, topic } = delivery;
+  const order = orderOf(delivery);
   const newer = database.first(
-    'SELECT 1 FROM deliveries WHERE subscription_id = ? AND topic = ? AND notification_id > ? LIMIT 1',
-    [subscriptionId, topic, notificationId],
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_topic WHERE subscription_id = ? AND topic = ?
+         AND topic IS NOT NULL AND notification_id > ? AND sent_order IS NULL)
+       OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_sent_order WHERE subscription_id = ? AND topic = ?
+         AND sent_order > ?)`,
+    [subscriptionId, topic, order, subscriptionId, topic, order],
   );
   return newer !== undefined;
 }

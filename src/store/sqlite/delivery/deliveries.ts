@@ -92,13 +92,13 @@ function dueAfter(database: Database, { priority, untilMs, limit }: DueQuery, af
   );
 }
 
-function outdated(database: Database, { notificationId, topic, subscriptionIds }: OutdatedQuery): Delivery[] {
+function outdated(database: Database, { order, topic, subscriptionIds }: OutdatedQuery): Delivery[] {
   return database
     .all<DeliveryRow>(
       `SELECT * FROM deliveries INDEXED BY deliveries_waiting_topic
        WHERE subscription_id IN (SELECT value FROM json_each(?)) AND topic = ? AND topic IS NOT NULL
-         AND due_at IS NOT NULL AND ${isIn(WAITING_STATES)} AND notification_id < ?`,
-      [textList(subscriptionIds), topic, notificationId],
+         AND due_at IS NOT NULL AND ${isIn(WAITING_STATES)} AND coalesce(sent_order, notification_id) < ?`,
+      [textList(subscriptionIds), topic, order],
     )
     .map(toDelivery);
 }

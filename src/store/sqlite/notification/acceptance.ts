@@ -47,13 +47,14 @@ function planNow(database: Database, acceptance: Acceptance): PagePlan | null {
 }
 
 function insertNotification(database: Database, { notification, audience }: Acceptance, plan: PagePlan | null): void {
-  const { id, content } = notification;
+  const { id, content, sendAt } = notification;
   const userIds = namedIn(audience);
   const remaining = plan === null && audience.kind === 'user_ids' ? JSON.stringify(userIds) : null;
   const isSmall = userIds.length <= USERS_PER_ROW;
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
-       fan_out_cursor, content, user_ids, audience) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       fan_out_cursor, content, user_ids, audience, send_at, due_at, last_wave_at, released_users)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       content.type,
@@ -68,6 +69,10 @@ function insertNotification(database: Database, { notification, audience }: Acce
       JSON.stringify(content),
       isSmall ? remaining : null,
       audience.kind === 'user_ids' ? null : JSON.stringify(audience),
+      sendAt === null ? null : JSON.stringify(sendAt),
+      notification.dueAtMs,
+      notification.lastWaveAtMs,
+      notification.releasedUsers,
     ],
   );
   if (isSmall || remaining === null) return;
@@ -95,9 +100,9 @@ function answerTo(database: Database, idempotency: Idempotency, nowMs: number): 
 /** How many users got deliveries in the commit of acceptance; null where the fan-out was left to the worker. */
 function reachedAtOnce(
   database: Database,
-  { id, topic, userCount, acceptedAtMs, status }: Notification,
+  { id, topic, userCount, acceptedAtMs, status, sendAt }: Notification,
 ): number | null {
-  if (status === 'accepted' || topic !== null || userCount > MOST_USERS_AT_ONCE) return null;
+  if (status === 'accepted' || sendAt !== null || topic !== null || userCount > MOST_USERS_AT_ONCE) return null;
   const made = database.all<{ user_id: string; created_at: number }>(
     'SELECT user_id, created_at FROM deliveries WHERE id BETWEEN ? AND ? LIMIT ?',
     [...deliveryRange(id), MOST_DEVICES_AT_ONCE + 1],

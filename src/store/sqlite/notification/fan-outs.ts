@@ -3,10 +3,11 @@ import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { AudienceCursor } from '../../audience-store.ts';
-import type { FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
+import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore, PageOfWave } from '../../fan-out-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
-import { completeIfFinal, type NotificationRow, toNotification } from '../tables/notification-rows.ts';
+import { textList } from '../file/sql-value.ts';
+import { completeIfFinal, deliveryRange, type NotificationRow, toNotification } from '../tables/notification-rows.ts';
 import { priorityOf } from '../tables/priority-number.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 import { keepPlan, planWithCaps } from './pages.ts';
@@ -17,7 +18,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: 
       const remembered = memory.take(id);
       return commits.read(() => {
         const fanOut = remembered ?? readFanOut(database, id);
-        if (fanOut !== null) memory.noteUnderWay(fanOut);
+        if (fanOut !== null && fanOut.notification.sendAt === null) memory.noteUnderWay(fanOut);
         return fanOut;
       });
     },
@@ -31,24 +32,30 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: 
       const fanOut = memory.take(id);
       const rows = members.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 1);
       const fannedOut = await commits.write(rows, () => commitPage(database, page), 'in_turn');
-      if (fannedOut !== null && to !== null && fanOut?.cursor === from) memory.noteUnderWay({ ...fanOut, cursor: to });
+      const isKnown = fanOut?.cursor === from && page.wave === null;
+      if (fannedOut !== null && to !== null && isKnown) memory.noteUnderWay({ ...fanOut, cursor: to });
       return fannedOut;
     },
     unfinished: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
+    due: (untilMs, limit) => commits.read(() => due(database, untilMs, limit)),
+    decided: (query) => commits.read(() => decided(database, query)),
   };
 }
 
+type FanOutRow = NotificationRow & {
+  readonly user_ids: string | null;
+  readonly audience: string | null;
+  readonly following_at: number | null;
+};
+
 function readFanOut(database: Database, id: string): FanOut | null {
-  const row = database.first<NotificationRow & { user_ids: string | null; audience: string | null }>(
-    'SELECT * FROM notifications WHERE id = ?',
-    [id],
-  );
+  const row = database.first<FanOutRow>('SELECT * FROM notifications WHERE id = ?', [id]);
   if (row === undefined || row.fan_out_cursor === null) return null;
   const audience: Audience =
     row.audience === null
       ? { kind: 'user_ids', userIds: JSON.parse(row.user_ids ?? largeAudience(database, id)) as string[] }
       : (JSON.parse(row.audience) as Audience);
-  return { notification: toNotification(row), audience, cursor: row.fan_out_cursor };
+  return { notification: toNotification(row), audience, cursor: row.fan_out_cursor, followingAtMs: row.following_at };
 }
 
 function largeAudience(database: Database, id: string): string {
@@ -57,15 +64,20 @@ function largeAudience(database: Database, id: string): string {
 }
 
 function commitPage(database: Database, page: FanOutPage): FannedOut | null {
-  const { notification, from, to, members, policy, nowMs, isUserCountOpen } = page;
+  const { notification, from, to, members, policy, nowMs, isUserCountOpen, wave } = page;
   const { id } = notification;
   const plan = planWithCaps(database, page.plan, notification, policy, nowMs);
-  const isMoved = to === null ? finish(database, id, from, plan.deliveries) : move(database, id, from, to);
+  const isMoved =
+    wave !== null
+      ? moveInWave(database, page, wave)
+      : to === null
+        ? finish(database, id, from, plan.deliveries)
+        : move(database, id, from, to);
   if (!isMoved) return null;
   keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
   // Where there is one page alone, `finish` has seen every delivery.
-  if (to === null && from !== AUDIENCE_START) completeIfFinal(database, id);
+  if (to === null && (from !== AUDIENCE_START || wave !== null)) completeIfFinal(database, id);
   return plan;
 }
 
@@ -87,8 +99,43 @@ function finish(database: Database, id: string, from: AudienceCursor, deliveries
     [status, id, from],
   );
   if (moved === 0) return false;
-  database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
+  forgetAudience(database, id);
   return true;
+}
+
+/** Whom it was for, where that is a row of its own. */
+function forgetAudience(database: Database, id: string): void {
+  database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
+}
+
+/** On within the wave; from the last page to the next wave, if there is one; or to the end. */
+function moveInWave(
+  database: Database,
+  { notification: { id }, from, to, members, nowMs }: FanOutPage,
+  { atMs, followingAtMs }: PageOfWave,
+): boolean {
+  const isLast = to === null && followingAtMs === null;
+  const isNextWave = to === null && followingAtMs !== null;
+  const moved = database.run(
+    `UPDATE notifications SET status = 'sending', fan_out_cursor = ?, due_at = ?, following_at = ?,
+       released_users = released_users + ?, user_ids = iif(?, NULL, user_ids),
+       last_wave_at = iif(?, min(last_wave_at, ?), last_wave_at)
+     WHERE id = ? AND fan_out_cursor = ? AND due_at = ? AND cancelled_at IS NULL`,
+    [
+      isLast ? null : (to ?? AUDIENCE_START),
+      isLast ? null : isNextWave ? followingAtMs : atMs,
+      isNextWave ? null : followingAtMs,
+      members.length,
+      isLast ? 1 : 0,
+      isLast ? 1 : 0,
+      nowMs,
+      id,
+      from,
+      atMs,
+    ],
+  );
+  if (moved > 0 && isLast) forgetAudience(database, id);
+  return moved > 0;
 }
 
 function unfinished(database: Database, acceptedBeforeMs: number, limit: number) {
@@ -98,4 +145,26 @@ function unfinished(database: Database, acceptedBeforeMs: number, limit: number)
     [acceptedBeforeMs, limit],
   );
   return rows.map(({ id, lane }) => ({ id, priority: priorityOf(lane) }));
+}
+
+function due(database: Database, untilMs: number, limit: number): readonly DueFanOut[] {
+  const rows = database.all<{ id: string; lane: number; due_at: number }>(
+    'SELECT id, lane, due_at FROM notifications WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?',
+    [untilMs, limit],
+  );
+  return rows.map(({ id, lane, due_at: dueAtMs }) => ({ id, priority: priorityOf(lane), dueAtMs }));
+}
+
+/** A page and all that it decides are one commit, so whoever is in the tables was decided before. */
+function decided(
+  database: Database,
+  { notificationId, userIds }: Parameters<FanOutStore['decided']>[0],
+): ReadonlySet<string> {
+  const rows = database.all<{ id: string }>(
+    `SELECT value AS id FROM json_each(?) AS asked
+     WHERE EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_user WHERE user_id = asked.value AND id BETWEEN ? AND ?)
+       OR EXISTS (SELECT 1 FROM suppressions WHERE notification_id = ? AND user_id = asked.value)`,
+    [textList(userIds), ...deliveryRange(notificationId), notificationId],
+  );
+  return new Set(rows.map(({ id }) => id));
 }

@@ -19,7 +19,7 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
     async accept(acceptance) {
       const { notification, audience } = acceptance;
       const result = await commits.write(rowsOf(acceptance), () => accept(database, acceptance));
-      const isToFanOut = result.kind === 'accepted' && result.fannedOut === null;
+      const isToFanOut = result.kind === 'accepted' && result.fannedOut === null && notification.sendAt === null;
       if (isToFanOut && namedIn(audience).length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
       return result;
     },

@@ -1,5 +1,5 @@
 import type { PagePlan, PlanPage } from '../../../domain/audience/fan-out.ts';
-import type { Suppression } from '../../../domain/audience/suppression.ts';
+import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
 import type { Database } from '../file/driver.ts';
@@ -19,27 +19,29 @@ export function planWithCaps(
 }
 
 /** Deliveries, suppressions and uses of a cap. What exists already stays as it is. */
-export function keepPlan(database: Database, { id }: Notification, plan: PagePlan, nowMs: number): void {
+export function keepPlan(database: Database, notification: Notification, plan: PagePlan, nowMs: number): void {
   for (const delivery of plan.deliveries) insertDelivery(database, delivery);
-  takeCaps(database, plan.capUses, id, nowMs);
-  keepSuppressions(database, id, plan.suppressions, nowMs);
+  takeCaps(database, plan.capUses, notification.id, nowMs);
+  keepSuppressions(database, notification, plan.suppressions, nowMs);
 }
 
 /**
- * Those without a device are kept as a list, since there may be as many as a caller names: a row for each would cost a call more than
- * all else that it writes.
+ * Those without a device, or missed, are kept as a list, since there may be as many as a caller names: a row for each would cost a call
+ * more than all else that it writes. Of a notification in waves each is a row, by which later waves know that they were decided.
  */
 function keepSuppressions(
   database: Database,
-  notificationId: string,
+  { id: notificationId, sendAt }: Notification,
   suppressions: readonly Suppression[],
   nowMs: number,
 ): void {
-  if (suppressions.length === 0) return;
-  const unreached: string[] = [];
+  const lists = new Map<ListedReason, string[]>();
   for (const { userId, reason, detail, atMs } of suppressions) {
-    if (reason === 'no_subscription') unreached.push(userId);
-    else {
+    if (sendAt?.kind !== 'local' && isListed(reason)) {
+      const list = lists.get(reason);
+      if (list === undefined) lists.set(reason, [userId]);
+      else list.push(userId);
+    } else {
       database.run(
         `INSERT INTO suppressions (notification_id, user_id, reason, detail, at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (notification_id, user_id) DO NOTHING`,
@@ -47,11 +49,29 @@ function keepSuppressions(
       );
     }
   }
-  if (unreached.length === 0) return;
-  database.run('INSERT INTO unreached (notification_id, user_ids, user_count, at) VALUES (?, ?, ?, ?)', [
+  for (const [reason, userIds] of lists) keepList(database, { notificationId, reason, userIds, atMs: nowMs });
+}
+
+/** Suppresses many users for the same reason. */
+function keepList(
+  database: Database,
+  {
     notificationId,
-    textList(unreached),
-    unreached.length,
-    nowMs,
+    reason,
+    userIds,
+    atMs,
+  }: {
+    readonly notificationId: string;
+    readonly reason: ListedReason;
+    readonly userIds: readonly string[];
+    readonly atMs: number;
+  },
+): void {
+  database.run('INSERT INTO unreached (notification_id, reason, user_ids, user_count, at) VALUES (?, ?, ?, ?, ?)', [
+    notificationId,
+    reason,
+    textList(userIds),
+    userIds.length,
+    atMs,
   ]);
 }

@@ -9,6 +9,7 @@ export type DeliveryRow = {
   readonly user_id: string;
   readonly origin: string;
   readonly topic: string | null;
+  readonly sent_order: string | null;
   readonly lane: number;
   readonly state: DeliveryState;
   readonly version: number;
@@ -35,6 +36,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     userId: row.user_id,
     origin: row.origin,
     topic: row.topic,
+    sentOrder: row.sent_order,
     priority: priorityOf(row.lane),
     state: row.state,
     version: row.version,
@@ -67,10 +69,10 @@ export function readDelivery(database: Database, id: string): Delivery | null {
 /** One that exists already stays as it is. */
 export function insertDelivery(database: Database, delivery: Delivery): void {
   database.run(
-    `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, lane, state, version, due_at, deadline_at,
+    `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, sent_order, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
        attempts, replays)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
@@ -78,6 +80,7 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       delivery.userId,
       delivery.origin,
       delivery.topic,
+      delivery.sentOrder,
       numberOfPriority(delivery.priority),
       delivery.state,
       delivery.version,

@@ -6,6 +6,7 @@ import type {
   NotificationStatus,
   Urgency,
 } from '../../../domain/notification/notification.ts';
+import type { SendAt } from '../../../domain/notification/send-at.ts';
 import { LAST_ID } from '../../cursor.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
@@ -24,6 +25,11 @@ export type NotificationRow = {
   readonly accepted_at: number;
   readonly fan_out_cursor: string | null;
   readonly content: string;
+  readonly send_at: string | null;
+  readonly due_at: number | null;
+  readonly last_wave_at: number | null;
+  readonly released_users: number | null;
+  readonly cancelled_at: number | null;
 };
 
 export function toNotification(row: NotificationRow): Notification {
@@ -37,6 +43,11 @@ export function toNotification(row: NotificationRow): Notification {
     userCount: row.user_count,
     status: row.status,
     acceptedAtMs: row.accepted_at,
+    sendAt: row.send_at === null ? null : (JSON.parse(row.send_at) as SendAt),
+    dueAtMs: row.due_at,
+    lastWaveAtMs: row.last_wave_at,
+    releasedUsers: row.released_users,
+    cancelledAtMs: row.cancelled_at,
   };
 }
 
@@ -57,10 +68,10 @@ export function deliveryRange(notificationId: string): readonly [from: string, t
   return [prefix, `${prefix}${LAST_ID}`];
 }
 
-/** `sending` becomes `completed` where every delivery is final. */
+/** `sending` becomes `completed` where every delivery is final, and no wave is to come. */
 export function completeIfFinal(database: Database, id: string): void {
   database.run(
-    `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND NOT EXISTS (
+    `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND due_at IS NULL AND NOT EXISTS (
        SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
     [id, ...deliveryRange(id)],
   );

@@ -195,6 +195,20 @@ ALTER TABLE deliveries ADD COLUMN cap_pattern TEXT;
 ALTER TABLE notifications ADD COLUMN audience TEXT;
 `;
 
+// Of a notification that is sent at once, and of its deliveries, none of these says anything, and no index has it.
+const WHEN = `
+ALTER TABLE notifications ADD COLUMN send_at TEXT;
+ALTER TABLE notifications ADD COLUMN due_at INTEGER;
+ALTER TABLE notifications ADD COLUMN following_at INTEGER;
+ALTER TABLE notifications ADD COLUMN last_wave_at INTEGER;
+ALTER TABLE notifications ADD COLUMN released_users INTEGER;
+ALTER TABLE notifications ADD COLUMN cancelled_at INTEGER;
+CREATE INDEX notifications_due ON notifications (due_at, id) WHERE due_at IS NOT NULL;
+ALTER TABLE deliveries ADD COLUMN sent_order TEXT;
+CREATE INDEX deliveries_sent_order ON deliveries (subscription_id, topic, sent_order) WHERE sent_order IS NOT NULL;
+ALTER TABLE unreached ADD COLUMN reason TEXT NOT NULL DEFAULT 'no_subscription';
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -205,6 +219,7 @@ export const MIGRATIONS: readonly string[] = [
   PUSHES_UNDER_WAY,
   DELIVERIES_OF_A_USER,
   PEOPLE,
+  WHEN,
 ];
 
 /** Of the files that this Bellhop writes. */
