@@ -72,7 +72,7 @@ export const SUPPRESSED_USERS: NamedQuery<{ readonly notificationId: string; rea
   collection: 'suppressions',
   purpose: 'of whom an earlier wave of a notification has decided',
   index: USER,
-  filter: ({ notificationId, userIds }) => ({ 'entries.userId': { $in: userIds, $gte: '' }, notificationId }),
+  filter: ({ notificationId, userIds }) => ({ 'entries.userId': { $in: userIds }, notificationId }),
   projection: { entries: 1, waveAtMs: 1 },
 };
 

@@ -4,7 +4,7 @@ import { type Mongod, startMongod } from '../../../../scripts/servers/mongod.ts'
 import { systemClock } from '../../../../src/clock.ts';
 import { usersNamed } from '../../../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
-import { deliveryIdsBetween } from '../../../../src/domain/ids.ts';
+import { deliveryIdsBetween, notificationIdAt } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
 import { newUser } from '../../../../src/domain/user/user.ts';
@@ -40,7 +40,8 @@ const notifications = Array.from({ length: NOTIFICATIONS }, (_, index) =>
   sampleNotification({
     content: { type: `type-${index % 7}`, title: 'x' },
     acceptedAtMs: NOW_MS + index * 1000,
-    status: (['accepted', 'sending', 'completed'] as const)[index % 3]!,
+    status: index % 20 === 19 ? 'cancelled' : (['accepted', 'sending', 'completed'] as const)[index % 3]!,
+    dueAtMs: index % 20 === 18 ? NOW_MS + index : null,
   }),
 );
 const deliveries = notifications.flatMap((notification, place) =>
@@ -52,6 +53,7 @@ const deliveries = notifications.flatMap((notification, place) =>
       priority: PRIORITIES[index % 3]!,
       attempts: index % 2 === 0 ? [sampleAttempt()] : [],
       topic: index % 4 === 0 ? `topic-${index % 3}` : null,
+      sentOrder: place % 10 === 3 && index % 4 === 0 ? notificationIdAt(notification.id, atMs) : null,
       dueAtMs: isFinal(state) ? null : atMs,
       endedAtMs: isFinal(state) ? atMs : null,
     });
@@ -101,6 +103,8 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'next tag': 'tag-1',
   'suppressions of a notification': { notificationId: notification.id, fromId: '' },
   'suppressions of a user': { userId: 'user-1', beforeId: notification.id },
+  'suppressed users': { notificationId: notification.id, userIds: ['user-0', 'user-1'] },
+  'users with deliveries of a wave': { notificationId: notification.id, userIds: reached },
   'users with deliveries': { notificationId: notification.id, userIds: reached },
   'suppressions of a page': `${notification.id} 0`,
   'notification by id': notification.id,
@@ -112,7 +116,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'listed by type and status': { ...middle, type: 'type-3', status: 'completed' },
   'unfinished fan-outs': NOW_MS * 2,
   'open past the deadline': NOW_MS * 2,
+  'due notifications': NOW_MS * 2,
   'completed before': new Date(NOW_MS * 2),
+  'cancelled before': new Date(NOW_MS * 2),
   'delivery by id': delivery.id,
   'deliveries by id': ids(deliveries),
   'version of a delivery': { id: delivery.id, version: delivery.version },
@@ -131,8 +137,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'ids of a user': { userId: 'user-42', ...span },
   'one user of a notification': { notificationId: delivery.notificationId, userId: delivery.userId, afterId: null },
   'waiting delivery': { id: waiting.id, attemptCount: 0 },
-  'newer of a topic': { ...topic, notificationId: notifications[0]!.id },
-  'outdated of a topic': { ...topic, notificationId: notifications.at(-1)!.id },
+  'newer of a topic': { ...topic, order: notifications[0]!.id },
+  'sent later of a topic': { ...topic, order: notifications[0]!.id },
+  'outdated of a topic': { ...topic, order: notificationIdAt(notifications.at(-1)!.id, NOW_MS * 2) },
   'sending to subscriptions': deliveries
     .filter(({ state }) => state === 'sending')
     .slice(100, 150)
@@ -174,7 +181,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await collections.notifications.insertMany(
       notifications.map((one) => ({
         ...toNotificationDocument(one, usersNamed(['a'])),
-        retainedFrom: one.status === 'completed' ? new Date(one.acceptedAtMs) : null,
+        retainedFrom: one.status === 'completed' || one.status === 'cancelled' ? new Date(one.acceptedAtMs) : null,
       })),
     );
     for (let start = 0; start < deliveries.length; start += INSERTED_AT_ONCE) {
