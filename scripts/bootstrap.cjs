@@ -20,6 +20,7 @@ const steps = {
   'demo:cluster': [install, build, demoCluster],
   emulator: [install, build, start],
   bench: [install, build, servers, bench],
+  'console-link': [install, build, start],
   doctor: [install, build, start],
   import: [install, build, start],
   'rotate-vapid-key': [install, build, start],

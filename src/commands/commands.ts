@@ -111,6 +111,33 @@ Exit code: 0 where every line is in, 1 where one was refused or the import broke
     run: async () => (await import('./rotate-vapid-key.ts')).rotateVapidKey(),
   },
   {
+    name: 'console-link',
+    meaning: 'Print a link that signs one person in to the console: docs/console.md.',
+    options: [
+      {
+        name: '--role',
+        value: 'ROLE',
+        meaning: 'viewer, who changes nothing, or operator; operator where it is left out.',
+      },
+      {
+        name: '--name',
+        value: 'NAME',
+        meaning: 'Who will look, for the audit log; where it is left out, the user of this system.',
+      },
+      {
+        name: '--revoke-all',
+        meaning: 'Print none: sign everybody out, and take back the links that were not used yet.',
+      },
+    ],
+    more: `The link is good once, for five minutes. It begins with CONSOLE_URL, or with this machine's address. The service must
+run.`,
+    run: async ({ options }) => {
+      const { runConsoleLink, runRevokeSessions } = await import('./console-link.ts');
+      if (options.has('--revoke-all')) return runRevokeSessions();
+      return runConsoleLink({ role: options.get('--role') ?? 'operator', name: options.get('--name') });
+    },
+  },
+  {
     name: 'emulator',
     meaning: 'Play four push services on this machine, to try things out: docs/emulator.md.',
     more: 'SIGTERM and SIGINT stop it.',

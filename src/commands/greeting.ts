@@ -11,6 +11,8 @@ export function greeting(
   address: string,
   config: Settings,
   { vapid, files, made }: Pick<Keys, 'vapid' | 'files' | 'made'>,
+  /** Signs in whoever sits at this terminal; null where nobody is to be signed in so. */
+  consoleLink: string | null = null,
 ): string {
   const secrets =
     files.length === 0
@@ -22,6 +24,9 @@ export function greeting(
     '',
     `  API         ${address}`,
     ...(hasDemoPage(config) ? [`  Demo page   ${address}${DEMO_PATH}`] : []),
+    ...(consoleLink === null
+      ? []
+      : [`  Console     ${consoleLink}`, '              (good once, for five minutes; then: bellhop console-link)']),
     `  Public key  ${vapid.publicKey}`,
     `  Secrets     ${secrets}`,
     `  Data        ${config.dataDir}`,

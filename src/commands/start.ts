@@ -4,9 +4,12 @@ import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
 import { nearMissesOf } from '../config/near-misses.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
+import { CONSOLE_PATH } from '../http/console/console-routes.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { terminalUser } from './console-link.ts';
 import { greeting } from './greeting.ts';
 
 /** A container is killed 30 s after SIGTERM by those who are patient. */
@@ -33,7 +36,7 @@ export async function start(): Promise<void> {
     log.warn('VAPID_SUBJECT is not set: Apple refuses pushes without a real mailto: or https: address of yours');
   }
   tellOfDemoPage(service.address, config, log);
-  if (isWatched) process.stdout.write(greeting(service.address, config, keys));
+  if (isWatched) process.stdout.write(greeting(service.address, config, keys, await consoleLink(service, config)));
   else
     log.info(
       {
@@ -45,6 +48,14 @@ export async function start(): Promise<void> {
       },
       'Bellhop is ready',
     );
+}
+
+/** For the person who watches this terminal, where nobody else reads it: on a machine that only it can call. */
+async function consoleLink(service: Service, config: Config): Promise<string | null> {
+  if (!config.console.isServed || !config.roles.includes('api') || !isLoopbackHost(new URL(service.address).host))
+    return null;
+  const { token } = await service.operators.mintLink({ name: terminalUser(), role: 'operator' });
+  return `${service.address}${CONSOLE_PATH}/sign-in?link=${token}`;
 }
 
 function tellOfDemoPage(address: string, { demoPage, host }: Config, log: ReturnType<typeof createLogger>): void {

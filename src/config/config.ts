@@ -34,6 +34,13 @@ type BackupPolicy = {
   readonly withKeys: boolean;
 };
 
+type ConsolePolicy = {
+  readonly isServed: boolean;
+  /** Without a slash at its end; null: the address on this machine. */
+  readonly url: string | null;
+  readonly viewersSeeContent: boolean;
+};
+
 /** Everything a process is told by its environment, parsed and checked. */
 export type Config = {
   readonly port: number;
@@ -72,6 +79,7 @@ export type Config = {
   readonly demoPage: DemoPage | 'elsewhere';
   /** The origin that paths in a notification belong to. */
   readonly siteUrl: string | null;
+  readonly console: ConsolePolicy;
   /** Whose word on the address of a caller is taken. */
   readonly trustedProxies: readonly AddressRange[];
   readonly corsAllowedOrigins: readonly string[];
@@ -184,8 +192,9 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
   };
 }
 
-function placeOf({ SITE_URL: siteUrl, TIME_ZONE: timeZone }: SettingValues): Pick<Config, 'siteUrl' | 'timeZone'> {
-  return { siteUrl, timeZone };
+function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'timeZone' | 'console'> {
+  const { SITE_URL: siteUrl, TIME_ZONE: timeZone, CONSOLE_VIEWERS_SEE_CONTENT: viewersSeeContent } = values;
+  return { siteUrl, timeZone, console: { isServed: values.CONSOLE, url: values.CONSOLE_URL, viewersSeeContent } };
 }
 
 function pruneGuardOf({ PRUNE_GUARD_PERCENT: percent, PRUNE_GUARD_COUNT: maxCount }: SettingValues): PruneGuardPolicy {

@@ -183,6 +183,18 @@ export function timeZone(text: string): string {
   );
 }
 
+/** An http or https address with a path or none; what it gives ends in no slash. */
+export function consoleUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (!isPlain || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new SettingProblem(
+      `is ${quote(text)}: write an https address such as https://push.example.com, with a path or without.`,
+    );
+  }
+  return url.origin + (url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname);
+}
+
 export function siteUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isLocal = url !== null && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);

@@ -6,6 +6,7 @@ import {
   apiKeys,
   asIs,
   boolean,
+  consoleUrl,
   demoPage,
   hostName,
   integer,
@@ -157,6 +158,16 @@ export const SETTINGS = {
     'false',
     demoPage,
     'Serve the demo page at `/demo`, where anybody who can reach it can register a browser and send it pushes. `local`: only where `HOST` is a loopback address, and only to browsers that call it `localhost` or by that address; that is how `npm start` sets it, unless it is set or `NODE_ENV` is `production`.',
+  ),
+  CONSOLE: setting('true', boolean, 'Serve the [console](console.md) at `/console` to those who sign in.'),
+  CONSOLE_URL: optional(
+    consoleUrl,
+    'Where people reach this service, such as `https://push.example.com`, with the path that a proxy puts before it: the links of `bellhop console-link` begin with it. Unset: the address on this machine.',
+  ),
+  CONSOLE_VIEWERS_SEE_CONTENT: setting(
+    'false',
+    boolean,
+    'Whether a viewer at the console is shown what notifications say. Operators are.',
   ),
   TRUSTED_PROXIES: setting(
     '',

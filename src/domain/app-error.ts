@@ -23,6 +23,8 @@ export type AppErrorCode =
   | 'subscriber_token_not_enough'
   | 'insufficient_scope'
   | 'not_same_origin'
+  | 'sign_in_refused'
+  | 'viewer_changes_nothing'
   | 'too_many_requests'
   | 'invalid_endpoint'
   | 'endpoint_not_allowed'

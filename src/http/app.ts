@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import type { Access } from '../access/access.ts';
 import type { ClientFinder } from '../access/client-address.ts';
+import type { Operators } from '../access/operators.ts';
 import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
@@ -18,6 +19,8 @@ import type { TypeRulesIntake } from '../intake/type-rules.ts';
 import type { UserDeliveries } from '../intake/user-deliveries.ts';
 import type { Users } from '../intake/users.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
+import { addConsoleRoutes, type ConsoleOptions } from './console/console.ts';
+import { CONSOLE_PATH } from './console/console-routes.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { allowOrigins } from './kit/cross-origin.ts';
 import { answerProblem, type LogError } from './kit/problem.ts';
@@ -34,6 +37,7 @@ import { addSdkRoutes } from './pages/sdk.ts';
 import { addStartPageRoute } from './pages/start-page.ts';
 import { addAudienceRoutes } from './v1/audiences.ts';
 import { addBackupRoutes } from './v1/backups.ts';
+import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
 import { addNotificationRoutes, type NotificationParts } from './v1/notifications.ts';
@@ -66,6 +70,9 @@ export type AppOptions = {
   readonly vapidKeys: VapidKeys;
   readonly backups: Backups;
   readonly sending: SendingControl;
+  readonly operators: Operators;
+  /** Left out where the console is switched off. */
+  readonly console?: Pick<ConsoleOptions, 'files' | 'limiter' | 'viewersSeeContent'>;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;
@@ -93,7 +100,7 @@ const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has th
 
 /**
  * The API. A request passes, in this order:
- * 1. request id and log; the demo page, where it is on;
+ * 1. request id and log; the demo page and the console, where they are on;
  * 2. CORS; health and metrics; the check that the server is not stopping;
  * 3. for a route that needs a key: the credentials; the raw body and what was signed of it; then parsing and validation;
  * 4. the handler of its route.
@@ -115,6 +122,10 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   if (options.servesApi && options.demo !== undefined) {
     app.use(`${DEMO_PATH}/*`, refuseWhenStopping(options.isStopping));
     addDemoRoutes(app, { ...options.demo, clock: options.clock, bodies });
+  }
+  if (options.servesApi && options.console !== undefined) {
+    app.use(`${CONSOLE_PATH}/*`, refuseWhenStopping(options.isStopping));
+    addConsoleRoutes(app, { ...options, ...options.console, bodies });
   }
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
   addHealthRoutes(router, options);
@@ -144,6 +155,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addVapidKeyRoutes(router, options);
   addBackupRoutes(router, options.backups);
   addSendingRoutes(router, options.sending);
+  addConsoleLinkRoutes(router, options.operators);
   addOpenApiRoute(router, app, options);
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
 import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
 import { createClientFinder } from '../access/client-address.ts';
+import type { Operators } from '../access/operators.ts';
 import { createValueSigner } from '../access/signed-value.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
@@ -28,7 +29,7 @@ import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
-import { readDemoFiles, readSdkFiles } from './browser-files.ts';
+import { readConsoleFiles, readDemoFiles, readSdkFiles } from './browser-files.ts';
 import { buildPeople, type PeopleSettings } from './people.ts';
 
 export type ApiOptions = {
@@ -49,6 +50,7 @@ export type ApiParts = {
   readonly rules: StandingRules;
   readonly clock: Clock;
   readonly random: Random;
+  readonly operators: Operators;
   /** Somebody paused or resumed sending: what sends in this process is to look. */
   readonly onSendingChange: () => void;
   /** In Prometheus’ text format. */
@@ -82,6 +84,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
+    ...(config.console.isServed ? buildConsole(options, limiter) : {}),
     access: createAccess({
       ...parts,
       keys: apiKeys,
@@ -127,6 +130,11 @@ function peopleSettingsOf(config: Config): PeopleSettings {
 function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {
   if (files === null) log.warn(`${what} is not built, so it is not served: npm run build`);
   return files;
+}
+
+function buildConsole({ config, log }: ApiOptions, limiter: RateLimiter): Pick<AppOptions, 'console'> {
+  const files = ifBuilt('the console', readConsoleFiles(), log);
+  return files === null ? {} : { console: { files, limiter, viewersSeeContent: config.console.viewersSeeContent } };
 }
 
 type DemoParts = ApiParts & {

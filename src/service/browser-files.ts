@@ -12,6 +12,14 @@ export function readDemoFiles(): readonly StaticFile[] | null {
   return existsSync(own) ? [...readStaticFiles(PAGES), ...readStaticFiles(own)] : null;
 }
 
+/** What the pages of the console load. Null where `npm run build` did not copy it. */
+export function readConsoleFiles(): readonly StaticFile[] | null {
+  const own = new URL('console/', PAGES);
+  if (!existsSync(own)) return null;
+  const shared = [...readStaticFiles(PAGES), ...readStaticFiles(new URL('demo/', PAGES))];
+  return [...shared.filter(({ name }) => name === 'base.css' || name === 'bell.svg'), ...readStaticFiles(own)];
+}
+
 /** What `npm run build` made of `src/sdk/`. Null where it did not run. */
 export function readSdkFiles(): readonly StaticFile[] | null {
   const folder = SDK_FOLDERS.find((each) => existsSync(new URL('bellhop.js', each)));

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiKey } from '../access/api-keys.ts';
+import { createOperators, type Operators } from '../access/operators.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Keys } from '../config/key-files.ts';
@@ -32,6 +33,8 @@ export type Service = {
   readonly address: string;
   /** Has these API keys and no others live from now on. */
   useApiKeys(keys: readonly ApiKey[]): void;
+  /** Lets people into the console. */
+  readonly operators: Operators;
   /** Stops intake, lets what is in flight end or takes it back, and lets go of everything. Harmless when repeated. */
   stop(): Promise<void>;
 };
@@ -62,7 +65,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
     if (await parts.backends.store.backups.forgetUpgrade()) log.info('the backup from before the upgrade is removed');
-    return { address: addressOf(server), useApiKeys: parts.useApiKeys, stop: stopOnce(parts, server, log) };
+    return {
+      address: addressOf(server),
+      useApiKeys: parts.useApiKeys,
+      operators: parts.operators,
+      stop: stopOnce(parts, server, log),
+    };
   } catch (error) {
     await stopOnce(parts, null, log)();
     throw error;
@@ -83,6 +91,7 @@ type Parts = {
   readonly sending: Sending | null;
   readonly backupKeeper: BackupKeeper | null;
   readonly listener: Listener;
+  readonly operators: Operators;
   readonly useApiKeys: (keys: readonly ApiKey[]) => void;
   readonly stopping: AbortController;
 };
@@ -105,11 +114,13 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   let { apiKeys } = options.keys;
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
-  const api: ApiParts = { ...shared, metrics, onSendingChange, stopping: stopping.signal };
+  const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
+  const api: ApiParts = { ...shared, metrics, operators, onSendingChange, stopping: stopping.signal };
   return {
     backends,
     sending,
     backupKeeper: buildBackupKeeper(options, shared),
+    operators,
     listener: buildApi({ ...options, apiKeys: () => apiKeys }, api),
     useApiKeys: (keys) => {
       apiKeys = keys;

@@ -1,8 +1,8 @@
 /** What deletes, for good, what has had its time. */
 export interface RetentionStore {
   /**
-   * Deletes idempotency keys and nonces that expired before `nowMs`, and uses of caps that are too old for any. Returns how many
-   * rows went.
+   * Deletes idempotency keys, nonces, sign-in links and sessions of operators that expired before `nowMs`, and uses of caps that
+   * are too old for any. Returns how many rows went.
    */
   sweep(nowMs: number): Promise<number>;
   /**

@@ -5,6 +5,7 @@ import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
 import type { NonceStore } from './nonce-store.ts';
 import type { NotificationStore } from './notification-store.ts';
+import type { OperatorStore } from './operator-store.ts';
 import type { PruneHoldStore } from './prune-hold-store.ts';
 import type { RetentionStore } from './retention-store.ts';
 import type { SegmentStore } from './segment-store.ts';
@@ -29,6 +30,7 @@ export interface Store {
   readonly suppressions: SuppressionStore;
   readonly pruneHolds: PruneHoldStore;
   readonly nonces: NonceStore;
+  readonly operators: OperatorStore;
   readonly facts: FactStore;
   readonly retention: RetentionStore;
   readonly backups: BackupStore;

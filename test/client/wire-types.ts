@@ -38,7 +38,7 @@ type Writes<Schema extends z.ZodType, Client> = [Missing<z.input<Schema>, Client
   : Missing<z.input<Schema>, Client>;
 
 /** What only pages in a browser are told. */
-type OfPages = 'not_same_origin' | 'too_many_requests';
+type OfPages = 'not_same_origin' | 'too_many_requests' | 'sign_in_refused' | 'viewer_changes_nothing';
 
 export const COMPILED: [
   Same<client.ServerErrorCode, Exclude<AppErrorCode, OfPages>>,

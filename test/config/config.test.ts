@@ -39,6 +39,7 @@ describe('parseConfig', () => {
       demoPage: 'off',
       siteUrl: null,
       timeZone: 'UTC',
+      console: { isServed: true, url: null, viewersSeeContent: false },
       trustedProxies: [],
       corsAllowedOrigins: [],
       workerConcurrency: 125,

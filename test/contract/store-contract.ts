@@ -14,6 +14,7 @@ import { lineageContract } from './lineage-contract.ts';
 import { nonceContract } from './nonce-contract.ts';
 import { notificationContract } from './notification-contract.ts';
 import { onePushContract } from './one-push-contract.ts';
+import { operatorContract } from './operator-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { segmentContract, typeRuleContract } from './standing-rules-contract.ts';
@@ -50,6 +51,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('nonces', () => nonceContract(open));
+    describe('operators', () => operatorContract(open));
     describe('facts', () => factContract(open));
     describe('retention', () => retentionContract(open));
     describe('as a whole', () => wholeContract(open));

@@ -103,6 +103,14 @@ export async function useEverything(store: Store): Promise<void> {
   await store.fanOuts.get(notification.id);
   await store.fanOuts.unfinished(NOW_MS, 5);
   await store.nonces.use('n', NOW_MS);
+  const operator = { digest: 'd', name: 'Ann', role: 'viewer', expiresAtMs: NOW_MS + 1 } as const;
+  await store.operators.addLink(operator);
+  await store.operators.findLink('d', NOW_MS);
+  await store.operators.takeLink('d', NOW_MS);
+  await store.operators.addSession({ ...operator, createdAtMs: NOW_MS, keyId: null });
+  await store.operators.findSession('d', NOW_MS);
+  await store.operators.endSession('d');
+  await store.operators.endAll();
   await store.facts.keep('f', 'v');
   await store.facts.replace('f', 'w');
   await store.retention.sweep(NOW_MS);

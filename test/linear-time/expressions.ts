@@ -1,3 +1,4 @@
+import { CONSOLE_FILES } from './console-expressions.ts';
 import { IMPORT_FILES } from './import-expressions.ts';
 import type { Listed, Worst } from './listed-expression.ts';
 import { PEOPLE_FILES } from './people-expressions.ts';
@@ -39,6 +40,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'client/subscriber-token.ts': [[/[\p{Cc}\p{Cs}]/u, { repeated: 'a' }]],
   ...IMPORT_FILES,
+  ...CONSOLE_FILES,
   ...PEOPLE_FILES,
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createAccess } from '../../src/access/access.ts';
 import { type ApiKey, SCOPES } from '../../src/access/api-keys.ts';
 import { createClientFinder } from '../../src/access/client-address.ts';
+import { createOperators } from '../../src/access/operators.ts';
 import { createSubscriberTokens } from '../../src/access/subscriber-tokens.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createLoneCoordination } from '../../src/coordination/alone.ts';
@@ -26,17 +27,19 @@ import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
+import { readConsoleFiles } from '../../src/service/browser-files.ts';
 import { buildPeople } from '../../src/service/people.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { documentOf, PLAIN } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
-import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
+import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
 import { recorded } from './recorded-queue.ts';
-import { NOW_MS, SDK_FILES } from './samples.ts';
+import { NOW_MS } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
 /** A point on the curve, from RFC 8292 section 2.4: its other spellings are understood. */
@@ -86,10 +89,8 @@ export type ApiOptions = Partial<AppOptions> &
     readonly wrapQueue?: (queue: JobQueue) => JobQueue;
   };
 
-/** What most tests have no opinion on. */
 const OFTEN = perMinute(30);
 const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
-const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
@@ -141,6 +142,8 @@ export async function startApi(options: ApiOptions = {}) {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
+    operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
+    console: { files: readConsoleFiles() ?? [], limiter, viewersSeeContent: false },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },
@@ -186,41 +189,6 @@ export async function startApi(options: ApiOptions = {}) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The document, from an app whose options cannot matter to it. */
-async function documentOf(): Promise<OpenApiDocument> {
-  const unused = {} as never;
-  const app = createApp({
-    access: unused,
-    subscriptions: unused,
-    subscriptionImport: unused,
-    subscriberTokens: unused,
-    notifications: unused,
-    dryRun: unused,
-    deadLetters: unused,
-    userDeliveries: unused,
-    users: unused,
-    types: unused,
-    audiences: unused,
-    explanations: unused,
-    pruneHolds: unused,
-    vapidKeys: unused,
-    backups: unused,
-    sending: unused,
-    metrics: unused,
-    readiness: { store: unused, queue: unused },
-    bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },
-    servesApi: true,
-    vapidPublicKey: '',
-    ...PLAIN,
-    log: () => {},
-    findClient: () => null,
-    logError: () => {},
-    clock: createFakeClock(NOW_MS),
-    random: Math.random,
-  });
-  return (await app.request('/openapi.json')).json() as Promise<OpenApiDocument>;
 }
 
 async function callApp(

@@ -47,6 +47,8 @@ export const PROBLEMS = {
   },
   insufficient_scope: { status: 403, title: 'The API key may not do this', headers: INSUFFICIENT_SCOPE },
   not_same_origin: { status: 403, title: 'The request comes from another origin' },
+  sign_in_refused: { status: 403, title: 'The sign-in is refused' },
+  viewer_changes_nothing: { status: 403, title: 'A viewer changes nothing' },
   too_many_requests: { status: 429, title: 'Too many requests', headers: RETRY_SOON },
   invalid_endpoint: { status: 400, title: 'The endpoint is not valid' },
   endpoint_not_allowed: { status: 400, title: 'The endpoint’s host is not allowed' },

@@ -16,6 +16,8 @@ export type ApiEnv = {
     route: string | null;
     /** Null until the credentials are checked, and where none are needed. */
     caller: Caller | null;
+    /** Who is signed in at the console that this request came from. */
+    operator?: string;
     rawBody: Uint8Array;
     code: AppErrorCode | null;
     /** The answer repeats that to an earlier call with the same idempotency key. */

@@ -17,6 +17,8 @@ export type RequestLine = {
   readonly key_id: string | null;
   /** A back end that proved the key itself, or a page with a token that the key signed. */
   readonly caller: Caller['kind'] | null;
+  /** Only for the console’s pages: who looks. */
+  readonly operator?: string;
   readonly code: AppErrorCode | null;
   readonly resource_id: string | null;
   /** Only where the answer repeats that to an earlier call with the same idempotency key. */
@@ -72,6 +74,7 @@ export function logRequest({ clock, log, findClient }: RequestLogOptions) {
     const client = incoming === undefined ? null : clientOf(incoming, findClient);
     await next();
     const caller = c.get('caller');
+    const operator = c.get('operator');
     log({
       request_id: c.get('requestId'),
       method: c.req.method,
@@ -80,6 +83,7 @@ export function logRequest({ clock, log, findClient }: RequestLogOptions) {
       latency_ms: clock.now() - startedAtMs,
       key_id: caller?.keyId ?? null,
       caller: caller?.kind ?? null,
+      ...(operator === undefined ? {} : { operator }),
       code: c.get('code'),
       resource_id: c.get('resourceId'),
       ...(c.get('isReplay') === true ? { replayed: true as const } : {}),

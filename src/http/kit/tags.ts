@@ -9,6 +9,7 @@ export const TAGS = {
   Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
   Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',
   Backups: 'Copies of the embedded store, made while everything goes on.',
+  Console: 'The pages for people who run Bellhop, at `/console`: who may look at them.',
   'Browser SDK': 'What pages load.',
   Health: 'For load balancers and monitoring.',
   Documentation: 'The API itself.',

@@ -13,6 +13,7 @@ import { mongoNonces } from './nonces.ts';
 import { mongoFanOuts } from './notification/fan-outs.ts';
 import { mongoNotifications } from './notification/notifications.ts';
 import { mongoTypeRules } from './notification-type/type-rules.ts';
+import { mongoOperators } from './operator/operators.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { mongoRetention } from './retention.ts';
 import { connectMongo } from './server/connection.ts';
@@ -75,6 +76,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     suppressions: mongoSuppressions(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     nonces: mongoNonces(collections, operations),
+    operators: mongoOperators(collections, operations),
     facts: mongoFacts(collections, operations),
     retention: mongoRetention(collections, operations),
     backups: mongoBackups(),

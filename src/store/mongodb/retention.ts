@@ -5,7 +5,7 @@ import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
-import { EXPIRED_KEYS, EXPIRED_NONCES } from './collections/short-lived-queries.ts';
+import { EXPIRED_KEYS, EXPIRED_LINKS, EXPIRED_NONCES, EXPIRED_SESSIONS } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
@@ -30,8 +30,16 @@ async function sweep(collections: Collections, nowMs: number): Promise<number> {
   for (const { _id } of open) await completeIfFinal(collections, _id);
   const sweptKeys = await keys.deleteMany(EXPIRED_KEYS.filter(until), optionsOf(EXPIRED_KEYS));
   const sweptNonces = await nonces.deleteMany(EXPIRED_NONCES.filter(until), optionsOf(EXPIRED_NONCES));
+  const sweptLinks = await collections.sign_in_links.deleteMany(EXPIRED_LINKS.filter(until), optionsOf(EXPIRED_LINKS));
+  const sweptSessions = await collections.operator_sessions.deleteMany(
+    EXPIRED_SESSIONS.filter(until),
+    optionsOf(EXPIRED_SESSIONS),
+  );
   const sweptCaps = await caps.deleteMany(EXPIRED_CAP_USES.filter(until), optionsOf(EXPIRED_CAP_USES));
-  return sweptKeys.deletedCount + sweptNonces.deletedCount + sweptCaps.deletedCount;
+  return [sweptKeys, sweptNonces, sweptLinks, sweptSessions, sweptCaps].reduce(
+    (sum, each) => sum + each.deletedCount,
+    0,
+  );
 }
 
 /**

@@ -23,7 +23,7 @@ export function sqliteRetention(database: Database, commits: GroupCommit): Reten
 
 async function sweep(database: Database, commits: GroupCommit, nowMs: number): Promise<number> {
   let swept = 0;
-  for (const table of ['idempotency_keys', 'nonces']) {
+  for (const table of ['idempotency_keys', 'nonces', 'sign_in_links', 'operator_sessions']) {
     const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`;
     swept += await inPieces(commits, (limit) => database.run(sql, [nowMs, limit]));
   }

@@ -22,6 +22,7 @@ import { FanOutMemory } from './notification/fan-out-memory.ts';
 import { sqliteFanOuts } from './notification/fan-outs.ts';
 import { sqliteNotifications } from './notification/notifications.ts';
 import { sqliteTypeRules } from './notification-type/type-rules.ts';
+import { sqliteOperators } from './operator/operators.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
@@ -88,6 +89,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     suppressions: sqliteSuppressions(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     nonces: sqliteNonces(database, commits),
+    operators: sqliteOperators(database, commits),
     facts: sqliteFacts(database, commits),
     retention: sqliteRetention(database, commits),
     backups,

@@ -29,6 +29,8 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   pauseSending: 'manage',
   resumeSending: 'manage',
   makeBackup: 'manage',
+  createConsoleLink: 'manage',
+  revokeConsoleSessions: 'manage',
   restoreSubscription: 'manage',
   deleteSubscription: 'manage',
   removeSubscriptionsOfEndpoint: 'manage',

@@ -5,6 +5,7 @@ import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
+import { OPERATOR_QUERIES, type OperatorSessionDocument, type SignInLinkDocument } from './operator-queries.ts';
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
 import type { SegmentDocument, TypeRuleDocument } from './rule-documents.ts';
 import {
@@ -40,6 +41,8 @@ export type Collections = {
   readonly prune_holds: Collection<PruneHoldDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
+  readonly sign_in_links: Collection<SignInLinkDocument>;
+  readonly operator_sessions: Collection<OperatorSessionDocument>;
   readonly meta: Collection<MetaDocument>;
 };
 
@@ -56,6 +59,8 @@ export const INDEXES: Readonly<
   prune_holds: PRUNE_HOLD_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
+  sign_in_links: SHORT_LIVED_INDEXES,
+  operator_sessions: SHORT_LIVED_INDEXES,
 };
 
 /** Every question the adapter asks. `docs/operations.md` prints this list, and a test has MongoDB explain each. */
@@ -68,6 +73,7 @@ export const QUERIES = [
   ...CAP_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...SHORT_LIVED_QUERIES,
+  ...OPERATOR_QUERIES,
 ] as const;
 
 export function collectionsOf(database: Db): Collections {
@@ -83,6 +89,8 @@ export function collectionsOf(database: Db): Collections {
     prune_holds: database.collection('prune_holds'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
+    sign_in_links: database.collection('sign_in_links'),
+    operator_sessions: database.collection('operator_sessions'),
     meta: database.collection('meta'),
   };
 }

@@ -29,7 +29,9 @@ export type NamedQuery<Asked> = {
     | 'cap_uses'
     | 'prune_holds'
     | 'idempotency_keys'
-    | 'nonces';
+    | 'nonces'
+    | 'sign_in_links'
+    | 'operator_sessions';
   readonly purpose: string;
   readonly index: StoreIndex;
   readonly filter: (asked: Asked) => Document;

@@ -35,8 +35,10 @@ export const NONCE: NamedQuery<string> = {
   filter: (nonce) => ({ _id: nonce }),
 };
 
-const expiredIn = (collection: 'idempotency_keys' | 'nonces'): NamedQuery<Date> => ({
-  name: `expired ${collection === 'nonces' ? 'nonces' : 'idempotency keys'}`,
+type ShortLived = 'idempotency_keys' | 'nonces' | 'sign_in_links' | 'operator_sessions';
+
+const expiredIn = (collection: ShortLived): NamedQuery<Date> => ({
+  name: `expired ${collection.replaceAll('_', ' ')}`,
   collection,
   purpose: 'what the TTL index has not deleted yet',
   index: EXPIRY,
@@ -45,5 +47,14 @@ const expiredIn = (collection: 'idempotency_keys' | 'nonces'): NamedQuery<Date> 
 
 export const EXPIRED_KEYS = expiredIn('idempotency_keys');
 export const EXPIRED_NONCES = expiredIn('nonces');
+export const EXPIRED_LINKS = expiredIn('sign_in_links');
+export const EXPIRED_SESSIONS = expiredIn('operator_sessions');
 
-export const SHORT_LIVED_QUERIES = [IDEMPOTENCY_KEY, NONCE, EXPIRED_KEYS, EXPIRED_NONCES] as const;
+export const SHORT_LIVED_QUERIES = [
+  IDEMPOTENCY_KEY,
+  NONCE,
+  EXPIRED_KEYS,
+  EXPIRED_NONCES,
+  EXPIRED_LINKS,
+  EXPIRED_SESSIONS,
+] as const;

@@ -209,6 +209,25 @@ CREATE INDEX deliveries_sent_order ON deliveries (subscription_id, topic, sent_o
 ALTER TABLE unreached ADD COLUMN reason TEXT NOT NULL DEFAULT 'no_subscription';
 `;
 
+const OPERATORS = `
+CREATE TABLE sign_in_links (
+  digest TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_links_expiry ON sign_in_links (expires_at);
+CREATE TABLE operator_sessions (
+  digest TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  key_id TEXT
+) STRICT;
+CREATE INDEX operator_sessions_expiry ON operator_sessions (expires_at);
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -220,6 +239,7 @@ export const MIGRATIONS: readonly string[] = [
   DELIVERIES_OF_A_USER,
   PEOPLE,
   WHEN,
+  OPERATORS,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -25,6 +25,7 @@ import {
   sampleNotification,
   sampleSubscription,
 } from '../../../support/samples.ts';
+import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 
 const NOTIFICATIONS = 500;
 const DELIVERIES_EACH = 200;
@@ -155,6 +156,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   nonce: 'nonce-5',
   'expired idempotency keys': new Date(NOW_MS + 20),
   'expired nonces': new Date(NOW_MS + 20),
+  ...CONSOLE_QUESTIONS,
   'expired uses of caps': new Date(NOW_MS + 20),
 };
 
@@ -210,6 +212,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await collections.nonces.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `nonce-${index}`, token: 't', expiresAt })),
     );
+    await fillConsole(collections);
     await collections.cap_uses.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: { userId: `user-${index}`, pattern: '*' }, uses: [], expiresAt })),
     );

@@ -1,0 +1,63 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { html } from 'hono/html';
+import type { BodyReader } from '../kit/raw-body.ts';
+import type { ApiEnv } from '../kit/request-context.ts';
+import { fileAnswerer, type StaticFile } from '../kit/static-files.ts';
+import { PAGE_HEADERS } from '../pages/page-headers.ts';
+import { CONSOLE_PATH, consoleRoutes, htmlAnswer } from './console-routes.ts';
+import { messagePage } from './message-page.ts';
+import { addSignInRoutes, type SignInOptions } from './sign-in.ts';
+
+export type ConsoleOptions = SignInOptions & {
+  /** Styles, script and picture of the pages. */
+  readonly files: readonly StaticFile[];
+  /** Whether a viewer is shown what notifications say. */
+  readonly viewersSeeContent: boolean;
+};
+
+/** The console: pages for people who run Bellhop. Add these routes before CORS: no page of another origin may read them. */
+export function addConsoleRoutes(
+  app: OpenAPIHono<ApiEnv>,
+  options: ConsoleOptions & { readonly bodies: BodyReader },
+): void {
+  const routes = consoleRoutes(app, options);
+  app.get(CONSOLE_PATH, (c) => {
+    c.set('route', CONSOLE_PATH);
+    return c.body(null, 303, { ...PAGE_HEADERS, Location: `${CONSOLE_PATH.slice(1)}/overview` });
+  });
+  addFileRoutes(app, options.files);
+  addSignInRoutes(routes, options);
+  routes.page('overview', async ({ session }) => ({
+    title: 'Overview',
+    menu: 'overview',
+    body: html`<h1>Overview</h1><p>Signed in as ${session.name}.</p>`,
+  }));
+  // Preflights end here, too: CORS comes later and must not answer them.
+  app.all(`${CONSOLE_PATH}/*`, (c) => {
+    c.set('code', 'route_not_found');
+    const page = messagePage({
+      title: 'No such page',
+      text: 'There is no page of the console at this address.',
+      next: 'overview',
+    });
+    return htmlAnswer(c, page, 404);
+  });
+}
+
+/** The same for everybody, and asked for anew each time, so that an update shows at once. */
+function addFileRoutes(app: OpenAPIHono<ApiEnv>, files: readonly StaticFile[]): void {
+  for (const file of files) {
+    const path = `${CONSOLE_PATH}/${file.name}`;
+    const headers = { ...PAGE_HEADERS, 'Cache-Control': 'no-cache', 'Content-Type': file.mediaType };
+    const answerWithFile = fileAnswerer(file, headers);
+    app.get(path, async (c) => {
+      c.set('route', path);
+      const asked = {
+        'if-none-match': c.req.header('if-none-match'),
+        'accept-encoding': c.req.header('accept-encoding'),
+      };
+      const { status, body, headers } = await answerWithFile(asked);
+      return body === null ? c.body(null, status, headers) : c.body(body, status, headers);
+    });
+  }
+}

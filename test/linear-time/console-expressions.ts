@@ -1,0 +1,12 @@
+import type { Listed } from './listed-expression.ts';
+
+const letters = { repeated: 'a', tail: '\n' };
+
+/** What people at the console send; see `MEET_OUTSIDE_TEXT`. */
+export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
+  'domain/operator/operator.ts': [[/^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._@+'’-]{0,63}$/u, letters]],
+  'http/console/sign-in.ts': [
+    [/^[A-Za-z0-9_-]{43}$/, letters],
+    [/^[a-z][a-z-]*(?:\?[^#]*)?$/, { repeated: 'a', tail: '#' }],
+  ],
+};

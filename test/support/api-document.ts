@@ -1,0 +1,43 @@
+import { createApp } from '../../src/http/app.ts';
+import { createFakeClock } from './fake-clock.ts';
+import type { OpenApiDocument } from './openapi-check.ts';
+import { NOW_MS, SDK_FILES } from './samples.ts';
+
+/** What most tests have no opinion on. */
+export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
+
+/** The document, from an app whose options cannot matter to it. */
+export async function documentOf(): Promise<OpenApiDocument> {
+  const unused = {} as never;
+  const app = createApp({
+    access: unused,
+    subscriptions: unused,
+    subscriptionImport: unused,
+    subscriberTokens: unused,
+    notifications: unused,
+    dryRun: unused,
+    deadLetters: unused,
+    userDeliveries: unused,
+    users: unused,
+    types: unused,
+    audiences: unused,
+    explanations: unused,
+    pruneHolds: unused,
+    vapidKeys: unused,
+    backups: unused,
+    sending: unused,
+    operators: unused,
+    metrics: unused,
+    readiness: { store: unused, queue: unused },
+    bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },
+    servesApi: true,
+    vapidPublicKey: '',
+    ...PLAIN,
+    log: () => {},
+    findClient: () => null,
+    logError: () => {},
+    clock: createFakeClock(NOW_MS),
+    random: Math.random,
+  });
+  return (await app.request('/openapi.json')).json() as Promise<OpenApiDocument>;
+}
