@@ -6,7 +6,6 @@ import { usersNamed } from '../../../../src/domain/audience/audience.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/delivery/delivery.ts';
 import { deliveryIdsBetween, notificationIdAt } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
-import { PRUNE_HOLD_STATES } from '../../../../src/domain/pruning/prune-hold.ts';
 import { newUser } from '../../../../src/domain/user/user.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
 import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
@@ -26,6 +25,7 @@ import {
   sampleSubscription,
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
+import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 
 const NOTIFICATIONS = 500;
 const DELIVERIES_EACH = 200;
@@ -147,11 +147,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
     .map(({ subscriptionId }) => subscriptionId),
   'suspected under a hold': 'hld_1',
   'active by VAPID key': null,
-  'prune hold by id': 'hld_5',
-  'open prune hold': { scope: 'origin', subject: 'subject-6' },
-  'prune holds listed': null,
-  'prune holds in one state': 'open',
-  'prune holds decided': NOW_MS + 990,
+  ...PRUNE_HOLD_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',
   'expired idempotency keys': new Date(NOW_MS + 20),
@@ -216,19 +212,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await collections.cap_uses.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: { userId: `user-${index}`, pattern: '*' }, uses: [], expiresAt })),
     );
-    await collections.prune_holds.insertMany(
-      passing.map(({ index }) => ({
-        _id: `hld_${index}`,
-        scope: 'origin',
-        subject: `subject-${index}`,
-        state: PRUNE_HOLD_STATES[index % 3]!,
-        goneCount: 60,
-        answerCount: 100,
-        retiredIds: [],
-        openedAtMs: NOW_MS,
-        decidedAtMs: index % 3 === 0 ? null : NOW_MS + index,
-      })),
-    );
+    await fillPruneHolds(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
     );
