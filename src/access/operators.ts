@@ -12,7 +12,7 @@ import type { OperatorStore } from '../store/operator-store.ts';
 import { type ApiKey, type LiveApiKeys, SCOPES, type Scope, scopesOf } from './api-keys.ts';
 
 /** A browser that was just signed in: what it is to keep, and until when. */
-export type SignedIn = { readonly token: string; readonly session: OperatorSession };
+type SignedIn = { readonly token: string; readonly session: OperatorSession };
 
 /** Lets people into the console. A token is 256 random bits, and only its digest is kept. */
 export type Operators = {

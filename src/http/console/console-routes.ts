@@ -15,7 +15,7 @@ import { demandOwnOrigin } from './same-origin.ts';
 export const CONSOLE_PATH = '/console';
 
 /** A request of somebody who is signed in. */
-export type Visit = {
+type Visit = {
   readonly c: ApiContext;
   readonly session: OperatorSession;
   /** A parameter of the address; empty where it is not there. */
@@ -23,7 +23,7 @@ export type Visit = {
 };
 
 /** What a person sent with a form, by the name of each field; empty where it is not there. */
-export type Form = { readonly get: (name: string) => string; readonly all: (name: string) => readonly string[] };
+type Form = { readonly get: (name: string) => string; readonly all: (name: string) => readonly string[] };
 
 type Page = Omit<PageFrame, 'session'> & { readonly status?: 200 | 404 };
 
@@ -98,7 +98,7 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies }: R
 }
 
 /** Who looks; null where nobody is signed in. */
-export async function sessionOf(c: ApiContext, operators: Operators): Promise<OperatorSession | null> {
+async function sessionOf(c: ApiContext, operators: Operators): Promise<OperatorSession | null> {
   const token = readCookie(c, 'session');
   const session = token === undefined ? null : await operators.find(token);
   if (session !== null) c.set('operator', session.name);
