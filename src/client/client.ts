@@ -1,6 +1,7 @@
 import { BellhopError } from './bellhop-error.ts';
 import { type Caller, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
+import type { OverviewCalls, OverviewStretch } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
   AcceptedNotification,
@@ -30,6 +31,7 @@ import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { CallOptions } from './caller.ts';
 export type * from './dry-run.ts';
+export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './resources.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
@@ -90,6 +92,7 @@ export type Client = People & {
       options?: CallOptions,
     ): Promise<Delivery>;
   };
+  readonly overview: OverviewCalls;
   readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
@@ -173,6 +176,12 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Peo
       replay(id, replay = {}, { signal } = {}) {
         const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
         return caller({ method: 'POST', path, body: replay, signal, isRepeatable: false });
+      },
+    },
+    overview: {
+      get: (options) => get('/v1/overview', {}, options),
+      async deliveries(period, options) {
+        return (await get<{ items: OverviewStretch[] }>('/v1/overview/deliveries', { period }, options)).items;
       },
     },
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },

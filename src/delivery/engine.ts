@@ -14,10 +14,11 @@ import type { Store } from '../store/store.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
 import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
+import { createTallyKeeper } from '../upkeep/tally-keeper.ts';
 import { createAttempt } from './attempt.ts';
 import { createFanOutPage } from './fan-out.ts';
 import { GATES } from './gates.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 import { createPruneGuard, type PruneGuard } from './prune-guard.ts';
 import { createWorker, type Worker } from './worker.ts';
 
@@ -74,6 +75,7 @@ export type Engine = {
   readonly rescuer: Rescuer;
   readonly pruneGuard: PruneGuard;
   readonly sendingWatch: SendingWatch;
+  readonly lanes: Pick<Lanes, 'views'>;
   /** Resolves once what an earlier process left behind is queued again, and jobs are being run. */
   start(): Promise<void>;
   /** Begins no further tick of a loop; resolves when the ticks under way are done. */
@@ -104,6 +106,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   const isPaused = (): boolean | Promise<boolean> => sendingWatch.isPaused();
   const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused });
   const sweeper = createSweeper({ ...ports, retentionDays: policy.retentionDays, leads });
+  const tallyKeeper = createTallyKeeper({ ...ports, leads });
   const lanes = createLanes({
     ...ports,
     serviceOf: policy.serviceOf,
@@ -127,6 +130,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     rescuer,
     pruneGuard,
     sendingWatch,
+    lanes,
     async start() {
       await sendingWatch.start();
       // First: what is decided about pruning counts for the first answer, too.
@@ -134,10 +138,12 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
       await rescuer.start();
       // Not waited for: after a long stop it may have much to delete.
       void sweeper.start();
+      void tallyKeeper.start();
       await queue.start(worker.work, { ...pace.atWork, concurrency: pace.concurrency, waitsFor: worker.waitsFor });
     },
     async stopLoops() {
-      await Promise.all([rescuer.stop(), sweeper.stop(), pruneGuard.stop(), sendingWatch.stop()]);
+      const loops = [rescuer, sweeper, tallyKeeper, pruneGuard, sendingWatch];
+      await Promise.all(loops.map((loop) => loop.stop()));
     },
     async drain(onGiveUp) {
       const cancel = clock.wakeAt(clock.now() + DRAIN_MS, () => {

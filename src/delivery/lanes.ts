@@ -3,6 +3,8 @@ import type { Coordination } from '../coordination/coordination.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
 import { Lane, type LaneNews, type LaneReport } from '../domain/push-service/lane.ts';
+import type { LaneView } from '../domain/push-service/lane-view.ts';
+import { serviceOfOrigin } from '../domain/push-service/push-target.ts';
 import { ServicePlaces } from '../domain/push-service/service-places.ts';
 
 export type LanesOptions = {
@@ -41,6 +43,8 @@ export type Lanes = {
   enter(course: Course): Entry;
   /** What the next push there waits for, where that may end any moment: a place in the line, or one of its user's. */
   waitsFor(course: Course): 'line' | 'user' | null;
+  /** How each stands now. */
+  views(): readonly LaneView[];
   /** Says no more that there is a place. Harmless when repeated. */
   stop(): void;
 };
@@ -110,11 +114,20 @@ export function createLanes(options: LanesOptions): Lanes {
       if (service.isFull() || (mayNotEnter && service.lanes === 1)) return 'line';
       return service.isFullFor(userId, lane.limit) ? 'user' : null;
     },
+    views: () => ways.all().map(([origin, { lane }]) => viewOf(origin, lane, coordination, clock.now())),
     stop() {
       for (const cancel of timers) cancel();
       timers.clear();
     },
   };
+}
+
+function viewOf(origin: string, lane: Lane, coordination: LanesOptions['coordination'], nowMs: number): LaneView {
+  const { inFlight } = lane;
+  const view = { origin, service: serviceOfOrigin(origin), inFlight };
+  if (lane.state !== 'open') return { ...view, standing: 'closed', untilMs: lane.probesAtMs };
+  const untilMs = coordination.pausedUntilMs(origin, nowMs);
+  return { ...view, standing: untilMs === null ? 'open' : 'throttled', untilMs };
 }
 
 /** A probe needs no place: what hangs may have taken all there are. */
@@ -130,6 +143,10 @@ class Ways {
 
   constructor(options: LanesOptions) {
     this.options = options;
+  }
+
+  all(): readonly (readonly [origin: string, way: Way])[] {
+    return [...this.ways];
   }
 
   known(origin: string): Way | null {

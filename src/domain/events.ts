@@ -4,6 +4,7 @@ import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { Hidden } from './redaction.ts';
 import type { PauseCause } from './sending/sending.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
+import type { Miscount } from './tally/tally.ts';
 
 /**
  * Everything Bellhop announces of its work, after the commit that made it true. Ids only: no endpoint, secret or payload.
@@ -95,6 +96,8 @@ export type BellhopEvent =
     }
   /** The newest backup that an earlier process left in the backup folder. */
   | { readonly type: 'backup.found'; readonly name: string; readonly octets: number; readonly madeAtMs: number }
+  /** Counts that were wrong, for example after a process was killed, are set right. */
+  | { readonly type: 'tallies.corrected'; readonly miscounts: readonly Miscount[] }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   /** A part failed while no caller waited for its answer. */
   | {
@@ -122,6 +125,7 @@ export const PART_NAMES = [
   'sweeper',
   'backup_keeper',
   'sending_watch',
+  'tally_keeper',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

@@ -12,13 +12,16 @@ import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import type { LaneView } from '../domain/push-service/lane-view.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
+import type { LastBackup } from '../intake/last-backup.ts';
 import type { Notifications } from '../intake/notifications.ts';
+import { createOverview } from '../intake/overview.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
 import { createSendingControl } from '../intake/sending.ts';
@@ -53,6 +56,10 @@ export type ApiParts = {
   readonly operators: Operators;
   /** Somebody paused or resumed sending: what sends in this process is to look. */
   readonly onSendingChange: () => void;
+  /** How the lanes of all processes stand. */
+  readonly lanes: () => Promise<readonly LaneView[]>;
+  /** Null where the store is backed up by other means. */
+  readonly lastBackup: LastBackup | null;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */
@@ -102,6 +109,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
     ...people,
+    overview: createOverview(parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),

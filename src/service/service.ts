@@ -14,6 +14,7 @@ import type { Random } from '../domain/ids.ts';
 import { wayOfPushes } from '../domain/push-service/proxy.ts';
 import { createServiceNames } from '../domain/push-service/service-name.ts';
 import type { Listener } from '../http/listener.ts';
+import { createLastBackup } from '../intake/last-backup.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
@@ -115,7 +116,17 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
-  const api: ApiParts = { ...shared, metrics, operators, onSendingChange, stopping: stopping.signal };
+  const lanes = async () => sending?.engine.lanes.views() ?? [];
+  const lastBackup = config.mongodbUrl === null ? createLastBackup(backends.store.facts, events) : null;
+  const api: ApiParts = {
+    ...shared,
+    metrics,
+    operators,
+    lanes,
+    lastBackup,
+    onSendingChange,
+    stopping: stopping.signal,
+  };
   return {
     backends,
     sending,

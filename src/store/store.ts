@@ -11,6 +11,7 @@ import type { RetentionStore } from './retention-store.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
+import type { TallyStore } from './tally-store.ts';
 import type { TypeRuleStore } from './type-rule-store.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -29,6 +30,7 @@ export interface Store {
   readonly segments: SegmentStore;
   readonly suppressions: SuppressionStore;
   readonly pruneHolds: PruneHoldStore;
+  readonly tallies: TallyStore;
   readonly nonces: NonceStore;
   readonly operators: OperatorStore;
   readonly facts: FactStore;

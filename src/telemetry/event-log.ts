@@ -109,6 +109,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     says: ({ cause }) =>
       `sending is paused${cause === 'restored' ? ', for this store is a backup' : ''}: notifications are accepted and kept, and nothing is sent. Decide what becomes of what waits: bellhop resume --waiting=send, or --waiting=drop`,
   },
+  'tallies.corrected': {
+    level: warn,
+    fields: ({ miscounts }) => ({ miscounts }),
+    says: ({ miscounts }) => `${miscounts.length} counts were wrong, and are set right`,
+  },
   'sending.resumed': { level: info, fields: () => ({}), says: () => 'sending is on again' },
   'backup.made': {
     level: info,

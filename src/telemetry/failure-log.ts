@@ -26,6 +26,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   sweeper: 'what is old could not be deleted: the sweeper tries again',
   sending_watch:
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
+  tally_keeper: 'counts could not be checked against what they count: the keeper tries again',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

@@ -8,6 +8,7 @@ import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
+import type { overviewSchema, stretchSchema } from '../../src/http/v1/overview.ts';
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
@@ -53,6 +54,8 @@ export const COMPILED: [
   // A dry run is a call of its own.
   Writes<typeof notificationBody, client.NotificationInput & { readonly dry_run?: boolean | undefined }>,
   Reads<typeof dryRunSchema, client.NotificationDryRun>,
+  Reads<typeof overviewSchema, client.Overview>,
+  Reads<typeof stretchSchema, client.OverviewStretch>,
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
@@ -66,6 +69,8 @@ export const COMPILED: [
   Reads<typeof suppressionSchema, client.Suppression>,
   Reads<typeof explanationSchema, client.Explanation>,
 ] = [
+  true,
+  true,
   true,
   true,
   true,

@@ -89,7 +89,9 @@ export function deliveryListingContract(open: OpenStore): void {
       await store.deliveries.settleMany([endingAs('failed', await claimed(store, deliveries[0]!.id))]);
       const [dead] = (await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).items;
       const after: Delivery = { ...dead!, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
-      await store.deliveries.settleMany([{ version: dead!.version, after, change: null }]);
+      await store.deliveries.settleMany([
+        { version: dead!.version, from: 'failed', after, change: null, attempt: null },
+      ]);
       expect(await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).toEqual({
         items: [],
         next: null,

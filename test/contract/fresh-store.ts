@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { Claim } from '../../src/domain/delivery/claim.ts';
 import type { Delivery } from '../../src/domain/delivery/delivery.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
@@ -24,7 +24,12 @@ export function freshStore(open: OpenStore): { readonly store: Store; reopen(): 
   beforeEach(async () => {
     opened = await open();
   });
-  afterEach(() => opened.dispose());
+  afterEach(async () => {
+    // Whatever a test did: counts equal their rows.
+    const miscounts = await opened.store.tallies.recount(NOW_MS).catch(() => []);
+    await opened.dispose();
+    expect(miscounts).toEqual([]);
+  });
   return {
     get store() {
       return opened.store;

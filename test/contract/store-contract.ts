@@ -22,6 +22,7 @@ import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
 import { supersedingContract } from './superseding-contract.ts';
 import { suppressionContract } from './suppression-contract.ts';
+import { tallyContract } from './tally-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 import { userContract } from './user-contract.ts';
 import { userListingContract } from './user-listing-contract.ts';
@@ -50,6 +51,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('users: listings', () => userListingContract(open));
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
+    describe('tallies', () => tallyContract(open));
     describe('nonces', () => nonceContract(open));
     describe('operators', () => operatorContract(open));
     describe('facts', () => factContract(open));

@@ -59,9 +59,10 @@ export function subscriptionChangeContract(open: OpenStore): void {
       const { before, version } = await claimed(store, id);
       const change = { kind: 'quarantine', quarantine: QUARANTINE, subscriptionId, notUpdatedSinceMs: 9e15 } as const;
       const after = { ...before, state: 'retrying', dueAtMs: QUARANTINE.untilMs } as const;
-      expect(await store.deliveries.settleMany([{ version: version + 1, after, change }])).toEqual([false]);
+      const settlement = { version, from: 'sending', after, change, attempt: null } as const;
+      expect(await store.deliveries.settleMany([{ ...settlement, version: version + 1 }])).toEqual([false]);
       expect((await store.subscriptions.get(subscriptionId))?.quarantine).toBeNull();
-      expect(await store.deliveries.settleMany([{ version, after, change }])).toEqual([true]);
+      expect(await store.deliveries.settleMany([settlement])).toEqual([true]);
       expect((await store.subscriptions.get(subscriptionId))?.quarantine).toEqual(QUARANTINE);
     });
 

@@ -175,7 +175,8 @@ export function transitionContract(open: OpenStore): void {
       expect(await status()).toBe('completed');
       const dead = (await store.deliveries.get(one.id))!;
       const after: Delivery = { ...dead, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
-      expect(await store.deliveries.settleMany([{ version: dead.version, after, change: null }])).toEqual([true]);
+      const replay: Settlement = { version: dead.version, from: 'failed', after, change: null, attempt: null };
+      expect(await store.deliveries.settleMany([replay])).toEqual([true]);
       expect(await status()).toBe('sending');
       await store.deliveries.settleMany([endingAs('delivered', await claimed(store, one.id, 3))]);
       expect(await status()).toBe('completed');
@@ -222,9 +223,8 @@ export function transitionContract(open: OpenStore): void {
           const dueAtMs = next.state === 'retrying' ? NOW_MS : null;
           const after: Delivery = { ...model, state: next.state, dueAtMs, claimedAtMs: null };
           const isFirst = next.version === model.version;
-          expect(await store.deliveries.settleMany([{ version: next.version, after, change: null }])).toEqual([
-            isFirst,
-          ]);
+          const settlement = { version: next.version, from: model.state, after, change: null, attempt: null };
+          expect(await store.deliveries.settleMany([settlement])).toEqual([isFirst]);
           if (isFirst) model = { ...after, version: model.version + 1 };
         }
         expect(await store.deliveries.get(id)).toEqual(model);

@@ -16,8 +16,14 @@ export async function useEverything(store: Store): Promise<void> {
   const page = { cursor: null, limit: 5 };
   const change = goneChange(subscriptionId, { notUpdatedSinceMs: NOW_MS });
   await store.deliveries.settleMany([
-    { version: lease.version, after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS }, change },
-    { version: 1, after: deliveries[1]!, change: null },
+    {
+      version: lease.version,
+      from: 'sending',
+      after: { ...lease.before, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS },
+      change,
+      attempt: null,
+    },
+    { version: 1, from: 'pending', after: deliveries[1]!, change: null, attempt: null },
   ]);
   for (const state of [null, 'failed'] as const)
     for (const attempted of [true, false])
@@ -102,6 +108,10 @@ export async function useEverything(store: Store): Promise<void> {
   );
   await store.fanOuts.get(notification.id);
   await store.fanOuts.unfinished(NOW_MS, 5);
+  await store.tallies.read();
+  await store.tallies.oldestDue(NOW_MS);
+  for (const span of ['minute', 'hour'] as const) await store.tallies.rollups({ span, fromMs: 0, untilMs: NOW_MS });
+  await store.tallies.isRecountDue(NOW_MS);
   await store.nonces.use('n', NOW_MS);
   const operator = { digest: 'd', name: 'Ann', role: 'viewer', expiresAtMs: NOW_MS + 1 } as const;
   await store.operators.addLink(operator);

@@ -22,6 +22,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     types: unused,
     audiences: unused,
     explanations: unused,
+    overview: unused,
     pruneHolds: unused,
     vapidKeys: unused,
     backups: unused,

@@ -13,11 +13,14 @@ import type { AppError } from '../../src/domain/app-error.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
+import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
+import { createLastBackup } from '../../src/intake/last-backup.ts';
+import { createOverview } from '../../src/intake/overview.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
 import { createSendingControl } from '../../src/intake/sending.ts';
@@ -83,6 +86,7 @@ export type ApiOptions = Partial<AppOptions> &
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
+    readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
     /** Puts a fault in front of the real parts. */
     readonly wrapStore?: (store: Store) => Store;
@@ -108,6 +112,7 @@ export async function startApi(options: ApiOptions = {}) {
   });
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
+  const lastBackup = createLastBackup(store.facts, events);
   const lines: RequestLine[] = [];
   const log = (line: RequestLine): void => void lines.push(line);
   const findClient = options.findClient ?? createClientFinder([]);
@@ -139,6 +144,7 @@ export async function startApi(options: ApiOptions = {}) {
     ...people,
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
+    overview: createOverview({ ...parts, lanes: async () => options.lanes ?? [], lastBackup }),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),

@@ -162,15 +162,16 @@ export function endingAs(state: FinalState, claimed: Claimed, overrides: Partial
   const { before, version } = claimed;
   const number = before.attemptCount + 1;
   const isGood = state === 'delivered';
+  const attempt = sampleAttempt({ number, status: isGood ? 'delivered' : 'failed' });
   const after: Delivery = {
     ...before,
     state,
     dueAtMs: null,
     attemptCount: number,
     reason: isGood ? null : 'rejected',
-    attempts: [...before.attempts, sampleAttempt({ number, status: isGood ? 'delivered' : 'failed' })],
+    attempts: [...before.attempts, attempt],
     endedAtMs: NOW_MS + 40,
     ...overrides,
   };
-  return { version, after, change: null };
+  return { version, from: 'sending', after, change: null, attempt };
 }

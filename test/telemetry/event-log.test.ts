@@ -58,6 +58,11 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     since: '2026-01-01T00:00:00.000Z',
     msg: 'sending is paused, for this store is a backup: notifications are accepted and kept, and nothing is sent. Decide what becomes of what waits: bellhop resume --waiting=send, or --waiting=drop',
   },
+  'tallies.corrected': {
+    level: 'warn',
+    miscounts: [{ name: 'ended failed', had: 1, found: 2 }],
+    msg: '1 counts were wrong, and are set right',
+  },
   'sending.resumed': { level: 'info', msg: 'sending is on again' },
   'backup.made': {
     level: 'info',

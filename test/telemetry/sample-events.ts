@@ -59,6 +59,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
   'prune_hold.opened': { type: 'prune_hold.opened', ...hold, goneCount: 60, answerCount: 100 },
   'prune_hold.decided': { type: 'prune_hold.decided', ...hold, state: 'confirmed', subscriptions: 60 },
   'sending.paused': { type: 'sending.paused', cause: 'restored', sinceMs: NOW_MS },
+  'tallies.corrected': { type: 'tallies.corrected', miscounts: [{ name: 'ended failed', had: 1, found: 2 }] },
   'sending.resumed': { type: 'sending.resumed' },
   'backup.made': { type: 'backup.made', destination: 'folder', octets: 4096, madeAtMs: NOW_MS, tookMs: 12 },
   'backup.found': { type: 'backup.found', name: 'bellhop.db', octets: 4096, madeAtMs: NOW_MS },

@@ -80,7 +80,12 @@ export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, st
   if (waitsUntilMs !== null) return putBack(leased, waitsUntilMs, snapshot.value === 'held' ? startedAtMs : null);
   const endedAtMs = report?.endedAtMs ?? startedAtMs;
   const number = before.attemptCount + 1;
-  const { settlement, events } = planSettlement(before, version, snapshot, { number, startedAtMs, endedAtMs });
+  const { settlement, events } = planSettlement(before, version, snapshot, {
+    from: 'sending',
+    number,
+    startedAtMs,
+    endedAtMs,
+  });
   if (report?.result == null || subscription === null) return { settlement, events, ...SAYS_NOTHING };
   const { outcome } = report.verdict;
   const pause = pauseAskedBy(outcome, report.result, subscription.endpoint, endedAtMs);
@@ -100,7 +105,8 @@ function putBack(
 ): AttemptPlan {
   const held = heldAtMs === null ? {} : ({ state: 'held', heldAtMs } as const);
   const after = { ...before, ...held, dueAtMs: Math.min(untilMs, before.deadlineAtMs) };
-  return { settlement: { version, after, change: null }, events: [], ...SAYS_NOTHING };
+  const settlement = { version, from: 'sending', after, change: null, attempt: null } as const;
+  return { settlement, events: [], ...SAYS_NOTHING };
 }
 
 /** Not claimed, and to be looked at again at `untilMs`, or at the deadline if that comes first. */
@@ -122,15 +128,16 @@ export function interrupted(
   const snapshot = restoreUnsent(delivery, policy);
   const { verdict } = reportOn(snapshot.context, { result: CRASHED, endedAtMs: nowMs, jitter });
   const next = stateAfter(snapshot, { type: 'INTERRUPTED', report: { result: null, endedAtMs: nowMs, verdict } });
-  const { attemptCount: number, claimedAtMs, version } = delivery;
-  return planSettlement(delivery, version, next, { number, startedAtMs: claimedAtMs ?? nowMs, endedAtMs: nowMs });
+  const { attemptCount: number, claimedAtMs, version, state: from } = delivery;
+  const facts = { from, number, startedAtMs: claimedAtMs ?? nowMs, endedAtMs: nowMs };
+  return planSettlement(delivery, version, next, facts);
 }
 
 /** A newer notification with the same topic makes it pointless, and it is not sent yet. */
 export function superseded(delivery: Delivery, nowMs: number): SettlementPlan {
   const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'SUPERSEDE' });
-  const number = delivery.attemptCount + 1;
-  return planSettlement(delivery, delivery.version, next, { number, startedAtMs: nowMs, endedAtMs: nowMs });
+  const facts = { from: delivery.state, number: delivery.attemptCount + 1, startedAtMs: nowMs, endedAtMs: nowMs };
+  return planSettlement(delivery, delivery.version, next, facts);
 }
 
 /** `state`: not one to send again. `too_often`: `MAX_REPLAYS`. `subscription`: it is deleted or retired. */
@@ -167,7 +174,8 @@ export function replayed(
     replays: [...replays, { from: state, afterAttempt, endedAtMs: delivery.endedAtMs ?? nowMs, atMs: nowMs }],
   };
   const events = [{ type: 'delivery.replayed', deliveryId: id, notificationId }] as const;
-  return { kind: 'replayed', plan: { settlement: { version, after, change: null }, events } };
+  const settlement = { version, from: state, after, change: null, attempt: null } as const;
+  return { kind: 'replayed', plan: { settlement, events } };
 }
 
 function standingOf(subscription: Subscription | null): SubscriptionStanding {

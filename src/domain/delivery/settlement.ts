@@ -1,19 +1,28 @@
 import type { BellhopEvent } from '../events.ts';
 import type { SubscriptionChange } from '../subscription/subscription-change.ts';
-import { type Attempt, appendAttempt, type Delivery, isFinal } from './delivery.ts';
+import { type Attempt, appendAttempt, type Delivery, type DeliveryState, isFinal } from './delivery.ts';
 import type { DeliverySnapshot } from './delivery-machine.ts';
 import type { SendReport, Verdict } from './verdict.ts';
 
 /** The delivery as it shall be, and what changes in its subscription with it. Lost unless the row still has `version`. */
 export type Settlement = {
   readonly version: number;
+  /** The state that the row has at this version. */
+  readonly from: DeliveryState;
   /** The `version` in here is ignored; the row's grows by one. */
   readonly after: Delivery;
   readonly change: SubscriptionChange | null;
+  /** What `after` has on record more than before. */
+  readonly attempt: Attempt | null;
 };
 
-/** The turn being settled: the number of its attempt, or of the one that would have been next, and its time. */
-export type TurnFacts = { readonly number: number; readonly startedAtMs: number; readonly endedAtMs: number };
+/** The turn being settled: from which state, the number of its attempt, or of the one that would have been next, and its time. */
+export type TurnFacts = {
+  readonly from: DeliveryState;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+};
 
 /** What to write once the machine has taken a delivery to `snapshot`, and what to announce after the commit. */
 export type SettlementPlan = { readonly settlement: Settlement; readonly events: readonly BellhopEvent[] };
@@ -43,7 +52,10 @@ export function planSettlement(
     endedAtMs: isFinal(state) ? facts.endedAtMs : null,
   };
   const change = changeOf(before, verdict, facts);
-  return { settlement: { version, after, change }, events: eventsOf(after, attempt, change) };
+  return {
+    settlement: { version, from: facts.from, after, change, attempt },
+    events: eventsOf(after, attempt, change),
+  };
 }
 
 function attemptOf(before: Delivery, { result, verdict }: SendReport, facts: TurnFacts): Attempt {

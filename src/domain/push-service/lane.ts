@@ -103,6 +103,11 @@ export class Lane {
     return this.probes > 0 ? 'probing' : 'closed';
   }
 
+  /** Closed: nothing goes before then. */
+  get probesAtMs(): number {
+    return this.nextProbeAtMs;
+  }
+
   /** Pushes that may be under way at once, now. */
   get limit(): number {
     return this.width.limit;

@@ -8,6 +8,7 @@ export const TAGS = {
   Audiences: 'Users by their tags, and expressions with a name.',
   Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
   Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',
+  Overview: 'How everything stands, and what needs a person.',
   Backups: 'Copies of the embedded store, made while everything goes on.',
   Console: 'The pages for people who run Bellhop, at `/console`: who may look at them.',
   'Browser SDK': 'What pages load.',

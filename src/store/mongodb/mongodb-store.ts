@@ -21,6 +21,9 @@ import { toStorageError } from './server/mongo-error.ts';
 import { trackOperations } from './server/operations.ts';
 import { beSoleProcess } from './server/sole-process.ts';
 import { mongoSubscriptions } from './subscription/subscriptions.ts';
+import { keepLedger, ledgerOf } from './tally/ledger.ts';
+import { beginTallies } from './tally/recount.ts';
+import { mongoTallies } from './tally/tallies.ts';
 import { mongoUsers } from './user/users.ts';
 
 export type MongoStoreOptions = {
@@ -58,12 +61,14 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     await checkLayout(collections);
     if (options.alone !== null) letGo = await beSoleProcess(collections, options.alone);
     await makeIndexes(collections, options.retentionDays);
+    await beginTallies(collections, options.clock.now());
   } catch (error) {
     await letGo();
     await client.close().catch(() => {});
     throw toStorageError(error);
   }
-  const operations = trackOperations(options.limitMs ?? DEFAULT_LIMIT_MS);
+  const operations = trackOperations(options.limitMs ?? DEFAULT_LIMIT_MS, () => ledgerOf(collections).doubt());
+  const ledger = keepLedger(collections, options.clock);
   return {
     subscriptions: mongoSubscriptions(collections, operations),
     audiences: mongoAudiences(collections, operations),
@@ -75,6 +80,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     segments: mongoSegments(collections, operations),
     suppressions: mongoSuppressions(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
+    tallies: mongoTallies(collections, operations),
     nonces: mongoNonces(collections, operations),
     operators: mongoOperators(collections, operations),
     facts: mongoFacts(collections, operations),
@@ -83,6 +89,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     ping: () => operations.run(() => ping(collections, options.clock.now())),
     async close() {
       await operations.finish();
+      await ledger.stop();
       await letGo();
       await client.close();
     },

@@ -1,15 +1,17 @@
+import { FINAL_STATES } from '../../domain/delivery/delivery.ts';
 import type { RetentionStore } from '../retention-store.ts';
 import { EXPIRED_CAP_USES } from './collections/cap-queries.ts';
 import type { Collections } from './collections/collections.ts';
-import { ENDED_OF_NOTIFICATION } from './collections/delivery-queries.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
 import { EXPIRED_KEYS, EXPIRED_LINKS, EXPIRED_NONCES, EXPIRED_SESSIONS } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
+import { ENDED_OF_NOTIFICATION, EXPIRED_ROLLUPS } from './collections/tally-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
 import type { Operations } from './server/operations.ts';
+import { bookOf } from './tally/ledger.ts';
 
 /** Enough for what a crash can leave behind; the rest waits for the next time. */
 const MENDED_AT_ONCE = 500;
@@ -36,6 +38,7 @@ async function sweep(collections: Collections, nowMs: number): Promise<number> {
     optionsOf(EXPIRED_SESSIONS),
   );
   const sweptCaps = await caps.deleteMany(EXPIRED_CAP_USES.filter(until), optionsOf(EXPIRED_CAP_USES));
+  await collections.rollups.deleteMany(EXPIRED_ROLLUPS.filter(until), optionsOf(EXPIRED_ROLLUPS));
   return [sweptKeys, sweptNonces, sweptLinks, sweptSessions, sweptCaps].reduce(
     (sum, each) => sum + each.deletedCount,
     0,
@@ -58,7 +61,11 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
   let forgotten = 0;
   for (const { _id } of found.flat()) {
     // Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too.
-    await deliveries.deleteMany(ENDED_OF_NOTIFICATION.filter(_id), optionsOf(ENDED_OF_NOTIFICATION));
+    for (const state of FINAL_STATES) {
+      const filter = ENDED_OF_NOTIFICATION.filter({ notificationId: _id, state });
+      const { deletedCount } = await deliveries.deleteMany(filter, optionsOf(ENDED_OF_NOTIFICATION));
+      bookOf(collections).add(`ended ${state}`, -deletedCount);
+    }
     await suppressions.deleteMany({ notificationId: _id }, { hint: optionsOf(SUPPRESSIONS_OF_NOTIFICATION).hint });
     const ended = { $in: ['completed', 'cancelled'] as const };
     forgotten += (await notifications.deleteOne({ _id, status: ended })).deletedCount;

@@ -7,6 +7,7 @@ import { connect, type Database } from './file/driver.ts';
 import { readHead } from './file/file-head.ts';
 import { BACKUP_MARK, IN_USE_MARK, SEALED_KEYS } from './file/finished-copy.ts';
 import { SCHEMA_VERSION } from './tables/schema.ts';
+import { forgetCounts } from './tally/recount.ts';
 
 export type RestoreOptions = {
   readonly content: AsyncIterable<Uint8Array>;
@@ -154,6 +155,8 @@ function prepare(copy: Database, nowMs: number, isBackup: boolean): void {
   copy.execute('BEGIN IMMEDIATE');
   if (!isBackup) copy.run(mark, [BACKUP_MARK, nowMs]);
   copy.run(mark, [IN_USE_MARK, 0]);
+  // What is not sound to the last row is counted anew.
+  forgetCounts(copy);
   if (hasFacts(copy)) copy.run('DELETE FROM facts WHERE name = ?', [SEALED_KEYS]);
   copy.execute('COMMIT');
   // One file, as a backup is.

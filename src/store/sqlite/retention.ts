@@ -1,10 +1,14 @@
 import { OPEN_STATES } from '../../domain/delivery/delivery.ts';
+import { ROLLUP_SPANS, ROLLUPS_KEPT_MS, type RollupSpan } from '../../domain/tally/rollup.ts';
+import { tallyOf } from '../../domain/tally/tally.ts';
 import type { RetentionStore } from '../retention-store.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
 import { isDiskFull } from './file/storage-error.ts';
-import { isIn } from './tables/delivery-rows.ts';
+import { type DeliveryRow, isIn } from './tables/delivery-rows.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
+import { priorityOf } from './tables/priority-number.ts';
+import { bookOf } from './tally/book.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;
@@ -26,6 +30,9 @@ async function sweep(database: Database, commits: GroupCommit, nowMs: number): P
   for (const table of ['idempotency_keys', 'nonces', 'sign_in_links', 'operator_sessions']) {
     const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ?)`;
     swept += await inPieces(commits, (limit) => database.run(sql, [nowMs, limit]));
+  }
+  for (const span of Object.keys(ROLLUP_SPANS) as RollupSpan[]) {
+    await inPieces(commits, (limit) => deleteRollups(database, span, nowMs - ROLLUPS_KEPT_MS[span], limit));
   }
   return swept + (await inPieces(commits, (limit) => deleteCapUses(database, nowMs - USES_KEPT_MS, limit)));
 }
@@ -69,11 +76,14 @@ function endedBefore(database: Database, beforeMs: number, limit: number): strin
 
 /** Ended ones only: one that a replay has just reopened keeps its notification from being deleted, too. */
 function deleteDeliveries(database: Database, notificationId: string, limit: number): number {
-  return database.run(
+  const deleted = database.all<Pick<DeliveryRow, 'lane' | 'state'>>(
     `DELETE FROM deliveries WHERE rowid IN
-       (SELECT rowid FROM deliveries WHERE id BETWEEN ? AND ? AND due_at IS NULL LIMIT ?)`,
+       (SELECT rowid FROM deliveries WHERE id BETWEEN ? AND ? AND due_at IS NULL LIMIT ?) RETURNING lane, state`,
     [...deliveryRange(notificationId), limit],
   );
+  const book = bookOf(database);
+  for (const { lane, state } of deleted) book.add(tallyOf({ priority: priorityOf(lane), state }), -1);
+  return deleted.length;
 }
 
 function deleteSuppressions(database: Database, notificationId: string, limit: number): number {
@@ -88,6 +98,14 @@ function deleteUnreached(database: Database, notificationId: string, limit: numb
   return database.run(
     'DELETE FROM unreached WHERE id IN (SELECT id FROM unreached WHERE notification_id = ? LIMIT ?)',
     [notificationId, limit],
+  );
+}
+
+function deleteRollups(database: Database, span: RollupSpan, beforeMs: number, limit: number): number {
+  return database.run(
+    `DELETE FROM rollups WHERE span = ? AND at < ? AND (span, at, push_service, state, outcome) IN
+       (SELECT span, at, push_service, state, outcome FROM rollups WHERE span = ? AND at < ? LIMIT ?)`,
+    [span, beforeMs, span, beforeMs, limit],
   );
 }
 

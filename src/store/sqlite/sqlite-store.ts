@@ -27,6 +27,9 @@ import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { sqliteRetention } from './retention.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
 import { isUpgradeDue, migrate } from './tables/schema.ts';
+import { tallyRider } from './tally/book.ts';
+import { countOnce } from './tally/recount.ts';
+import { sqliteTallies } from './tally/tallies.ts';
 import { sqliteUsers } from './user/users.ts';
 
 export type SqliteOptions = {
@@ -74,7 +77,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     space.hasRoom();
     return { wal: openWalSync(`${database.path}-wal`), space };
   });
-  const commits = groupCommit(database, wal, space);
+  const commits = groupCommit(database, wal, space, tallyRider(database));
   const backups = sqliteBackups(database, checkpoints, backupDir);
   const fanOutMemory = new FanOutMemory();
   return {
@@ -88,6 +91,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     segments: sqliteSegments(database, commits),
     suppressions: sqliteSuppressions(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
+    tallies: sqliteTallies(database, commits),
     nonces: sqliteNonces(database, commits),
     operators: sqliteOperators(database, commits),
     facts: sqliteFacts(database, commits),
@@ -104,6 +108,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
 
 function begin(database: Database, nowMs: number): void {
   migrate(database);
+  countOnce(database);
   pauseIfBackup(database, nowMs);
   markInUse(database);
   // The lock is taken by writing; that it was given proves that whoever held a lease is gone.

@@ -90,7 +90,7 @@ describe('a delivery that is not to be sent yet', () => {
       LATER_MS,
     );
     expect(plan).toEqual({
-      settlement: { version: 8, after: { ...before, dueAtMs }, change: null },
+      settlement: { version: 8, from: 'sending', after: { ...before, dueAtMs }, change: null, attempt: null },
       events: [],
       pause: null,
       laneReport: 'nothing',
@@ -124,6 +124,8 @@ describe('a replay', () => {
       plan: {
         settlement: {
           version: 7,
+          from: 'failed',
+          attempt: null,
           after: {
             state: 'pending',
             reason: null,

@@ -28,6 +28,6 @@ it('touchedBy tells by the state after a settlement what it means to the notific
     sampleDelivery(one, sampleSubscription(), { state: 'expired', dueAtMs: null }),
     sampleDelivery(two, sampleSubscription(), { state: 'failed', dueAtMs: null }),
     sampleDelivery(two, sampleSubscription(), { state: 'retrying' }),
-  ].map((after) => ({ version: 1, after, change: null }));
+  ].map((after) => ({ version: 1, from: 'sending', after, change: null, attempt: null }) as const);
   expect(touchedBy(settled)).toEqual({ perhapsCompleted: new Set([one.id, two.id]), open: new Set([two.id]) });
 });

@@ -17,6 +17,7 @@ import {
 import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
 import { SUPPRESSION_INDEXES, SUPPRESSION_QUERIES, type SuppressionDocument } from './suppression-queries.ts';
+import { ROLLUP_INDEXES, type RollupDocument, TALLY_QUERIES, type TallyDocument } from './tally-queries.ts';
 import { USER_INDEXES, USER_QUERIES, type UserDocument } from './user-queries.ts';
 
 /** About the database itself: its layout, its sole process, the latest ping; and facts about the installation. */
@@ -43,12 +44,14 @@ export type Collections = {
   readonly nonces: Collection<NonceDocument>;
   readonly sign_in_links: Collection<SignInLinkDocument>;
   readonly operator_sessions: Collection<OperatorSessionDocument>;
+  readonly tallies: Collection<TallyDocument>;
+  readonly rollups: Collection<RollupDocument>;
   readonly meta: Collection<MetaDocument>;
 };
 
 /** The indexes of each collection, beside the one on `_id`. */
 export const INDEXES: Readonly<
-  Record<Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments'>, readonly StoreIndex[]>
+  Record<Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments' | 'tallies'>, readonly StoreIndex[]>
 > = {
   subscriptions: SUBSCRIPTION_INDEXES,
   notifications: NOTIFICATION_INDEXES,
@@ -57,6 +60,7 @@ export const INDEXES: Readonly<
   suppressions: SUPPRESSION_INDEXES,
   cap_uses: CAP_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
+  rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
   sign_in_links: SHORT_LIVED_INDEXES,
@@ -72,6 +76,7 @@ export const QUERIES = [
   ...SUPPRESSION_QUERIES,
   ...CAP_QUERIES,
   ...PRUNE_HOLD_QUERIES,
+  ...TALLY_QUERIES,
   ...SHORT_LIVED_QUERIES,
   ...OPERATOR_QUERIES,
 ] as const;
@@ -91,6 +96,8 @@ export function collectionsOf(database: Db): Collections {
     nonces: database.collection('nonces'),
     sign_in_links: database.collection('sign_in_links'),
     operator_sessions: database.collection('operator_sessions'),
+    tallies: database.collection('tallies'),
+    rollups: database.collection('rollups'),
     meta: database.collection('meta'),
   };
 }

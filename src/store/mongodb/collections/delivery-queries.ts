@@ -5,8 +5,8 @@ import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 import { type Span, within } from './span.ts';
 import { TOPIC_INDEXES, TOPIC_QUERIES } from './topic-queries.ts';
 
-const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
-const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
+export const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
+export const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
 const FAILED: StoreIndex = { name: 'failed', key: { endedAtMs: -1, _id: -1 }, only: { state: 'failed' } };
 const FAILED_USER: StoreIndex = {
   name: 'failed_user',
@@ -162,14 +162,6 @@ export const OPEN_OF_NOTIFICATION: NamedQuery<string> = {
   projection: { _id: 1 },
 };
 
-export const ENDED_OF_NOTIFICATION: NamedQuery<string> = {
-  name: 'ended of a notification',
-  collection: 'deliveries',
-  purpose: 'its final deliveries, to be forgotten with it',
-  index: BY_ID,
-  filter: (notificationId) => ({ _id: ofNotification({ notificationId, afterId: null }), dueAtMs: null }),
-};
-
 export const DEAD_LETTERS: NamedQuery<Span> = {
   name: 'dead letters',
   collection: 'deliveries',
@@ -236,7 +228,6 @@ export const DELIVERY_QUERIES = [
   ATTEMPTED_OF_NOTIFICATION,
   STATES_OF_NOTIFICATION,
   OPEN_OF_NOTIFICATION,
-  ENDED_OF_NOTIFICATION,
   DEAD_LETTERS,
   DEAD_LETTERS_OF_USER,
   ALL_OF_USER,

@@ -3,6 +3,8 @@ import { type Collections, INDEXES } from './collections.ts';
 import type { StoreIndex } from './named-query.ts';
 
 const DAY_SECONDS = 86_400;
+/** The sweeper deletes first, and counts what it deletes: MongoDB only has what the sweeper did not get to. */
+const AFTER_SWEEPER_SECONDS = 3600;
 
 /** Makes the indexes that are missing, and makes those again whose retention is not what it was. Harmless when repeated. */
 export async function makeIndexes(collections: Collections, retentionDays: number): Promise<void> {
@@ -22,9 +24,25 @@ async function makeIndex(
   const options = optionsOf(index, retentionDays);
   const found = present.find(({ name }) => name === index.name);
   if (found !== undefined && found.expireAfterSeconds === options.expireAfterSeconds) return;
-  // Changing it in place takes a right that a plain readWrite user has not.
-  if (found !== undefined) await collection.dropIndex(index.name).catch(ignoreMissing);
+  if (found !== undefined) {
+    if (await hasChangedInPlace(collection, index.name, options.expireAfterSeconds)) return;
+    await collection.dropIndex(index.name).catch(ignoreMissing);
+  }
   await collection.createIndex(index.key, options);
+}
+
+/** In an instant, where the user may: it takes a right that a plain readWrite user has not. */
+async function hasChangedInPlace(
+  collection: Collection<Document>,
+  name: string,
+  expireAfterSeconds: number | undefined,
+): Promise<boolean> {
+  if (expireAfterSeconds === undefined) return false;
+  const change = { collMod: collection.collectionName, index: { name, expireAfterSeconds } };
+  return collection.db.command(change).then(
+    () => true,
+    () => false,
+  );
 }
 
 function optionsOf({ name, isUnique, only, expires }: StoreIndex, retentionDays: number): CreateIndexesOptions {
@@ -32,7 +50,9 @@ function optionsOf({ name, isUnique, only, expires }: StoreIndex, retentionDays:
     name,
     ...(isUnique && { unique: true }),
     ...(only && { partialFilterExpression: only }),
-    ...(expires && { expireAfterSeconds: expires === 'at_once' ? 0 : retentionDays * DAY_SECONDS }),
+    ...(expires && {
+      expireAfterSeconds: expires === 'at_once' ? 0 : retentionDays * DAY_SECONDS + AFTER_SWEEPER_SECONDS,
+    }),
   };
 }
 

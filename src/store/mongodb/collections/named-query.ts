@@ -28,6 +28,8 @@ export type NamedQuery<Asked> = {
     | 'suppressions'
     | 'cap_uses'
     | 'prune_holds'
+    | 'tallies'
+    | 'rollups'
     | 'idempotency_keys'
     | 'nonces'
     | 'sign_in_links'

@@ -18,7 +18,7 @@ const ACTIVE_ENDPOINT: StoreIndex = {
   only: { isActive: true },
 };
 
-const ACTIVE: StoreIndex = { name: 'active', key: { isActive: 1, _id: -1 } };
+export const ACTIVE: StoreIndex = { name: 'active', key: { isActive: 1, _id: -1 } };
 const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ACTIVE_USER: StoreIndex = { name: 'active_user', key: { userId: 1, _id: 1 }, only: { isActive: true } };
 

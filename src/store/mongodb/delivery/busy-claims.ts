@@ -4,6 +4,7 @@ import type { DeliveryDocument } from '../collections/delivery-document.ts';
 import { SENDING_TO_SUBSCRIPTIONS } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { writeToken } from '../server/write-token.ts';
+import { bookOf } from '../tally/ledger.ts';
 import { writeAll } from './conditional-writes.ts';
 import type { Leases } from './leases.ts';
 
@@ -45,14 +46,16 @@ async function sendingBeside(
 
 /** As it was, but for its version. Should this fail, the lease ends by itself. */
 async function giveBack(collections: Collections, leases: Leases, busy: readonly Candidate[]): Promise<void> {
-  await writeAll(
-    collections,
-    busy.map(({ document: { _id, version, state, attemptCount, claimedAtMs, dueAtMs } }) => ({
-      ids: [_id],
-      version: version + 1,
-      token: writeToken(),
-      set: { state, attemptCount, claimedAtMs, dueAtMs },
-    })),
-  );
+  const writes = busy.map(({ document: { _id, version, state, attemptCount, claimedAtMs, dueAtMs, priority } }) => ({
+    ids: [_id],
+    version: version + 1,
+    token: writeToken(),
+    set: { state, attemptCount, claimedAtMs, dueAtMs },
+    priority,
+  }));
+  const isWon = await writeAll(collections, writes);
+  for (const { ids, token, set, priority } of writes) {
+    if (ids.every((id) => isWon(id, token))) bookOf(collections).moved(priority, 'sending', set.state);
+  }
   for (const { document } of busy) leases.end(document.notificationId, document._id);
 }

@@ -15,6 +15,7 @@ import { toSubscription } from '../collections/subscription-document.ts';
 import { SUBSCRIPTIONS_BY_ID } from '../collections/subscription-queries.ts';
 import { NEWER_OF_TOPIC, SENT_LATER_OF_TOPIC } from '../collections/topic-queries.ts';
 import { writeToken } from '../server/write-token.ts';
+import { bookOf } from '../tally/ledger.ts';
 import { personsById } from '../user/users.ts';
 import { type Candidate, giveBackBusy } from './busy-claims.ts';
 import { writeAll } from './conditional-writes.ts';
@@ -82,9 +83,11 @@ async function takeLeases(
   }));
   const isWon = await writeAll(collections, groups);
   const won = new Set<string>();
+  const book = bookOf(collections);
   for (const { rows, claim, token } of groups) {
-    for (const { _id, notificationId } of rows.filter((row) => isWon(row._id, token))) {
+    for (const { _id, notificationId, priority, state } of rows.filter((row) => isWon(row._id, token))) {
       won.add(_id);
+      book.moved(priority, state, 'sending');
       leases.take(notificationId, _id, claim.leaseUntilMs, claim.nowMs);
     }
   }

@@ -8,6 +8,7 @@ import { giveCapsBack } from '../notification/caps.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';
 import { writeToken } from '../server/write-token.ts';
 import { change } from '../subscription/subscriptions.ts';
+import { bookOf } from '../tally/ledger.ts';
 import { writeAll } from './conditional-writes.ts';
 import type { Leases } from './leases.ts';
 
@@ -41,12 +42,27 @@ export async function settleAll(
   const kept = settlements.map(
     (settlement) => once.delete(settlement) && isWon(settlement.after.id, tokenOf(settlement)),
   );
+  countOnce(
+    collections,
+    settlements.filter((_, index) => kept[index]),
+  );
   for (const { after } of settlements) memory.leases.end(after.notificationId, after.id);
   await follow(collections, memory, {
     kept: settlements.filter((_, index) => kept[index]),
     lost: settlements.filter((_, index) => !kept[index]),
   });
   return kept;
+}
+
+const counted = new WeakSet<Settlement>();
+
+/** Also where what follows a settlement fails, and it is asked for again. */
+function countOnce(collections: Collections, kept: readonly Settlement[]): void {
+  const book = bookOf(collections);
+  for (const settlement of kept) {
+    if (!counted.has(settlement)) book.settled(settlement);
+    counted.add(settlement);
+  }
 }
 
 type Answered = { readonly kept: readonly Settlement[]; readonly lost: readonly Settlement[] };

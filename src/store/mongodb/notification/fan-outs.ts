@@ -6,13 +6,14 @@ import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
-import { toDeliveryDocument } from '../collections/delivery-document.ts';
+import { type DeliveryDocument, toDeliveryDocument } from '../collections/delivery-document.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { type NotificationDocument, toNotification } from '../collections/notification-document.ts';
 import { DUE_NOTIFICATIONS, FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
 import { DELIVERED_IN_WAVES, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
+import { bookOf } from '../tally/ledger.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { decidePage, takeBackSuppressions } from './pages.ts';
 
@@ -87,14 +88,25 @@ function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move
 }
 
 /** Those that exist already stay as they are. Returns how many were new. */
-async function insertDeliveries({ deliveries }: Collections, made: readonly Delivery[]): Promise<number> {
+async function insertDeliveries(collections: Collections, made: readonly Delivery[]): Promise<number> {
   if (made.length === 0) return 0;
+  const known = await insertAll(collections, made.map(toDeliveryDocument));
+  const inserted = made.filter((_, index) => !known.has(index));
+  for (const delivery of inserted) bookOf(collections).made(delivery);
+  return inserted.length;
+}
+
+/** Gives the places of those that exist already. */
+async function insertAll(
+  { deliveries }: Collections,
+  documents: readonly DeliveryDocument[],
+): Promise<ReadonlySet<number>> {
   try {
-    const { insertedCount } = await deliveries.insertMany(made.map(toDeliveryDocument), { ordered: false });
-    return insertedCount;
+    await deliveries.insertMany([...documents], { ordered: false });
+    return new Set();
   } catch (error) {
     if (!isOnlyDuplicates(error)) throw error;
-    return error.insertedCount;
+    return new Set([error.writeErrors].flat().map(({ index }) => index));
   }
 }
 

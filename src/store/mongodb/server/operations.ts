@@ -17,9 +17,9 @@ const LONG_LIMIT_MS = 300_000;
 
 /**
  * The limit is kept here and not left to the driver: it tries again by itself, and now and then, when a server is killed,
- * one of its calls never ends.
+ * one of its calls never ends. `onFailure` is called where MongoDB was away: what was asked may have happened in part.
  */
-export function trackOperations(limitMs: number): Operations {
+export function trackOperations(limitMs: number, onFailure: () => void = () => {}): Operations {
   const underWay = new Set<Promise<unknown>>();
   let isOpen = true;
 
@@ -30,7 +30,9 @@ export function trackOperations(limitMs: number): Operations {
     try {
       return await running;
     } catch (error) {
-      throw toStorageError(error);
+      const seen = toStorageError(error);
+      if (seen !== error) onFailure();
+      throw seen;
     } finally {
       underWay.delete(running);
     }

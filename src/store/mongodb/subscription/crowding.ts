@@ -11,6 +11,7 @@ import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { changeableBy, fieldsOf } from '../collections/subscription-document.ts';
 import { ACTIVE_BY_IDLENESS, RETIRED_OF_USER } from '../collections/subscription-queries.ts';
+import { changeOne } from './counted.ts';
 
 /**
  * Retires what the registered row leaves no room for, and says which. Called once that row is written: of users whose pages
@@ -33,9 +34,9 @@ export async function crowdOutOthers(
 }
 
 /** Null where it was registered again meanwhile, or retired by another. */
-async function retire({ subscriptions }: Collections, change: SubscriptionChange): Promise<string | null> {
-  const { matchedCount } = await subscriptions.updateOne(changeableBy(change), { $set: fieldsOf(change) });
-  return matchedCount > 0 ? change.subscriptionId : null;
+async function retire(collections: Collections, change: SubscriptionChange): Promise<string | null> {
+  const before = await changeOne(collections, changeableBy(change), fieldsOf(change));
+  return before === null ? null : change.subscriptionId;
 }
 
 async function deleteSurplus({ subscriptions }: Collections, userId: string, kept: number): Promise<void> {

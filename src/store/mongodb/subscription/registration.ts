@@ -20,6 +20,7 @@ import {
 } from '../collections/subscription-document.ts';
 import { OF_ENDPOINT, SUBSCRIPTION_BY_ID } from '../collections/subscription-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
+import { changeOne, countSubscription } from './counted.ts';
 import { crowdOutOthers } from './crowding.ts';
 
 /** Each turn that does not end here was won by another registration of the same endpoint. */
@@ -130,13 +131,19 @@ function nextGeneration(documents: readonly SubscriptionDocument[]): number {
 }
 
 /** Only as it was looked at: its keys may have changed meanwhile, or its user, or its endpoint. */
-async function retireAsSeen({ subscriptions }: Collections, { seen, change }: Retirement): Promise<boolean> {
+async function retireAsSeen(collections: Collections, { seen, change }: Retirement): Promise<boolean> {
   const { id: _id, endpointHash, updatedAtMs, keys } = seen;
   const filter = { _id, isActive: true, endpointHash, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
-  return (await subscriptions.updateOne(filter, { $set: fieldsOf(change) })).matchedCount > 0;
+  return (await changeOne(collections, filter, fieldsOf(change))) !== null;
 }
 
-async function insert({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {
+async function insert(collections: Collections, document: SubscriptionDocument): Promise<boolean> {
+  const isMade = await insertOnce(collections, document);
+  if (isMade) countSubscription(collections, null, document);
+  return isMade;
+}
+
+async function insertOnce({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {
   try {
     await subscriptions.insertOne(document);
     return true;
@@ -149,14 +156,13 @@ async function insert({ subscriptions }: Collections, document: SubscriptionDocu
 }
 
 async function replace(
-  { subscriptions }: Collections,
+  collections: Collections,
   before: SubscriptionDocument,
   { _id, ...changes }: SubscriptionDocument,
 ): Promise<boolean> {
   try {
     const { generation, endpointHash } = before;
-    const { matchedCount } = await subscriptions.updateOne({ _id, generation, endpointHash }, { $set: changes });
-    return matchedCount > 0;
+    return (await changeOne(collections, { _id, generation, endpointHash }, changes)) !== null;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
     return false;

@@ -22,6 +22,7 @@ import {
   SUSPECTED_BY,
 } from '../collections/subscription-queries.ts';
 import type { Operations } from '../server/operations.ts';
+import { COUNTED, countChanges, countDeleted, countSubscription } from './counted.ts';
 import { importOne, register, restore } from './registration.ts';
 
 /** How many are asked about at once: each waits for the majority, and the server has others to serve. */
@@ -72,13 +73,15 @@ async function get({ subscriptions }: Collections, id: string): Promise<Subscrip
   return document === null ? null : toSubscription(document);
 }
 
-async function remove({ subscriptions }: Collections, id: string): Promise<boolean> {
-  const { deletedCount } = await subscriptions.deleteOne(SUBSCRIPTION_BY_ID.filter(id));
-  return deletedCount > 0;
+async function remove(collections: Collections, id: string): Promise<boolean> {
+  const filter = SUBSCRIPTION_BY_ID.filter(id);
+  const deleted = await collections.subscriptions.findOneAndDelete(filter, { projection: COUNTED });
+  if (deleted !== null) countSubscription(collections, deleted, null);
+  return deleted !== null;
 }
 
 async function deleteOfEndpoint(
-  { subscriptions }: Collections,
+  collections: Collections,
   endpointHash: string,
   userId: string | null,
 ): Promise<number> {
@@ -87,15 +90,21 @@ async function deleteOfEndpoint(
     userId === null
       ? OF_ENDPOINT.filter(endpointHash)
       : OF_ENDPOINT_AND_USER.filter({ endpointHash, userId: encodeText(userId) });
-  return (await subscriptions.deleteMany(filter, { hint: query.index.name })).deletedCount;
+  const { subscriptions } = collections;
+  const found = await subscriptions.find(filter, { hint: query.index.name, projection: COUNTED }).toArray();
+  const { deletedCount } = await subscriptions.deleteMany(filter, { hint: query.index.name });
+  countDeleted(collections, found, deletedCount);
+  return deletedCount;
 }
 
-async function deleteOfUser({ subscriptions }: Collections, userId: string, limit: number): Promise<number> {
+async function deleteOfUser(collections: Collections, userId: string, limit: number): Promise<number> {
   const filter = ALL_OF_USER_LISTED.filter({ userId: encodeText(userId), beforeId: null });
-  const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: { _id: 1 } as const };
+  const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: COUNTED };
+  const { subscriptions } = collections;
   const found = await subscriptions.find(filter, options).toArray();
   if (found.length === 0) return 0;
   const { deletedCount } = await subscriptions.deleteMany(SUBSCRIPTIONS_BY_ID.filter(found.map(({ _id }) => _id)));
+  countDeleted(collections, found, deletedCount);
   return deletedCount;
 }
 
@@ -105,11 +114,17 @@ async function suspectedBy({ subscriptions }: Collections, holdId: string, limit
 }
 
 /** Each on its own; asked again after a lost answer, nothing happens twice. */
-export async function change({ subscriptions }: Collections, changes: readonly SubscriptionChange[]): Promise<void> {
+export async function change(collections: Collections, changes: readonly SubscriptionChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const { subscriptions } = collections;
+  const ids = [...new Set(changes.map(({ subscriptionId }) => subscriptionId))];
+  const options = { ...optionsOf(SUBSCRIPTIONS_BY_ID), projection: COUNTED };
+  const before = await subscriptions.find(SUBSCRIPTIONS_BY_ID.filter(ids), options).toArray();
   const batch = changes.map((each) => ({
     updateOne: { filter: changeableBy(each), update: { $set: fieldsOf(each) } },
   }));
-  if (batch.length > 0) await subscriptions.bulkWrite(batch, { ordered: false });
+  const { matchedCount } = await subscriptions.bulkWrite(batch, { ordered: false });
+  countChanges(collections, before, changes, matchedCount);
 }
 
 async function countByVapidKey({ subscriptions }: Collections): Promise<ReadonlyMap<string, number>> {

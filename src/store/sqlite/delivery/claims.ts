@@ -9,6 +9,7 @@ import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, toDelivery } from '../tables/delivery-rows.ts';
 import { type NotificationRow, toNotification } from '../tables/notification-rows.ts';
 import { type SubscriptionRow, toSubscription } from '../tables/subscription-rows.ts';
+import { bookOf } from '../tally/book.ts';
 import { personsById } from '../user/persons.ts';
 
 type Taken = { readonly before: Delivery; readonly notification: Notification };
@@ -42,6 +43,8 @@ export function claimAll(database: Database, claims: readonly Claim[]): (Claimed
     database,
     claims.filter((_, index) => isGranted(taken[index] ?? null)),
   );
+  const book = bookOf(database);
+  for (const one of taken) if (isGranted(one)) book.moved(one.before.priority, one.before.state, 'sending');
   return taken.map((one) => {
     if (!isGranted(one)) return one;
     const { before } = one;

@@ -7,7 +7,7 @@ import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { giveCapBack } from '../notification/caps.ts';
-import { isIn, updateDelivery } from '../tables/delivery-rows.ts';
+import { isIn, settleDelivery } from '../tables/delivery-rows.ts';
 import { completeIfFinal, reopenNotification } from '../tables/notification-rows.ts';
 import { changeSubscription } from '../tables/subscription-rows.ts';
 import { claimAll } from './claims.ts';
@@ -57,8 +57,9 @@ function postponeAll(database: Database, postponements: readonly Postponement[])
 }
 
 function settleAll(database: Database, settlements: readonly Settlement[]): boolean[] {
-  const kept = settlements.map(({ version, after, change }) => {
-    if (!updateDelivery(database, version, after)) return false;
+  const kept = settlements.map((settlement) => {
+    const { after, change } = settlement;
+    if (!settleDelivery(database, settlement)) return false;
     if (change !== null) changeSubscription(database, change);
     if (isFinal(after.state) && after.state !== 'delivered') giveCapBack(database, after);
     return true;

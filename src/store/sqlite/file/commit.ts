@@ -29,6 +29,9 @@ export type Write = {
   readonly reject: (error: unknown) => void;
 };
 
+/** What goes along with every commit, in its transaction: `begin` before its writes, `end` after them. */
+export type CommitRider = { begin(): void; end(): void };
+
 /** A write that is committed, and whose writer is not answered yet. */
 export type Committed = { readonly write: Write; readonly answers: readonly unknown[] };
 
@@ -62,25 +65,29 @@ export class WriteQueue {
   }
 }
 
+/** Where commits go. */
+export type CommitTo = { readonly database: Database; readonly space: DiskSpace; readonly rider: CommitRider };
+
 /**
  * Commits writes together; where that fails each by itself, so that only the write that fails is refused. While the disk is
  * full, only erasures are committed, to the reserve.
  */
-export function commitGroup(database: Database, group: readonly Write[], space: DiskSpace): readonly Committed[] {
+export function commitGroup({ database, space, rider }: CommitTo, group: readonly Write[]): readonly Committed[] {
+  const to = { database, space, rider };
   if (!space.hasRoom()) {
     const full = new AppError('store_unavailable', FULL);
-    return erase(database, refuseOthers(group, full), space);
+    return erase(to, refuseOthers(group, full));
   }
   try {
-    return transact(database, () => perform(group));
+    return transact(database, () => perform(group, rider));
   } catch (error) {
     if (isDiskFull(error)) {
       space.noteFull();
-      return erase(database, refuseOthers(group, error), space);
+      return erase(to, refuseOthers(group, error));
     }
     // Any other error comes from one write, and costs the others only this second run.
     if (group.length > 1 && !isUnavailable(error)) {
-      return group.flatMap((write) => commitGroup(database, [write], space));
+      return group.flatMap((write) => commitGroup(to, [write]));
     }
     for (const { reject } of group) reject(error);
     return [];
@@ -94,10 +101,10 @@ function refuseOthers(group: readonly Write[], error: unknown): readonly Write[]
 }
 
 /** Each by itself: what does not fit must not keep another one from fitting. */
-function erase(database: Database, erasures: readonly Write[], space: DiskSpace): readonly Committed[] {
+function erase({ database, space, rider }: CommitTo, erasures: readonly Write[]): readonly Committed[] {
   return erasures.flatMap((write) => {
     try {
-      return withReserve(space, () => transact(database, () => perform([write])));
+      return withReserve(space, () => transact(database, () => perform([write], rider)));
     } catch (error) {
       write.reject(error);
       return [];
@@ -139,7 +146,8 @@ function rollBack(database: Database): void {
   }
 }
 
-function perform(group: readonly Write[]): readonly Committed[] {
+function perform(group: readonly Write[], rider: CommitRider): readonly Committed[] {
+  rider.begin();
   const byWork = new Map<Work, Write[]>();
   for (const write of group) {
     const same = byWork.get(write.work);
@@ -155,5 +163,6 @@ function perform(group: readonly Write[]): readonly Committed[] {
       start += write.items.length;
     }
   }
+  rider.end();
   return committed;
 }

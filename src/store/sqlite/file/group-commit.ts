@@ -1,6 +1,15 @@
 import process from 'node:process';
 import { AppError } from '../../../domain/app-error.ts';
-import { type Committed, commitGroup, type Durability, type Work, type Write, WriteQueue } from './commit.ts';
+import {
+  type CommitRider,
+  type CommitTo,
+  type Committed,
+  commitGroup,
+  type Durability,
+  type Work,
+  type Write,
+  WriteQueue,
+} from './commit.ts';
 import type { DiskSpace } from './disk-space.ts';
 import type { Database } from './driver.ts';
 import type { WalSync } from './wal-sync.ts';
@@ -52,8 +61,13 @@ type WriteRequest = Pick<Write, 'work' | 'items' | 'rows' | 'isErasure'>;
  */
 
 /** One commit for all writes that are asked for in one turn of the event loop, and one fsync for them all. */
-export function groupCommit(database: Database, wal: WalSync, space: DiskSpace): GroupCommit {
-  const commits = new Commits(database, wal, space);
+export function groupCommit(
+  database: Database,
+  wal: WalSync,
+  space: DiskSpace,
+  rider: CommitRider = NOBODY_RIDES,
+): GroupCommit {
+  const commits = new Commits({ database, space, rider }, wal);
   return {
     write: async <Value>(rows: number, operation: () => Value, durability: Durability = 'durable') => {
       const request = { work: () => [operation()], items: [null], rows, isErasure: false };
@@ -79,10 +93,11 @@ export function groupCommit(database: Database, wal: WalSync, space: DiskSpace):
   };
 }
 
+const NOBODY_RIDES: CommitRider = { begin: () => {}, end: () => {} };
+
 class Commits {
-  private readonly database: Database;
+  private readonly to: CommitTo;
   private readonly wal: WalSync;
-  private readonly space: DiskSpace;
   private readonly queue = new WriteQueue();
   /** Durable writes that are committed, and wait for a sync. */
   private unconfirmed: Committed[] = [];
@@ -92,10 +107,9 @@ class Commits {
   private isOpen = true;
   private readonly awaitingIdle: (() => void)[] = [];
 
-  constructor(database: Database, wal: WalSync, space: DiskSpace) {
-    this.database = database;
+  constructor(to: CommitTo, wal: WalSync) {
+    this.to = to;
     this.wal = wal;
-    this.space = space;
   }
 
   demandOpen(): void {
@@ -117,7 +131,7 @@ class Commits {
     if (!this.isIdle()) await new Promise<void>((resolve) => this.awaitingIdle.push(resolve));
     if (!wasOpen) return;
     this.wal.close();
-    this.database.close();
+    this.to.database.close();
   }
 
   private isIdle(): boolean {
@@ -144,7 +158,7 @@ class Commits {
   /** What one commit may not hold is left to a turn of its own, so that a long queue does not hold up all other work. */
   private commit(what: { readonly withPage: boolean }): void {
     const group = this.queue.takeGroup(what);
-    for (const committed of group.length === 0 ? [] : commitGroup(this.database, group, this.space)) {
+    for (const committed of group.length === 0 ? [] : commitGroup(this.to, group)) {
       if (committed.write.durability === 'durable') this.unconfirmed.push(committed);
       else committed.write.resolve(committed.answers);
     }

@@ -8,6 +8,7 @@ import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import {
   changeSubscription,
+  deleteSubscriptions,
   readSubscription,
   type SubscriptionRow,
   toSubscription,
@@ -33,7 +34,7 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
         for (const change of changes) changeSubscription(database, change);
       }),
     countByVapidKey: () => commits.read(() => countByVapidKey(database)),
-    delete: (id) => commits.erase(1, () => database.run('DELETE FROM subscriptions WHERE id = ?', [id]) > 0),
+    delete: (id) => commits.erase(1, () => deleteSubscriptions(database, 'id = ?', [id]) > 0),
     deleteOfEndpoint: (hash, userId) => commits.erase(4, () => deleteOfEndpoint(database, hash, userId)),
     deleteOfUser: (userId, limit) => commits.erase(limit, () => deleteOfUser(database, userId, limit)),
   };
@@ -42,14 +43,12 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
 function deleteOfEndpoint(database: Database, endpointHash: string, userId: string | null): number {
   const ofUser = userId === null ? '' : ' AND user_id = ?';
   const values = userId === null ? [endpointHash] : [endpointHash, userId];
-  return database.run(`DELETE FROM subscriptions WHERE endpoint_hash = ?${ofUser}`, values);
+  return deleteSubscriptions(database, `endpoint_hash = ?${ofUser}`, values);
 }
 
 function deleteOfUser(database: Database, userId: string, limit: number): number {
-  return database.run(
-    'DELETE FROM subscriptions WHERE id IN (SELECT id FROM subscriptions WHERE user_id = ? ORDER BY id LIMIT ?)',
-    [userId, limit],
-  );
+  const first = 'id IN (SELECT id FROM subscriptions WHERE user_id = ? ORDER BY id LIMIT ?)';
+  return deleteSubscriptions(database, first, [userId, limit]);
 }
 
 /** In pages, so that others have their turn between two commits. All are asked for at once, so that they share a sync. */

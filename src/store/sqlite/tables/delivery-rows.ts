@@ -1,5 +1,7 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
+import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import type { Database } from '../file/driver.ts';
+import { bookOf } from '../tally/book.ts';
 import { numberOfPriority, priorityOf } from './priority-number.ts';
 
 export type DeliveryRow = {
@@ -68,7 +70,7 @@ export function readDelivery(database: Database, id: string): Delivery | null {
 
 /** One that exists already stays as it is. */
 export function insertDelivery(database: Database, delivery: Delivery): void {
-  database.run(
+  const inserted = database.run(
     `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, sent_order, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
        attempts, replays)
@@ -99,10 +101,12 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       logText(delivery.replays),
     ],
   );
+  if (inserted > 0) bookOf(database).made(delivery);
 }
 
 /** Writes all that may change in a delivery's life. False when its version had moved on. */
-export function updateDelivery(database: Database, version: number, after: Delivery): boolean {
+export function settleDelivery(database: Database, settlement: Settlement): boolean {
+  const { version, after } = settlement;
   const changed = database.run(
     `UPDATE deliveries SET state = ?, version = version + 1, due_at = ?, deadline_at = ?, retry_count = ?,
        interruption_count = ?, attempt_count = ?, claimed_at = ?, held_at = ?,
@@ -125,6 +129,7 @@ export function updateDelivery(database: Database, version: number, after: Deliv
       version,
     ],
   );
+  if (changed > 0) bookOf(database).settled(settlement);
   return changed > 0;
 }
 

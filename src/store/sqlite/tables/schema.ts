@@ -228,6 +228,21 @@ CREATE TABLE operator_sessions (
 CREATE INDEX operator_sessions_expiry ON operator_sessions (expires_at);
 `;
 
+// What is counted as it changes, and what settlements came to by minute and hour. Both are written once a commit.
+const TALLIES = `
+CREATE TABLE tallies (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE rollups (
+  span TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  push_service TEXT NOT NULL,
+  state TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  PRIMARY KEY (span, at, push_service, state, outcome)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -240,6 +255,7 @@ export const MIGRATIONS: readonly string[] = [
   PEOPLE,
   WHEN,
   OPERATORS,
+  TALLIES,
 ];
 
 /** Of the files that this Bellhop writes. */

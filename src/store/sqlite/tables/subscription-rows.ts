@@ -4,8 +4,10 @@ import {
   type Standing,
   type SubscriptionChange,
 } from '../../../domain/subscription/subscription-change.ts';
+import { type Counted, countedAfter, countedOf } from '../../../domain/tally/tally.ts';
 import type { Database } from '../file/driver.ts';
 import type { SqlValue } from '../file/sql-value.ts';
+import { bookOf } from '../tally/book.ts';
 
 export type SubscriptionRow = {
   readonly id: string;
@@ -60,6 +62,7 @@ export function readSubscription(database: Database, id: string): Subscription |
 /** Takes the place of the row with the same id, or makes it. */
 export function writeSubscription(database: Database, subscription: Subscription): void {
   const { keys, retired, quarantine } = subscription;
+  bookOf(database).subscription(readCounted(database, subscription.id), countedOf(subscription));
   database.run(
     `INSERT INTO subscriptions (id, user_id, endpoint, endpoint_hash, p256dh, auth, vapid_public_key, expiration_at,
        locale, time_zone, user_agent, retired_reason, retired_at, retired_by, quarantined_since, quarantined_until, suspected_by,
@@ -100,12 +103,34 @@ export function writeSubscription(database: Database, subscription: Subscription
 
 /** Nothing happens to one that is retired already, gone, or registered again meanwhile. */
 export function changeSubscription(database: Database, change: SubscriptionChange): void {
-  const columns = columnsOf(changedFields(change));
+  const changed = changedFields(change);
+  const before = readCounted(database, change.subscriptionId);
+  const columns = columnsOf(changed);
   const assignments = Object.keys(columns).map((column) => `${column} = ?`);
-  database.run(
+  const count = database.run(
     `UPDATE subscriptions SET ${assignments.join(', ')} WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`,
     [...Object.values(columns), change.subscriptionId, change.notUpdatedSinceMs],
   );
+  if (count > 0 && before !== null) bookOf(database).subscription(before, countedAfter(before, changed));
+}
+
+/** Removes rows; `where` says which. How many there were. */
+export function deleteSubscriptions(database: Database, where: string, values: readonly SqlValue[]): number {
+  const deleted = database.all<CountedRow>(`DELETE FROM subscriptions WHERE ${where} RETURNING ${COUNTED}`, values);
+  for (const row of deleted) bookOf(database).subscription(toCounted(row), null);
+  return deleted.length;
+}
+
+const COUNTED = 'endpoint, retired_at, quarantined_since';
+type CountedRow = Pick<SubscriptionRow, 'endpoint' | 'retired_at' | 'quarantined_since'>;
+
+function readCounted(database: Database, id: string): Counted | null {
+  const row = database.first<CountedRow>(`SELECT ${COUNTED} FROM subscriptions WHERE id = ?`, [id]);
+  return row === undefined ? null : toCounted(row);
+}
+
+function toCounted({ endpoint, retired_at, quarantined_since }: CountedRow): Counted {
+  return { endpoint, isActive: retired_at === null, isQuarantined: quarantined_since !== null };
 }
 
 function columnsOf({ retired, quarantine, suspectedByHoldId }: Partial<Standing>): Readonly<Record<string, SqlValue>> {

@@ -26,6 +26,7 @@ import {
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
+import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
 
 const NOTIFICATIONS = 500;
 const DELIVERIES_EACH = 200;
@@ -131,7 +132,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'attempted of a notification': { notificationId: notification.id, afterId: null },
   'states of a notification': notification.id,
   'open of a notification': notification.id,
-  'ended of a notification': notification.id,
+  'ended of a notification': { notificationId: notification.id, state: 'failed' },
   'dead letters': { fromMs: null, untilMs: NOW_MS + 60_000, after: { atMs: NOW_MS + 50_000, id: delivery.id } },
   'dead letters of a user': { userId: dead.userId, fromMs: NOW_MS, untilMs: null, after: null },
   'all of a user': { userId: 'user-42', ...span },
@@ -148,6 +149,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'suspected under a hold': 'hld_1',
   'active by VAPID key': null,
   ...PRUNE_HOLD_QUESTIONS,
+  ...TALLY_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',
   'expired idempotency keys': new Date(NOW_MS + 20),
@@ -161,6 +163,9 @@ const UNLIMITED: ReadonlySet<string> = new Set([
   'states of a notification',
   'ended of a notification',
   'active by VAPID key',
+  'ended by state',
+  'open by state',
+  'active by push service',
 ]);
 
 describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
@@ -213,6 +218,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
       passing.map(({ index, expiresAt }) => ({ _id: { userId: `user-${index}`, pattern: '*' }, uses: [], expiresAt })),
     );
     await fillPruneHolds(collections);
+    await fillRollups(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
     );
@@ -261,6 +267,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     'states of a notification',
     'open of a notification',
     'active by VAPID key',
+    'ended by state',
     'active of a user by idleness',
     'retired of a user',
     'ids of a user',

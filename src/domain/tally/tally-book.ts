@@ -1,0 +1,74 @@
+import type { Delivery } from '../delivery/delivery.ts';
+import type { Settlement } from '../delivery/settlement.ts';
+import { ROLLUP_SPANS, type Rollup, type RollupKey, type RollupSpan, rolledUp, stretchOf } from './rollup.ts';
+import { type Counted, type TallyChange, type TallyName, talliesOf, tallyOf } from './tally.ts';
+
+/** What is to be written: by how much each count changes, and what is added to each stretch of time. */
+export type TallyEntries = {
+  readonly changes: readonly TallyChange[];
+  readonly rollups: readonly (Rollup & { readonly span: RollupSpan })[];
+};
+
+type Sum = RollupKey & { readonly minuteMs: number; count: number; latencyMs: number };
+
+/** Adds up what a commit or a batch changes, so that it is written once for all of it. */
+export class TallyBook {
+  private readonly changes = new Map<TallyName, number>();
+  private readonly sums = new Map<string, Sum>();
+
+  get isEmpty(): boolean {
+    return this.changes.size === 0 && this.sums.size === 0;
+  }
+
+  add(name: TallyName, by: number): void {
+    this.changes.set(name, (this.changes.get(name) ?? 0) + by);
+  }
+
+  made(delivery: Pick<Delivery, 'priority' | 'state'>): void {
+    this.add(tallyOf(delivery), 1);
+  }
+
+  moved(priority: Delivery['priority'], from: Delivery['state'], to: Delivery['state']): void {
+    if (from === to) return;
+    this.add(tallyOf({ priority, state: from }), -1);
+    this.add(tallyOf({ priority, state: to }), 1);
+  }
+
+  settled(settlement: Pick<Settlement, 'from' | 'after' | 'attempt'>): void {
+    const { from, after } = settlement;
+    this.moved(after.priority, from, after.state);
+    const added = rolledUp(settlement);
+    if (added === null) return;
+    const { endedAtMs, latencyMs, ...key } = added;
+    const minuteMs = stretchOf('minute', endedAtMs);
+    const name = `${minuteMs} ${key.service} ${key.state} ${key.outcome}`;
+    const sum = this.sums.get(name);
+    if (sum === undefined) this.sums.set(name, { ...key, minuteMs, count: 1, latencyMs });
+    else {
+      sum.count += 1;
+      sum.latencyMs += latencyMs;
+    }
+  }
+
+  /** Null: there was none before, or there is none any more. */
+  subscription(before: Counted | null, after: Counted | null): void {
+    for (const name of talliesOf(before)) this.add(name, -1);
+    for (const name of talliesOf(after)) this.add(name, 1);
+  }
+
+  /** Gives all that was added up, and begins anew. */
+  take(): TallyEntries {
+    const changes = [...this.changes].filter(([, by]) => by !== 0);
+    const rollups = [...this.sums.values()].flatMap(({ minuteMs, ...sum }) =>
+      (Object.keys(ROLLUP_SPANS) as RollupSpan[]).map((span) => ({ ...sum, span, atMs: stretchOf(span, minuteMs) })),
+    );
+    this.forget();
+    return { changes, rollups };
+  }
+
+  /** It was not written after all. */
+  forget(): void {
+    this.changes.clear();
+    this.sums.clear();
+  }
+}

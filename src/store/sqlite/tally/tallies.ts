@@ -1,0 +1,55 @@
+import type { Priority } from '../../../domain/notification/priority.ts';
+import { PRIORITIES } from '../../../domain/notification/priority.ts';
+import type { Rollup } from '../../../domain/tally/rollup.ts';
+import type { RollupQuery, TallyStore } from '../../tally-store.ts';
+import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
+import { numberOfPriority } from '../tables/priority-number.ts';
+import { readTallies, setRight } from './recount.ts';
+
+export function sqliteTallies(database: Database, commits: GroupCommit): TallyStore {
+  return {
+    read: () => commits.read(() => ({ tallies: readTallies(database), isCounted: true })),
+    oldestDue: (nowMs) => commits.read(() => oldestDue(database, nowMs)),
+    rollups: (query) => commits.read(() => rollups(database, query)),
+    isRecountDue: async () => false,
+    recount: () => commits.write(1, () => setRight(database)),
+  };
+}
+
+/** The first of the index. One whose lease a process that is gone left behind has no time of its own. */
+function oldestDue(database: Database, nowMs: number): Record<Priority, number | null> {
+  const first = (priority: Priority) =>
+    database.first<{ due_at: number }>(
+      `SELECT due_at FROM deliveries WHERE lane = ? AND due_at IS NOT NULL AND due_at > 0 AND due_at <= ?
+       ORDER BY due_at LIMIT 1`,
+      [numberOfPriority(priority), nowMs],
+    )?.due_at ?? null;
+  return Object.fromEntries(PRIORITIES.map((priority) => [priority, first(priority)])) as Record<
+    Priority,
+    number | null
+  >;
+}
+
+type RollupRow = Pick<Rollup, 'state' | 'outcome' | 'count'> & {
+  readonly at: number;
+  readonly push_service: Rollup['service'];
+  readonly latency_ms: number;
+};
+
+function rollups(database: Database, { span, fromMs, untilMs }: RollupQuery): readonly Rollup[] {
+  return database
+    .all<RollupRow>(
+      `SELECT at, push_service, state, outcome, count, latency_ms FROM rollups
+       WHERE span = ? AND at >= ? AND at < ? ORDER BY at`,
+      [span, fromMs, untilMs],
+    )
+    .map(({ at, push_service, state, outcome, count, latency_ms }) => ({
+      atMs: at,
+      service: push_service,
+      state,
+      outcome,
+      count,
+      latencyMs: latency_ms,
+    }));
+}
