@@ -7,13 +7,19 @@ import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { isVisitor, newVisitor } from './demo-visitors.ts';
+import type { Explain, Explanation } from './explain.ts';
 import type { Accepted, Notifications } from './notifications.ts';
 
 /** What visitors of the demo page send to themselves. */
 export type DemoMessage = { readonly title: string; readonly body?: string; readonly url?: string };
 
 /** A notification and what has become of it so far. */
-export type DemoView = { readonly notification: Notification; readonly deliveries: readonly Delivery[] };
+export type DemoView = {
+  readonly notification: Notification;
+  readonly deliveries: readonly Delivery[];
+  /** Why the visitor gets it later, or not at all; null where there is nothing to explain. */
+  readonly explanation: Explanation | null;
+};
 
 /** What the demo page may do, for the user that its visitor is and for no other. */
 export type Demo = {
@@ -35,6 +41,7 @@ export type Demo = {
 
 export type DemoOptions = {
   readonly notifications: Pick<Notifications, 'accept' | 'get' | 'deliveries'>;
+  readonly explain: Explain;
   readonly subscriberTokens: SubscriberTokens;
   readonly events: Pick<Events, 'subscribe'>;
   /** Signs the page's cookies. */
@@ -83,7 +90,11 @@ export function createDemo(options: DemoOptions): Demo {
       }
       const page = { cursor: null, limit: MAX_DELIVERIES_SHOWN };
       const query = { ...page, notificationId, userId: null, filter: ANY_DELIVERY };
-      return { notification, deliveries: (await notifications.deliveries(query)).items };
+      const deliveries = (await notifications.deliveries(query)).items;
+      const isStopped = notification.status === 'completed' && deliveries.length === 0;
+      const needsWhy = isStopped || deliveries.some(({ state }) => state === 'held');
+      const explanation = needsWhy ? await options.explain(userId, { kind: 'notification', notificationId }) : null;
+      return { notification, deliveries, explanation };
     },
     onChange: (notificationId, listener) =>
       events.subscribe((event) => {

@@ -78,7 +78,6 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   const limiter = createRateLimiter(parts);
   const subscriberTokens = createSubscriberTokens({ ...parts, keys: apiKeys });
   const people = buildPeople({ ...parts, limiter }, peopleSettingsOf(config));
-  const { notifications } = people;
   const registering = {
     ...parts,
     store: store.subscriptions,
@@ -90,7 +89,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     version,
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
-    ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, notifications, limiter }) : {}),
+    ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, ...people, limiter }) : {}),
     ...(config.console.isServed ? buildConsole(options, limiter) : {}),
     access: createAccess({
       ...parts,
@@ -148,6 +147,7 @@ function buildConsole({ config, log }: ApiOptions, limiter: RateLimiter): Pick<A
 type DemoParts = ApiParts & {
   readonly subscriberTokens: SubscriberTokens;
   readonly notifications: Notifications;
+  readonly explanations: AppOptions['explanations'];
   readonly limiter: RateLimiter;
 };
 
@@ -156,6 +156,11 @@ function buildDemo({ config, apiKeys, log }: ApiOptions, parts: DemoParts): Pick
   if (files === null) return {};
   const { stopping, limiter } = parts;
   const signer = createValueSigner(apiKeys, 'demo visitor');
-  const demo = createDemo({ ...parts, signer, keyId: () => signingKeyOf(apiKeys) });
+  const demo = createDemo({
+    ...parts,
+    explain: parts.explanations.explain,
+    signer,
+    keyId: () => signingKeyOf(apiKeys),
+  });
   return { demo: { demo, files, stopping, limiter, isLocal: config.demoPage === 'local' } };
 }

@@ -65,6 +65,16 @@ describeWithFirefox('the demo page in a real Firefox', () => {
     await page.reload();
     await statusIs('Subscribed');
 
+    await page.click('#wishes-title');
+    await page.waitForSelector('#wishes form > fieldset:not([disabled])');
+    await page.click('#wishes [name=type]');
+    await page.click('#wishes [type=submit]');
+    await until('it is saved', async () => (await textOf('#wishes [role=status]')) === 'Saved.', 20_000);
+    await page.click('#send-button');
+    await until('it is stopped', async () => (await stepsOf()).includes('Stopped'), 20_000);
+    expect(await textOf('.notification:first-child')).toContain('No: opted out of `bellhop.demo`');
+    expect(pushServer.acks).toHaveLength(1);
+
     await page.click('#unsubscribe');
     await statusIs('Not subscribed');
     expect(pushServer.live()).toEqual([]);

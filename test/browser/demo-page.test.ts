@@ -7,6 +7,7 @@ import { launchChromium } from '../../scripts/chromium.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { until } from '../support/until.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
+import { CONTRASTS } from './contrasts.ts';
 
 describeWithChromium('the demo page in a real Chromium', () => {
   let folder: string;
@@ -80,13 +81,13 @@ describeWithChromium('the demo page in a real Chromium', () => {
   it('can be used with the keyboard alone, in the order that one reads it', async () => {
     const page = await open();
     const order: string[] = [];
-    for (let press = 0; press < 6; press++) {
+    for (let press = 0; press < 7; press++) {
       await page.keyboard.press('Tab');
       order.push((await page.evaluate(`document.activeElement.id || document.activeElement.localName`)) as string);
       const outline = await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`);
       expect([order.at(-1), outline]).toEqual([order.at(-1), 'solid']);
     }
-    expect(order).toEqual(['subscribe', 'title', 'body', 'url', 'send-button', 'summary']);
+    expect(order).toEqual(['subscribe', 'title', 'body', 'url', 'send-button', 'wishes-title', 'summary']);
     await page.focus('#title');
     await page.keyboard.press('Enter');
     await until('it is sent', async () => (await stepsOf(page)).includes('Accepted'));
@@ -257,31 +258,3 @@ function namesIn(node: SerializedAXNode | null): string[] {
   if (node === null) return [];
   return [`${node.role} ${node.name ?? ''}`, ...(node.children ?? []).flatMap(namesIn)];
 }
-
-/** Every visible text whose contrast with what is behind it is under 4.5 : 1 (WCAG 1.4.3, AA). */
-const CONTRASTS = `(() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (element) => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const poor = [];
-  let seen = 0;
-  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-    const element = node.parentElement;
-    if (node.data.trim() === '' || !element.checkVisibility()) continue;
-    seen += 1;
-    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) poor.push(node.data.trim() + ' ' + ratio.toFixed(2));
-  }
-  return seen > 20 ? poor : ['only ' + seen + ' texts seen'];
-})()`;

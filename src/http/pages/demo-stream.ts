@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { isFinal } from '../../domain/delivery/delivery.ts';
 import type { Demo, DemoView } from '../../intake/demo.ts';
 import type { ApiContext } from '../kit/request-context.ts';
+import { isoOf } from '../kit/wire-fields.ts';
 import { deliveryWire } from '../v1/delivery-schema.ts';
 import { notificationWire } from '../v1/notification-answer.ts';
 
@@ -87,8 +88,16 @@ function isEnded({ notification, deliveries }: DemoView): boolean {
   return notification.status === 'completed' && deliveries.every(({ state }) => isFinal(state));
 }
 
-function viewWire({ notification, deliveries }: DemoView) {
-  return { notification: notificationWire(notification), deliveries: deliveries.map(deliveryWire) };
+function viewWire({ notification, deliveries, explanation }: DemoView) {
+  return {
+    notification: notificationWire(notification),
+    deliveries: deliveries.map(deliveryWire),
+    explanation: explanation && {
+      reason: explanation.became?.suppression?.reason ?? null,
+      sentence: explanation.account.sentence,
+      at: isoOf(explanation.atMs),
+    },
+  };
 }
 
 type Sleeper = { wake(): void; sleep(ms: number): Promise<void> };

@@ -1,5 +1,6 @@
 import { BUSY, explain } from '/demo/browser.js';
 import { createTimeline } from '/demo/timeline.js';
+import { offerWishes } from '/demo/wishes.js';
 import { createBellhop } from '/sdk/bellhop.js';
 
 const MAX_SHOWN = 10;
@@ -11,7 +12,8 @@ const part = (id) => document.getElementById(id);
 const timelines = [];
 let subscriptionId = null;
 
-const bellhop = createBellhop({ token: async () => (await post('/demo/token')).token });
+const token = async () => (await post('/demo/token')).token;
+const bellhop = createBellhop({ token });
 
 async function post(path, body = {}) {
   const answer = await fetch(path, {
@@ -154,6 +156,7 @@ part('url').value = `${location.origin}/demo`;
 part('subscribe').onclick = onPress(part('subscribe'), 'Subscribing …', change('subscribe'));
 part('unsubscribe').onclick = onPress(part('unsubscribe'), 'Unsubscribing …', change('unsubscribe'));
 part('send').onsubmit = onPress(part('send-button'), 'Sending …', send);
+offerWishes(part('wishes'), part('wishes-form'), token);
 bellhop.onMessage(({ kind, notification }) => {
   if (kind === 'shown') timelines.find(({ id }) => id === notification.notification_id)?.shown();
 });

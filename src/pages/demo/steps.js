@@ -6,6 +6,7 @@
 
 const TONES = {
   pending: 'quiet',
+  held: 'wait',
   sending: 'quiet',
   retrying: 'wait',
   delivered: 'good',
@@ -23,15 +24,24 @@ const ENDINGS = {
   cancelled: 'Not sent: the subscription was deleted, or something newer took its place.',
 };
 
+/** What to say where it is the visitor's own wish that nothing comes, by reason. */
+const WISHES = {
+  opted_out: 'You switched this off, so it goes nowhere.',
+  paused: 'You paused everything for longer than this is worth sending.',
+  quiet_hours: 'It came into your quiet hours, which it may not wait for.',
+  quiet_hours_past_deadline: 'Your quiet hours go on for longer than this is worth sending.',
+  capped: 'You had as many of these as you may have.',
+};
+
 /** Everything to show of a notification, in order. With more than one delivery each has its `device` above it. */
 export function allSteps(sent, view, { own, shownAtMs, isLate }) {
   const deliveries = view?.deliveries ?? [];
-  const nobody = view === null ? null : nobodyStep(view);
+  const nobody = view === null ? null : (stoppedStep(view) ?? nobodyStep(view));
   const ways = deliveries.map((delivery) => {
     const isOwn = delivery.subscription_id === own;
     const device = { key: `${delivery.id} device`, device: isOwn ? 'This browser' : 'Another browser of yours' };
     const ended = isOwn && delivery.state === 'delivered' ? [shownStep(delivery.id, shownAtMs, isLate)] : [];
-    return [...(deliveries.length > 1 ? [device] : []), ...deliverySteps(delivery), ...ended];
+    return [...(deliveries.length > 1 ? [device] : []), ...deliverySteps(delivery, view.explanation), ...ended];
   });
   return [acceptedStep(sent), ...(nobody === null ? [] : [nobody]), ...ways.flat()];
 }
@@ -48,6 +58,22 @@ function acceptedStep({ accepted, tookMs }) {
   };
 }
 
+/** What to show where the visitor does not wish to get it, or null. */
+function stoppedStep({ notification, deliveries, explanation }) {
+  const text = WISHES[explanation?.reason];
+  if (notification.status !== 'completed' || deliveries.length > 0 || text === undefined) return null;
+  const { reason, sentence, at } = explanation;
+  return {
+    key: 'stopped',
+    tone: 'wait',
+    name: 'Stopped',
+    text,
+    remedy: `Why, as the service explains it: “${sentence}”`,
+    facts: [reason],
+    atMs: Date.parse(at),
+  };
+}
+
 /** What to show where the notification reached no subscription, or null. */
 function nobodyStep(view) {
   if (view.notification.status !== 'completed' || view.deliveries.length > 0) return null;
@@ -61,7 +87,7 @@ function nobodyStep(view) {
 }
 
 /** The way of one delivery, oldest step first. */
-function deliverySteps(delivery) {
+function deliverySteps(delivery, explanation) {
   const { id, states, attempts } = delivery;
   const firstKept = attempts[0]?.number ?? 1;
   let sendings = 0;
@@ -72,23 +98,27 @@ function deliverySteps(delivery) {
     return {
       key: `${id} ${index} ${state}`,
       tone: TONES[state] ?? 'quiet',
-      isOpen: isLast && ['pending', 'sending', 'retrying'].includes(state),
+      isOpen: isLast && ['pending', 'held', 'sending', 'retrying'].includes(state),
       name: state[0].toUpperCase() + state.slice(1),
       atMs: Date.parse(at),
-      ...wordsFor(state, delivery, attempt),
+      ...wordsFor(state, delivery, attempt, explanation),
     };
   });
 }
 
-function wordsFor(state, delivery, attempt) {
+function wordsFor(state, delivery, attempt, explanation) {
   if (state === 'pending') return { text: 'One delivery for this browser, waiting for its turn.' };
+  if (state === 'held') {
+    const text = 'It waits until your quiet hours or your pause are over.';
+    return explanation === null ? { text } : { text, remedy: `As the service explains it: “${explanation.sentence}”` };
+  }
   if (state === 'sending') return { text: `Encrypted, signed, posted to ${hostOf(delivery.push_service)}.` };
   const facts = attempt === undefined ? [] : factsOf(attempt);
   if (state === 'delivered') return { text: 'The push service took it and passes it on to your browser.', facts };
   const trouble = { facts, ...(attempt?.remedy ? { remedy: attempt.remedy } : {}) };
   const reason = attempt?.error ?? '';
   if (state === 'retrying') return { text: `${sentence(reason)} ${nextTry(attempt)}`.trim(), ...trouble };
-  return { text: sentence(reason) || (ENDINGS[state] ?? ''), ...trouble };
+  return { text: sentence(reason) || WISHES[delivery.reason] || (ENDINGS[state] ?? ''), ...trouble };
 }
 
 function factsOf({ http_status, latency_ms }) {
@@ -138,8 +168,19 @@ export function outcomeOf(view, isShown) {
   if (view === null) return { word: 'Accepted', tone: 'quiet' };
   const states = view.deliveries.map(({ state }) => state);
   if (isShown) return { word: 'Shown', tone: 'good' };
-  if (nobodyStep(view) !== null) return { word: 'Nobody to send to', tone: 'wait' };
-  for (const state of ['retrying', 'sending', 'pending', 'failed', 'pruned', 'expired', 'cancelled', 'delivered']) {
+  const nobody = stoppedStep(view) ?? nobodyStep(view);
+  if (nobody !== null) return { word: nobody.name, tone: nobody.tone };
+  for (const state of [
+    'retrying',
+    'sending',
+    'pending',
+    'held',
+    'failed',
+    'pruned',
+    'expired',
+    'cancelled',
+    'delivered',
+  ]) {
     if (states.includes(state)) return { word: state[0].toUpperCase() + state.slice(1), tone: TONES[state] };
   }
   return { word: 'Accepted', tone: 'quiet' };

@@ -13,6 +13,7 @@ const delivery = sampleDelivery(notification, sampleSubscription());
 const viewOf = (state: Delivery['state'], status: 'sending' | 'completed'): DemoView => ({
   notification: { ...notification, status },
   deliveries: [{ ...delivery, state }],
+  explanation: null,
 });
 
 /** A stream with time of its own and a store that says what a test puts there. */

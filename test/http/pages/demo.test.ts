@@ -149,6 +149,30 @@ describe('sending to oneself', () => {
     for (const other of [bob, stranger]) expect((await other.open(id)).answer.status).toBe(404);
   });
 
+  it('tells why a visitor who does not wish it gets nothing, and nobody else’s reasons', async () => {
+    const ada = demo.visitor();
+    const { token, user_id: user, device } = await ada.subscribe();
+    const answer = await fetch(`${demo.service.address}/v1/users/${user}`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ preferences: { 'bellhop.demo': false } }),
+    });
+    expect(answer.status).toBe(200);
+    const id = await ada.send();
+    const last = (await ada.views(id)).at(-1);
+    expect(last).toMatchObject({
+      notification: { status: 'completed' },
+      deliveries: [],
+      explanation: {
+        reason: 'opted_out',
+        sentence: expect.stringMatching(/^No: opted out of `bellhop.demo` on .*\. Without that: now, on 1 device\.$/),
+        at: expect.stringMatching(/Z$/),
+      },
+    });
+    expect(device.received).toEqual([]);
+    expect((await demo.visitor().open(id)).answer.status).toBe(404);
+  });
+
   it('shows nothing of what back ends send', async () => {
     const ada = demo.visitor();
     const { user_id } = await ada.subscribe();
