@@ -1,6 +1,6 @@
 import type { Browser, HTTPRequest, Page } from 'puppeteer-core';
 import { readStaticFiles } from '../../src/http/kit/static-files.ts';
-import { ACCEPTED, ANSWER_MS, SDK, SHOWN_MS, STREAM } from './story.ts';
+import { ACCEPTED, ANSWER_MS, PREFERENCES, SDK, SHOWN_MS, STREAM } from './story.ts';
 
 const ORIGIN = 'http://localhost:8080';
 const PAGES = new URL('../../src/pages/', import.meta.url);
@@ -47,6 +47,7 @@ async function answerFromHere(page: Page): Promise<void> {
     ]),
   );
   files.set('/sdk/bellhop.js', { contentType: 'text/javascript', body: SDK });
+  files.set('/sdk/preferences.js', { contentType: 'text/javascript', body: PREFERENCES });
   files.set('/demo/notifications', { contentType: 'application/json', body: JSON.stringify(ACCEPTED) });
   files.set(`/demo/notifications/${ACCEPTED.id}/events`, { contentType: 'text/event-stream', body: STREAM });
   await page.setRequestInterception(true);

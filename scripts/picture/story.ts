@@ -19,6 +19,9 @@ export const SDK = `export const createBellhop = () => ({
   onMessage: (listener) => { window.show = () => listener({ kind: 'shown', notification: { notification_id: '${ID}' } }); },
 });`;
 
+/** Nobody opens the form. */
+export const PREFERENCES = 'export const createPreferences = null, preferencesForm = null;';
+
 export const ACCEPTED = { id: ID, accepted_at: after(0), payload_octets: 318 };
 
 const busy = outcomeOf({ kind: 'response', status: 503, retryAfter: null, reason: null });

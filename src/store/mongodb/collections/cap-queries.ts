@@ -1,3 +1,4 @@
+import { USER as DELIVERIES_USER, ofNotification } from './delivery-queries.ts';
 import type { NamedQuery, StoreIndex } from './named-query.ts';
 
 /** When notifications that count under a pattern's cap went to a user: all in one document, so that one write counts them. */
@@ -20,4 +21,19 @@ export const EXPIRED_CAP_USES: NamedQuery<Date> = {
   filter: (instant) => ({ expiresAt: { $lt: instant } }),
 };
 
-export const CAP_QUERIES = [EXPIRED_CAP_USES] as const;
+export const DELIVERIES_OF_USES: NamedQuery<{ readonly userId: string; readonly notificationIds: readonly string[] }> =
+  {
+    name: 'deliveries of uses',
+    collection: 'deliveries',
+    purpose: 'before a cap stops a user: what became of the notifications that count under it',
+    index: DELIVERIES_USER,
+    filter: ({ userId, notificationIds }) => ({
+      $or: notificationIds.map((notificationId) => ({
+        userId,
+        _id: ofNotification({ notificationId, afterId: null }),
+      })),
+    }),
+    projection: { notificationId: 1, state: 1 },
+  };
+
+export const CAP_QUERIES = [EXPIRED_CAP_USES, DELIVERIES_OF_USES] as const;

@@ -2,6 +2,7 @@ import { type Delivery, isFinal } from '../../../domain/delivery/delivery.ts';
 import type { CapOfPattern } from '../../../domain/notification-type/type-policy.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { CapAsked } from '../../user-store.ts';
+import { type CapDocument, DELIVERIES_OF_USES } from '../collections/cap-queries.ts';
 import type { Collections } from '../collections/collections.ts';
 import { USER_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { instant } from '../collections/instant.ts';
@@ -10,16 +11,38 @@ import { duplicateField } from '../server/mongo-error.ts';
 
 type Taking = { readonly userId: string; readonly notificationId: string; readonly nowMs: number };
 
+type Use = CapDocument['uses'][number];
+
 /**
- * Counts a notification to a user in one write, unless the cap is used up, and gives the uses that stand in its way; none where it was
- * counted, now or before. `isStopping` false: it counts in any case.
+ * Counts a notification to a user, unless the cap is used up, and gives the uses that stand in its way; none where it was counted, now
+ * or before. `isStopping` false: it counts in any case. A process that dies between the end of a notification’s last delivery and
+ * giving its use back leaves the use behind: such ones are given back here, before they stop anybody.
  */
 export async function takeCap(
+  collections: Collections,
+  cap: CapOfPattern,
+  isStopping: boolean,
+  taking: Taking,
+): Promise<readonly number[]> {
+  const inTheWay = await takeOnce(collections, cap, isStopping, taking);
+  if (inTheWay.length === 0) return [];
+  const { userId } = taking;
+  const lost = await usesInVain(collections, userId, inTheWay);
+  if (lost.size === 0) return inTheWay.map(({ atMs }) => atMs);
+  await collections.cap_uses.updateOne(
+    { _id: { userId: encodeText(userId), pattern: cap.pattern } },
+    { $pull: { uses: { notificationId: { $in: [...lost] } } } },
+  );
+  return (await takeOnce(collections, cap, isStopping, taking)).map(({ atMs }) => atMs);
+}
+
+/** One write. */
+async function takeOnce(
   { cap_uses: caps }: Collections,
   { pattern, limit, perSeconds }: CapOfPattern,
   isStopping: boolean,
   { userId, notificationId, nowMs }: Taking,
-): Promise<readonly number[]> {
+): Promise<readonly Use[]> {
   const _id = { userId: encodeText(userId), pattern };
   const counting = {
     $filter: { input: { $ifNull: ['$uses', []] }, cond: { $gt: ['$$this.atMs', nowMs - perSeconds * 1000] } },
@@ -43,20 +66,39 @@ export async function takeCap(
     return write();
   });
   const found = kept?.uses ?? [];
-  return found.some((use) => use.notificationId === notificationId) ? [] : found.map(({ atMs }) => atMs);
+  return found.some((use) => use.notificationId === notificationId) ? [] : found;
+}
+
+/** Notifications that count, though all of their deliveries to the user have ended and none was delivered. One that has none yet counts. */
+async function usesInVain(
+  { deliveries }: Collections,
+  userId: string,
+  uses: readonly Use[],
+): Promise<ReadonlySet<string>> {
+  if (uses.length === 0) return new Set();
+  const notificationIds = uses.map(({ notificationId }) => notificationId);
+  const filter = DELIVERIES_OF_USES.filter({ userId: encodeText(userId), notificationIds });
+  const found = await deliveries.find(filter, optionsOf(DELIVERIES_OF_USES)).toArray();
+  const inVain = new Set(found.map(({ notificationId }) => notificationId));
+  for (const { notificationId, state } of found) {
+    if (state === 'delivered' || !isFinal(state)) inVain.delete(notificationId);
+  }
+  return inVain;
 }
 
 /** See `UserStore.capUses`. */
 export async function capUses(
-  { cap_uses: caps }: Collections,
+  collections: Collections,
   userId: string,
-  { pattern, perSeconds }: CapOfPattern,
+  { pattern, limit, perSeconds }: CapOfPattern,
   { atMs, exceptId }: CapAsked,
 ): Promise<readonly number[]> {
-  const kept = await caps.findOne({ _id: { userId: encodeText(userId), pattern } });
-  return (kept?.uses ?? [])
-    .filter((use) => use.notificationId !== exceptId && use.atMs > atMs - perSeconds * 1000 && use.atMs <= atMs)
-    .map((use) => use.atMs);
+  const kept = await collections.cap_uses.findOne({ _id: { userId: encodeText(userId), pattern } });
+  const counting = (kept?.uses ?? []).filter(
+    (use) => use.notificationId !== exceptId && use.atMs > atMs - perSeconds * 1000 && use.atMs <= atMs,
+  );
+  const lost = counting.length < limit ? new Set() : await usesInVain(collections, userId, counting);
+  return counting.filter(({ notificationId }) => !lost.has(notificationId)).map((use) => use.atMs);
 }
 
 /** Where none of a notification's deliveries to a user is left that was delivered, or may be yet, it does not count. */

@@ -156,6 +156,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'expired nonces': new Date(NOW_MS + 20),
   ...CONSOLE_QUESTIONS,
   'expired uses of caps': new Date(NOW_MS + 20),
+  'deliveries of uses': { userId: delivery.userId, notificationIds: ids(notifications) },
 };
 
 /** Deleting what was asked for takes all of it, not a page. */
