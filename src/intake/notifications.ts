@@ -17,6 +17,7 @@ import type { NotificationQuery } from '../store/notification-store.ts';
 import type { Page } from '../store/page.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import type { SuppressionStore } from '../store/suppression-store.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 import type { Audiences } from './audiences.ts';
 import { checkedOctets, type NotifyRequest, notificationOf } from './notify-request.ts';
@@ -46,6 +47,8 @@ export type Notifications = {
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
   get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts; suppressed: SuppressionCounts }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
+  /** Who got nothing of it, and why. */
+  suppressions: SuppressionStore['list'];
   deliveries(query: DeliveriesQuery): Promise<Page<Delivery>>;
   /** The limit counts attempts, not deliveries. */
   attempts(query: DeliveriesQuery): Promise<Page<AttemptOfDelivery>>;
@@ -84,6 +87,10 @@ export function createNotifications(options: NotificationsOptions): Notification
       return { notification, counts, suppressed };
     },
     list: (query) => notifications.list(query),
+    async suppressions(query) {
+      await existing(query.notificationId);
+      return options.store.suppressions.list(query);
+    },
     async deliveries(query) {
       await existing(query.notificationId);
       return deliveries.listByNotification({ ...query, attempted: false });

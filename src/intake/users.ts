@@ -3,6 +3,7 @@ import { AppError } from '../domain/app-error.ts';
 import type { RateLimit } from '../domain/rate-limit.ts';
 import {
   changedTags,
+  faultOfQuietHours,
   MAX_PREFERENCES,
   MAX_TAGS,
   newUser,
@@ -47,7 +48,10 @@ const TOO_OFTEN = 'The pages of this user change their preferences too often.';
 export function createUsers({ store, clock, limiter, userChangeLimit, countsVisitors }: UsersOptions): Users {
   const patch: Users['patch'] = (id, change) => {
     const nowMs = clock.now();
-    return store.change(newUser(id, nowMs), (user) => checked(patched(user, change, nowMs)));
+    return store.change(newUser(id, nowMs), (user) => {
+      checkQuietHours(user, change);
+      return checked(patched(user, change, nowMs));
+    });
   };
   const withTags = (user: User, change: TagChange, nowMs: number): User =>
     checked(patched(user, { tags: changedTags(user.tags, change) }, nowMs));
@@ -77,6 +81,17 @@ export function createUsers({ store, clock, limiter, userChangeLimit, countsVisi
     tags: (query) => store.tags(query),
   };
 }
+
+function checkQuietHours(user: User, change: UserPatch): void {
+  const fault = faultOfQuietHours(user, change);
+  if (fault === null) return;
+  const message = fault.isMissing ? 'is required where the user has no quiet hours yet' : SAME_TIME;
+  throw new AppError('invalid_request', 'The request has one problem; see “issues”.', {
+    issues: [{ path: `quiet_hours.${fault.field}`, message }],
+  });
+}
+
+const SAME_TIME = 'must differ from `from`: quiet hours leave a part of the day. To silence all of it, pause the user';
 
 function checked(user: User): User {
   if (user.tags.length > MAX_TAGS) {

@@ -26,14 +26,16 @@ export function buildPeople(
 ): PeopleApi {
   const { store, rules, clock } = parts;
   const audiences = createAudiences({ ...parts, serverZone });
+  const notifications = createNotifications({ ...parts, audiences, serverZone, defaultTtlSeconds });
   return {
-    notifications: createNotifications({ ...parts, audiences, serverZone, defaultTtlSeconds }),
+    notifications,
     dryRun: createDryRun({ ...parts, audiences, serverZone, defaultTtlSeconds }),
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,
     explanations: {
       explain: createExplain({ ...parts, serverZone, defaultTtlSeconds }),
+      suppressionsOf: notifications.suppressions,
       suppressions: store.suppressions,
       now: () => clock.now(),
     },

@@ -19,8 +19,12 @@ export function accountOf(facts: ReleaseFacts, nowMs: number, { isAhead, decided
   const answer = decided ?? release(facts, nowMs);
   const when = isAhead ? `on ${clockIn(facts.zone, nowMs)}` : 'now';
   if (answer.kind !== 'stop') return { answer, sentence: `Yes: ${thenOf(answer, facts, when)}.` };
-  const then = thenOf(without(answer.reason, facts, nowMs), facts, when);
-  return { answer, sentence: `No: ${whyOf(answer, facts)}. Without that: ${then}.` };
+  const then = without(answer.reason, facts, nowMs);
+  const isAlone = answer.reason === 'no_subscription';
+  const otherwise = isAlone
+    ? `With one: ${thenOf(then, { ...facts, deviceCount: 1 }, when)}`
+    : `Without that: ${thenOf(then, facts, when)}`;
+  return { answer, sentence: `No: ${whyOf(answer, facts)}. ${otherwise}.` };
 }
 
 /** The same user as though the gate that stopped it had let it go. */
@@ -78,9 +82,21 @@ function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
     case 'quiet_hours_past_deadline':
       return `quiet hours until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
     case 'capped':
-      return `${limit} of \`${pattern}\` in ${perSeconds} seconds are the most, and so many went since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
+      return `${limit} of \`${pattern}\` in ${spanOf(perSeconds)} are the most, and so many went since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
   }
 }
+
+/** In the largest unit that fits: `24 hours`, `90 minutes`. */
+function spanOf(seconds: number): string {
+  const [unit, size] = SPANS.find(([, each]) => seconds % each === 0) ?? ['second', 1];
+  const count = seconds / size;
+  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
+}
+
+const SPANS = [
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
 
 function devicesIn({ deviceCount }: ReleaseFacts): string {
   return deviceCount === 1 ? '1 device' : `${deviceCount} devices`;

@@ -32,14 +32,14 @@ export type User = {
 
 /**
  * What is to change (JSON merge patch, RFC 7396, once it is read): absent fields stay, null takes away. Preferences are
- * merged pattern by pattern; `quietHours` and `tags` are taken whole.
+ * merged pattern by pattern, `quietHours` field by field; `tags` are taken whole.
  */
 export type UserPatch = {
   readonly timeZone?: string | null;
   readonly locale?: string | null;
   readonly tags?: readonly string[] | null;
   readonly preferences?: Readonly<Record<string, boolean | null>> | null;
-  readonly quietHours?: QuietHours | null;
+  readonly quietHours?: Partial<QuietHours> | null;
   readonly pausedUntilMs?: number | null;
 };
 
@@ -67,7 +67,7 @@ export function patched(user: User, patch: UserPatch, nowMs: number): User {
     ...(timeZone !== undefined && { timeZone }),
     ...(locale !== undefined && { locale }),
     ...(tags !== undefined && { tags: sortedTags(tags ?? []) }),
-    ...(quietHours !== undefined && { quietHours }),
+    ...(quietHours !== undefined && { quietHours: patchedQuietHours(user.quietHours, quietHours) }),
     ...(pausedUntilMs !== undefined && pauseOf(user, pausedUntilMs, nowMs)),
     preferences: patchedPreferences(user.preferences, patch.preferences, nowMs),
     updatedAtMs: nowMs,
@@ -91,6 +91,26 @@ function pauseOf({ pausedUntilMs, pausedSinceMs }: User, untilMs: number | null,
   if (untilMs === null) return { pausedUntilMs: null, pausedSinceMs: null };
   const goesOn = pausedUntilMs !== null && pausedUntilMs > nowMs;
   return { pausedUntilMs: untilMs, pausedSinceMs: goesOn ? (pausedSinceMs ?? nowMs) : nowMs };
+}
+
+/** Null where that leaves them without a beginning or an end, or with both at the same time: `faultOfQuietHours` says so beforehand. */
+function patchedQuietHours(before: QuietHours | null, patch: Partial<QuietHours> | null): QuietHours | null {
+  if (patch === null) return null;
+  const { fromMinute, untilMinute, days = null } = { ...before, ...patch };
+  if (fromMinute === undefined || untilMinute === undefined || fromMinute === untilMinute) return null;
+  return { fromMinute, untilMinute, days };
+}
+
+/** Why the quiet hours of this patch come to none for this user: a field that is missing, or the same time twice; null where they do. */
+export function faultOfQuietHours(
+  { quietHours: before }: User,
+  { quietHours }: UserPatch,
+): { readonly field: 'from' | 'until'; readonly isMissing: boolean } | null {
+  if (quietHours === undefined || quietHours === null) return null;
+  const { fromMinute, untilMinute } = { ...before, ...quietHours };
+  if (fromMinute === undefined) return { field: 'from', isMissing: true };
+  if (untilMinute === undefined) return { field: 'until', isMissing: true };
+  return fromMinute === untilMinute ? { field: 'until', isMissing: false } : null;
 }
 
 function patchedPreferences(before: Preferences, patch: UserPatch['preferences'], nowMs: number): Preferences {

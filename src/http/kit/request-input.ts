@@ -136,19 +136,24 @@ function checkMediaType(c: ApiContext): void {
   if ((c.req.header('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
   }
-  const fault = faultOfContentType(c.req.header('content-type') ?? '');
+  const fault = faultOfContentType(c.req.header('content-type') ?? '', c.req.method === 'PATCH');
   if (fault === null) return;
   const advice = 'Send the body as JSON in UTF-8, with Content-Type: application/json.';
   throw new AppError('unsupported_media_type', `${fault} ${advice}`);
 }
 
+/** RFC 7396, which is what every PATCH takes. */
+const MERGE_PATCH = 'application/merge-patch+json';
+
 /** Parameters other than a charset have no meaning here, and do no harm. */
-function faultOfContentType(contentType: string): string | null {
+function faultOfContentType(contentType: string, isPatch: boolean): string | null {
   if (contentType === 'application/json') return null;
   if (contentType.trim() === '') return 'There is no Content-Type.';
   const mediaType = parseMediaType(contentType);
   if (mediaType === null) return 'The Content-Type is no media type.';
-  if (mediaType.type !== 'application/json') return 'The Content-Type is another.';
+  if (mediaType.type !== 'application/json' && !(isPatch && mediaType.type === MERGE_PATCH)) {
+    return 'The Content-Type is another.';
+  }
   const isUtf8 = mediaType.parameters.every(([name, value]) => name !== 'charset' || /^utf-?8$/i.test(value));
   return isUtf8 ? null : 'The Content-Type has another charset.';
 }

@@ -49,7 +49,7 @@ const listRoute = defineRoute({
     reason: z.enum(SUPPRESSION_REASONS).optional().openapi({ description: 'Only those for this reason.' }),
   }),
   answers: { 200: { description: 'One page.', body: pageOf('SuppressionPage', suppressionSchema) } },
-  errors: ['invalid_cursor'],
+  errors: ['invalid_cursor', 'notification_not_found'],
 });
 
 const userParams = z.object({
@@ -115,14 +115,19 @@ const explainRoute = defineRoute({
 
 export type ExplanationParts = {
   readonly explain: Explain;
-  readonly suppressions: Pick<SuppressionStore, 'list' | 'listOfUser'>;
+  /** Throws `notification_not_found` where there is none. */
+  readonly suppressionsOf: SuppressionStore['list'];
+  readonly suppressions: Pick<SuppressionStore, 'listOfUser'>;
   readonly now: () => number;
 };
 
 /** Who got nothing, and why; and who would. */
-export function addExplanationRoutes(router: Router, { explain, suppressions, now }: ExplanationParts): void {
+export function addExplanationRoutes(
+  router: Router,
+  { explain, suppressionsOf, suppressions, now }: ExplanationParts,
+): void {
   router.add(listRoute, async ({ params: { id }, query }) => {
-    const page = await suppressions.list({ ...pageRequest(query), notificationId: id, reason: query.reason ?? null });
+    const page = await suppressionsOf({ ...pageRequest(query), notificationId: id, reason: query.reason ?? null });
     return answer(200, { items: page.items.map(suppressionWire), next_cursor: page.next });
   });
   router.add(ofUserRoute, async ({ params: { user_id: id }, query }) => {

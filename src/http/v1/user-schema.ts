@@ -22,21 +22,19 @@ const clockTime = z
 
 const quietHours = z
   .strictObject({
-    from: clockTime,
-    until: clockTime.openapi({ example: '07:00' }),
+    from: clockTime.optional(),
+    until: clockTime.optional().openapi({ example: '07:00' }),
     days: z
       .array(z.enum(WEEKDAYS))
       .min(1, 'must name a day; leave it out for every day')
       .max(7)
-      .optional()
-      .openapi({ description: 'The days on which it begins. Left out: every day.' }),
-  })
-  .refine(({ from, until }) => from !== until, {
-    path: ['until'],
-    error: 'must differ from `from`: quiet hours leave a part of the day. To silence all of it, pause the user',
+      .nullish()
+      .openapi({ description: 'The days on which it begins. Null: every day.' }),
   })
   .openapi('QuietHours', {
-    description: 'By the clock of the user’s zone. Where `until` is the earlier one, it ends on the day after.',
+    description:
+      'By the clock of the user’s zone. Where `until` is the earlier one, it ends on the day after. Merged; a user without any needs ' +
+      '`from` and `until`.',
   });
 
 const preferences = z
@@ -116,8 +114,12 @@ export function userPatchOf(body: z.output<typeof userPatchBody>): UserPatch {
   };
 }
 
-function quietHoursOf({ from, until, days }: z.output<typeof quietHours>): QuietHours {
-  return { fromMinute: minuteOf(from), untilMinute: minuteOf(until), days: days ? [...new Set(days)] : null };
+function quietHoursOf({ from, until, days }: z.output<typeof quietHours>): Partial<QuietHours> {
+  return {
+    ...(from !== undefined && { fromMinute: minuteOf(from) }),
+    ...(until !== undefined && { untilMinute: minuteOf(until) }),
+    ...(days !== undefined && { days: days && [...new Set(days)] }),
+  };
 }
 
 function minuteOf(time: string): number {
