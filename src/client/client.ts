@@ -1,3 +1,4 @@
+import type { Audit } from './audit.ts';
 import { BellhopError } from './bellhop-error.ts';
 import { type Caller, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
@@ -28,6 +29,7 @@ import type {
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
 
+export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { CallOptions } from './caller.ts';
 export type * from './dry-run.ts';
@@ -93,6 +95,7 @@ export type Client = People & {
     ): Promise<Delivery>;
   };
   readonly overview: OverviewCalls;
+  readonly audit: Audit;
   readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
@@ -184,6 +187,7 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Peo
         return (await get<{ items: OverviewStretch[] }>('/v1/overview/deliveries', { period }, options)).items;
       },
     },
+    audit: { list: (query, options) => get('/v1/audit', query, options) },
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },
     subscriptions: {
       register: (subscription, options) => post('/v1/subscriptions', subscription, options),

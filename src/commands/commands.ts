@@ -138,6 +138,17 @@ run.`,
     },
   },
   {
+    name: 'verify-audit',
+    meaning: 'Check that nobody changed the audit log: docs/console.md.',
+    operands: [{ name: 'FILE', meaning: 'an export (GET /v1/audit/export), - is standard input.', mayBeMissing: true }],
+    options: [
+      { name: '--expect', value: 'SEQ:HASH', meaning: 'An end that an earlier run told: it must still be there.' },
+    ],
+    more: 'Without FILE it checks that of this installation. Exit code: 0 where the chain is whole, 1 where it is broken.',
+    run: async ({ operands: [file], options }) =>
+      (await import('./verify-audit.ts')).runVerifyAudit({ file, expect: options.get('--expect') }),
+  },
+  {
     name: 'emulator',
     meaning: 'Play four push services on this machine, to try things out: docs/emulator.md.',
     more: 'SIGTERM and SIGINT stop it.',

@@ -16,7 +16,15 @@ const NOBODY = new Set(['ECONNREFUSED', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUN
  */
 export async function askOwnService(
   config: Pick<Config, 'host' | 'port' | 'dataDir' | 'apiKeys'>,
-  { path, body }: { readonly path: string; readonly body: Readonly<Record<string, unknown>> | null },
+  {
+    path,
+    body,
+    method = 'POST',
+  }: {
+    readonly path: string;
+    readonly body: Readonly<Record<string, unknown>> | null;
+    readonly method?: 'GET' | 'POST';
+  },
 ): Promise<OwnAnswer | null> {
   const key = heldApiKeys(config).find(({ scopes }) => scopes.includes('manage'));
   const address = addressOf(config);
@@ -25,11 +33,11 @@ export async function askOwnService(
   try {
     const headers = {
       ...(body === null ? {} : { 'Content-Type': 'application/json' }),
-      ...(key === undefined ? {} : signed(key, path, text)),
+      ...(key === undefined ? {} : signed(key, { method, path, text })),
     };
     // What is asked for may take minutes, in which nothing comes.
     answer = await request(address + path, {
-      method: 'POST',
+      method,
       headers,
       body: body === null ? null : text,
       headersTimeout: 0,
@@ -75,11 +83,13 @@ export function ownAddress({ host, port }: Pick<Config, 'host' | 'port'>): strin
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
+type Signed = { readonly method: string; readonly path: string; readonly text: string };
+
 /** As docs/http.md describes. */
-function signed({ id, secret }: ApiKey, path: string, text: string): Record<string, string> {
+function signed({ id, secret }: ApiKey, { method, path, text }: Signed): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const digest = createHash('sha256').update(text).digest('hex');
-  const lines = ['v2', timestamp, '', 'POST', path, '', digest].join('\n');
+  const lines = ['v2', timestamp, '', method, path, '', digest].join('\n');
   const signature = createHmac('sha256', secret).update(lines, 'latin1').digest('hex');
   return { 'X-Key-Id': id, 'X-Timestamp': timestamp, 'X-Signature': signature };
 }

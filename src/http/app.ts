@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Audiences } from '../intake/audiences.ts';
+import type { AuditLog } from '../intake/audit-log.ts';
 import type { Backups } from '../intake/backups.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
@@ -37,6 +38,7 @@ import { addDemoRoutes, DEMO_PATH, type DemoRoutesOptions } from './pages/demo.t
 import { addSdkRoutes } from './pages/sdk.ts';
 import { addStartPageRoute } from './pages/start-page.ts';
 import { addAudienceRoutes } from './v1/audiences.ts';
+import { addAuditRoutes } from './v1/audit.ts';
 import { addBackupRoutes } from './v1/backups.ts';
 import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
@@ -74,6 +76,7 @@ export type AppOptions = {
   readonly backups: Backups;
   readonly sending: SendingControl;
   readonly operators: Operators;
+  readonly audit: AuditLog;
   /** Left out where the console is switched off. */
   readonly console?: Pick<ConsoleOptions, 'files' | 'limiter' | 'viewersSeeContent'>;
   /** Left out where the demo page is switched off. */
@@ -113,7 +116,7 @@ const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has th
 export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   const bodies = createBodyReader({ ...options.bodyLimits, clock: options.clock });
-  const router = createRouter(app, options.access, bodies);
+  const router = createRouter(app, { ...options, bodies, audit: { ...options.audit, clock: options.clock } });
 
   app.onError(answerProblem(options.logError));
   app.notFound(() => {
@@ -128,7 +131,8 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   }
   if (options.servesApi && options.console !== undefined) {
     app.use(`${CONSOLE_PATH}/*`, refuseWhenStopping(options.isStopping));
-    addConsoleRoutes(app, { ...options, ...options.console, bodies });
+    const audit = { ...options.audit, clock: options.clock };
+    addConsoleRoutes(app, { ...options, ...options.console, bodies, recorder: audit });
   }
   if (options.corsAllowedOrigins.length > 0) app.use(allowOrigins(options.corsAllowedOrigins));
   addHealthRoutes(router, options);
@@ -159,6 +163,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addVapidKeyRoutes(router, options);
   addBackupRoutes(router, options.backups);
   addSendingRoutes(router, options.sending);
+  addAuditRoutes(router, options.audit);
   addConsoleLinkRoutes(router, options.operators);
   addOpenApiRoute(router, app, options);
 }

@@ -16,6 +16,7 @@ import type { LaneView } from '../domain/push-service/lane-view.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
+import { createAuditLog } from '../intake/audit-log.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
@@ -112,6 +113,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
+    audit: createAuditLog(store.audit),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,

@@ -1,4 +1,5 @@
 import type { AudienceStore } from './audience-store.ts';
+import type { AuditStore } from './audit-store.ts';
 import type { BackupStore } from './backup-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { FactStore } from './fact-store.ts';
@@ -33,6 +34,7 @@ export interface Store {
   readonly tallies: TallyStore;
   readonly nonces: NonceStore;
   readonly operators: OperatorStore;
+  readonly audit: AuditStore;
   readonly facts: FactStore;
   readonly retention: RetentionStore;
   readonly backups: BackupStore;

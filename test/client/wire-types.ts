@@ -3,6 +3,7 @@ import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
 import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
+import type { auditEntrySchema } from '../../src/http/v1/audit.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
@@ -68,6 +69,7 @@ export const COMPILED: [
   Reads<typeof audienceCountSchema, client.AudienceCount>,
   Reads<typeof suppressionSchema, client.Suppression>,
   Reads<typeof explanationSchema, client.Explanation>,
+  Reads<typeof auditEntrySchema, client.AuditEntry>,
 ] = [
   true,
   true,

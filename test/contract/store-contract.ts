@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { audienceContract } from './audience-contract.ts';
 import { audienceWalkContract } from './audience-walk-contract.ts';
+import { auditContract } from './audit-contract.ts';
 import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('tallies', () => tallyContract(open));
     describe('nonces', () => nonceContract(open));
     describe('operators', () => operatorContract(open));
+    describe('the audit log', () => auditContract(open));
     describe('facts', () => factContract(open));
     describe('retention', () => retentionContract(open));
     describe('as a whole', () => wholeContract(open));

@@ -121,6 +121,13 @@ export async function useEverything(store: Store): Promise<void> {
   await store.operators.findSession('d', NOW_MS);
   await store.operators.endSession('d');
   await store.operators.endAll();
+  const entry = { atMs: NOW_MS, by: 'key', who: 'w', action: 'a', target: 't', from: '', requestId: 'r' } as const;
+  await store.audit.append([{ ...entry, refusal: null, salts: ['a', 'b', 'c'] }]);
+  for (const who of [null, 'w'])
+    for (const action of [null, 'a'])
+      for (const target of [null, 't'])
+        await store.audit.list({ cursor: null, limit: 1, filter: { who, action, target } });
+  await store.audit.after(0, 1);
   await store.facts.keep('f', 'v');
   await store.facts.replace('f', 'w');
   await store.retention.sweep(NOW_MS);

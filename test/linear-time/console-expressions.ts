@@ -5,6 +5,9 @@ const letters = { repeated: 'a', tail: '\n' };
 /** What people at the console send; see `MEET_OUTSIDE_TEXT`. */
 export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
   'domain/operator/operator.ts': [[/^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._@+'’-]{0,63}$/u, letters]],
+  'commands/verify-audit.ts': [[/^([1-9]\d{0,14}):([A-Za-z0-9_-]{43})$/, { head: '1:', ...letters }]],
+  'http/v1/audit.ts': [[/^\d{1,15}$/, { repeated: '1', tail: 'x' }]],
+  'store/seq-cursor.ts': [[/^[1-9]\d{0,14}$/, { repeated: '1', tail: 'x' }]],
   'http/console/sign-in.ts': [
     [/^[A-Za-z0-9_-]{43}$/, letters],
     [/^[a-z][a-z-]*(?:\?[^#]*)?$/, { repeated: 'a', tail: '#' }],

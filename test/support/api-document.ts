@@ -28,6 +28,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     backups: unused,
     sending: unused,
     operators: unused,
+    audit: unused,
     metrics: unused,
     readiness: { store: unused, queue: unused },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },

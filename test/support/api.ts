@@ -17,6 +17,7 @@ import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
+import { createAuditLog } from '../../src/intake/audit-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
@@ -148,6 +149,7 @@ export async function startApi(options: ApiOptions = {}) {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
+    audit: createAuditLog(store.audit),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
     console: { files: readConsoleFiles() ?? [], limiter, viewersSeeContent: false },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
@@ -219,7 +221,7 @@ async function callApp(
   const text = await response.text();
   const { status, headers } = response;
   check({ method, path, status, headers, text });
-  const isJson = /json/.test(headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(headers.get('content-type') ?? '');
   return { status, headers, text, body: isJson && text !== '' ? JSON.parse(text) : undefined };
 }
 

@@ -82,7 +82,7 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
       return;
     }
     expect(Object.keys(response.content)).toContain(contentType);
-    if (method === 'HEAD' || !contentType?.includes('json')) return;
+    if (method === 'HEAD' || !contentType?.match(/[/+]json/)) return;
     const escaped = [template, verb, 'responses', named, 'content', String(contentType), 'schema']
       .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
       .join('/');

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Operators } from '../../access/operators.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
+import { type Audit, onRecord } from '../kit/audited.ts';
 import { PROBLEMS } from '../kit/problem.ts';
 import { type BodyReader, mayHaveBody, wholeOf } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
@@ -27,12 +28,17 @@ type Form = { readonly get: (name: string) => string; readonly all: (name: strin
 
 type Page = Omit<PageFrame, 'session'> & { readonly status?: 200 | 404 };
 
+type ActionOf = { readonly name: string; readonly operation: string; readonly target: string };
+
 /** The routes of the console: who may come in, and the headers of every answer. */
 export type ConsoleRoutes = {
   /** A page for those who are signed in. Others are led to sign in, and come back. */
   page(name: string, render: (visit: Visit) => Promise<Page>): void;
-  /** What an operator does. It gives the page to show next, with the word of `done` that says what was done. */
-  action(name: string, act: (visit: Visit, form: Form) => Promise<string>): void;
+  /**
+   * What an operator does, on record as the operation of the API that it is, with the field of the form that has its target. It gives
+   * the page to show next.
+   */
+  action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string>): void;
   /** Open to everybody. */
   open(method: 'get' | 'post', name: string, answer: (c: ApiContext, form: Form) => Promise<Response>): void;
 };
@@ -53,10 +59,10 @@ const NO_FORM: Form = { get: () => '', all: () => [] };
 
 const VIEWERS_LOOK = 'You are signed in as a viewer, who changes nothing. An operator’s link lets you do this.';
 
-type RouteOptions = { readonly operators: Operators; readonly bodies: BodyReader };
+type RouteOptions = { readonly operators: Operators; readonly bodies: BodyReader; readonly recorder: Audit };
 
 /** Collects routes on this app, below `/console/`. */
-export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies }: RouteOptions): ConsoleRoutes {
+export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, recorder }: RouteOptions): ConsoleRoutes {
   const on = (method: 'get' | 'post', name: string, answer: (c: ApiContext) => Promise<Response>): void => {
     const path = `${CONSOLE_PATH}/${name}`;
     app.on(method, path, async (c) => {
@@ -78,13 +84,15 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies }: R
         return htmlAnswer(c, pageOf({ ...page, session }), status);
       });
     },
-    action(name, act) {
+    action({ name, operation, target }, act) {
       on('post', name, async (c) => {
         demandOwnOrigin(c);
         const session = await sessionOf(c, operators);
         if (session === null) return redirect(c, 'sign-in');
         if (session.role !== 'operator') throw new AppError('viewer_changes_nothing', VIEWERS_LOOK);
-        return redirect(c, await act(visitOf(c, session), await readForm(c, bodies)));
+        const form = await readForm(c, bodies);
+        const entry = { by: 'operator', who: session.name, action: operation, target: form.get(target) } as const;
+        return redirect(c, await onRecord(recorder, c, entry, () => act(visitOf(c, session), form)));
       });
     },
     open(method, name, answer) {

@@ -4,6 +4,7 @@ import type { Operators } from '../../access/operators.ts';
 import type { Operator } from '../../domain/operator/operator.ts';
 import type { RateLimit } from '../../domain/rate-limit.ts';
 import type { RateLimiter } from '../../intake/rate-limiter.ts';
+import { type Audit, onRecord } from '../kit/audited.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { clientOf } from '../kit/request-log.ts';
 import { type ConsoleRoutes, htmlAnswer, openSession, redirect } from './console-routes.ts';
@@ -14,6 +15,7 @@ export type SignInOptions = {
   readonly operators: Operators;
   readonly limiter: RateLimiter;
   readonly findClient: ClientFinder;
+  readonly recorder: Audit;
 };
 
 /** A person mistypes now and then. */
@@ -40,8 +42,8 @@ export function addSignInRoutes(routes: ConsoleRoutes, options: SignInOptions): 
   });
   routes.open('post', 'sign-in', async (c, form) => {
     await attempt(c, 'secret');
-    const { token } = await operators.signInBySecret(form.get('secret').trim());
-    await openSession(c, operators, token);
+    const { token, session } = await operators.signInBySecret(form.get('secret').trim());
+    await onRecord(options.recorder, c, actOf('signIn', session), () => openSession(c, operators, token));
     return redirect(c, pageIn(form.get('to')));
   });
   routes.open('get', 'link', async (c) => {
@@ -52,16 +54,22 @@ export function addSignInRoutes(routes: ConsoleRoutes, options: SignInOptions): 
     await attempt(c, 'link');
     const link = readCookie(c, 'link') ?? '';
     dropCookie(c, 'link');
-    const { token } = await operators.signInByLink(link);
-    await openSession(c, operators, token);
+    const { token, session } = await operators.signInByLink(link);
+    await onRecord(options.recorder, c, actOf('signIn', session), () => openSession(c, operators, token));
     return redirect(c, 'overview');
   });
   routes.open('post', 'sign-out', async (c) => {
     const token = readCookie(c, 'session');
-    if (token !== undefined) await operators.signOut(token);
+    const session = token === undefined ? null : await operators.find(token);
+    if (token !== undefined && session !== null)
+      await onRecord(options.recorder, c, actOf('signOut', session), () => operators.signOut(token));
     dropCookie(c, 'session');
     return redirect(c, 'sign-in');
   });
+}
+
+function actOf(action: string, { name }: Operator) {
+  return { by: 'operator', who: name, action, target: '' } as const;
 }
 
 function addressOf(c: ApiContext, { findClient }: SignInOptions): string {

@@ -16,6 +16,8 @@ export type ApiEnv = {
     route: string | null;
     /** Null until the credentials are checked, and where none are needed. */
     caller: Caller | null;
+    /** The address that the request came from, as far as trusted proxies tell. */
+    client?: string | null;
     /** Who is signed in at the console that this request came from. */
     operator?: string;
     rawBody: Uint8Array;

@@ -72,6 +72,7 @@ export function logRequest({ clock, log, findClient }: RequestLogOptions) {
     const { incoming } = c.env ?? {};
     // A connection that is broken by the time of the answer has no address any more.
     const client = incoming === undefined ? null : clientOf(incoming, findClient);
+    c.set('client', client);
     await next();
     const caller = c.get('caller');
     const operator = c.get('operator');

@@ -38,6 +38,11 @@ export type RouteSpec = RouteGuard & {
   readonly description?: string;
   /** For the routes that tell of the process itself; all others refuse with `shutting_down`. */
   readonly isServedWhileStopping?: true;
+  /**
+   * A call with an API key that is no GET changes something, and the audit log has it, unless it only `reads`, or what it makes is
+   * itself `on_record`: a notification, a subscription.
+   */
+  readonly isUnaudited?: 'reads' | 'on_record';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;

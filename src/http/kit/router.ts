@@ -3,6 +3,7 @@ import type { Access, Judged } from '../../access/access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isResourceId } from '../../domain/ids.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
+import { type Audit, audited } from './audited.ts';
 import { demandScope, judgeCaller } from './authenticate.ts';
 import { type BodyReader, MAX_BODY_OCTETS, mayHaveBody, NO_BODY, sha256Of, wholeOf } from './raw-body.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
@@ -17,8 +18,10 @@ export type Router = {
   closeMethods(): void;
 };
 
-/** Routes on this app. A route that needs a key asks `access` who calls. */
-export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: BodyReader): Router {
+type RouterParts = { readonly access: Access; readonly bodies: BodyReader; readonly audit: Audit };
+
+/** Routes on this app. A route that needs a key asks `access` who calls; `audit` is told of what is about to change. */
+export function createRouter(app: OpenAPIHono<ApiEnv>, { access, bodies, audit }: RouterParts): Router {
   const methodsByPattern = new Map<string, string[]>();
   return {
     add(route, handle) {
@@ -31,7 +34,8 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, access: Access, bodies: B
         const judged = route.access === 'open' ? null : judgeCaller(c, access, route);
         if (judged?.kind === 'signed' || mayHaveBody(c)) await takeBody(c, { route, judged, access, bodies });
         c.set('resourceId', ourId(c.req.param('id')));
-        const { status, body, headers } = await handle(readInput(route, c), c);
+        const input = readInput(route, c);
+        const { status, body, headers } = await audited(audit, route, c, () => handle(input, c));
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
         const described = route.answers[status as number];
         const octets = body === null ? null : serialise(body, described);

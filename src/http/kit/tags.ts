@@ -10,6 +10,7 @@ export const TAGS = {
   Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',
   Overview: 'How everything stands, and what needs a person.',
   Backups: 'Copies of the embedded store, made while everything goes on.',
+  Audit: 'Who changed what, with a hash of each entry over the one before.',
   Console: 'The pages for people who run Bellhop, at `/console`: who may look at them.',
   'Browser SDK': 'What pages load.',
   Health: 'For load balancers and monitoring.',

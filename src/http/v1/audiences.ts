@@ -17,6 +17,7 @@ const countRoute = defineRoute({
   method: 'post',
   path: '/v1/audiences/count',
   operationId: 'countAudience',
+  isUnaudited: 'reads',
   tag: 'Audiences',
   summary: 'Count the users of an audience, and their devices',
   access: 'key',

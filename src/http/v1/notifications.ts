@@ -55,6 +55,7 @@ const acceptRoute = defineRoute({
   method: 'post',
   path: NOTIFICATIONS_PATH,
   operationId: 'sendNotification',
+  isUnaudited: 'on_record',
   tag: 'Notifications',
   summary: 'Send a notification to users',
   description:
@@ -98,6 +99,7 @@ const dryRunRoute = defineRoute({
   method: 'post',
   path: `${NOTIFICATIONS_PATH}/dry-run`,
   operationId: 'dryRunNotification',
+  isUnaudited: 'reads',
   tag: 'Notifications',
   summary: 'Tell what would come of a notification, and send nothing',
   description: 'Nothing is kept. `dry_run: true` in the body of `POST /v1/notifications` does the same.',

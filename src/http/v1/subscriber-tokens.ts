@@ -16,6 +16,7 @@ const mintRoute = defineRoute({
   method: 'post',
   path: SUBSCRIBER_TOKENS_PATH,
   operationId: 'mintSubscriberToken',
+  isUnaudited: 'reads',
   tag: 'Subscriptions',
   summary: 'Make a token with which a page manages one user’s subscriptions',
   description:

@@ -25,6 +25,7 @@ const registerRoute = defineRoute({
   method: 'post',
   path: SUBSCRIPTIONS_PATH,
   operationId: 'registerSubscription',
+  isUnaudited: 'on_record',
   tag: 'Subscriptions',
   summary: 'Register a browser for a user',
   description:

@@ -4,6 +4,7 @@ import type { Store } from '../store.ts';
 import { mongoAudiences } from './audience/members.ts';
 import { mongoSegments } from './audience/segments.ts';
 import { mongoSuppressions } from './audience/suppressions.ts';
+import { mongoAudit } from './audit/audit.ts';
 import { mongoBackups } from './backups.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { makeIndexes } from './collections/indexes.ts';
@@ -83,6 +84,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     tallies: mongoTallies(collections, operations),
     nonces: mongoNonces(collections, operations),
     operators: mongoOperators(collections, operations),
+    audit: mongoAudit(collections, operations),
     facts: mongoFacts(collections, operations),
     retention: mongoRetention(collections, operations),
     backups: mongoBackups(),

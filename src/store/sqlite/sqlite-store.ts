@@ -4,6 +4,7 @@ import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/members.ts';
 import { sqliteSegments } from './audience/segments.ts';
 import { sqliteSuppressions } from './audience/suppressions.ts';
+import { sqliteAudit } from './audit/audit.ts';
 import { sqliteBackups } from './backups.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
@@ -94,6 +95,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     tallies: sqliteTallies(database, commits),
     nonces: sqliteNonces(database, commits),
     operators: sqliteOperators(database, commits),
+    audit: sqliteAudit(database, commits),
     facts: sqliteFacts(database, commits),
     retention: sqliteRetention(database, commits),
     backups,

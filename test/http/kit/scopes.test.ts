@@ -29,6 +29,8 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   pauseSending: 'manage',
   resumeSending: 'manage',
   makeBackup: 'manage',
+  listAudit: 'read',
+  exportAudit: 'read',
   createConsoleLink: 'manage',
   revokeConsoleSessions: 'manage',
   restoreSubscription: 'manage',

@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { AUDIT_INDEXES, AUDIT_QUERIES, type AuditDocument } from './audit-queries.ts';
 import { CAP_INDEXES, CAP_QUERIES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
@@ -42,6 +43,7 @@ export type Collections = {
   readonly prune_holds: Collection<PruneHoldDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
+  readonly audit: Collection<AuditDocument>;
   readonly sign_in_links: Collection<SignInLinkDocument>;
   readonly operator_sessions: Collection<OperatorSessionDocument>;
   readonly tallies: Collection<TallyDocument>;
@@ -63,6 +65,7 @@ export const INDEXES: Readonly<
   rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
+  audit: AUDIT_INDEXES,
   sign_in_links: SHORT_LIVED_INDEXES,
   operator_sessions: SHORT_LIVED_INDEXES,
 };
@@ -79,6 +82,7 @@ export const QUERIES = [
   ...TALLY_QUERIES,
   ...SHORT_LIVED_QUERIES,
   ...OPERATOR_QUERIES,
+  ...AUDIT_QUERIES,
 ] as const;
 
 export function collectionsOf(database: Db): Collections {
@@ -94,6 +98,7 @@ export function collectionsOf(database: Db): Collections {
     prune_holds: database.collection('prune_holds'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
+    audit: database.collection('audit'),
     sign_in_links: database.collection('sign_in_links'),
     operator_sessions: database.collection('operator_sessions'),
     tallies: database.collection('tallies'),

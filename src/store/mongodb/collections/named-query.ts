@@ -32,6 +32,7 @@ export type NamedQuery<Asked> = {
     | 'rollups'
     | 'idempotency_keys'
     | 'nonces'
+    | 'audit'
     | 'sign_in_links'
     | 'operator_sessions';
   readonly purpose: string;

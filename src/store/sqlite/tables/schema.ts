@@ -243,6 +243,13 @@ CREATE TABLE rollups (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const AUDIT = `
+CREATE TABLE audit (seq INTEGER PRIMARY KEY, who TEXT, action TEXT NOT NULL, target TEXT, entry TEXT NOT NULL) STRICT;
+CREATE INDEX audit_who ON audit (who, seq);
+CREATE INDEX audit_action ON audit (action, seq);
+CREATE INDEX audit_target ON audit (target, seq);
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -256,6 +263,7 @@ export const MIGRATIONS: readonly string[] = [
   WHEN,
   OPERATORS,
   TALLIES,
+  AUDIT,
 ];
 
 /** Of the files that this Bellhop writes. */

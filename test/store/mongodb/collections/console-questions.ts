@@ -5,6 +5,11 @@ import { NOW_MS } from '../../../support/samples.ts';
 export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
   'sign-in link': { digest: 'digest-5', now: new Date(NOW_MS) },
   'operator session': { digest: 'digest-5', now: new Date(NOW_MS) },
+  'audit listed': { before: 500 },
+  'audit of an author': { before: 500, who: 'who-5' },
+  'audit of an action': { before: 500, action: 'action-5' },
+  'audit of a target': { before: 500, target: 'target-5' },
+  'audit from a place on': 500,
   'expired sign in links': new Date(NOW_MS + 20),
   'expired operator sessions': new Date(NOW_MS + 20),
 };
@@ -18,6 +23,21 @@ export async function fillConsole(collections: Collections): Promise<void> {
     createdAtMs: NOW_MS,
     keyId: null,
   }));
+  const sealed = (text: string) => ({ text, salt: 's', seal: 's' });
+  await collections.audit.insertMany(
+    signedIn.map((_, index) => ({
+      ...{
+        _id: index + 1,
+        atMs: NOW_MS,
+        by: 'key' as const,
+        action: `action-${index % 20}`,
+        requestId: 'r',
+        refusal: null,
+      },
+      ...{ who: sealed(`who-${index % 20}`), target: sealed(`target-${index % 20}`), from: sealed('') },
+      ...{ previous: '', hash: '' },
+    })),
+  );
   await collections.sign_in_links.insertMany(signedIn);
   await collections.operator_sessions.insertMany(signedIn);
 }
