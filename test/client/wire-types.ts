@@ -96,4 +96,5 @@ export const COMPILED: [
   true,
   true,
   true,
+  true,
 ];
