@@ -89,6 +89,20 @@ describeWithFirefox('a subscription over time, in a real Firefox', () => {
     expect(await statusOn(later)).toEqual({ state: 'unsubscribed' });
   });
 
+  it('a device that travelled tells its zone with the next page load, and its person lives by it', async () => {
+    const { page, row } = await stage.subscribe();
+    const zone = await page.evaluate('Intl.DateTimeFormat().resolvedOptions().timeZone');
+    expect(row.time_zone).toBe(zone);
+    const later = await stage.open(
+      '/',
+      `{ const real = Intl.DateTimeFormat.prototype.resolvedOptions;
+        Intl.DateTimeFormat.prototype.resolvedOptions = function () { return { ...real.call(this), timeZone: 'Asia/Tokyo' }; }; }`,
+    );
+    await settled(later);
+    const told = await untilRow('the zone is told', (each) => each?.time_zone === 'Asia/Tokyo');
+    expect(told).toMatchObject({ id: row.id, active: true });
+  });
+
   it('a subscription that was lost is made again, in the same row', async () => {
     const { page, row } = await stage.subscribe();
     await page.evaluate(DROP);

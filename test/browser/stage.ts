@@ -19,6 +19,7 @@ export type Row = {
   readonly retired_reason: string | null;
   readonly updated_at: string;
   readonly vapid_public_key: string;
+  readonly time_zone: string | null;
 };
 
 export type Stage = Awaited<ReturnType<typeof setStage>>;
@@ -42,7 +43,8 @@ export async function setStage(moreOrigins: readonly string[] = []) {
     const answer = await call('GET', `/v1/subscriptions?user_id=${userId}&include_inactive=true`);
     return answer.body.items as Row[];
   };
-  const open = (path = '/') => openPage(browser, `${site.origin}${path}`);
+  /** `before` runs before the page’s own scripts. */
+  const open = (path = '/', before = '') => openPage(browser, `${site.origin}${path}`, before);
   return {
     folder,
     pushServer,
@@ -126,8 +128,9 @@ async function startBellhop(
 }
 
 /** Resolves once the SDK is there. */
-async function openPage(browser: Browser, url: string): Promise<Page> {
+async function openPage(browser: Browser, url: string, before: string): Promise<Page> {
   const page = await browser.newPage();
+  if (before !== '') await page.evaluateOnNewDocument(before);
   await page.goto(url);
   await until('the SDK is loaded', async () => (await page.evaluate('window.bellhop !== undefined')) === true);
   return page;

@@ -137,10 +137,10 @@ it('does not take a notification’s own use of a cap, or one that came later, f
   const sentence = async (notificationId: string) =>
     (await explain('ada', { kind: 'notification', notificationId })).account.sentence;
   expect(await sentence(first.id)).toBe('Yes: now, on 1 device.');
-  expect(await sentence(second.id)).toMatch(/^No: 1 of `order` in 1 minute are the most/);
+  expect(await sentence(second.id)).toMatch(/^No: no more than 1 of `order` in 1 minute, and/);
   await engine.runUntil(NOW_MS + 70_000);
   await send(['ada'], 'order', 60);
-  expect(await sentence(second.id)).toMatch(/^No: 1 of `order` in 1 minute are the most/);
+  expect(await sentence(second.id)).toMatch(/^No: no more than 1 of `order` in 1 minute, and/);
   const past = await explain('ada', { kind: 'type', type: 'order', atMs: NOW_MS + 65_000, ttlSeconds: null });
   expect(past.account.sentence).toBe('Yes: now, on 1 device.');
 });

@@ -82,7 +82,7 @@ function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
     case 'quiet_hours_past_deadline':
       return `quiet hours until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
     case 'capped':
-      return `${limit} of \`${pattern}\` in ${spanOf(perSeconds)} are the most, and so many went since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
+      return `no more than ${limit} of \`${pattern}\` in ${spanOf(perSeconds)}, and there were as many since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
   }
 }
 
