@@ -34,6 +34,8 @@ export type ServerErrorCode =
   | 'user_not_found'
   | 'type_rule_not_found'
   | 'segment_not_found'
+  | 'schedule_not_found'
+  | 'invalid_schedule'
   | 'invalid_audience'
   | 'invalid_send_at'
   | 'notification_completed'

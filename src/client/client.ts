@@ -26,6 +26,7 @@ import type {
   UserDelivery,
   UserDeliveryQuery,
 } from './resources.ts';
+import { type Schedules, schedulesOf } from './schedules.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
 
@@ -36,6 +37,7 @@ export type * from './dry-run.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './resources.ts';
+export type * from './schedules.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
 export { BellhopError };
 
@@ -61,8 +63,10 @@ export type SendOptions = CallOptions & {
   readonly idempotencyKey?: string | undefined;
 };
 
+type Nouns = People & Schedules;
+
 /** Every method rejects with a `BellhopError`, or with the signal's reason. */
-export type Client = People & {
+export type Client = Nouns & {
   /**
    * Accepted means durable. Whatever becomes of a try, the next one has the same idempotency key, so that nothing is sent
    * twice. Give one of your own where your program itself may repeat the call. RangeError: one that cannot be sent.
@@ -135,6 +139,7 @@ export function createClient(options: ClientOptions): Client {
   const caller = createCaller({ url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call });
   return {
     ...peopleOf(caller),
+    ...schedulesOf(caller),
     ...resourcesOf(caller),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -150,7 +155,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
   } while (cursor !== undefined);
 }
 
-function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof People> {
+function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

@@ -2,6 +2,7 @@ import type { Reached } from './audience/fan-out.ts';
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { Hidden } from './redaction.ts';
+import type { Trigger } from './schedule/occurrence.ts';
 import type { PauseCause } from './sending/sending.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 import type { Miscount } from './tally/tally.ts';
@@ -98,6 +99,31 @@ export type BellhopEvent =
   | { readonly type: 'backup.found'; readonly name: string; readonly octets: number; readonly madeAtMs: number }
   /** Counts that were wrong, for example after a process was killed, are set right. */
   | { readonly type: 'tallies.corrected'; readonly miscounts: readonly Miscount[] }
+  /** The notification of a schedule was accepted, at its time or by hand. */
+  | {
+      readonly type: 'schedule.sent';
+      readonly scheduleKey: string;
+      readonly atMs: number;
+      readonly notificationId: string;
+      readonly trigger: Trigger;
+    }
+  /** Nobody was there to send it, from `atMs` to `lastAtMs`. */
+  | {
+      readonly type: 'schedule.missed';
+      readonly scheduleKey: string;
+      readonly atMs: number;
+      readonly lastAtMs: number;
+      readonly count: number;
+      readonly isAtLeast: boolean;
+    }
+  /** Its notification could not be accepted: with this error a call would be refused. */
+  | {
+      readonly type: 'schedule.failed';
+      readonly scheduleKey: string;
+      readonly atMs: number;
+      readonly code: string;
+      readonly detail: string;
+    }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   /** A part failed while no caller waited for its answer. */
   | {
@@ -126,6 +152,7 @@ export const PART_NAMES = [
   'backup_keeper',
   'sending_watch',
   'tally_keeper',
+  'scheduler',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

@@ -9,14 +9,19 @@ export const ID_PREFIXES = {
   subscription: 'sub_',
   delivery: 'dlv_',
   pruneHold: 'hld_',
+  schedule: 'sch_',
+  occurrence: 'occ_',
   request: 'req_',
 } as const;
 
 /** Crockford's alphabet: no i, l, o and u. */
 const ULID = '[0-9a-hjkmnp-tv-z]{26}';
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 const ULID_TIME_LENGTH = 10;
+const ULID_REST_LENGTH = 16;
 const LAST_ULID_MS = 2 ** 48 - 1;
 const SUBSCRIPTION_ID = new RegExp(`^${ID_PREFIXES.subscription}${ULID}$`);
+const OCCURRENCE_ID = new RegExp(`^${ID_PREFIXES.occurrence}${ULID}$`);
 const RESOURCE_ID = new RegExp(
   `^((${ID_PREFIXES.notification}|${ID_PREFIXES.subscription}|${ID_PREFIXES.pruneHold})${ULID}|${ID_PREFIXES.delivery}${ULID}_${ULID})$`,
 );
@@ -34,6 +39,27 @@ export function subscriptionId(nowMs: number, random: Random): string {
 /** Of a hold on pruning. */
 export function pruneHoldId(nowMs: number, random: Random): string {
   return newId(ID_PREFIXES.pruneHold, nowMs, random);
+}
+
+/** Of a schedule, each time its key is used anew. */
+export function scheduleId(nowMs: number, random: Random): string {
+  return newId(ID_PREFIXES.schedule, nowMs, random);
+}
+
+/** An id that follows from an instant and a digest, so that whoever makes it makes the same. */
+export function timedId(kind: keyof typeof ID_PREFIXES, atMs: number, digest: Uint8Array): string {
+  const rest = Array.from(digest.subarray(0, ULID_REST_LENGTH), (octet) => CROCKFORD[octet % CROCKFORD.length]);
+  return `${ID_PREFIXES[kind]}${ulidTimeOf(atMs)}${rest.join('')}`;
+}
+
+/** The occurrence that stands for a notification which was sent by hand. */
+export function occurrenceIdOf(notification: string): string {
+  return `${ID_PREFIXES.occurrence}${notification.slice(ID_PREFIXES.notification.length)}`;
+}
+
+/** Whether a text has the form of an occurrence's id. */
+export function isOccurrenceId(text: string): boolean {
+  return OCCURRENCE_ID.test(text);
 }
 
 /** Of an HTTP request whose caller gave it none. */

@@ -14,6 +14,7 @@ import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { OverviewReader } from '../intake/overview.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
+import type { Schedules } from '../intake/schedules.ts';
 import type { SendingControl } from '../intake/sending.ts';
 import type { SubscriptionImport } from '../intake/subscription-import.ts';
 import type { Subscriptions } from '../intake/subscriptions.ts';
@@ -46,6 +47,7 @@ import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.t
 import { addNotificationRoutes, type NotificationParts } from './v1/notifications.ts';
 import { addOverviewRoutes } from './v1/overview.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
+import { addScheduleRoutes } from './v1/schedules.ts';
 import { addSendingRoutes } from './v1/sending.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
 import { addSubscriptionImportRoute } from './v1/subscription-import.ts';
@@ -69,6 +71,7 @@ export type AppOptions = {
   readonly users: Users;
   readonly types: TypeRulesIntake;
   readonly audiences: Audiences;
+  readonly schedules: Schedules;
   readonly explanations: ExplanationParts;
   readonly overview: OverviewReader;
   readonly pruneHolds: PruneHolds;
@@ -157,6 +160,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addUserRoutes(router, options.users);
   addTypeRoutes(router, options.types);
   addAudienceRoutes(router, options.audiences);
+  addScheduleRoutes(router, options.schedules);
   addExplanationRoutes(router, options.explanations);
   addOverviewRoutes(router, options.overview);
   addPruneHoldRoutes(router, options.pruneHolds);

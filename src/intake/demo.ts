@@ -6,9 +6,10 @@ import type { Delivery } from '../domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import type { Accepted } from './accepting.ts';
 import { isVisitor, newVisitor } from './demo-visitors.ts';
 import type { Explain, Explanation } from './explain.ts';
-import type { Accepted, Notifications } from './notifications.ts';
+import type { Notifications } from './notifications.ts';
 
 /** What visitors of the demo page send to themselves. */
 export type DemoMessage = { readonly title: string; readonly body?: string; readonly url?: string };

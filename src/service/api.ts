@@ -33,6 +33,7 @@ import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import type { AcceptanceOfAll } from './acceptance.ts';
 import { readConsoleFiles, readDemoFiles, readSdkFiles } from './browser-files.ts';
 import { buildPeople, type PeopleSettings } from './people.ts';
 
@@ -45,7 +46,7 @@ export type ApiOptions = {
 };
 
 /** What the API stands on. */
-export type ApiParts = {
+export type ApiParts = AcceptanceOfAll & {
   readonly store: Store;
   readonly queue: JobQueue;
   readonly coordination: Coordination;
@@ -61,6 +62,8 @@ export type ApiParts = {
   readonly lanes: () => Promise<readonly LaneView[]>;
   /** Null where the store is backed up by other means. */
   readonly lastBackup: LastBackup | null;
+  /** A schedule was made or changed: the scheduler of this process is to look. */
+  readonly onScheduleChange: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */

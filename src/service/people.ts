@@ -1,38 +1,41 @@
 import type { AppOptions } from '../http/app.ts';
-import { createAudiences } from '../intake/audiences.ts';
+import { readNotificationBody } from '../http/v1/notification-schema.ts';
 import { createDryRun } from '../intake/dry-run.ts';
 import { createExplain } from '../intake/explain.ts';
-import { createNotifications, type NotificationsOptions } from '../intake/notifications.ts';
+import { createNotifications } from '../intake/notifications.ts';
+import { createSchedules } from '../intake/schedules.ts';
 import { createTypeRules } from '../intake/type-rules.ts';
 import { createUsers, type UsersOptions } from '../intake/users.ts';
-import type { StandingRules } from '../store/standing-rules.ts';
-import type { Store } from '../store/store.ts';
+import type { AcceptanceOfAll, AcceptanceParts, AcceptanceSettings } from './acceptance.ts';
 
-type PeopleParts = Omit<NotificationsOptions, 'store' | 'rules' | 'audiences' | 'serverZone' | 'defaultTtlSeconds'> & {
-  readonly store: Store;
-  readonly rules: StandingRules;
-  readonly limiter: UsersOptions['limiter'];
-};
+type PeopleParts = AcceptanceParts &
+  AcceptanceOfAll & {
+    readonly limiter: UsersOptions['limiter'];
+    /** A schedule was made or changed: what makes their notifications in this process is to look. */
+    readonly onScheduleChange: () => void;
+  };
 
-export type PeopleSettings = Pick<NotificationsOptions, 'serverZone' | 'defaultTtlSeconds'> &
-  Pick<UsersOptions, 'userChangeLimit' | 'countsVisitors'>;
+export type PeopleSettings = AcceptanceSettings & Pick<UsersOptions, 'userChangeLimit' | 'countsVisitors'>;
 
-type PeopleApi = Pick<AppOptions, 'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'explanations'>;
+type PeopleApi = Pick<
+  AppOptions,
+  'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'schedules' | 'explanations'
+>;
 
-/** What is said of users and types, who is to get what, and the sending of it. */
+/** What is said of users and types, who is to get what and when, and the sending of it. */
 export function buildPeople(
   parts: PeopleParts,
   { serverZone, defaultTtlSeconds, ...limits }: PeopleSettings,
 ): PeopleApi {
-  const { store, rules, clock } = parts;
-  const audiences = createAudiences({ ...parts, serverZone });
-  const notifications = createNotifications({ ...parts, audiences, serverZone, defaultTtlSeconds });
+  const { store, rules, clock, audiences } = parts;
+  const notifications = createNotifications(parts);
   return {
     notifications,
-    dryRun: createDryRun({ ...parts, audiences, serverZone, defaultTtlSeconds }),
+    dryRun: createDryRun({ ...parts, serverZone, defaultTtlSeconds }),
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,
+    schedules: createSchedules({ ...parts, readBody: readNotificationBody, onChange: parts.onScheduleChange }),
     explanations: {
       explain: createExplain({ ...parts, serverZone, defaultTtlSeconds }),
       suppressionsOf: notifications.suppressions,

@@ -23,6 +23,8 @@ import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
+import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
+import { type AcceptanceOfAll, buildAcceptance } from './acceptance.ts';
 import { type ApiParts, buildApi } from './api.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { createSecureRandom } from './secure-random.ts';
@@ -62,6 +64,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     await checkVapidKeys({ config, keys, log, store: parts.backends.store });
     await parts.sending?.engine.start();
+    await parts.sending?.scheduler.start();
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
@@ -78,13 +81,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-type Shared = Backends & {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly events: Events;
-  readonly compose: Compose;
-  readonly rules: StandingRules;
-};
+type Shared = Backends &
+  AcceptanceOfAll & {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly events: Events;
+    readonly compose: Compose;
+    readonly rules: StandingRules;
+  };
 
 type Parts = {
   readonly backends: Backends;
@@ -110,12 +114,15 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     onError: (part, error) => events.publish({ type: 'part.failed', part, error }),
   });
   const rules = createStandingRules({ store: backends.store, clock });
-  const shared: Shared = { ...backends, clock, random, events, rules, compose: createComposer(config.siteUrl) };
+  const base = { ...backends, clock, random, events, rules, compose: createComposer(config.siteUrl) };
+  const acceptance = buildAcceptance(base, { ...config, serverZone: config.timeZone });
+  const shared: Shared = { ...base, ...acceptance };
   const stopping = new AbortController();
   let { apiKeys } = options.keys;
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
+  const onScheduleChange = (): void => sending?.scheduler.hurry();
   const lanes = async () => sending?.engine.lanes.views() ?? [];
   const lastBackup = config.mongodbUrl === null ? createLastBackup(backends.store.facts, events) : null;
   const api: ApiParts = {
@@ -125,6 +132,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     lanes,
     lastBackup,
     onSendingChange,
+    onScheduleChange,
     stopping: stopping.signal,
   };
   return {
@@ -148,7 +156,7 @@ function buildBackupKeeper({ config }: ServiceOptions, { store, events, clock }:
   return createBackupKeeper({ ...backups, store: store.backups, events, clock, sealKeys: sealing });
 }
 
-type Sending = { readonly transport: PushTransport; readonly engine: Engine };
+type Sending = { readonly transport: PushTransport; readonly engine: Engine; readonly scheduler: Scheduler };
 
 /** What the role `worker` does. */
 function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Sending {
@@ -174,7 +182,14 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
     serverZone: config.timeZone,
     retentionDays: config.retentionDays,
   };
-  return { transport, engine: createEngine({ ...shared, transport }, policy, { ...pace, concurrency }) };
+  const { store, events, coordination, occurrences } = shared;
+  const leads = (loop: string): Promise<boolean> => coordination.lead(loop);
+  const settle = occurrences.settle;
+  return {
+    transport,
+    engine: createEngine({ ...shared, transport }, policy, { ...pace, concurrency }),
+    scheduler: createScheduler({ store: store.schedules, events, clock, settle, leads }),
+  };
 }
 
 /** The order matters: nothing new is taken, then no loop starts work, then work ends, then what it stood on goes. */
@@ -183,6 +198,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
   const stop = async (): Promise<void> => {
     const { stopping, sending, backupKeeper, backends } = parts;
     stopping.abort();
+    await sending?.scheduler.stop();
     await sending?.engine.stopLoops();
     // Its backup under way is given up, so its tick is not waited for.
     const keeping = backupKeeper?.stop();

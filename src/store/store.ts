@@ -9,6 +9,7 @@ import type { NotificationStore } from './notification-store.ts';
 import type { OperatorStore } from './operator-store.ts';
 import type { PruneHoldStore } from './prune-hold-store.ts';
 import type { RetentionStore } from './retention-store.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
@@ -30,6 +31,7 @@ export interface Store {
   readonly typeRules: TypeRuleStore;
   readonly segments: SegmentStore;
   readonly suppressions: SuppressionStore;
+  readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;
   readonly tallies: TallyStore;
   readonly nonces: NonceStore;

@@ -103,6 +103,36 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ notificationId, deliveryId }) => ({ notification_id: notificationId, delivery_id: deliveryId }),
     says: () => 'delivery replayed: it is pending again',
   },
+  'schedule.sent': {
+    level: info,
+    fields: ({ scheduleKey, atMs, notificationId, trigger }) => ({
+      schedule: scheduleKey,
+      at: instant(atMs),
+      notification_id: notificationId,
+      trigger,
+    }),
+    says: ({ scheduleKey, trigger }) =>
+      trigger === 'hand' ? `schedule ${scheduleKey} sent by hand` : `schedule ${scheduleKey} sent`,
+  },
+  'schedule.missed': {
+    level: warn,
+    fields: ({ scheduleKey, atMs, lastAtMs, count }) => ({
+      schedule: scheduleKey,
+      at: instant(atMs),
+      last_at: instant(lastAtMs),
+      count,
+    }),
+    says: ({ scheduleKey, atMs, lastAtMs, count, isAtLeast }) =>
+      count === 1
+        ? `schedule ${scheduleKey} missed ${instant(atMs)}: nobody was there to send it`
+        : `schedule ${scheduleKey} missed ${isAtLeast ? 'at least ' : ''}${count} times from ${instant(atMs)} to ${instant(lastAtMs)}: nobody was there to send them`,
+  },
+  'schedule.failed': {
+    level: error,
+    fields: ({ scheduleKey, atMs, code, detail }) => ({ schedule: scheduleKey, at: instant(atMs), code, detail }),
+    says: ({ scheduleKey, atMs, code, detail }) =>
+      `schedule ${scheduleKey} could not send its notification of ${instant(atMs)} (${code}): ${detail} Mend it with PUT /v1/schedules/${scheduleKey}; POST /v1/schedules/${scheduleKey}/trigger sends it now`,
+  },
   'sending.paused': {
     level: warn,
     fields: ({ cause, sinceMs }) => ({ cause, since: instant(sinceMs) }),

@@ -3,6 +3,7 @@ import { PART_NAMES } from '../domain/events.ts';
 import { PRUNE_HOLD_SCOPES } from '../domain/pruning/prune-hold.ts';
 import { OUTCOMES, type OutcomeKind } from '../domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
+import { OCCURRENCE_STATUSES } from '../domain/schedule/occurrence.ts';
 import { RETIREMENT_REASONS } from '../domain/subscription/subscription.ts';
 
 export type MetricInfo = {
@@ -105,6 +106,12 @@ export const METRICS = {
     kind: 'counter',
     help: 'Holds on pruning, opened and decided.',
     labels: { scope: PRUNE_HOLD_SCOPES, state: ['opened', 'confirmed', 'dismissed'] },
+  },
+  scheduleMoments: {
+    name: 'bellhop_schedule_occurrences_total',
+    kind: 'counter',
+    help: 'What came of the times of schedules.',
+    labels: { status: OCCURRENCE_STATUSES },
   },
   lastBackup: {
     name: 'bellhop_last_backup_timestamp_seconds',

@@ -49,6 +49,7 @@ function createTroubleCounts(registry: Registry) {
   const pauses = counterFromZero(METRICS.originPauses, registry);
   const retired = counterFromZero(METRICS.subscriptionsRetired, registry);
   const holds = counterFromZero(METRICS.pruneHolds, registry);
+  const countSchedule = createScheduleCount(registry);
   const failures = counterFromZero(METRICS.partFailures, registry);
   const lastBackup = new Gauge(configOf(METRICS.lastBackup, registry));
   return (event: BellhopEvent): void => {
@@ -59,6 +60,16 @@ function createTroubleCounts(registry: Registry) {
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
     else if (event.type === 'backup.made' || event.type === 'backup.found') lastBackup.set(event.madeAtMs / 1000);
     else if (event.type === 'part.failed') failures.inc({ part: event.part });
+    else countSchedule(event);
+  };
+}
+
+function createScheduleCount(registry: Registry) {
+  const occurrences = counterFromZero(METRICS.scheduleMoments, registry);
+  return (event: BellhopEvent): void => {
+    if (event.type === 'schedule.sent') occurrences.inc({ status: 'sent' });
+    else if (event.type === 'schedule.failed') occurrences.inc({ status: 'failed' });
+    else if (event.type === 'schedule.missed') occurrences.inc({ status: 'missed' }, event.count);
   };
 }
 

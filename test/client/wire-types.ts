@@ -10,6 +10,14 @@ import type { explanationSchema, suppressionSchema } from '../../src/http/v1/exp
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
 import type { overviewSchema, stretchSchema } from '../../src/http/v1/overview.ts';
+import type {
+  documentedScheduleBody,
+  momentSchema,
+  occurrenceSchema,
+  recurrenceBody,
+  schedulePatch,
+  scheduleSchema,
+} from '../../src/http/v1/schedule-schema.ts';
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
@@ -70,7 +78,19 @@ export const COMPILED: [
   Reads<typeof suppressionSchema, client.Suppression>,
   Reads<typeof explanationSchema, client.Explanation>,
   Reads<typeof auditEntrySchema, client.AuditEntry>,
+  Reads<typeof scheduleSchema, client.Schedule>,
+  Reads<typeof occurrenceSchema, client.Occurrence>,
+  Reads<typeof momentSchema, client.ScheduleMoment>,
+  Writes<typeof documentedScheduleBody, client.ScheduleInput>,
+  Writes<typeof schedulePatch, client.SchedulePatch>,
+  Writes<typeof recurrenceBody, client.Recurrence>,
 ] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
   true,
   true,
   true,

@@ -18,6 +18,7 @@ import { onePushContract } from './one-push-contract.ts';
 import { operatorContract } from './operator-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
 import { retentionContract } from './retention-contract.ts';
+import { scheduleContract } from './schedule-contract.ts';
 import { segmentContract, typeRuleContract } from './standing-rules-contract.ts';
 import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
@@ -53,6 +54,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('tallies', () => tallyContract(open));
+    describe('schedules', () => scheduleContract(open));
     describe('nonces', () => nonceContract(open));
     describe('operators', () => operatorContract(open));
     describe('the audit log', () => auditContract(open));

@@ -7,6 +7,7 @@ import { pagesOf } from '../support/audience-pages.ts';
 import { sendAt } from '../support/fan-out-at.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
+import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
 
 /** Every method of the port at least once, in each of its variants. */
 export async function useEverything(store: Store): Promise<void> {
@@ -88,6 +89,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.pruneHolds.list('open');
   await store.pruneHolds.current(NOW_MS);
   await store.pruneHolds.decide(hold.id, 'dismissed', NOW_MS);
+  await useSchedules(store);
   const listing = { userId: null, type: null, status: null, fromMs: null, untilMs: null, limit: 1 };
   await fannedOut(store, 0);
   const listed = await store.notifications.list({ ...listing, cursor: null });
@@ -133,6 +135,26 @@ export async function useEverything(store: Store): Promise<void> {
   await store.retention.sweep(NOW_MS);
   await store.retention.forget(9e15, 5);
   await store.ping();
+}
+
+async function useSchedules({ schedules }: Store): Promise<void> {
+  const draft = sampleSchedule();
+  await schedules.put(draft);
+  const kept = (await schedules.get(draft.key)) ?? draft;
+  await schedules.put(kept);
+  await schedules.commit(sampleCommit({ ...kept, version: 2 }));
+  await schedules.commit(sampleCommit(kept));
+  await schedules.due(NOW_MS, 5);
+  await schedules.nextDueMs();
+  const { next } = await schedules.list({ cursor: null, limit: 1 });
+  await schedules.list({ cursor: next, limit: 1 });
+  const [occurrence] = sampleCommit(kept).occurrences;
+  if (occurrence !== undefined) {
+    await schedules.trigger(sampleAcceptance(sampleNotification(), ['a']), occurrence, draft.key);
+  }
+  await schedules.occurrences({ scheduleId: kept.id, cursor: null, limit: 1 });
+  await schedules.occurrences({ scheduleId: kept.id, cursor: occurrence?.id ?? null, limit: 1 });
+  await schedules.delete(draft.key);
 }
 
 /** What knows users, and finds them. */

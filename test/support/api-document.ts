@@ -21,6 +21,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     users: unused,
     types: unused,
     audiences: unused,
+    schedules: unused,
     explanations: unused,
     overview: unused,
     pruneHolds: unused,

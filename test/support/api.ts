@@ -31,6 +31,7 @@ import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
+import { buildAcceptance } from '../../src/service/acceptance.ts';
 import { readConsoleFiles } from '../../src/service/browser-files.ts';
 import { buildPeople } from '../../src/service/people.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -135,7 +136,9 @@ export async function startApi(options: ApiOptions = {}) {
     allowedHosts: [{ host: 'push.example.net', port: null }],
     publicKeys: (): readonly [string, string] => [CURRENT_KEY, OLDER_KEY],
   };
-  const people = buildPeople(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600, ...LIMITS, ...options });
+  const settings = { serverZone: 'UTC', defaultTtlSeconds: 3600, ...LIMITS, ...options };
+  const acceptance = buildAcceptance(parts, settings);
+  const people = buildPeople({ ...parts, ...acceptance, onScheduleChange: () => {} }, settings);
   const app = createApp({
     ...parts,
     access: createAccess({ ...parts, metricsToken: null, allowBearer: true, ...options, keys: () => KEYS }),
@@ -175,6 +178,7 @@ export async function startApi(options: ApiOptions = {}) {
     clock,
     jobs,
     told,
+    occurrences: acceptance.occurrences,
     lines,
     errors,
     call,

@@ -28,6 +28,9 @@ const holdDecided = (scope: (typeof PRUNE_HOLD_SCOPES)[number], state: 'confirme
 /** Every series with a label of a closed set, and an event that it counts. */
 const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
   ['bellhop_last_backup_timestamp_seconds', sampleEvent('backup.made', { madeAtMs: 1000 })],
+  ['bellhop_schedule_occurrences_total{status="sent"}', SAMPLE_EVENTS['schedule.sent']],
+  ['bellhop_schedule_occurrences_total{status="missed"}', sampleEvent('schedule.missed', { count: 1 })],
+  ['bellhop_schedule_occurrences_total{status="failed"}', SAMPLE_EVENTS['schedule.failed']],
   ['bellhop_notifications_accepted_total', SAMPLE_EVENTS['notification.accepted']],
   ...DELIVERY_STATES.map(
     (state) =>

@@ -9,6 +9,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Wider than any offset and any shift of one, so that both sides of a shift are seen. */
 const AROUND_MS = 36 * HOUR_MS;
 
+/** The longest gap was a day: Samoa had no 30 December 2011. */
+const DAY_AND_MORE_MS = 25 * HOUR_MS;
+
 /** An unnamed offset such as `+01:00` is no zone: it has no daylight saving, so a person's day would move. */
 const NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/;
 
@@ -73,6 +76,21 @@ export function instantOf(zone: string, wallMs: number): number {
   const after = offsetMs(zone, wallMs + AROUND_MS);
   const shown = [wallMs - before, wallMs - after].filter((atMs) => wallClockMs(zone, atMs) === wallMs);
   return shown.length > 0 ? Math.min(...shown) : wallMs - before;
+}
+
+/**
+ * How a clock in the zone meets a time that is planned for `wallMs`, which comes at `instantOf`: `gap`, it never shows the time; `overlap`,
+ * it shows it twice.
+ */
+export function shiftOver(zone: string, wallMs: number): 'gap' | 'overlap' | null {
+  const { firstMs, lastMs } = instantsOf(zone, wallMs);
+  if (wallClockMs(zone, firstMs) !== wallMs) return 'gap';
+  return firstMs === lastMs ? null : 'overlap';
+}
+
+/** By how much clocks in the zone were set forward within the day that ends at `atMs`; 0: they were not. */
+export function gapBeforeMs(zone: string, atMs: number): number {
+  return Math.max(0, offsetMs(zone, atMs) - offsetMs(zone, atMs - DAY_AND_MORE_MS));
 }
 
 /** The first instant of the later offset, to the second: clocks are shifted at whole seconds. */

@@ -62,6 +62,8 @@ export const PROBLEMS = {
   user_not_found: { status: 404, title: 'Nothing is said of this user' },
   type_rule_not_found: { status: 404, title: 'Nothing is said of this pattern of types' },
   segment_not_found: { status: 404, title: 'No such segment' },
+  schedule_not_found: { status: 404, title: 'There is no such schedule' },
+  invalid_schedule: { status: 400, title: 'The schedule has no times' },
   invalid_audience: { status: 400, title: 'The audience cannot be understood' },
   invalid_send_at: { status: 400, title: 'Nothing can be sent at this time' },
   notification_completed: { status: 409, title: 'The notification is completed' },

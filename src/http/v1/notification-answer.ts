@@ -9,7 +9,7 @@ import {
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
-import type { Accepted } from '../../intake/notifications.ts';
+import type { Accepted } from '../../intake/accepting.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { actionOf } from './notification-schema.ts';

@@ -12,6 +12,7 @@ import {
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { TYPE_NAME } from '../../domain/notification-type/type-pattern.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
+import { invalidRequest, validate } from '../kit/validation.ts';
 import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
 import { sendAtInput, sendAtOf } from './send-at-schema.ts';
@@ -153,6 +154,13 @@ export const notificationExample: z.input<typeof notificationBody> = {
   topic: 'order-42',
   ttl_seconds: 86_400,
 };
+
+/** As a route reads a body, for one that comes from elsewhere. Throws `invalid_request`. */
+export function readNotificationBody(body: unknown): NotifyRequest {
+  const { value, issues } = validate(notificationBody, body);
+  if (value === null) throw invalidRequest(issues);
+  return notifyRequestOf(value);
+}
 
 /** What the body asks for, in domain terms. */
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {

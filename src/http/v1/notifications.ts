@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
+import type { IdempotencyClaim } from '../../intake/accepting.ts';
 import type { DryRun } from '../../intake/dry-run.ts';
-import type { IdempotencyClaim, Notifications } from '../../intake/notifications.ts';
+import type { Notifications } from '../../intake/notifications.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
@@ -51,6 +52,14 @@ const counted = answerBody('NotificationWithCounts', {
 const NOTIFICATIONS_PATH = '/v1/notifications';
 export const NOTIFICATION_PATH = `${NOTIFICATIONS_PATH}/{id}` as const;
 
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    .optional()
+    .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
+});
+
 const acceptRoute = defineRoute({
   method: 'post',
   path: NOTIFICATIONS_PATH,
@@ -63,13 +72,7 @@ const acceptRoute = defineRoute({
     'The payload to a device may have 3993 octets.',
   access: 'key',
   scope: 'send',
-  headers: z.object({
-    'idempotency-key': z
-      .string()
-      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
-      .optional()
-      .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
-  }),
+  headers: idempotencyHeaders,
   body: {
     schema: notificationBody,
     documented: documentedNotificationBody,
@@ -183,7 +186,8 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
   });
 }
 
-function claimOf(key: string | undefined, c: ApiContext): IdempotencyClaim | null {
+/** What a caller promises with an idempotency key; null without one. */
+export function claimOf(key: string | undefined, c: ApiContext): IdempotencyClaim | null {
   if (key === undefined) return null;
   const { method, path } = c.req;
   return { keyId: c.get('caller')?.keyId ?? '', key, method, path, rawBody: c.get('rawBody') };

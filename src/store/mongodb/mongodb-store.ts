@@ -17,6 +17,7 @@ import { mongoTypeRules } from './notification-type/type-rules.ts';
 import { mongoOperators } from './operator/operators.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { mongoRetention } from './retention.ts';
+import { mongoSchedules } from './schedule/schedules.ts';
 import { connectMongo } from './server/connection.ts';
 import { toStorageError } from './server/mongo-error.ts';
 import { trackOperations } from './server/operations.ts';
@@ -80,6 +81,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     typeRules: mongoTypeRules(collections, operations),
     segments: mongoSegments(collections, operations),
     suppressions: mongoSuppressions(collections, operations),
+    schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     tallies: mongoTallies(collections, operations),
     nonces: mongoNonces(collections, operations),

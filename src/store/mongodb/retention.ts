@@ -5,6 +5,7 @@ import type { Collections } from './collections/collections.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
+import { OCCURRENCES_BEFORE } from './collections/schedule-queries.ts';
 import { EXPIRED_KEYS, EXPIRED_LINKS, EXPIRED_NONCES, EXPIRED_SESSIONS } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
@@ -50,9 +51,10 @@ async function sweep(collections: Collections, nowMs: number): Promise<number> {
  * deliveries and suppressions, and by the caller's clock.
  */
 async function forget(collections: Collections, beforeMs: number, limit: number): Promise<number> {
-  const { subscriptions, notifications, deliveries, suppressions } = collections;
+  const { subscriptions, notifications, deliveries, suppressions, occurrences } = collections;
   const until = instant(beforeMs);
   await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));
+  await occurrences.deleteMany(OCCURRENCES_BEFORE.filter(until), optionsOf(OCCURRENCES_BEFORE));
   const found = await Promise.all(
     [COMPLETED_BEFORE, CANCELLED_BEFORE].map((query) =>
       notifications.find(query.filter(until), { ...optionsOf(query), limit }).toArray(),

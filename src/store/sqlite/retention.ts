@@ -45,6 +45,12 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
       [beforeMs, limit],
     ),
   );
+  await inPieces(commits, (limit) =>
+    database.run('DELETE FROM occurrences WHERE id IN (SELECT id FROM occurrences WHERE recorded_at < ? LIMIT ?)', [
+      beforeMs,
+      limit,
+    ]),
+  );
   let forgotten = 0;
   for (const id of await commits.read(() => endedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));

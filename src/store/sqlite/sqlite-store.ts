@@ -26,6 +26,7 @@ import { sqliteTypeRules } from './notification-type/type-rules.ts';
 import { sqliteOperators } from './operator/operators.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
 import { sqliteRetention } from './retention.ts';
+import { sqliteSchedules } from './schedule/schedules.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
 import { isUpgradeDue, migrate } from './tables/schema.ts';
 import { tallyRider } from './tally/book.ts';
@@ -91,6 +92,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     typeRules: sqliteTypeRules(database, commits),
     segments: sqliteSegments(database, commits),
     suppressions: sqliteSuppressions(database, commits),
+    schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     tallies: sqliteTallies(database, commits),
     nonces: sqliteNonces(database, commits),

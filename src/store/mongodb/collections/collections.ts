@@ -10,6 +10,13 @@ import { OPERATOR_QUERIES, type OperatorSessionDocument, type SignInLinkDocument
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
 import type { SegmentDocument, TypeRuleDocument } from './rule-documents.ts';
 import {
+  OCCURRENCE_INDEXES,
+  type OccurrenceDocument,
+  SCHEDULE_INDEXES,
+  SCHEDULE_QUERIES,
+  type ScheduleDocument,
+} from './schedule-queries.ts';
+import {
   type IdempotencyKeyDocument,
   type NonceDocument,
   SHORT_LIVED_INDEXES,
@@ -40,6 +47,8 @@ export type Collections = {
   readonly segments: Collection<SegmentDocument>;
   readonly suppressions: Collection<SuppressionDocument>;
   readonly cap_uses: Collection<CapDocument>;
+  readonly schedules: Collection<ScheduleDocument>;
+  readonly occurrences: Collection<OccurrenceDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
@@ -61,6 +70,8 @@ export const INDEXES: Readonly<
   users: USER_INDEXES,
   suppressions: SUPPRESSION_INDEXES,
   cap_uses: CAP_INDEXES,
+  schedules: SCHEDULE_INDEXES,
+  occurrences: OCCURRENCE_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
   rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
@@ -78,6 +89,7 @@ export const QUERIES = [
   ...USER_QUERIES,
   ...SUPPRESSION_QUERIES,
   ...CAP_QUERIES,
+  ...SCHEDULE_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...TALLY_QUERIES,
   ...SHORT_LIVED_QUERIES,
@@ -95,6 +107,8 @@ export function collectionsOf(database: Db): Collections {
     segments: database.collection('segments'),
     suppressions: database.collection('suppressions'),
     cap_uses: database.collection('cap_uses'),
+    schedules: database.collection('schedules'),
+    occurrences: database.collection('occurrences'),
     prune_holds: database.collection('prune_holds'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),

@@ -27,6 +27,8 @@ export type NamedQuery<Asked> = {
     | 'users'
     | 'suppressions'
     | 'cap_uses'
+    | 'schedules'
+    | 'occurrences'
     | 'prune_holds'
     | 'tallies'
     | 'rollups'

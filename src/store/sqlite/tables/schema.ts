@@ -250,6 +250,28 @@ CREATE INDEX audit_action ON audit (action, seq);
 CREATE INDEX audit_target ON audit (target, seq);
 `;
 
+// What is asked for has columns; what a caller said of a schedule, and what came of a moment, is JSON.
+const SCHEDULES = `
+CREATE TABLE schedules (
+  key TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  next_at INTEGER,
+  last_at INTEGER,
+  latest TEXT,
+  said TEXT NOT NULL
+) STRICT;
+CREATE INDEX schedules_next ON schedules (next_at) WHERE next_at IS NOT NULL;
+CREATE TABLE occurrences (
+  id TEXT PRIMARY KEY,
+  schedule_id TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  occurrence TEXT NOT NULL
+) STRICT;
+CREATE INDEX occurrences_schedule ON occurrences (schedule_id, id);
+CREATE INDEX occurrences_recorded ON occurrences (recorded_at);
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -264,6 +286,7 @@ export const MIGRATIONS: readonly string[] = [
   OPERATORS,
   TALLIES,
   AUDIT,
+  SCHEDULES,
 ];
 
 /** Of the files that this Bellhop writes. */

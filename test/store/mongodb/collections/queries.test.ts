@@ -26,6 +26,7 @@ import {
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
+import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
 import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
 
 const NOTIFICATIONS = 500;
@@ -150,6 +151,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'active by VAPID key': null,
   ...PRUNE_HOLD_QUESTIONS,
   ...TALLY_QUESTIONS,
+  ...SCHEDULE_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',
   'expired idempotency keys': new Date(NOW_MS + 20),
@@ -220,6 +222,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     );
     await fillPruneHolds(collections);
     await fillRollups(collections);
+    await fillSchedules(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
     );

@@ -1,0 +1,37 @@
+import type { Cron } from './cron.ts';
+import { nextMoment } from './recurrence.ts';
+import { hasSameTimes, type Schedule, type ScheduleDraft } from './schedule.ts';
+
+/** A schedule that a key is used for anew. Its first moment comes after now. */
+export function newSchedule(draft: ScheduleDraft, cron: Cron, id: string, nowMs: number): Schedule {
+  return {
+    ...draft,
+    id,
+    nextAtMs: nextAtMs(draft, cron, nowMs),
+    lastAtMs: null,
+    latest: null,
+    underWay: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    version: 0,
+  };
+}
+
+/**
+ * What a schedule becomes. Where its times stay as they are, so does its next moment, also one that is due this very second. Else, and
+ * after a pause, the next comes after now, and after all that it has had: nothing is made up for, and nothing comes twice.
+ */
+export function changedSchedule(before: Schedule, draft: ScheduleDraft, cron: Cron, nowMs: number): Schedule {
+  const isSame = hasSameTimes(before, draft) && before.isPaused === draft.isPaused;
+  return {
+    ...before,
+    ...draft,
+    nextAtMs: isSame ? before.nextAtMs : nextAtMs(draft, cron, Math.max(nowMs, before.lastAtMs ?? nowMs)),
+    underWay: null,
+    updatedAtMs: nowMs,
+  };
+}
+
+function nextAtMs(draft: ScheduleDraft, cron: Cron, afterMs: number): number | null {
+  return draft.isPaused ? null : (nextMoment(draft, cron, afterMs)?.atMs ?? null);
+}
