@@ -35,7 +35,7 @@ export type Accepted = {
 /** What is to be kept, by whichever store method keeps more in the same commit. */
 export type Prepared = { readonly acceptance: Acceptance; readonly payloadOctets: number };
 
-export type PreparedAt = {
+type PreparedAt = {
   readonly nowMs: number;
   /** Of the notification; null: a new one. */
   readonly id: string | null;

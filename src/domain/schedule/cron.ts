@@ -19,7 +19,7 @@ const FIELDS = {
   month: '1 to 12, or JAN to DEC',
   'day of the week': '0 to 7 (0 and 7 are Sunday), or SUN to SAT',
 } as const;
-export type CronField = keyof typeof FIELDS;
+type CronField = keyof typeof FIELDS;
 const FIELD_NAMES = Object.keys(FIELDS) as CronField[];
 
 /** Longer than any that a person writes. */

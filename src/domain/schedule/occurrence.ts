@@ -4,7 +4,7 @@ import type { Moment, Recurrence } from './recurrence.ts';
 
 /** `sent`: its notification was accepted. `missed`: nobody was there to make it. `failed`: its notification could not be accepted. */
 export const OCCURRENCE_STATUSES = ['sent', 'missed', 'failed'] as const;
-export type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
+type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
 
 export const TRIGGERS = ['time', 'hand'] as const;
 export type Trigger = (typeof TRIGGERS)[number];

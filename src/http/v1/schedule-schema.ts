@@ -144,7 +144,7 @@ export const scheduleSchema = answerBody('Schedule', {
   updated_at: instant,
 });
 
-export const SHIFTS = ['moved_by_gap', 'first_of_overlap'] as const;
+const SHIFTS = ['moved_by_gap', 'first_of_overlap'] as const;
 
 export const momentSchema = answerBody('ScheduleMoment', {
   at: instant.openapi({ description: 'For `recipient`: when the first zone gets there.' }),
