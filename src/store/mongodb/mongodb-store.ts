@@ -7,7 +7,7 @@ import { mongoSuppressions } from './audience/suppressions.ts';
 import { mongoAudit } from './audit/audit.ts';
 import { mongoBackups } from './backups.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
-import { makeIndexes } from './collections/indexes.ts';
+import { lacksIndexes, makeIndexes } from './collections/indexes.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
 import { mongoFacts } from './facts.ts';
 import { mongoNonces } from './nonces.ts';
@@ -18,7 +18,7 @@ import { mongoOperators } from './operator/operators.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
 import { mongoRetention } from './retention.ts';
 import { mongoSchedules } from './schedule/schedules.ts';
-import { connectMongo } from './server/connection.ts';
+import { connectMongo, withPatience } from './server/connection.ts';
 import { toStorageError } from './server/mongo-error.ts';
 import { trackOperations } from './server/operations.ts';
 import { beSoleProcess } from './server/sole-process.ts';
@@ -62,7 +62,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   try {
     await checkLayout(collections);
     if (options.alone !== null) letGo = await beSoleProcess(collections, options.alone);
-    await makeIndexes(collections, options.retentionDays);
+    const { url, ca = null, retentionDays } = options;
+    if (await lacksIndexes(collections, retentionDays)) {
+      await withPatience(url, ca, (database) => makeIndexes(collectionsOf(database), retentionDays));
+    }
     await beginTallies(collections, options.clock.now());
   } catch (error) {
     await letGo();

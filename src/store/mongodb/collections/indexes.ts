@@ -6,13 +6,33 @@ const DAY_SECONDS = 86_400;
 /** The sweeper deletes first, and counts what it deletes: MongoDB only has what the sweeper did not get to. */
 const AFTER_SWEEPER_SECONDS = 3600;
 
+type CollectionName = keyof typeof INDEXES;
+
+/** Whether `makeIndexes` would make any. */
+export async function lacksIndexes(collections: Collections, retentionDays: number): Promise<boolean> {
+  for (const name of Object.keys(INDEXES) as CollectionName[]) {
+    const present = await presentIn(plain(collections[name]));
+    if (INDEXES[name].some((index) => !isPresent(index, retentionDays, present))) return true;
+  }
+  return false;
+}
+
 /** Makes the indexes that are missing, and makes those again whose retention is not what it was. Harmless when repeated. */
 export async function makeIndexes(collections: Collections, retentionDays: number): Promise<void> {
-  for (const name of Object.keys(INDEXES) as (keyof typeof INDEXES)[]) {
-    const collection = collections[name] as unknown as Collection<Document>;
+  for (const name of Object.keys(INDEXES) as CollectionName[]) {
+    const collection = plain(collections[name]);
     const present = await presentIn(collection);
     for (const index of INDEXES[name]) await makeIndex(collection, index, retentionDays, present);
   }
+}
+
+function plain(collection: Collections[CollectionName]): Collection<Document> {
+  return collection as unknown as Collection<Document>;
+}
+
+function isPresent(index: StoreIndex, retentionDays: number, present: readonly IndexDescriptionInfo[]): boolean {
+  const found = present.find(({ name }) => name === index.name);
+  return found !== undefined && found.expireAfterSeconds === optionsOf(index, retentionDays).expireAfterSeconds;
 }
 
 async function makeIndex(
@@ -21,10 +41,9 @@ async function makeIndex(
   retentionDays: number,
   present: readonly IndexDescriptionInfo[],
 ): Promise<void> {
+  if (isPresent(index, retentionDays, present)) return;
   const options = optionsOf(index, retentionDays);
-  const found = present.find(({ name }) => name === index.name);
-  if (found !== undefined && found.expireAfterSeconds === options.expireAfterSeconds) return;
-  if (found !== undefined) {
+  if (present.some(({ name }) => name === index.name)) {
     if (await hasChangedInPlace(collection, index.name, options.expireAfterSeconds)) return;
     await collection.dropIndex(index.name).catch(ignoreMissing);
   }

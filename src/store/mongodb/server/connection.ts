@@ -1,4 +1,4 @@
-import { MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
+import { type Db, MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
 import { AppError } from '../../../domain/app-error.ts';
 import { codesOf, tlsFaultOf } from '../../../domain/tls-fault.ts';
 import { toStorageError } from './mongo-error.ts';
@@ -26,6 +26,23 @@ const OPTIONS: MongoClientOptions = {
   writeConcern: { w: 'majority', journal: true, wtimeoutMS: SOCKET_MS },
   readPreference: 'primary',
 };
+
+/** For what takes as long as it takes: an index on what is there already, a minute for millions of documents. */
+const PATIENT: MongoClientOptions = { ...OPTIONS, socketTimeoutMS: 0, writeConcern: { w: 'majority', journal: true } };
+
+/** Does something that may take long, on a connection of its own. */
+export async function withPatience(
+  url: string,
+  ca: readonly string[] | null,
+  work: (database: Db) => Promise<void>,
+): Promise<void> {
+  const client = makeClient(url, ca, PATIENT);
+  try {
+    await work(client.db(nameIn(url)));
+  } finally {
+    await client.close().catch(() => {});
+  }
+}
 
 /**
  * Connects, and asks whether the server answers and takes this user. Rejects with AppError `store_unavailable`, in one
@@ -72,9 +89,9 @@ export async function describeMongo(
   }
 }
 
-function makeClient(url: string, ca: readonly string[] | null): MongoClient {
+function makeClient(url: string, ca: readonly string[] | null, options = OPTIONS): MongoClient {
   try {
-    return new MongoClient(url, ca === null ? OPTIONS : { ...OPTIONS, ca: [...ca] });
+    return new MongoClient(url, ca === null ? options : { ...options, ca: [...ca] });
   } catch (error) {
     // The driver's own words may repeat the URL, and its errors are of many kinds.
     throw new AppError(
