@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { type Member, usersNamed } from '../domain/audience/audience.ts';
 import { planPage, type Reached, reachedBy } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
 import { isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import { AUDIENCE_START } from '../store/audience-cursor.ts';
+import type { AudienceCursor, AudienceQuery, AudienceStore } from '../store/audience-store.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { supersede } from './superseder.ts';
@@ -30,15 +32,21 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
   return async (job) => {
     const fanOut = await store.fanOuts.get(job.id);
     if (fanOut === null) return;
-    const { notification, audience, cursor: from } = fanOut;
+    const { notification, audience, cursor: from, begun } = fanOut;
     const nowMs = clock.now();
     if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;
     const terms = { policy: await rules.policyOf(notification.content.type), serverZone };
-    const resolved = await rules.resolve(audience);
     const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs });
-    const limit = Math.max(pageSize, wave.limit);
-    const query = { audience: resolved, cursor: from, limit, nowMs, serverZone, ...wave.only };
-    const { members: found, next: to } = await store.audiences.members(query);
+    const look = { limit: Math.max(pageSize, wave.limit), nowMs, serverZone };
+    const { members: found, next: to } =
+      begun === null
+        ? await store.audiences.members({
+            ...look,
+            ...wave.only,
+            audience: await rules.resolve(audience),
+            cursor: from,
+          })
+        : { members: await membersNamed(store.audiences, begun.userIds, look), next: begun.to };
     const members = await wave.undecided(found);
     const isUserCountOpen = audience.kind !== 'user_ids';
     const page = { notification, from, to, members, policy: terms.policy, isUserCountOpen, wave: wave.page(), nowMs };
@@ -65,6 +73,23 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     }
     await queue.enqueueMany(reminders);
   };
+}
+
+/** All of them, as they are now. */
+async function membersNamed(
+  audiences: AudienceStore,
+  userIds: readonly string[],
+  look: Pick<AudienceQuery, 'limit' | 'nowMs' | 'serverZone'>,
+): Promise<readonly Member[]> {
+  const audience = usersNamed(userIds);
+  const members: Member[] = [];
+  let cursor: AudienceCursor | null = null;
+  do {
+    const page = await audiences.members({ ...look, audience, cursor });
+    members.push(...page.members);
+    cursor = page.next;
+  } while (cursor !== null);
+  return members;
 }
 
 /** What all pages of a fan-out came to. Null where the notification is forgotten already. */

@@ -7,6 +7,9 @@ import type { Priority } from '../domain/notification/priority.ts';
 import type { TypePolicy } from '../domain/notification-type/type-policy.ts';
 import type { AudienceCursor } from './audience-store.ts';
 
+/** Which users a page has and where it ends, said before anything of it is kept: whoever makes it again has the same. */
+export type BegunPage = { readonly to: AudienceCursor | null; readonly userIds: readonly string[] };
+
 /** A fan-out as far as it got. */
 export type FanOut = {
   readonly notification: Notification;
@@ -14,6 +17,8 @@ export type FanOut = {
   readonly cursor: AudienceCursor;
   /** Of a notification in waves: the earliest instant after this wave at which a user is due, of those passed over so far. */
   readonly followingAtMs: number | null;
+  /** The page at the cursor, where somebody has begun it: its users are those and no others, whoever came and went since. */
+  readonly begun: BegunPage | null;
 };
 
 /** The wave that a page belongs to, and the earliest instant after it that is known once the page is done. */
@@ -49,9 +54,9 @@ export interface FanOutStore {
    * Keeps what `plan` makes of a page (deliveries, suppressions, uses of a cap) and moves the cursor from `from` to `to`, in one
    * commit; `to` null finishes the fan-out and gives the notification the status `sending`, or `completed` where every
    * delivery is final. Deliveries that exist already stay as they are. Null, and nothing written, when the cursor is no
-   * longer at `from`, or the notification no longer in this wave, or cancelled. The first page of its first wave gives a scheduled one
-   * the status `sending`. Where users are due at `followingAtMs`, `to` null only ends the wave: the next one begins at the start of the
-   * audience, at that instant.
+   * longer at `from`, the page was begun there with other users, or the notification is no longer in this wave, or cancelled. The
+   * first page of its first wave gives a scheduled one the status `sending`. Where users are due at `followingAtMs`, `to` null only
+   * ends the wave: the next one begins at the start of the audience, at that instant.
    */
   commitPage(page: FanOutPage): Promise<FannedOut | null>;
   /** Notifications to be sent at once, accepted before `acceptedBeforeMs`, whose fan-out is not finished, oldest first. */

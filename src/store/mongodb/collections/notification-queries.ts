@@ -27,8 +27,8 @@ const DUE: StoreIndex = { name: 'due', key: { dueAtMs: 1, _id: 1 }, only: { dueA
 
 export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED, CANCELLED, DUE];
 
-/** The audience stays where it is: it can weigh megabytes, and only a fan-out reads it. */
-const WITHOUT_AUDIENCE = { userIds: 0, audience: 0 } as const;
+/** The audience stays where it is, and a page of it: it can weigh megabytes, and only a fan-out reads it. */
+const WITHOUT_AUDIENCE = { userIds: 0, audience: 0, page: 0 } as const;
 
 const NEWEST_FIRST = { acceptedAtMs: -1, _id: -1 } as const;
 
@@ -56,6 +56,30 @@ export const FAN_OUT: NamedQuery<string> = {
   purpose: 'a notification with its audience',
   index: BY_ID,
   filter: (id) => ({ _id: id, cursor: { $exists: true } }),
+};
+
+/** `waveAtMs`: null where it is sent at once. */
+export type FanOutPlace = { readonly id: string; readonly cursor: string; readonly waveAtMs: number | null };
+
+function atPlace({ id, cursor, waveAtMs }: FanOutPlace) {
+  return { _id: id, cursor, dueAtMs: waveAtMs ?? { $exists: false } };
+}
+
+export const FAN_OUT_AT: NamedQuery<FanOutPlace> = {
+  name: 'fan-out at a cursor',
+  collection: 'notifications',
+  purpose: 'whether a page is still to be made, and for whom; the conditional write of its end',
+  index: BY_ID,
+  filter: atPlace,
+  projection: { page: 1 },
+};
+
+export const UNBEGUN_PAGE: NamedQuery<FanOutPlace> = {
+  name: 'page not begun',
+  collection: 'notifications',
+  purpose: 'the conditional write that says which users a page has',
+  index: BY_ID,
+  filter: (place) => ({ ...atPlace(place), 'page.from': { $ne: place.cursor } }),
 };
 
 export const LISTED: NamedQuery<Span> = {
@@ -154,6 +178,8 @@ export const NOTIFICATION_QUERIES = [
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
   FAN_OUT,
+  FAN_OUT_AT,
+  UNBEGUN_PAGE,
   LISTED,
   LISTED_BY_TYPE,
   LISTED_BY_STATUS,

@@ -9,11 +9,12 @@ import type { Collections } from '../collections/collections.ts';
 import { type DeliveryDocument, toDeliveryDocument } from '../collections/delivery-document.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { type NotificationDocument, toNotification } from '../collections/notification-document.ts';
-import { DUE_NOTIFICATIONS, FAN_OUT, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
+import { DUE_NOTIFICATIONS, FAN_OUT, FAN_OUT_AT, type FanOutPlace, UNBEGUN_PAGE, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
 import { DELIVERED_IN_WAVES, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { bookOf } from '../tally/ledger.ts';
+import { beginPage, begunPageOf, isToBegin, placeOf } from './begun-pages.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { decidePage, takeBackSuppressions } from './pages.ts';
 
@@ -35,26 +36,28 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
       ? { kind: 'user_ids', userIds: (document.userIds ?? []).map(decodeText) }
       : (JSON.parse(document.audience) as Audience);
   const { cursor, followingAtMs = null } = document;
-  return { notification: toNotification(document), audience, cursor, followingAtMs };
+  return { notification: toNotification(document), audience, cursor, followingAtMs, begun: begunPageOf(document) };
 }
 
 /**
- * Suppressions and deliveries first, the cursor after them: a process that dies in between leaves a page that is simply made
- * again, by what users want by then. Whoever has a delivery keeps it, and has no suppression beside it. Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
+ * The page's users first, then suppressions and deliveries, the cursor after them: a process that dies in between leaves a page that is
+ * simply made again, for the same users, by what they want by then. Whoever has a delivery keeps it, and has no suppression beside it.
+ * Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
  */
 async function commitPage(collections: Collections, page: FanOutPage): Promise<FannedOut | null> {
   const {
     notification: { id: _id },
-    from,
-    wave,
   } = page;
-  const here = { _id, cursor: from, dueAtMs: wave === null ? ({ $exists: false } as const) : wave.atMs };
   const { notifications } = collections;
-  if ((await notifications.findOne(here, { projection: { _id: 1 } })) === null) return null;
-  const plan = await decidePage(collections, page);
+  const place = placeOf(page);
+  const uncapped = page.plan(() => []);
+  const isBegun = isToBegin(page, uncapped);
+  if (!(await (isBegun ? beginPage(collections, page) : isOpenAt(collections, place)))) return null;
+  const plan = await decidePage(collections, page, uncapped);
   const inserted = await insertDeliveries(collections, plan.deliveries);
-  await takeBackSuppressions(collections, page, plan.deliveries);
+  await takeBackSuppressions(collections, page, plan.deliveries, isBegun);
   const { change, isLast } = moveOf(page);
+  const here = (isBegun ? FAN_OUT_AT : UNBEGUN_PAGE).filter(place);
   const { matchedCount } = await notifications.updateOne(here, change);
   if (matchedCount === 0) {
     if (inserted > 0) await reopen(collections, [_id]);
@@ -74,7 +77,7 @@ function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move
   const counted = isUserCountOpen || wave !== null ? { $inc: counts } : {};
   if (isLast) {
     const ended = wave === null ? {} : { $min: { lastWaveAtMs: nowMs } };
-    const gone = { cursor: 1, userIds: 1, audience: 1, dueAtMs: 1, followingAtMs: 1 } as const;
+    const gone = { cursor: 1, userIds: 1, audience: 1, page: 1, dueAtMs: 1, followingAtMs: 1 } as const;
     return { isLast, change: { ...counted, ...ended, $set: { status: 'sending' }, $unset: gone } };
   }
   if (wave === null) return { isLast, change: { ...counted, $set: { cursor: to ?? AUDIENCE_START } } };
@@ -85,6 +88,10 @@ function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move
   }
   const nextWave = { status: 'sending', cursor: AUDIENCE_START, dueAtMs: followingAtMs ?? atMs } as const;
   return { isLast, change: { ...counted, $set: nextWave, $unset: { followingAtMs: 1 } } };
+}
+
+async function isOpenAt({ notifications }: Collections, place: FanOutPlace): Promise<boolean> {
+  return (await notifications.findOne(UNBEGUN_PAGE.filter(place), { projection: { _id: 1 } })) !== null;
 }
 
 /** Those that exist already stay as they are. Returns how many were new. */

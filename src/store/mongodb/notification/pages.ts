@@ -3,12 +3,14 @@ import { isListed, type ListedReason, type Suppression } from '../../../domain/a
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import type { FanOutPage } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
+import { USES_OF_CAPS } from '../collections/cap-queries.ts';
 import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
   DELIVERED_USERS,
   SUPPRESSION_PAGE,
+  SUPPRESSIONS_OF_NOTIFICATION,
   type SuppressionDocument,
   type SuppressionEntry,
 } from '../collections/suppression-queries.ts';
@@ -24,43 +26,66 @@ type Decision = Pick<PagePlan, 'deliveries' | 'suppressions'>;
  * What a page comes to, its suppressions kept. Where it is decided again, since a process died on the way or two are at it at the same
  * time, what users want may have changed: a delivery that was made stays, and takes the place of a suppression.
  */
-export async function decidePage(collections: Collections, page: FanOutPage): Promise<Decision> {
-  const plan = await planWithCaps(collections, page);
+export async function decidePage(
+  collections: Collections,
+  page: FanOutPage,
+  uncapped: PagePlan = page.plan(() => []),
+): Promise<Decision> {
+  const plan = await planWithCaps(collections, page, uncapped);
   if (plan.suppressions.length === 0) return plan;
   await keepSuppressions(collections, page, plan.suppressions);
+  await giveCapsBack(collections, page, plan.suppressions);
   const reached = await usersWithDeliveries(collections, page, plan.suppressions);
   await takeBack(collections, page, reached);
   const suppressions = plan.suppressions.filter(({ userId }) => !reached.has(userId));
-  await giveCapsBack(collections, page, suppressions);
   return { deliveries: plan.deliveries, suppressions };
 }
 
 /**
  * Once the deliveries of a page are made. Whoever suppresses looks for deliveries afterwards, and whoever delivers for suppressions:
- * of two that are at it at the same time, one sees what the other did.
+ * of two that are at it at the same time, one sees what the other did. A page that was not begun was the whole list, and another try
+ * may have made several of it.
  */
 export async function takeBackSuppressions(
   collections: Collections,
   page: FanOutPage,
   deliveries: readonly Delivery[],
+  isBegun = true,
 ): Promise<void> {
   if (deliveries.length === 0) return;
-  const id = idOf(page);
-  const kept = await collections.suppressions.findOne(SUPPRESSION_PAGE.filter(id), optionsOf(SUPPRESSION_PAGE));
-  if (kept === null) return;
-  const listed = LISTS.flatMap((list) => kept[list] ?? []);
-  const suppressed = new Set([...kept.entries.map(({ userId }) => userId), ...listed].map(decodeText));
-  const reached = deliveries.map(({ userId }) => userId).filter((userId) => suppressed.has(userId));
-  await takeBack(collections, page, new Set(reached));
+  const { suppressions } = collections;
+  const ofPage = () => suppressions.find(SUPPRESSION_PAGE.filter(idOf(page)), optionsOf(SUPPRESSION_PAGE));
+  const ofAll = () => {
+    const filter = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId: page.notification.id, fromId: '' });
+    return suppressions.find(filter, optionsOf(SUPPRESSIONS_OF_NOTIFICATION));
+  };
+  for await (const kept of isBegun ? ofPage() : ofAll()) {
+    const listed = LISTS.flatMap((list) => kept[list] ?? []);
+    const suppressed = new Set([...kept.entries.map(({ userId }) => userId), ...listed].map(decodeText));
+    const reached = deliveries.map(({ userId }) => userId).filter((userId) => suppressed.has(userId));
+    await takeBack(collections, page, new Set(reached), kept._id);
+  }
 }
 
-async function takeBack({ suppressions }: Collections, page: FanOutPage, users: ReadonlySet<string>): Promise<void> {
+/** Who is reached after all counts under the cap, though whoever suppressed them has given the cap back. */
+async function takeBack(
+  collections: Collections,
+  page: FanOutPage,
+  users: ReadonlySet<string>,
+  id = idOf(page),
+): Promise<void> {
   if (users.size === 0) return;
   const userIds = [...users].map(encodeText);
-  await suppressions.updateOne(
-    { _id: idOf(page) },
+  await collections.suppressions.updateOne(
+    SUPPRESSION_PAGE.filter(id),
     { $pull: { entries: { userId: { $in: userIds } }, unreached: { $in: userIds }, missed: { $in: userIds } } },
+    { hint: optionsOf(SUPPRESSION_PAGE).hint },
   );
+  const { policy, notification, nowMs } = page;
+  const { cap } = policy;
+  if (cap === null) return;
+  const use = { notificationId: notification.id, nowMs };
+  await Promise.all([...users].map((userId) => takeCap(collections, cap, false, { ...use, userId })));
 }
 
 /** An earlier try may have counted whom this one stops. */
@@ -72,14 +97,13 @@ async function giveCapsBack(
   const stopped = suppressions.filter(({ reason }) => reason !== 'capped');
   if (cap === null || stopped.length === 0) return;
   const ids = stopped.map(({ userId }) => ({ userId: encodeText(userId), pattern: cap.pattern }));
-  await caps.updateMany({ _id: { $in: ids } }, { $pull: { uses: { notificationId } } });
+  await caps.updateMany(USES_OF_CAPS.filter(ids), { $pull: { uses: { notificationId } } });
 }
 
 /** Uses of a cap are taken one user after another, and only of those whom nothing else stops. */
-async function planWithCaps(collections: Collections, page: FanOutPage): Promise<PagePlan> {
+async function planWithCaps(collections: Collections, page: FanOutPage, uncapped: PagePlan): Promise<PagePlan> {
   const { notification, policy, nowMs } = page;
   const { cap, overrides } = policy;
-  const uncapped = page.plan(() => []);
   if (cap === null) return uncapped;
   const taking = uncapped.capUses.map(async ({ userId }) => {
     const use = { userId, notificationId: notification.id, nowMs };

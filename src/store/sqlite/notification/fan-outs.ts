@@ -55,7 +55,8 @@ function readFanOut(database: Database, id: string): FanOut | null {
     row.audience === null
       ? { kind: 'user_ids', userIds: JSON.parse(row.user_ids ?? largeAudience(database, id)) as string[] }
       : (JSON.parse(row.audience) as Audience);
-  return { notification: toNotification(row), audience, cursor: row.fan_out_cursor, followingAtMs: row.following_at };
+  const { fan_out_cursor: cursor, following_at: followingAtMs } = row;
+  return { notification: toNotification(row), audience, cursor, followingAtMs, begun: null };
 }
 
 function largeAudience(database: Database, id: string): string {
