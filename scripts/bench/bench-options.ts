@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured by itself, in the order it is done: MongoDB and Redis are gone before what does without them. */
-export const PARTS = ['deliveries', 'priority', 'api', 'wait', 'scale', 'idle', 'backup'] as const;
+export const PARTS = ['deliveries', 'priority', 'reach', 'api', 'wait', 'scale', 'idle', 'backup'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchOptions = {
@@ -10,14 +10,27 @@ export type BenchOptions = {
   /** Where the numbers go as JSON; null: nowhere. */
   readonly jsonPath: string | null;
   readonly parts: ReadonlySet<Part>;
+  /** Of which `reach` finds its audiences. */
+  readonly users: number;
 };
 
-/** Reads `--short`, `--json FILE` and `--only PART,PART`. Throws a TypeError that names what it does not know. */
+const USERS = 1_000_000;
+const USERS_WHEN_SHORT = 3000;
+
+/** Reads `--short`, `--json FILE`, `--only PART,PART` and `--users N`. Throws a TypeError that names what it does not know. */
 export function readBenchOptions(args: readonly string[]): BenchOptions {
-  const options = { short: { type: 'boolean' }, json: { type: 'string' }, only: { type: 'string' } } as const;
+  const options = {
+    short: { type: 'boolean' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    users: { type: 'string' },
+  } as const;
   const { values } = parseArgs({ args: [...args], options });
   const named = values.only?.split(',') ?? [...PARTS];
   const unknown = named.filter((name) => !(PARTS as readonly string[]).includes(name));
   if (unknown.length > 0) throw new TypeError(`--only knows ${PARTS.join(', ')}, not ${unknown.join(', ')}`);
-  return { isShort: values.short ?? false, jsonPath: values.json ?? null, parts: new Set(named as Part[]) };
+  const isShort = values.short ?? false;
+  const users = Number(values.users ?? (isShort ? USERS_WHEN_SHORT : USERS));
+  if (!Number.isSafeInteger(users) || users < 1) throw new TypeError('--users takes a whole number from 1 on');
+  return { isShort, jsonPath: values.json ?? null, parts: new Set(named as Part[]), users };
 }

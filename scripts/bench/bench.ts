@@ -8,12 +8,18 @@ import { type BenchOptions, PARTS, type Part, readBenchOptions } from './bench-o
 import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
 import { measurePriority } from './priority.ts';
+import { measureReach } from './reach/reach.ts';
 import { type Figures, machineOf, reportOf } from './report.ts';
 import { measureScale } from './scale.ts';
 import { type Sink, startSink } from './sink.ts';
 import { measureWait } from './wait.ts';
 
-type Means = { readonly sink: Sink; readonly servers: BenchServers | null; readonly isShort: boolean };
+type Means = {
+  readonly sink: Sink;
+  readonly servers: BenchServers | null;
+  readonly isShort: boolean;
+  readonly users: number;
+};
 
 const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Figures[P]>> } = {
   deliveries: ({ sink, servers, isShort }) =>
@@ -29,6 +35,16 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       seconds: isShort ? 0.4 : 10,
       flood: isShort ? 200 : 40_000,
       freshRedis: servers?.freshRedis ?? null,
+    }),
+  reach: ({ sink, servers, isShort, users }) =>
+    measureReach({
+      sink,
+      servers,
+      rounds: isShort ? 1 : 5,
+      users,
+      repeats: isShort ? 3 : 50,
+      written: isShort ? 100 : 5000,
+      pushes: isShort ? 200 : 10_000,
     }),
   scale: ({ sink, isShort }) =>
     measureScale({
@@ -49,12 +65,12 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
     }),
 };
 
-const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority'];
+const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority', 'reach'];
 
 process.exitCode = await bench(readBenchOptions(process.argv.slice(2)));
 
 /** Measures everything in one run, and prints the tables. */
-async function bench({ isShort, jsonPath, parts }: BenchOptions): Promise<number> {
+async function bench({ isShort, jsonPath, parts, users }: BenchOptions): Promise<number> {
   if (process.platform !== 'linux') {
     process.stderr.write('The benchmark reads processor time and memory from /proc, so it needs Linux.\n');
     return 1;
@@ -70,7 +86,7 @@ async function bench({ isShort, jsonPath, parts }: BenchOptions): Promise<number
         servers = null;
       }
       say(`${part} …`);
-      Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort }) });
+      Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort, users }) });
     }
     process.stdout.write(reportOf(figures));
     if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(jsonOf(figures), null, 2)}\n`);
@@ -91,6 +107,7 @@ async function startServers(): Promise<(BenchServers & { stop(): Promise<void> }
   let databases = 0;
   return {
     mongodbUrl: () => `${mongod.url.replace(/\/?$/, '/')}bench-${databases++}`,
+    mongodPid: mongod.pid,
     freshRedis: async () => {
       await redis.restart();
       return redis.url;

@@ -14,7 +14,11 @@ export type DeliveriesOptions = {
 };
 
 /** Gives an empty database, and an empty Redis, each time. */
-export type BenchServers = { readonly mongodbUrl: () => string; readonly freshRedis: () => Promise<string> };
+export type BenchServers = {
+  readonly mongodbUrl: () => string;
+  readonly mongodPid: () => number;
+  readonly freshRedis: () => Promise<string>;
+};
 
 /** What one contender did in one round. */
 export type Rate = { readonly perSecond: number; readonly cpuMicrosEach: number };

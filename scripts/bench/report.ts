@@ -3,8 +3,10 @@ import type { AcceptFigures } from './api.ts';
 import type { BackupFigures } from './backup.ts';
 import type { Rate } from './deliveries.ts';
 import type { IdleFigures } from './idle.ts';
+import type { ReachFigures } from './reach/reach.ts';
+import { reachTables } from './reach/report.ts';
 import type { ScaleFigures } from './scale.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { grouped, shown, spreadOf } from './statistics.ts';
 import type { WaitFigures } from './wait.ts';
 
 /** Everything one run measured; a part that was not asked for is missing. */
@@ -14,6 +16,7 @@ export type Figures = {
   readonly api?: readonly AcceptFigures[];
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
+  readonly reach?: readonly ReachFigures[];
   readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
   readonly backup?: BackupFigures;
@@ -25,12 +28,13 @@ export function machineOf(): string {
 }
 
 /** The tables a person reads, as Markdown. Ratios are the point: times are this machine's, at that moment. */
-export function reportOf({ machine, deliveries, api, wait, priority, scale, idle, backup }: Figures): string {
+export function reportOf({ machine, deliveries, api, wait, priority, reach, scale, idle, backup }: Figures): string {
   const tables = [
     deliveries === undefined ? null : deliveryTable(deliveries),
     api === undefined ? null : apiTable(api),
     wait === undefined ? null : waitTable('Accepted to first octet', wait),
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
+    reach === undefined ? null : reachTables(reach),
     scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),
     backup === undefined ? null : backupLines(backup),
@@ -115,12 +119,4 @@ function deliveryRows(deliveries: NonNullable<Figures['deliveries']>): string[] 
 function apiRow({ name, perSecond, p50Ms, p99Ms, ofBareRoute }: AcceptFigures): string {
   const [p50, p99, ratio] = [p50Ms?.toFixed(1) ?? '', p99Ms?.toFixed(1) ?? '', ofBareRoute?.toFixed(2) ?? ''];
   return `| ${name} | ${shown(perSecond)} | ${p50} | ${p99} | ${ratio} |`;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en');
-}
-
-function shown({ median, min, max }: Spread, digits = 0): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

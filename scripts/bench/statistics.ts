@@ -14,3 +14,13 @@ export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
+
+/** A count with its thousands apart. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** The middle one, and in brackets the least and the most. */
+export function shown({ median, min, max }: Spread, digits = 0): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}

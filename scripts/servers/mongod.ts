@@ -13,6 +13,8 @@ import { findMongod } from './mongod-binary.ts';
 export type Mongod = {
   readonly url: string;
   readonly port: number;
+  /** Of the process that runs now. */
+  pid(): number;
   /** Ends the process (SIGKILL where none is named) and resolves when it has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it on the same port and data, ending it first where it runs. */
@@ -53,6 +55,7 @@ export async function startMongod({ args = [] }: MongodOptions = {}): Promise<Mo
   return {
     url: `mongodb://127.0.0.1:${port}`,
     port,
+    pid: () => child.pid ?? 0,
     kill: (signal = 'SIGKILL') => end(signal),
     async restart() {
       await end('SIGKILL');

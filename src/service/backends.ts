@@ -30,7 +30,7 @@ export const EMBEDDED_PACE: StorePace = {
 };
 
 /** The round trips to MongoDB want larger groups (docs/performance.md), and it has no commit that holds up all others. */
-const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertaking: 4 }, fanOutPageSize: 500 };
+export const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, mostOvertaking: 4 }, fanOutPageSize: 500 };
 
 export type BackendOptions = {
   readonly config: Pick<

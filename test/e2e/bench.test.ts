@@ -13,7 +13,7 @@ it('npm run bench -- --short measures everything and writes it down', async () =
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-bench-test-'));
   const path = join(folder, 'figures.json');
   const args = ['--import', 'tsx', 'scripts/bench/bench.ts', '--short', '--json', path];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 110_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 170_000 });
   expect(stdout).toMatch(/\| embedded \| \d+ /);
   const figures = JSON.parse(readFileSync(path, 'utf8'));
   expect(Object.keys(figures.deliveries)).toEqual(expect.arrayContaining(['bare loop', 'floor', 'embedded']));
@@ -25,6 +25,16 @@ it('npm run bench -- --short measures everything and writes it down', async () =
   for (const { p50Ms, p99Ms } of [...figures.wait, ...figures.priority]) {
     expect(p50Ms.median).toBeGreaterThanOrEqual(0);
     expect(p99Ms.median).toBeGreaterThanOrEqual(p50Ms.median);
+  }
+  expect(figures.reach.map(({ store }: { store: string }) => store)).toEqual(['embedded', 'MongoDB']);
+  for (const { users, rows, walk, writing, everyone } of figures.reach) {
+    const counted = Object.fromEntries(
+      rows.map((row: { audience: string; users: number }) => [row.audience, row.users]),
+    );
+    expect(counted).toMatchObject({ everyone: users, 'plan:1': users / 10, 'even && odd': 0, 'nobody-has-it': 0 });
+    expect([walk.users, walk.rssMib.length]).toEqual([users, 10]);
+    expect(writing.every((row: { perSecond: { min: number } }) => row.perSecond.min > 0)).toBe(true);
+    expect(everyone.cpuRatio.median).toBeGreaterThan(0);
   }
   expect(figures.scale.rows).toHaveLength(2);
   for (const row of figures.scale.rows) {
@@ -40,4 +50,4 @@ it('npm run bench -- --short measures everything and writes it down', async () =
   expect(figures.idle.readyAfterMs.median).toBeGreaterThan(0);
   expect([figures.backup.sound, figures.backup.p99DuringMs > 0]).toEqual([1, true]);
   rmSync(folder, { recursive: true });
-}, 120_000);
+}, 180_000);
