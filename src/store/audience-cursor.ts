@@ -89,6 +89,13 @@ export function isStoredBefore(one: string, other: string): boolean {
   return Buffer.compare(Buffer.from(encodeText(one)), Buffer.from(encodeText(other))) < 0;
 }
 
+/** Ids as stores order them. What each is compared by is made once. */
+export function inStoredOrder(ids: Iterable<string>): readonly string[] {
+  return Array.from(ids, (id) => ({ id, key: Buffer.from(encodeText(id)) }))
+    .sort((one, other) => Buffer.compare(one.key, other.key))
+    .map(({ id }) => id);
+}
+
 /** Each user with the devices found, and as far as something was said of them, what. */
 export function membersOf({ userIds, devices }: FoundUsers, users: ReadonlyMap<string, User>): readonly Member[] {
   const byUser = new Map<string, Recipient[]>(userIds.map((userId) => [userId, []]));

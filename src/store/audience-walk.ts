@@ -2,14 +2,21 @@ import type { Member, Recipient, ResolvedAudience } from '../domain/audience/aud
 import { tagsIn, tagsOnTheWay } from '../domain/audience/matching.ts';
 import { asksOnlyForTags, belongsTo } from '../domain/audience/user-facts.ts';
 import type { User } from '../domain/user/user.ts';
-import { afterUser, cursorAfterUser, isStoredBefore, membersOf } from './audience-cursor.ts';
+import { afterUser, cursorAfterUser, inStoredOrder, membersOf } from './audience-cursor.ts';
 import type { AudiencePage, AudienceQuery } from './audience-store.ts';
 
 /** An audience whose users are found when it is sent. */
 export type WalkQuery = AudienceQuery & { readonly audience: Exclude<ResolvedAudience, { kind: 'user_ids' }> };
 
-/** The next users, none left out between two of them. `isLast`: there are no more after them. */
-export type Candidates = { readonly ids: readonly string[]; readonly isLast: boolean };
+/**
+ * The next users, none left out between two of them. `isLast`: there are no more after them. `users`: what was said of each, where the
+ * store has read it on the way.
+ */
+export type Candidates = {
+  readonly ids: readonly string[];
+  readonly isLast: boolean;
+  readonly users?: ReadonlyMap<string, User>;
+};
 
 /** What a store reads for a walk through its users, each list in the order in which it keeps ids. */
 export type WalkReads = {
@@ -24,8 +31,10 @@ export type WalkReads = {
   readonly devices: (userIds: readonly string[]) => Promise<readonly Recipient[]>;
 };
 
-/** Users looked at at once. */
+/** Most users looked at at once. */
 const CANDIDATES_AT_ONCE = 500;
+/** How many times as many are looked at next, as long as too few of them belong. */
+const MORE_EACH_TIME = 4;
 /** A page looks at no more users than this, so that others have their turn: 30 ms of one core on SQLite, where it finds nobody. */
 const MOST_CANDIDATES = 1500;
 
@@ -34,13 +43,14 @@ export async function walk(query: WalkQuery, reads: WalkReads): Promise<Audience
   const { audience, cursor, limit } = query;
   const candidatesAfter = await wayThrough(audience, reads);
   const excluded = new Set(audience.excludedIds);
-  const atOnce = audience.kind === 'everyone' ? Math.min(limit, CANDIDATES_AT_ONCE) : CANDIDATES_AT_ONCE;
   const members: Member[] = [];
+  // As many as the page has, at first: where most of them belong, whoever else is looked at is looked at for nothing.
+  let atOnce = Math.min(limit, CANDIDATES_AT_ONCE);
   let [after, looked, deviceCount] = [afterUser(cursor), 0, 0];
   while (looked < MOST_CANDIDATES) {
-    const { ids, isLast } = await candidatesAfter(after, atOnce);
+    const { ids, isLast, users } = await candidatesAfter(after, atOnce);
     const wanted = ids.filter((userId) => !excluded.has(userId));
-    for (const member of await had(query, wanted, reads)) {
+    for (const member of await had(query, wanted, users ?? (await reads.users(wanted)), reads.devices)) {
       if (query.only?.(member) === false) continue;
       members.push(member);
       deviceCount += member.devices.length;
@@ -49,7 +59,8 @@ export async function walk(query: WalkQuery, reads: WalkReads): Promise<Audience
     }
     if (isLast) return { members, next: null };
     after = ids.at(-1) ?? after;
-    looked += atOnce;
+    looked += ids.length;
+    atOnce = Math.min(MORE_EACH_TIME * atOnce, CANDIDATES_AT_ONCE);
   }
   return { members, next: cursorAfterUser(after) };
 }
@@ -58,9 +69,9 @@ export async function walk(query: WalkQuery, reads: WalkReads): Promise<Audience
 async function had(
   { audience, nowMs, serverZone }: WalkQuery,
   candidates: readonly string[],
-  { users: readUsers, devices }: WalkReads,
+  users: ReadonlyMap<string, User>,
+  devices: WalkReads['devices'],
 ): Promise<readonly Member[]> {
-  const users = await readUsers(candidates);
   const isHad = (member: Member): boolean => belongsTo(audience, member, { nowMs, serverZone });
   const isSaidByTags = audience.kind === 'tags' && asksOnlyForTags(audience.expression, audience.segments);
   const left = isSaidByTags
@@ -90,12 +101,10 @@ async function wayThrough(audience: WalkQuery['audience'], reads: WalkReads): Pr
  */
 export function merged(lists: readonly (readonly string[])[], limit: number): Candidates {
   const open = lists.filter((list) => list.length >= limit).flatMap((list) => list.at(-1) ?? []);
-  const end = open.reduce<string | null>(
-    (least, id) => (least === null || isStoredBefore(id, least) ? id : least),
-    null,
-  );
-  const ids = [...new Set(lists.flat())]
-    .filter((id) => end === null || !isStoredBefore(end, id))
-    .sort((one, other) => (isStoredBefore(one, other) ? -1 : 1));
-  return { ids, isLast: end === null };
+  const [end = null] = inStoredOrder(open);
+  const distinct = new Set(lists.flat());
+  // One list, or one that has all of the others, is in order as it is.
+  const whole = lists.map((list) => new Set(list)).find(({ size }) => size === distinct.size);
+  const all = whole === undefined ? inStoredOrder(distinct) : [...whole];
+  return { ids: end === null ? all : all.slice(0, all.indexOf(end) + 1), isLast: end === null };
 }

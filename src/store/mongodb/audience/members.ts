@@ -1,4 +1,5 @@
 import type { Recipient } from '../../../domain/audience/audience.ts';
+import type { User } from '../../../domain/user/user.ts';
 import {
   isStoredBefore,
   type Lookup,
@@ -11,11 +12,12 @@ import {
 import type { AudiencePage, AudienceQuery, AudienceStore } from '../../audience-store.ts';
 import { merged, type WalkReads, walk } from '../../audience-walk.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
+import { keptCounts } from '../../tag-counts.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import type { SubscriptionDocument } from '../collections/subscription-document.ts';
 import { ACTIVE_OF_AUDIENCE, ACTIVE_USERS } from '../collections/subscription-queries.ts';
-import { USER_IDS_LISTED, USER_IDS_OF_TAG } from '../collections/user-queries.ts';
+import { toUser, USERS_LISTED, USERS_OF_TAG } from '../collections/user-queries.ts';
 import type { Operations } from '../server/operations.ts';
 import { countOf, usersById } from '../user/users.ts';
 
@@ -85,29 +87,41 @@ const MOST_COUNTED = 10_000;
 
 function readsOf(collections: Collections): WalkReads {
   const { users, subscriptions } = collections;
-  const idsOf = (documents: readonly { readonly _id: string }[]) => documents.map(({ _id }) => decodeText(_id));
+  const usersOfTags = keptCounts(
+    async (tags) =>
+      new Map(
+        await Promise.all(tags.map(async (tag) => [tag, await countOf(collections, tag, MOST_COUNTED)] as const)),
+      ),
+    () => performance.now(),
+  );
+  const idsOf = (known: readonly User[]) => known.map(({ id }) => id);
+  const byId = (known: readonly User[]) => new Map(known.map((user) => [user.id, user]));
   return {
     async anybody(afterId, limit) {
       const after = encodeText(afterId);
       const [withDevice, known] = await Promise.all([
         subscriptions.find(ACTIVE_USERS.filter(after), { ...optionsOf(ACTIVE_USERS), limit }).toArray(),
-        users.find(USER_IDS_LISTED.filter(after), { ...optionsOf(USER_IDS_LISTED), limit }).toArray(),
+        users
+          .find(USERS_LISTED.filter(after), { ...optionsOf(USERS_LISTED), limit })
+          .map(toUser)
+          .toArray(),
       ]);
-      return merged([withDevice.map(({ userId }) => decodeText(userId)), idsOf(known)], limit);
+      const ids = withDevice.map(({ userId }) => decodeText(userId));
+      return { ...merged([ids, idsOf(known)], limit), users: byId(known) };
     },
     async alongTags(tags, afterId, limit) {
       const after = encodeText(afterId);
       const lists = tags.map(async (tag) => {
-        const filter = USER_IDS_OF_TAG.filter({ tag, after });
-        return idsOf(await users.find(filter, { ...optionsOf(USER_IDS_OF_TAG), limit }).toArray());
+        const filter = USERS_OF_TAG.filter({ tag, after });
+        return users
+          .find(filter, { ...optionsOf(USERS_OF_TAG), limit })
+          .map(toUser)
+          .toArray();
       });
-      return merged(await Promise.all(lists), limit);
+      const found = await Promise.all(lists);
+      return { ...merged(found.map(idsOf), limit), users: byId(found.flat()) };
     },
-    async usersOfTags(tags) {
-      if (tags.length < 2) return new Map();
-      const counts = tags.map(async (tag) => [tag, await countOf(collections, tag, MOST_COUNTED)] as const);
-      return new Map(await Promise.all(counts));
-    },
+    usersOfTags: async (tags) => (tags.length < 2 ? new Map() : usersOfTags(tags)),
     users: (ids) => usersById(collections, ids),
     devices: (userIds) => activeOf(collections, { userIds, after: null }, 0),
   };

@@ -1,5 +1,5 @@
 import { USER as DELIVERIES_USER, ofNotification } from './delivery-queries.ts';
-import type { NamedQuery, StoreIndex } from './named-query.ts';
+import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** When notifications that count under a pattern's cap went to a user: all in one document, so that one write counts them. */
 export type CapDocument = {
@@ -12,6 +12,22 @@ export type CapDocument = {
 const EXPIRY: StoreIndex = { name: 'expiry', key: { expiresAt: 1 }, expires: 'at_once' };
 
 export const CAP_INDEXES = [EXPIRY];
+
+export const USES_OF_CAP: NamedQuery<CapDocument['_id']> = {
+  name: 'uses of a cap',
+  collection: 'cap_uses',
+  purpose: 'how many of a pattern went to one user; the write that counts one more',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+};
+
+export const USES_OF_CAPS: NamedQuery<readonly CapDocument['_id'][]> = {
+  name: 'uses of caps',
+  collection: 'cap_uses',
+  purpose: 'what a page of a fan-out gives back of those whom it suppresses',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+};
 
 export const EXPIRED_CAP_USES: NamedQuery<Date> = {
   name: 'expired uses of caps',
@@ -36,4 +52,4 @@ export const DELIVERIES_OF_USES: NamedQuery<{ readonly userId: string; readonly 
     projection: { notificationId: 1, state: 1 },
   };
 
-export const CAP_QUERIES = [EXPIRED_CAP_USES, DELIVERIES_OF_USES] as const;
+export const CAP_QUERIES = [USES_OF_CAP, USES_OF_CAPS, EXPIRED_CAP_USES, DELIVERIES_OF_USES] as const;

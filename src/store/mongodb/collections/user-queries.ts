@@ -52,20 +52,10 @@ export const USERS_BY_ID: NamedQuery<readonly string[]> = {
 export const USERS_LISTED: NamedQuery<string> = {
   name: 'users listed',
   collection: 'users',
-  purpose: 'a page of all of whom something was said',
+  purpose: 'a page of all of whom something was said, also of an audience',
   index: BY_ID,
   filter: (after) => ({ _id: { $gt: after } }),
   sort: { _id: 1 },
-};
-
-export const USER_IDS_LISTED: NamedQuery<string> = {
-  name: 'user ids listed',
-  collection: 'users',
-  purpose: 'whom an audience may have, from the index alone',
-  index: BY_ID,
-  filter: (after) => ({ _id: { $gt: after } }),
-  sort: { _id: 1 },
-  projection: { _id: 1 },
 };
 
 type OfTag = { readonly tag: string; readonly after: string };
@@ -73,7 +63,7 @@ type OfTag = { readonly tag: string; readonly after: string };
 export const USERS_OF_TAG: NamedQuery<OfTag> = {
   name: 'users of a tag',
   collection: 'users',
-  purpose: 'a page of those who have a tag',
+  purpose: 'a page of those who have a tag, also of an audience along it',
   index: TAG,
   filter: ({ tag, after }) => ({ tags: tag, _id: { $gt: after } }),
   sort: { _id: 1 },
@@ -82,7 +72,7 @@ export const USERS_OF_TAG: NamedQuery<OfTag> = {
 export const USER_IDS_OF_TAG: NamedQuery<OfTag> = {
   name: 'user ids of a tag',
   collection: 'users',
-  purpose: 'whom an audience may have along a tag; how many have it',
+  purpose: 'how many have a tag, from the index alone',
   index: TAG,
   filter: ({ tag, after }) => ({ tags: tag, _id: { $gt: after } }),
   sort: { _id: 1 },
@@ -103,7 +93,6 @@ export const USER_QUERIES = [
   USER_BY_ID,
   USERS_BY_ID,
   USERS_LISTED,
-  USER_IDS_LISTED,
   USERS_OF_TAG,
   USER_IDS_OF_TAG,
   NEXT_TAG,

@@ -100,7 +100,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'user by id': 'user-1',
   'users by id': users,
   'users listed': 'user-20',
-  'user ids listed': 'user-20',
   'users of a tag': { tag: 'tag-1', after: 'user-20' },
   'user ids of a tag': { tag: 'tag-1', after: 'user-20' },
   'next tag': 'tag-1',
