@@ -34,7 +34,13 @@ export function fanOutContract(open: OpenStore): void {
     const [one, two] = deliveries;
     const { commitPage } = store.fanOuts;
     expect(await commitPage(pageOf(notification, [one!], { from: start, to: middle }))).not.toBeNull();
-    expect(await store.fanOuts.get(id)).toEqual({ notification, audience, cursor: middle, followingAtMs: null, begun: null });
+    expect(await store.fanOuts.get(id)).toEqual({
+      notification,
+      audience,
+      cursor: middle,
+      followingAtMs: null,
+      begun: null,
+    });
     expect(await commitPage(pageOf(notification, [two!], { from: middle, to: null }))).not.toBeNull();
     expect(await store.fanOuts.get(id)).toBeNull();
     expect(await store.notifications.get(id)).toEqual({ ...notification, status: 'sending' });

@@ -41,6 +41,14 @@ export const USER_BY_ID: NamedQuery<string> = {
   filter: (id) => ({ _id: id }),
 };
 
+export const VERSION_OF_USER: NamedQuery<{ readonly id: string; readonly version: number }> = {
+  name: 'version of a user',
+  collection: 'users',
+  purpose: 'the conditional write of what is said of one user',
+  index: BY_ID,
+  filter: ({ id, version }) => ({ _id: id, version }),
+};
+
 export const USERS_BY_ID: NamedQuery<readonly string[]> = {
   name: 'users by id',
   collection: 'users',
@@ -91,6 +99,7 @@ export const NEXT_TAG: NamedQuery<string> = {
 
 export const USER_QUERIES = [
   USER_BY_ID,
+  VERSION_OF_USER,
   USERS_BY_ID,
   USERS_LISTED,
   USERS_OF_TAG,

@@ -2,7 +2,7 @@ import { type Delivery, isFinal } from '../../../domain/delivery/delivery.ts';
 import type { CapOfPattern } from '../../../domain/notification-type/type-policy.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { CapAsked } from '../../user-store.ts';
-import { type CapDocument, DELIVERIES_OF_USES } from '../collections/cap-queries.ts';
+import { type CapDocument, DELIVERIES_OF_USES, USES_OF_CAP } from '../collections/cap-queries.ts';
 import type { Collections } from '../collections/collections.ts';
 import { USER_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { instant } from '../collections/instant.ts';
@@ -29,10 +29,9 @@ export async function takeCap(
   const { userId } = taking;
   const lost = await usesInVain(collections, userId, inTheWay);
   if (lost.size === 0) return inTheWay.map(({ atMs }) => atMs);
-  await collections.cap_uses.updateOne(
-    { _id: { userId: encodeText(userId), pattern: cap.pattern } },
-    { $pull: { uses: { notificationId: { $in: [...lost] } } } },
-  );
+  await collections.cap_uses.updateOne(USES_OF_CAP.filter({ userId: encodeText(userId), pattern: cap.pattern }), {
+    $pull: { uses: { notificationId: { $in: [...lost] } } },
+  });
   return (await takeOnce(collections, cap, isStopping, taking)).map(({ atMs }) => atMs);
 }
 
@@ -56,10 +55,14 @@ async function takeOnce(
   const more = { $concatArrays: ['$$counting', [{ notificationId, atMs: nowMs }]] };
   const uses = { $let: { vars: { counting }, in: { $cond: [isRefused, '$$counting', more] } } };
   const write = () =>
-    caps.findOneAndUpdate({ _id }, [{ $set: { uses, expiresAt: instant(nowMs + perSeconds * 1000) } }], {
-      upsert: true,
-      returnDocument: 'after',
-    });
+    caps.findOneAndUpdate(
+      USES_OF_CAP.filter(_id),
+      [{ $set: { uses, expiresAt: instant(nowMs + perSeconds * 1000) } }],
+      {
+        upsert: true,
+        returnDocument: 'after',
+      },
+    );
   // Two that come first at the same time: one makes the document, the other finds it.
   const kept = await write().catch((error: unknown) => {
     if (duplicateField(error) === null) throw error;
@@ -93,7 +96,10 @@ export async function capUses(
   { pattern, limit, perSeconds }: CapOfPattern,
   { atMs, exceptId }: CapAsked,
 ): Promise<readonly number[]> {
-  const kept = await collections.cap_uses.findOne({ _id: { userId: encodeText(userId), pattern } });
+  const kept = await collections.cap_uses.findOne(
+    USES_OF_CAP.filter({ userId: encodeText(userId), pattern }),
+    optionsOf(USES_OF_CAP),
+  );
   const counting = (kept?.uses ?? []).filter(
     (use) => use.notificationId !== exceptId && use.atMs > atMs - perSeconds * 1000 && use.atMs <= atMs,
   );

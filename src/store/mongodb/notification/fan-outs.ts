@@ -9,7 +9,14 @@ import type { Collections } from '../collections/collections.ts';
 import { type DeliveryDocument, toDeliveryDocument } from '../collections/delivery-document.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { type NotificationDocument, toNotification } from '../collections/notification-document.ts';
-import { DUE_NOTIFICATIONS, FAN_OUT, FAN_OUT_AT, type FanOutPlace, UNBEGUN_PAGE, UNFINISHED_FAN_OUTS } from '../collections/notification-queries.ts';
+import {
+  DUE_NOTIFICATIONS,
+  FAN_OUT,
+  FAN_OUT_AT,
+  type FanOutPlace,
+  UNBEGUN_PAGE,
+  UNFINISHED_FAN_OUTS,
+} from '../collections/notification-queries.ts';
 import { DELIVERED_IN_WAVES, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';

@@ -16,6 +16,7 @@ import {
   USERS_BY_ID,
   USERS_LISTED,
   USERS_OF_TAG,
+  VERSION_OF_USER,
 } from '../collections/user-queries.ts';
 import { capUses } from '../notification/caps.ts';
 import { duplicateField } from '../server/mongo-error.ts';
@@ -62,7 +63,10 @@ async function changeOne({ users }: Collections, blank: User, change: (user: Use
       }
     }
     const { version } = before;
-    const { matchedCount } = await users.replaceOne({ _id, version }, toUserDocument(after, version + 1));
+    const { matchedCount } = await users.replaceOne(
+      VERSION_OF_USER.filter({ id: _id, version }),
+      toUserDocument(after, version + 1),
+    );
     if (matchedCount > 0) return after;
   }
 }

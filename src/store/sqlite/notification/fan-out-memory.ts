@@ -19,7 +19,13 @@ export class FanOutMemory {
   /** Of one that was accepted just now. */
   noteAccepted(notification: Notification, audience: Audience): void {
     if (this.accepted.size >= MOST_ACCEPTED) return;
-    this.accepted.set(notification.id, { notification, audience, cursor: AUDIENCE_START, followingAtMs: null, begun: null });
+    this.accepted.set(notification.id, {
+      notification,
+      audience,
+      cursor: AUDIENCE_START,
+      followingAtMs: null,
+      begun: null,
+    });
   }
 
   /** Of one between two pages. */

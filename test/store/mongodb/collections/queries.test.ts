@@ -7,6 +7,7 @@ import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/
 import { deliveryIdsBetween, notificationIdAt } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { newUser } from '../../../../src/domain/user/user.ts';
+import { AUDIENCE_START } from '../../../../src/store/audience-cursor.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
 import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
 import { type NamedQuery, optionsOf } from '../../../../src/store/mongodb/collections/named-query.ts';
@@ -112,6 +113,8 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'notification by id': notification.id,
   'notifications by id': ids(notifications),
   'fan-out': notification.id,
+  'fan-out at a cursor': { id: notification.id, cursor: AUDIENCE_START, waveAtMs: null },
+  'page not begun': { id: notification.id, cursor: AUDIENCE_START, waveAtMs: null },
   listed: middle,
   'listed by type': { ...middle, type: 'type-3' },
   'listed by status': { ...middle, status: 'completed' },
@@ -156,6 +159,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'expired idempotency keys': new Date(NOW_MS + 20),
   'expired nonces': new Date(NOW_MS + 20),
   ...CONSOLE_QUESTIONS,
+  'uses of a cap': { userId: 'user-1', pattern: '*' },
+  'uses of caps': users.map((userId) => ({ userId, pattern: '*' })),
+  'version of a user': { id: 'user-1', version: 1 },
   'expired uses of caps': new Date(NOW_MS + 20),
   'deliveries of uses': { userId: delivery.userId, notificationIds: ids(notifications) },
 };
