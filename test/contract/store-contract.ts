@@ -9,6 +9,7 @@ import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { dryRunContract } from './dry-run-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
+import { fanOutUnderChangeContract } from './fan-out-under-change-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { importContract } from './import-contract.ts';
 import { lineageContract } from './lineage-contract.ts';
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: taken over from elsewhere', () => importContract(open));
     describe('audiences', () => audienceContract(open));
     describe('audiences: users that are found when it is sent', () => audienceWalkContract(open));
+    describe('a fan-out whose users change', () => fanOutUnderChangeContract(open));
     describe('users', () => userContract(open));
     describe('types', () => typeRuleContract(open));
     describe('segments', () => segmentContract(open));
