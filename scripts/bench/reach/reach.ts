@@ -34,7 +34,7 @@ export type ReachOptions = {
 };
 
 /** A store as it is before it has anybody, and what the service is told of it. */
-export type EmptyStore = {
+type EmptyStore = {
   readonly place: Place;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -110,7 +110,7 @@ async function measureStore(
   return { store, users, ...looked, writing, everyone };
 }
 
-export async function seedPeople(seed: PeopleSeed): Promise<void> {
+async function seedPeople(seed: PeopleSeed): Promise<void> {
   const child = await startChild('reach/seed-process.ts');
   await child.ask(seed);
   await child.stop();
