@@ -7,7 +7,6 @@ import { DELIVERY_STATES, type Delivery, isFinal } from '../../../../src/domain/
 import { deliveryIdsBetween, notificationIdAt } from '../../../../src/domain/ids.ts';
 import { PRIORITIES } from '../../../../src/domain/notification/priority.ts';
 import { newUser } from '../../../../src/domain/user/user.ts';
-import { AUDIENCE_START } from '../../../../src/store/audience-cursor.ts';
 import { type Collections, collectionsOf, QUERIES } from '../../../../src/store/mongodb/collections/collections.ts';
 import { toDeliveryDocument } from '../../../../src/store/mongodb/collections/delivery-document.ts';
 import { type NamedQuery, optionsOf } from '../../../../src/store/mongodb/collections/named-query.ts';
@@ -113,8 +112,8 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'notification by id': notification.id,
   'notifications by id': ids(notifications),
   'fan-out': notification.id,
-  'fan-out at a cursor': { id: notification.id, cursor: AUDIENCE_START, waveAtMs: null },
-  'page not begun': { id: notification.id, cursor: AUDIENCE_START, waveAtMs: null },
+  'fan-out at a cursor': { id: notification.id, cursor: '[0,null,null]', waveAtMs: null },
+  'page not begun': { id: notification.id, cursor: '[0,null,null]', waveAtMs: null },
   listed: middle,
   'listed by type': { ...middle, type: 'type-3' },
   'listed by status': { ...middle, status: 'completed' },
