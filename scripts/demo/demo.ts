@@ -10,6 +10,7 @@ import { demoDatabase, dropDatabase } from './demo-database.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
 import { closeAccount, tellMainJob, trusting } from './main-job.ts';
 import { tellPeople } from './people.ts';
+import { tellSchedules } from './schedules.ts';
 
 const options = parseDemoOptions(process.argv.slice(2));
 if (typeof options === 'string') {
@@ -54,6 +55,7 @@ async function tell(to: Account, pushService: Emulator, folder: string, chosen: 
     const call = signedClient(service.address, service.secret);
     await tellMainJob(to, pushService, { write: call, read: call });
     await tellPeople(to, pushService, call);
+    await tellSchedules(to, folder);
   } finally {
     to.step('Stop it');
     const { code } = await service.stop('SIGTERM');
