@@ -2,7 +2,7 @@ import type { Audit } from './audit.ts';
 import { BellhopError } from './bellhop-error.ts';
 import { type Caller, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
-import type { OverviewCalls, OverviewStretch } from './overview.ts';
+import type { OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
   AcceptedNotification,
@@ -191,6 +191,7 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Nou
       async deliveries(period, options) {
         return (await get<{ items: OverviewStretch[] }>('/v1/overview/deliveries', { period }, options)).items;
       },
+      processes: async (options) => (await get<{ items: Process[] }>('/v1/processes', {}, options)).items,
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },

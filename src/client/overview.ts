@@ -53,9 +53,22 @@ export type OverviewStretch = SettledCounts & {
   readonly mean_latency_ms: number | null;
 };
 
+/** One of the processes that share the work. */
+export type Process = {
+  /** A new one with each start. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly roles: readonly string[];
+  readonly started_at: string;
+};
+
 export type OverviewCalls = {
   /** What waits, what needs a person, and the way to each push service. */
   get(options?: CallOptions): Promise<Overview>;
   /** By minute for an hour, by hour for a day or a week. Where nothing happened there is no entry. */
   deliveries(period: 'hour' | 'day' | 'week', options?: CallOptions): Promise<readonly OverviewStretch[]>;
+  /** The processes of this installation that are there, the one that answers first. */
+  processes(options?: CallOptions): Promise<readonly Process[]>;
 };

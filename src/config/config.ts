@@ -3,6 +3,7 @@ import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { printable } from '../domain/printable-text.ts';
+import type { ProcessRole } from '../domain/process/process-view.ts';
 import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import type { PushProxy } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidPublicKeyOf } from '../domain/push-service/vapid-key.ts';
@@ -11,7 +12,7 @@ import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { apiKeysOf } from './configured-keys.ts';
 import { pushProxyOf } from './push-proxy.ts';
-import type { DemoPage, Role } from './setting-parsers.ts';
+import type { DemoPage } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
 import { checkTls, trustOf } from './trusted-authorities.ts';
@@ -59,7 +60,7 @@ export type Config = {
   readonly redisUrl: string | null;
   /** As `mongodbCa`. */
   readonly redisCa: readonly string[] | null;
-  readonly roles: readonly Role[];
+  readonly roles: readonly ProcessRole[];
   /** Live secrets; the same id twice while one is rotated. Empty: a secret is made and kept in the data folder. */
   readonly apiKeys: readonly ApiKey[];
   readonly apiKeysFile: string | null;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ApiKey } from '../access/api-keys.ts';
 import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
+import { PROCESS_ROLES, type ProcessRole } from '../domain/process/process-view.ts';
 import { type ProxyServer, parseProxyServer } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
@@ -43,14 +44,10 @@ export function redisAddress(text: string): string {
   throw new SettingProblem(`is ${quote(text)}: write host:port; a password needs REDIS_URL.`);
 }
 
-/** What a process can do. */
-const ROLES = ['api', 'worker'] as const;
-export type Role = (typeof ROLES)[number];
-
-export function roles(text: string): readonly Role[] {
+export function roles(text: string): readonly ProcessRole[] {
   const named = listed(text);
-  const known = ROLES.filter((role) => named.includes(role));
-  if (known.length > 0 && named.every((role) => (ROLES as readonly string[]).includes(role))) return known;
+  const known = PROCESS_ROLES.filter((role) => named.includes(role));
+  if (known.length > 0 && named.every((role) => (PROCESS_ROLES as readonly string[]).includes(role))) return known;
   throw new SettingProblem(`is ${quote(text)}: write api, worker, or api,worker.`);
 }
 

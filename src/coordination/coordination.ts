@@ -17,6 +17,13 @@ export interface Coordination {
    * again. Where nobody can be asked, each process allows as much. Does not reject. Answers within about a second.
    */
   spend(spender: string, limit: RateLimit, nowMs: number): Promise<number>;
-  /** Hands every loop over at once. Harmless when repeated. */
+  /** Keeps what this process says of itself for the others, in place of what it said before, for so long. Does not reject. */
+  announce(words: string, forMs: number): Promise<void>;
+  /**
+   * What the processes that are there say of themselves, this one's first. Where nobody can be asked, this one's alone. Does not
+   * reject. Answers within about a second.
+   */
+  announcements(): Promise<readonly string[]>;
+  /** Hands every loop over at once, and takes back what was announced. Harmless when repeated. */
   close(): Promise<void>;
 }

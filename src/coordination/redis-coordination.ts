@@ -54,6 +54,32 @@ if wait > 0 then return wait end
 redis.call('set', KEYS[1], string.format('%.0f', from + refill), 'PX', whole)
 return 0`;
 
+// Each announcement has its end before it, by the clock of Redis: those of processes differ.
+const ANNOUNCE = `
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('hset', KEYS[1], ARGV[1], string.format('%.0f %s', now + ARGV[2], ARGV[3]))
+redis.call('pexpire', KEYS[1], ARGV[4])
+return 1`;
+
+// Those of processes that died are swept away by whoever looks.
+const ANNOUNCEMENTS = `
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local all, standing = redis.call('hgetall', KEYS[1]), {}
+for i = 1, #all, 2 do
+  local ends, words = string.match(all[i + 1], '^(%d+) (.*)$')
+  if ends and tonumber(ends) > now then
+    standing[#standing + 1] = all[i]
+    standing[#standing + 1] = words
+  else redis.call('hdel', KEYS[1], all[i]) end
+end
+return standing`;
+
+const PROCESSES = 'bellhop:processes';
+/** With no process there, nothing stays. */
+const PROCESSES_KEPT_MS = 86_400_000;
+
 const PAUSES = 'bellhop:pauses';
 /** Longer than any pause: what is left of them goes by itself. */
 const PAUSES_KEPT_MS = 2 * LONGEST_PAUSE_MS;
@@ -68,6 +94,7 @@ export function createRedisCoordination(options: RedisCoordinationOptions): Coor
   const spending = createSpending();
   const listener = listenForPauses(redis, connect(options), pauses);
   let isOpen = true;
+  let announced: readonly string[] = [];
   return {
     async lead(loop) {
       const key = keyOf(loop);
@@ -94,14 +121,29 @@ export function createRedisCoordination(options: RedisCoordinationOptions): Coor
         return spending.spend(spender, limit, nowMs);
       }
     },
+    async announce(words, forMs) {
+      announced = [words];
+      await redis.eval(ANNOUNCE, 1, PROCESSES, me, forMs, words, PROCESSES_KEPT_MS).catch(() => {});
+    },
+    async announcements() {
+      const answer = await redis.eval(ANNOUNCEMENTS, 1, PROCESSES).catch(() => []);
+      return [...announced, ...wordsOfOthers(answer, me)];
+    },
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      await Promise.allSettled([...held].map((key) => redis.eval(LET_GO, 1, key, me)));
+      const letGo = [...held].map((key) => redis.eval(LET_GO, 1, key, me));
+      await Promise.allSettled([...letGo, redis.hdel(PROCESSES, me)]);
       redis.disconnect();
       listener.disconnect();
     },
   };
+}
+
+/** Redis gives a hash as a list of fields and values in turn. */
+function wordsOfOthers(answer: unknown, me: string): readonly string[] {
+  if (!Array.isArray(answer)) return [];
+  return answer.flatMap((words, at) => (at % 2 === 1 && answer[at - 1] !== me ? [String(words)] : []));
 }
 
 /** Hears of pauses as they come, and after each time that Redis was away asks for those it missed. */

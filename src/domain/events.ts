@@ -153,6 +153,7 @@ export const PART_NAMES = [
   'sending_watch',
   'tally_keeper',
   'scheduler',
+  'presence',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

@@ -12,7 +12,6 @@ import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
-import type { LaneView } from '../domain/push-service/lane-view.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
@@ -23,6 +22,7 @@ import { createDemo } from '../intake/demo.ts';
 import type { LastBackup } from '../intake/last-backup.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import { createOverview } from '../intake/overview.ts';
+import type { Processes } from '../intake/processes.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
 import { createSendingControl } from '../intake/sending.ts';
@@ -58,8 +58,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly operators: Operators;
   /** Somebody paused or resumed sending: what sends in this process is to look. */
   readonly onSendingChange: () => void;
-  /** How the lanes of all processes stand. */
-  readonly lanes: () => Promise<readonly LaneView[]>;
+  readonly processes: Processes;
   /** Null where the store is backed up by other means. */
   readonly lastBackup: LastBackup | null;
   /** A schedule was made or changed: the scheduler of this process is to look. */
@@ -112,7 +111,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
     ...people,
-    overview: createOverview(parts),
+    overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),

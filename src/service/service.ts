@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiKey } from '../access/api-keys.ts';
 import { createOperators, type Operators } from '../access/operators.ts';
@@ -11,10 +12,13 @@ import { createEngine, type Engine } from '../delivery/engine.ts';
 import { type Compose, createComposer } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import type { ProcessView } from '../domain/process/process-view.ts';
+import type { LaneView } from '../domain/push-service/lane-view.ts';
 import { wayOfPushes } from '../domain/push-service/proxy.ts';
 import { createServiceNames } from '../domain/push-service/service-name.ts';
 import type { Listener } from '../http/listener.ts';
 import { createLastBackup } from '../intake/last-backup.ts';
+import { createProcesses } from '../intake/processes.ts';
 import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
@@ -23,6 +27,8 @@ import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
+import type { Loop } from '../upkeep/loop.ts';
+import { createPresence } from '../upkeep/presence.ts';
 import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
 import { type AcceptanceOfAll, buildAcceptance } from './acceptance.ts';
 import { type ApiParts, buildApi } from './api.ts';
@@ -68,6 +74,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
+    void parts.presence.start();
     if (await parts.backends.store.backups.forgetUpgrade()) log.info('the backup from before the upgrade is removed');
     return {
       address: addressOf(server),
@@ -95,6 +102,7 @@ type Parts = {
   /** Null where this process only serves the API. */
   readonly sending: Sending | null;
   readonly backupKeeper: BackupKeeper | null;
+  readonly presence: Loop;
   readonly listener: Listener;
   readonly operators: Operators;
   readonly useApiKeys: (keys: readonly ApiKey[]) => void;
@@ -123,13 +131,14 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
   const onScheduleChange = (): void => sending?.scheduler.hurry();
-  const lanes = async () => sending?.engine.lanes.views() ?? [];
+  const own = ownView(options, clock.now(), () => sending?.engine.lanes.views() ?? []);
+  const processes = createProcesses({ ...shared, own });
   const lastBackup = config.mongodbUrl === null ? createLastBackup(backends.store.facts, events) : null;
   const api: ApiParts = {
     ...shared,
     metrics,
     operators,
-    lanes,
+    processes,
     lastBackup,
     onSendingChange,
     onScheduleChange,
@@ -139,6 +148,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     backends,
     sending,
     backupKeeper: buildBackupKeeper(options, shared),
+    presence: createPresence({ ...shared, view: own }),
     operators,
     listener: buildApi({ ...options, apiKeys: () => apiKeys }, api),
     useApiKeys: (keys) => {
@@ -146,6 +156,15 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     },
     stopping,
   };
+}
+
+function ownView(
+  { config, version }: ServiceOptions,
+  startedAtMs: number,
+  lanes: () => readonly LaneView[],
+): () => ProcessView {
+  const still = { id: randomUUID(), host: hostname(), pid: process.pid, version, roles: config.roles, startedAtMs };
+  return () => ({ ...still, lanes: lanes() });
 }
 
 /** Null where no backup is made by itself. */
@@ -196,12 +215,13 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
 function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    const { stopping, sending, backupKeeper, backends } = parts;
+    const { stopping, sending, backupKeeper, presence, backends } = parts;
     stopping.abort();
     await sending?.scheduler.stop();
     await sending?.engine.stopLoops();
     // Its backup under way is given up, so its tick is not waited for.
     const keeping = backupKeeper?.stop();
+    await presence.stop();
     // Loops that this process led are taken over while it drains.
     await backends.coordination.close();
     await sending?.engine.drain(() => {

@@ -28,6 +28,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   sending_watch:
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',
+  presence: 'other processes could not be told that this one is there: it tells them again',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

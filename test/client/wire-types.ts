@@ -10,6 +10,7 @@ import type { explanationSchema, suppressionSchema } from '../../src/http/v1/exp
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
 import type { overviewSchema, stretchSchema } from '../../src/http/v1/overview.ts';
+import type { processSchema } from '../../src/http/v1/processes.ts';
 import type {
   documentedScheduleBody,
   momentSchema,
@@ -65,6 +66,7 @@ export const COMPILED: [
   Reads<typeof dryRunSchema, client.NotificationDryRun>,
   Reads<typeof overviewSchema, client.Overview>,
   Reads<typeof stretchSchema, client.OverviewStretch>,
+  Reads<typeof processSchema, client.Process>,
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
@@ -85,6 +87,7 @@ export const COMPILED: [
   Writes<typeof schedulePatch, client.SchedulePatch>,
   Writes<typeof recurrenceBody, client.Recurrence>,
 ] = [
+  true,
   true,
   true,
   true,

@@ -50,6 +50,13 @@ export function coordinationContract(name: string, open: () => Promise<Coordinat
       }
     });
 
+    it('knows what this process said of itself last', async () => {
+      expect(await coordination.announcements()).toEqual([]);
+      await coordination.announce('started', 60_000);
+      await coordination.announce('"busy" \n 😀', 60_000);
+      expect(await coordination.announcements()).toEqual(['"busy" \n 😀']);
+    });
+
     it('closes twice without harm', async () => {
       await coordination.lead('rescuer');
       await coordination.close();

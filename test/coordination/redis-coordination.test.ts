@@ -60,6 +60,30 @@ describeWithRedis('coordination on Redis', () => {
     expect(await others[0]!.lead('rescuer')).toBe(false);
   });
 
+  it('lets all know what each says of itself, until it closes or says nothing for so long', async () => {
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => connected(server.url)));
+    await Promise.all([one!.announce('one', 60_000), two!.announce('two', 60_000), three!.announce('three', 1)]);
+    await until('the third is forgotten', async () => (await one!.announcements()).length === 2);
+    expect(await one!.announcements()).toEqual(['one', 'two']);
+    expect(await two!.announcements()).toEqual(['two', 'one']);
+    await two!.close();
+    expect(await one!.announcements()).toEqual(['one']);
+  });
+
+  it('knows itself alone where Redis is away, and takes nobody’s word it cannot read', async () => {
+    const one = await connected(server.url);
+    await one.announce('one', 60_000);
+    const redis = new Redis(server.url);
+    await redis.hset('bellhop:processes', 'stranger', 'no end');
+    await redis.quit();
+    expect(await one.announcements()).toEqual(['one']);
+    await server.stop();
+    expect(await one.announcements()).toEqual(['one']);
+    await one.announce('still one', 60_000);
+    expect(await one.announcements()).toEqual(['still one']);
+    await server.restart();
+  });
+
   it('lets another lead when the leader has been cut off for the length of its lease', async () => {
     const proxy = await startTcpProxy({ port: server.port });
     const leader = await connected(`redis://127.0.0.1:${proxy.port}`, 500);

@@ -24,6 +24,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     schedules: unused,
     explanations: unused,
     overview: unused,
+    processes: unused,
     pruneHolds: unused,
     vapidKeys: unused,
     backups: unused,

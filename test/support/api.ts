@@ -13,6 +13,7 @@ import type { AppError } from '../../src/domain/app-error.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
+import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
@@ -22,6 +23,7 @@ import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
 import { createOverview } from '../../src/intake/overview.ts';
+import { createProcesses } from '../../src/intake/processes.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../src/intake/rate-limiter.ts';
 import { createSendingControl } from '../../src/intake/sending.ts';
@@ -95,6 +97,15 @@ export type ApiOptions = Partial<AppOptions> &
     readonly wrapQueue?: (queue: JobQueue) => JobQueue;
   };
 
+const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
+  id: 'the-one-under-test',
+  host: 'machine-1',
+  pid: 4711,
+  version: '1.2.3',
+  roles: ['api', 'worker'],
+  startedAtMs: NOW_MS,
+};
+
 const OFTEN = perMinute(30);
 const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
 
@@ -115,6 +126,8 @@ export async function startApi(options: ApiOptions = {}) {
   const told: BellhopEvent[] = [];
   events.subscribe((event) => told.push(event));
   const lastBackup = createLastBackup(store.facts, events);
+  const lanes = options.lanes ?? [];
+  const processes = createProcesses({ coordination: createLoneCoordination(), own: () => ({ ...OWN_PROCESS, lanes }) });
   const lines: RequestLine[] = [];
   const log = (line: RequestLine): void => void lines.push(line);
   const findClient = options.findClient ?? createClientFinder([]);
@@ -148,7 +161,8 @@ export async function startApi(options: ApiOptions = {}) {
     ...people,
     deadLetters: createDeadLetters(parts),
     userDeliveries: createUserDeliveries(parts),
-    overview: createOverview({ ...parts, lanes: async () => options.lanes ?? [], lastBackup }),
+    overview: createOverview({ ...parts, lanes: processes.lanes, lastBackup }),
+    processes,
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
