@@ -29,16 +29,19 @@ import type {
 import { type Schedules, schedulesOf } from './schedules.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
+import { type Templates, templatesOf } from './templates.ts';
 
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { CallOptions } from './caller.ts';
+export type * from './content.ts';
 export type * from './dry-run.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './resources.ts';
 export type * from './schedules.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
+export type * from './templates.ts';
 export { BellhopError };
 
 export type ClientOptions = {
@@ -100,6 +103,8 @@ export type Client = Nouns & {
   };
   readonly overview: OverviewCalls;
   readonly audit: Audit;
+  /** What notifications say, kept under a key. */
+  readonly templates: Templates;
   readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
@@ -194,6 +199,7 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Nou
       processes: async (options) => (await get<{ items: Process[] }>('/v1/processes', {}, options)).items,
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
+    templates: templatesOf(caller),
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },
     subscriptions: {
       register: (subscription, options) => post('/v1/subscriptions', subscription, options),

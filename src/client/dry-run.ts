@@ -10,7 +10,10 @@ export type NotificationDryRun = {
   readonly held_user_count: number;
   readonly first_release_at: string | null;
   readonly last_release_at: string | null;
+  /** The largest. */
   readonly payload_octets: number;
+  /** Where the text is made for each recipient: the largest in each locale. Absent from earlier versions. */
+  readonly payload_octets_by_locale?: Readonly<Record<string, number>> | null;
   readonly deadline_at: string;
   readonly is_at_least: boolean;
   /** Up to 20 users. */

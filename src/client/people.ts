@@ -1,6 +1,7 @@
 import type { Caller, CallOptions } from './caller.ts';
+import type { AudienceInput } from './content.ts';
 import { pathSegment } from './path-segment.ts';
-import type { AudienceInput, Page, PageQuery, Priority, Urgency } from './resources.ts';
+import type { Page, PageQuery, Priority, Urgency } from './resources.ts';
 
 /** By the clock of the user’s zone, such as `22:00`; where `until` is the earlier one, it ends on the day after. */
 export type QuietHoursPatch = {
@@ -86,7 +87,8 @@ export type SuppressionReason =
   | 'paused'
   | 'quiet_hours'
   | 'quiet_hours_past_deadline'
-  | 'capped';
+  | 'capped'
+  | 'render_failed';
 
 /** What the gate that says no has to say. */
 export type SuppressionDetail = {
@@ -95,6 +97,8 @@ export type SuppressionDetail = {
   readonly until?: string | undefined;
   readonly limit?: number | undefined;
   readonly per_seconds?: number | undefined;
+  readonly locale?: string | undefined;
+  readonly problem?: string | undefined;
 };
 
 export type Suppression = {

@@ -1,34 +1,37 @@
+import type {
+  AudienceInput,
+  LocaleText,
+  NotificationAction,
+  OpenIn,
+  Recipient,
+  TemplateUse,
+  TextDirection,
+  Variables,
+} from './content.ts';
+
 /** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
 
 export type Priority = 'high' | 'normal' | 'low';
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
 
-export type NotificationAction = {
-  readonly action: string;
-  readonly title: string;
-  readonly icon?: string | undefined;
-  readonly url?: string | undefined;
-};
-
-/** What a click opens: an open page of the site, an open page that shows the `url`, or always a new page. */
-export type OpenIn = 'site_tab' | 'page_tab' | 'new_tab';
-
-export type TextDirection = 'auto' | 'ltr' | 'rtl';
-
-/** `tags` is an expression, such as `beta && !(trial || churned)`. */
-export type AudienceInput = {
-  readonly tags?: string | undefined;
-  readonly everyone?: true | undefined;
-};
-
 export type NotificationInput = {
   readonly type: string;
-  /** Either these users, or `audience`. */
+  /** Either these users, or `recipients`, or `audience`. */
   readonly user_ids?: readonly string[] | undefined;
+  /** Users with variables of their own, for a `template` or `locales`. */
+  readonly recipients?: readonly Recipient[] | undefined;
   /** Users who are found when it is sent. */
   readonly audience?: AudienceInput | undefined;
   readonly exclude_user_ids?: readonly string[] | undefined;
-  readonly title: string;
+  /** In place of `title` and `body`. */
+  readonly template?: TemplateUse | undefined;
+  /** As a template, for this notification alone. */
+  readonly locales?: Readonly<Record<string, LocaleText>> | undefined;
+  readonly default_locale?: string | undefined;
+  /** Of `locales`, for everyone. */
+  readonly variables?: Variables | undefined;
+  /** Required without `template` and `locales`. */
+  readonly title?: string | undefined;
   readonly body?: string | undefined;
   readonly icon?: string | undefined;
   readonly badge?: string | undefined;
@@ -104,6 +107,8 @@ export type Notification = {
   readonly ttl_seconds: number;
   readonly urgency: Urgency;
   readonly topic: string | null;
+  /** What it says, where that is not the same for all. Absent from earlier versions. */
+  readonly template?: { readonly key: string; readonly version: number } | null;
   readonly user_count: number;
   readonly status: NotificationStatus;
   readonly accepted_at: string;

@@ -1,6 +1,5 @@
 import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
-import type { Compose } from '../domain/content/compose.ts';
 import {
   type DeliveryEvent,
   type DeliverySnapshot,
@@ -27,16 +26,20 @@ export type AttemptOptions = {
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
-  readonly compose: Compose;
   /** Aborted when the process must let go of what is in flight. */
   readonly giveUp: AbortSignal;
 };
 
 /**
  * `gate` is what the gates say of the delivery. `isProbe`: its push tells whether a closed lane may open. `onPosted` is called
- * once only the push service's answer is awaited.
+ * once only the push service's answer is awaited. `payload` is asked for where nothing stands in the way.
  */
-type Sending = { readonly gate: GateAnswer; readonly isProbe: boolean; readonly onPosted: () => void };
+type Sending = {
+  readonly gate: GateAnswer;
+  readonly payload: () => string;
+  readonly isProbe: boolean;
+  readonly onPosted: () => void;
+};
 
 export type Attempter = (claimed: Claimed, sending: Sending) => Promise<AttemptPlan>;
 
@@ -48,12 +51,12 @@ type BoundMachine = ReturnType<typeof bindMachine>;
  * unknown is announced.
  */
 export function createAttempt(options: AttemptOptions): Attempter {
-  const { policy, clock, compose } = options;
+  const { policy, clock } = options;
   const machine = bindMachine(options);
 
-  return async (claimed, { gate, isProbe, onPosted }) => {
+  return async (claimed, { gate, payload, isProbe, onPosted }) => {
     const startedAtMs = clock.now();
-    const order = orderFor(claimed, compose, onPosted);
+    const order = orderFor(claimed, gate.kind === 'go' ? payload() : '', onPosted);
     const event = { type: 'ATTEMPT', nowMs: startedAtMs, gate } as const;
     const ended = await runMachine(machine, restoreForAttempt(claimed, { policy, order, isProbe }), event);
     return attempted(claimed, ended, startedAtMs);
@@ -120,11 +123,10 @@ function tellUnforeseen(events: AttemptOptions['events'], { message }: PushOrder
   events.publish({ type: 'part.failed', part: 'push', error: thrown, hidden });
 }
 
-function orderFor({ notification, subscription }: Claimed, compose: Compose, onPosted: () => void): PushOrder | null {
+function orderFor({ notification, subscription }: Claimed, payload: string, onPosted: () => void): PushOrder | null {
   if (subscription === null) return null;
   const { endpoint, keys, vapidPublicKey } = subscription;
   const { urgency, topic } = notification;
-  const payload = compose(notification, subscription).text;
   const header = topic === null ? null : topicHeader(topic);
   return { message: { endpoint, keys, vapidPublicKey, payload, urgency, topic: header }, subscription, onPosted };
 }

@@ -8,11 +8,12 @@ import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
+import { type ComposingOptions, composeClaimed } from './composing.ts';
 import type { GateFacts } from './gates.ts';
 import type { PlaceInLane } from './lanes.ts';
 import type { PutOff } from './put-off.ts';
 
-export type DeliveringOptions = {
+export type DeliveringOptions = ComposingOptions & {
   readonly store: Pick<Store, 'deliveries'>;
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Events;
@@ -21,8 +22,6 @@ export type DeliveringOptions = {
   readonly coordination: Pick<Coordination, 'pauseOrigin' | 'pausedUntilMs'>;
   readonly gates: readonly Gate<GateFacts>[];
   readonly rules: Pick<StandingRules, 'policyOf'>;
-  /** The zone of users who have none. */
-  readonly serverZone: string;
   readonly attempt: Attempter;
 };
 
@@ -66,8 +65,10 @@ export function createDelivering(
     if (claimed === 'busy') return putOff.forSubscription(job);
     const { isProbe } = place;
     const policy = await rules.policyOf(claimed.notification.content.type);
-    const gate = askGates(gates, { ...claimed, policy, serverZone }, nowMs);
-    const plan = await options.attempt(claimed, { gate, isProbe, onPosted });
+    const composing = composeClaimed(options, claimed);
+    const { failure: renderFailure, payload } = composing instanceof Promise ? await composing : composing;
+    const gate = askGates(gates, { ...claimed, policy, serverZone, renderFailure }, nowMs);
+    const plan = await options.attempt(claimed, { gate, payload, isProbe, onPosted });
     place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
     if (plan.pause !== null) await pause(options, plan.pause);

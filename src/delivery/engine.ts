@@ -11,6 +11,7 @@ import type { PushTransport } from '../push/push-transport.ts';
 import type { JobQueue, StartOptions } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import type { Wordings } from '../store/wordings.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
 import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
@@ -29,6 +30,7 @@ export type EnginePorts = {
   readonly coordination: Pick<Coordination, 'lead' | 'pauseOrigin' | 'pausedUntilMs'>;
   readonly transport: Pick<PushTransport, 'send'>;
   readonly compose: Compose;
+  readonly wordings: Pick<Wordings, 'rendererOf'>;
   readonly rules: StandingRules;
   readonly events: Events;
   readonly clock: Clock;

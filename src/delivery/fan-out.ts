@@ -1,23 +1,23 @@
 import type { Clock } from '../clock.ts';
-import { type Member, usersNamed } from '../domain/audience/audience.ts';
-import { planPage, type Reached, reachedBy } from '../domain/audience/fan-out.ts';
+import { type Member, namedIn, usersNamed } from '../domain/audience/audience.ts';
+import { planPage, type Reached, type ReleaseTerms, reachedBy, type WordedTerms } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
 import { isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import { AUDIENCE_START } from '../store/audience-cursor.ts';
 import type { AudienceCursor, AudienceQuery, AudienceStore } from '../store/audience-store.ts';
+import type { FanOut } from '../store/fan-out-store.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import { type WordedPlanOptions, wordedPlan } from '../store/worded-plan.ts';
 import { supersede } from './superseder.ts';
 import { createWave } from './wave.ts';
 
-export type FanOutOptions = {
+export type FanOutOptions = WordedPlanOptions & {
   readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries' | 'notifications' | 'suppressions'>;
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
   readonly rules: StandingRules;
-  /** The zone of users who have none. */
-  readonly serverZone: string;
   /** About the most deliveries made in one commit. */
   readonly pageSize: number;
 };
@@ -35,7 +35,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const { notification, audience, cursor: from, begun } = fanOut;
     const nowMs = clock.now();
     if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;
-    const terms = { policy: await rules.policyOf(notification.content.type), serverZone };
+    const policy = await rules.policyOf(notification.content.type);
     const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs });
     const look = { limit: Math.max(pageSize, wave.limit), nowMs, serverZone };
     const { members: found, next: to } =
@@ -48,6 +48,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
           })
         : { members: await membersNamed(store.audiences, begun.userIds, look), next: begun.to };
     const members = await wave.undecided(found);
+    const terms: ReleaseTerms = { policy, serverZone, worded: await wordedOf(options, fanOut, members) };
     const isUserCountOpen = audience.kind !== 'user_ids';
     const page = { notification, from, to, members, policy: terms.policy, isUserCountOpen, wave: wave.page(), nowMs };
     const fannedOut = await store.fanOuts.commitPage({
@@ -90,6 +91,21 @@ async function membersNamed(
     cursor = page.next;
   } while (cursor !== null);
   return members;
+}
+
+/** How these users are planned where the text is made for each recipient; null where it is the same for all. */
+async function wordedOf(
+  options: FanOutOptions,
+  { notification, audience }: FanOut,
+  members: readonly Member[],
+): Promise<WordedTerms | null> {
+  const { worded } = notification.content;
+  if (worded === undefined) return null;
+  const userIds = members.map(({ userId }) => userId);
+  const values = worded.isPersonal
+    ? await options.store.fanOuts.valuesOf(notification.id, namedIn(audience), userIds)
+    : null;
+  return wordedPlan(options, notification, (userId) => values?.get(userId) ?? null);
 }
 
 /** What all pages of a fan-out came to. Null where the notification is forgotten already. */

@@ -7,12 +7,13 @@ import type { Job, JobHandler, JobQueue, WaitsFor } from '../queue/job-queue.ts'
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Attempter } from './attempt.ts';
+import type { ComposingOptions } from './composing.ts';
 import { createDelivering, NO_PLACE } from './delivering.ts';
 import type { GateFacts } from './gates.ts';
 import type { Lanes } from './lanes.ts';
 import { createPutOff } from './put-off.ts';
 
-export type WorkerOptions = {
+export type WorkerOptions = ComposingOptions & {
   readonly store: Store;
   readonly queue: JobQueue;
   readonly events: Events;
@@ -27,8 +28,6 @@ export type WorkerOptions = {
   /** Asked in this order of each delivery that was claimed. */
   readonly gates: readonly Gate<GateFacts>[];
   readonly rules: Pick<StandingRules, 'policyOf'>;
-  /** The zone of users who have none. */
-  readonly serverZone: string;
   readonly attempt: Attempter;
   readonly fanOutPage: (job: Job) => Promise<void>;
 };

@@ -3,16 +3,13 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { namedIn } from '../domain/audience/audience.ts';
 import { reachedBy } from '../domain/audience/fan-out.ts';
-import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
-import type { Random } from '../domain/ids.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Acceptance, AcceptResult } from '../store/notification-store.ts';
-import type { StandingRules } from '../store/standing-rules.ts';
-import type { Audiences } from './audiences.ts';
-import { checkedOctets, type NotifyRequest, notificationOf } from './notify-request.ts';
+import { type CheckOptions, checkRequest } from './checked-request.ts';
+import type { NotifyRequest } from './notify-request.ts';
 
 /** A caller's promise that a request with the same key is the same request. */
 export type IdempotencyClaim = {
@@ -26,7 +23,7 @@ export type IdempotencyClaim = {
 export type Accepted = {
   readonly notification: Notification;
   readonly isRepeated: boolean;
-  /** What every device gets, before encryption. */
+  /** What a device gets, before encryption; the largest. */
   readonly payloadOctets: number;
   /** How many of the users have a device. Null where that is known only when the worker has fanned it out. */
   readonly reachedUsers: number | null;
@@ -50,18 +47,10 @@ export type Accepting = {
   conclude(prepared: Prepared, result: AcceptResult): Accepted;
 };
 
-export type AcceptingOptions = {
+export type AcceptingOptions = CheckOptions & {
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly defaultTtlSeconds: number;
-  readonly rules: Pick<StandingRules, 'policyOf'>;
-  readonly audiences: Pick<Audiences, 'check'>;
-  /** The zone of users who have none. */
-  readonly serverZone: string;
-  /** The one that deliveries are composed by: what is measured is what is sent. */
-  readonly compose: Compose;
 };
 
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -78,21 +67,19 @@ async function prepare(
   request: NotifyRequest,
   { nowMs, id, claim }: PreparedAt,
 ): Promise<Prepared> {
-  const { audience } = request;
-  await options.audiences.check(audience);
-  const terms = { policy: await options.rules.policyOf(request.content.type), serverZone: options.serverZone };
-  const made = notificationOf(options, request, terms, nowMs);
+  const { audience, recipientValues } = request;
+  const { notification: made, terms, measured } = await checkRequest(options, request, nowMs);
   const notification = id === null ? made : { ...made, id };
-  const payloadOctets = checkedOctets(notification, options.compose);
   const acceptance: Acceptance = {
     notification,
     audience,
+    ...(recipientValues && { values: recipientValues }),
     idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
     // What a topic supersedes is the worker's to find, when it fans out.
     mayFanOutNow: notification.topic === null && notification.sendAt === null,
     terms,
   };
-  return { acceptance, payloadOctets };
+  return { acceptance, payloadOctets: measured.octets };
 }
 
 function conclude(options: AcceptingOptions, { acceptance, payloadOctets }: Prepared, result: AcceptResult): Accepted {

@@ -1,14 +1,18 @@
 import { AppError } from '../domain/app-error.ts';
 import { type Account, accountOf } from '../domain/audience/account.ts';
-import { type Member, usersNamed } from '../domain/audience/audience.ts';
-import { factsOf } from '../domain/audience/fan-out.ts';
+import { type Member, namedIn, usersNamed } from '../domain/audience/audience.ts';
+import { factsOf, type WordedTerms } from '../domain/audience/fan-out.ts';
 import type { ReleaseFacts } from '../domain/audience/release.ts';
 import type { Suppression } from '../domain/audience/suppression.ts';
+import type { Values } from '../domain/content/wording.ts';
+import type { Delivery } from '../domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
+import type { Notification } from '../domain/notification/notification.ts';
 import { comesAtMs } from '../domain/notification/send-at.ts';
 import { zoneOf } from '../domain/user/person.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import { type WordedPlanOptions, wordedPlan } from '../store/worded-plan.ts';
 
 /** What is asked about: a type at an instant, or a notification that was accepted. */
 export type ExplainRequest =
@@ -27,11 +31,10 @@ export type Explanation = {
   readonly became: { readonly suppression: Suppression | null; readonly deliveryCount: number } | null;
 };
 
-export type ExplainOptions = {
-  readonly store: Pick<Store, 'audiences' | 'notifications' | 'suppressions' | 'deliveries' | 'users'>;
+export type ExplainOptions = WordedPlanOptions & {
+  readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'notifications' | 'suppressions' | 'deliveries' | 'users'>;
   readonly rules: StandingRules;
   readonly clock: { now(): number };
-  readonly serverZone: string;
   readonly defaultTtlSeconds: number;
 };
 
@@ -75,8 +78,31 @@ async function explainNotification(options: ExplainOptions, userId: string, id: 
   const wasAtMs = notification.sendAt === null ? notification.acceptedAtMs : deliveries[0]?.createdAtMs;
   const comesAt = became === null ? comesAtMs(notification, zone, clock.now()) : (wasAtMs ?? clock.now());
   const atMs = suppression?.atMs ?? comesAt;
-  const facts = factsOf(notification, member, terms, atMs);
+  const worded = await wordedOf(options, notification, member, deliveries[0]);
+  const facts = factsOf(notification, member, { ...terms, worded }, atMs);
   return explain(options, member, { facts, atMs, exceptId: id }, became);
+}
+
+/** How the text is made for the user; null where it is the same for all, or nothing is known of their values any more. */
+async function wordedOf(
+  options: ExplainOptions,
+  notification: Notification,
+  { userId }: Member,
+  delivery: Delivery | undefined,
+): Promise<WordedTerms | null> {
+  const { worded } = notification.content;
+  if (worded === undefined) return null;
+  const values = worded.isPersonal
+    ? (delivery?.values ?? (await waitingValues(options, notification.id, userId)))
+    : null;
+  return worded.isPersonal && values === null ? null : wordedPlan(options, notification, () => values);
+}
+
+/** The values of a recipient whom the fan-out has not come to yet. */
+async function waitingValues({ store }: ExplainOptions, id: string, userId: string): Promise<Values | null> {
+  const fanOut = await store.fanOuts.get(id);
+  if (fanOut === null) return null;
+  return (await store.fanOuts.valuesOf(id, namedIn(fanOut.audience), [userId])).get(userId) ?? null;
 }
 
 async function deliveriesOfUser({ store }: ExplainOptions, userId: string, notificationId: string) {

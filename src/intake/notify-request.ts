@@ -1,22 +1,22 @@
 import { AppError } from '../domain/app-error.ts';
 import { type Audience, namedIn } from '../domain/audience/audience.ts';
 import type { ReleaseTerms } from '../domain/audience/fan-out.ts';
-import { ANYONE, type Compose } from '../domain/content/compose.ts';
-import { largestFieldOf } from '../domain/content/payload.ts';
+import type { Values } from '../domain/content/wording.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
-import {
-  MAX_PAYLOAD_OCTETS,
-  type Notification,
-  type NotificationContent,
-  type Urgency,
-} from '../domain/notification/notification.ts';
+import type { Notification, NotificationContent, Urgency } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import { MAX_DAYS_AHEAD, type SendAt, timingOf, whyNotSentAt } from '../domain/notification/send-at.ts';
+import type { RecipientValues } from './value-check.ts';
+import type { WordingRequest } from './wording-request.ts';
 
 /** What a caller asks to be sent. */
 export type NotifyRequest = {
   readonly content: NotificationContent;
   readonly audience: Audience;
+  /** What it says where that is not the same for all; then the content has no title. Absent: the content says it. */
+  readonly wording?: WordingRequest | null;
+  /** What each of the users named has as values of its own, in their order; absent where none has any. */
+  readonly recipientValues?: readonly Values[] | null;
   /** Null: what the type says, or else `normal`. */
   readonly priority: Priority | null;
   /** Null: what the type says, or else the default of the priority. */
@@ -64,15 +64,7 @@ function demandFuture(sendAt: SendAt | null, nowMs: number): void {
   if (why !== null) throw new AppError('invalid_send_at', NOT_SENT_AT[why], { now: new Date(nowMs).toISOString() });
 }
 
-/** What every device gets, before encryption. Throws `payload_too_large`. */
-export function checkedOctets(notification: Notification, compose: Compose): number {
-  const { octets } = compose(notification, ANYONE);
-  if (octets <= MAX_PAYLOAD_OCTETS) return octets;
-  const largestField = largestFieldOf(notification);
-  throw new AppError(
-    'payload_too_large',
-    `The payload would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +
-      `“${largestField}”; shorten it, or send a link to the rest.`,
-    { size_octets: octets, limit_octets: MAX_PAYLOAD_OCTETS, largest_field: largestField },
-  );
+/** The users named with their own values; null where they have none. */
+export function recipientsOf({ audience, recipientValues = null }: NotifyRequest): RecipientValues | null {
+  return recipientValues === null ? null : { userIds: namedIn(audience), values: recipientValues };
 }

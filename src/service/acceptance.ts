@@ -5,7 +5,10 @@ import { createOccurrences, type Occurrences } from '../intake/occurrences.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 
-export type AcceptanceParts = Omit<AcceptingOptions, 'rules' | 'audiences' | 'serverZone' | 'defaultTtlSeconds'> & {
+export type AcceptanceParts = Omit<
+  AcceptingOptions,
+  'rules' | 'audiences' | 'templates' | 'serverZone' | 'defaultTtlSeconds'
+> & {
   readonly store: Store;
   readonly rules: StandingRules;
 };
@@ -22,7 +25,7 @@ export type AcceptanceOfAll = {
 /** The one way of acceptance, for the API and for the scheduler. */
 export function buildAcceptance(parts: AcceptanceParts, settings: AcceptanceSettings): AcceptanceOfAll {
   const audiences = createAudiences({ ...parts, ...settings });
-  const accepting = createAccepting({ ...parts, ...settings, audiences });
+  const accepting = createAccepting({ ...parts, ...settings, templates: parts.store.templates, audiences });
   return {
     audiences,
     accepting,

@@ -33,6 +33,7 @@ import { createVapidKeys } from '../intake/vapid-keys.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
+import type { Wordings } from '../store/wordings.ts';
 import type { AcceptanceOfAll } from './acceptance.ts';
 import { readConsoleFiles, readDemoFiles, readSdkFiles } from './browser-files.ts';
 import { buildPeople, type PeopleSettings } from './people.ts';
@@ -53,6 +54,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly events: Events;
   readonly compose: Compose;
   readonly rules: StandingRules;
+  readonly wordings: Wordings;
   readonly clock: Clock;
   readonly random: Random;
   readonly operators: Operators;

@@ -4,6 +4,7 @@ import { createDryRun } from '../intake/dry-run.ts';
 import { createExplain } from '../intake/explain.ts';
 import { createNotifications } from '../intake/notifications.ts';
 import { createSchedules } from '../intake/schedules.ts';
+import { createTemplates } from '../intake/templates.ts';
 import { createTypeRules } from '../intake/type-rules.ts';
 import { createUsers, type UsersOptions } from '../intake/users.ts';
 import type { AcceptanceOfAll, AcceptanceParts, AcceptanceSettings } from './acceptance.ts';
@@ -19,7 +20,7 @@ export type PeopleSettings = AcceptanceSettings & Pick<UsersOptions, 'userChange
 
 type PeopleApi = Pick<
   AppOptions,
-  'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'schedules' | 'explanations'
+  'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'schedules' | 'explanations' | 'templates'
 >;
 
 /** What is said of users and types, who is to get what and when, and the sending of it. */
@@ -28,16 +29,18 @@ export function buildPeople(
   { serverZone, defaultTtlSeconds, ...limits }: PeopleSettings,
 ): PeopleApi {
   const { store, rules, clock, audiences } = parts;
+  const sending = { ...parts, templates: store.templates, serverZone, defaultTtlSeconds };
   const notifications = createNotifications(parts);
   return {
     notifications,
-    dryRun: createDryRun({ ...parts, serverZone, defaultTtlSeconds }),
+    dryRun: createDryRun(sending),
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,
+    templates: createTemplates({ ...parts, store: store.templates, serverZone }),
     schedules: createSchedules({ ...parts, readBody: readNotificationBody, onChange: parts.onScheduleChange }),
     explanations: {
-      explain: createExplain({ ...parts, serverZone, defaultTtlSeconds }),
+      explain: createExplain(sending),
       suppressionsOf: notifications.suppressions,
       suppressions: store.suppressions,
       now: () => clock.now(),

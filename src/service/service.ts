@@ -23,6 +23,7 @@ import type { PushTransport } from '../push/push-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createWebPushTransport } from '../push/web-push.ts';
 import { createStandingRules, type StandingRules } from '../store/standing-rules.ts';
+import { createWordings, type Wordings } from '../store/wordings.ts';
 import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -95,6 +96,7 @@ type Shared = Backends &
     readonly events: Events;
     readonly compose: Compose;
     readonly rules: StandingRules;
+    readonly wordings: Wordings;
   };
 
 type Parts = {
@@ -122,7 +124,9 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     onError: (part, error) => events.publish({ type: 'part.failed', part, error }),
   });
   const rules = createStandingRules({ store: backends.store, clock });
-  const base = { ...backends, clock, random, events, rules, compose: createComposer(config.siteUrl) };
+  const wordings = createWordings(backends.store.templates);
+  const compose = createComposer(config.siteUrl);
+  const base = { ...backends, clock, random, events, rules, wordings, compose };
   const acceptance = buildAcceptance(base, { ...config, serverZone: config.timeZone });
   const shared: Shared = { ...base, ...acceptance };
   const stopping = new AbortController();

@@ -1,6 +1,7 @@
 import type { Audience, Member } from '../domain/audience/audience.ts';
 import type { PlanPage } from '../domain/audience/fan-out.ts';
 import type { Suppression } from '../domain/audience/suppression.ts';
+import type { Values } from '../domain/content/wording.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
@@ -59,6 +60,15 @@ export interface FanOutStore {
    * ends the wave: the next one begins at the start of the audience, at that instant.
    */
   commitPage(page: FanOutPage): Promise<FannedOut | null>;
+  /**
+   * What these users have as values of their own, of all those whom the notification names. Of a fan-out that is finished nothing is
+   * kept: its deliveries have them.
+   */
+  valuesOf(
+    notificationId: string,
+    named: readonly string[],
+    userIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Values>>;
   /** Notifications to be sent at once, accepted before `acceptedBeforeMs`, whose fan-out is not finished, oldest first. */
   unfinished(acceptedBeforeMs: number, limit: number): Promise<readonly { id: string; priority: Priority }[]>;
   /** Those whose `dueAtMs` is at or before `untilMs`: waves, and what was cancelled and has not ended. Most overdue first. */

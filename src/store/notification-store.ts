@@ -1,5 +1,6 @@
 import type { Audience } from '../domain/audience/audience.ts';
 import type { ReleaseTerms } from '../domain/audience/fan-out.ts';
+import type { Values } from '../domain/content/wording.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
 import type { FannedOut } from './fan-out-store.ts';
@@ -9,6 +10,8 @@ import type { Page, PageRequest } from './page.ts';
 export type Acceptance = {
   readonly notification: Notification;
   readonly audience: Audience;
+  /** What each of the users named has as values of its own, in their order; absent where they have none. */
+  readonly values?: readonly Values[] | null;
   /** Null where the caller gave no key. */
   readonly idempotency: Idempotency | null;
   /** Whether the store may make the deliveries in the same commit. If not, they are left to the fan-out. */

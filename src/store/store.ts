@@ -14,6 +14,7 @@ import type { SegmentStore } from './segment-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
 import type { TallyStore } from './tally-store.ts';
+import type { TemplateStore } from './template-store.ts';
 import type { TypeRuleStore } from './type-rule-store.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -30,6 +31,7 @@ export interface Store {
   readonly users: UserStore;
   readonly typeRules: TypeRuleStore;
   readonly segments: SegmentStore;
+  readonly templates: TemplateStore;
   readonly suppressions: SuppressionStore;
   readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;

@@ -22,6 +22,13 @@ import type {
 import type { importedSchema, importLine } from '../../src/http/v1/subscription-import.ts';
 import type { removalBody, removedSchema } from '../../src/http/v1/subscription-removal.ts';
 import type { registerBody, subscriptionSchema } from '../../src/http/v1/subscription-schema.ts';
+import type {
+  previewBody,
+  previewSchema,
+  templateBody,
+  templateSchema,
+  templateSummarySchema,
+} from '../../src/http/v1/template-schema.ts';
 import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/type-rules.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 import type { userPatchBody, userSchema } from '../../src/http/v1/user-schema.ts';
@@ -86,8 +93,19 @@ export const COMPILED: [
   Writes<typeof documentedScheduleBody, client.ScheduleInput>,
   Writes<typeof schedulePatch, client.SchedulePatch>,
   Writes<typeof recurrenceBody, client.Recurrence>,
+  Writes<typeof templateBody, client.TemplateInput>,
+  Reads<typeof templateSchema, client.Template>,
+  Reads<typeof templateSummarySchema, client.TemplateSummary>,
+  Writes<typeof previewBody, client.TemplatePreviewInput & { readonly version?: number | undefined }>,
+  Reads<typeof previewSchema, { readonly items: readonly client.TemplatePreview[] }>,
 ] = [
   true,
+  true,
+  true,
+  true,
+  true,
+  true,
+
   true,
   true,
   true,

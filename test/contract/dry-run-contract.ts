@@ -5,6 +5,7 @@ import { newUser, patched, type UserPatch } from '../../src/domain/user/user.ts'
 import { createAudiences } from '../../src/intake/audiences.ts';
 import { createDryRun } from '../../src/intake/dry-run.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { sendAt } from '../support/fan-out-at.ts';
 import { NOW_MS, sampleSubscription } from '../support/samples.ts';
@@ -20,7 +21,8 @@ export function dryRunContract(open: OpenStore): void {
     const clock = createFakeClock(NOW_MS);
     const rules = createStandingRules({ store, clock });
     const parts = { store, rules, clock, serverZone: 'UTC' };
-    const more = { compose: createComposer(null), random: Math.random, defaultTtlSeconds: 86_400 };
+    const wording = { templates: store.templates, wordings: createWordings(store.templates) };
+    const more = { ...wording, compose: createComposer(null), random: Math.random, defaultTtlSeconds: 86_400 };
     const run = createDryRun({ ...parts, ...more, audiences: createAudiences(parts) });
     return run({
       content: CONTENT,

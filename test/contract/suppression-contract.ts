@@ -57,6 +57,7 @@ export function suppressionContract(open: OpenStore): void {
         quiet_hours: 0,
         quiet_hours_past_deadline: 1,
         capped: 0,
+        render_failed: 0,
       });
     },
   );

@@ -4,7 +4,7 @@ import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { newUser, patched } from '../../src/domain/user/user.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pagesOf } from '../support/audience-pages.ts';
-import { sendAt } from '../support/fan-out-at.ts';
+import { fanOutAt, sendAt } from '../support/fan-out-at.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
@@ -53,6 +53,7 @@ export async function useEverything(store: Store): Promise<void> {
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
   await usePeople(store);
+  await useWordings(store);
   for (let registered = 0; registered < 8; registered += 1) {
     const crowded = sampleSubscription({ userId: 'user-of-many' });
     await store.subscriptions.register(crowded, { isVapidKeyGiven: false, maxActive: 1 });
@@ -155,6 +156,22 @@ async function useSchedules({ schedules }: Store): Promise<void> {
   await schedules.occurrences({ scheduleId: kept.id, cursor: null, limit: 1 });
   await schedules.occurrences({ scheduleId: kept.id, cursor: occurrence?.id ?? null, limit: 1 });
   await schedules.delete(draft.key);
+}
+
+/** Templates, and values that recipients have of their own. */
+async function useWordings(store: Store): Promise<void> {
+  const wording = { defaultLocale: 'en', variables: {}, locales: { en: { title: 'x' } } };
+  for (const version of [1, 1, 2]) await store.templates.add({ key: 'a', version, wording, createdAtMs: NOW_MS });
+  await store.templates.newest('a');
+  await store.templates.get('a', 1);
+  const { next } = await store.templates.versions({ key: 'a', cursor: null, limit: 1 });
+  await store.templates.versions({ key: 'a', cursor: next, limit: 1 });
+  await store.templates.list({ cursor: null, limit: 1 });
+  const worded = { source: { kind: 'inline', wording }, values: {}, isPersonal: true, shown: { title: 'x' } } as const;
+  const notification = sampleNotification({ userCount: 1, content: { type: 't', title: 'x', worded } });
+  await store.notifications.accept({ ...sampleAcceptance(notification, ['user-0']), values: [{ a: 1 }] });
+  await store.fanOuts.valuesOf(notification.id, ['user-0'], ['user-0']);
+  await fanOutAt(store, notification, { nowMs: NOW_MS });
 }
 
 /** What knows users, and finds them. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createAttempt } from '../../src/delivery/attempt.ts';
-import { createComposer } from '../../src/domain/content/compose.ts';
 import type { DeliveryState } from '../../src/domain/delivery/delivery.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
@@ -35,13 +34,13 @@ function attemptWith(send: () => Promise<PushResult>, holdId: string | null | Pr
     events: { publish: (event) => told.push(event) },
     clock: { now: () => LATER_MS },
     random: () => 0.5,
-    compose: createComposer(null),
     giveUp: new AbortController().signal,
   });
   return {
     noted,
     told,
-    attempt: (given = claimed(), gate = GO) => attempt(given, { gate, isProbe: false, onPosted: () => {} }),
+    attempt: (given = claimed(), gate = GO) =>
+      attempt(given, { gate, payload: () => '{}', isProbe: false, onPosted: () => {} }),
   };
 }
 

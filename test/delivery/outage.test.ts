@@ -14,7 +14,7 @@ import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import type { DeliveryStore } from '../../src/store/delivery-store.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { NO_RULES } from '../support/no-rules.ts';
+import { NO_RULES, NO_WORDINGS } from '../support/no-rules.ts';
 import { NOW_MS, sampleDelivery, sampleNotification, sampleSubscription } from '../support/samples.ts';
 
 const OUTAGE_MS = 90_000;
@@ -113,7 +113,7 @@ async function acceptedAfterOutage(outage: Ending, userIds: readonly string[], q
   });
   const ports = { store, queue, coordination: createLoneCoordination(), transport: { send }, events, clock };
   const engine = createEngine(
-    { ...ports, rules: NO_RULES, compose: createComposer(null), random: drawsFrom(SEED) },
+    { ...ports, rules: NO_RULES, compose: createComposer(null), wordings: NO_WORDINGS, random: drawsFrom(SEED) },
     {
       delivery: POLICY,
       pruning: { windowSize: 500, maxShare: 0.2, maxCount: 50 },

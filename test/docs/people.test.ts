@@ -21,6 +21,8 @@ const SECTIONS = [
   '### `PUT /v1/types/:type`',
   '### `POST /v1/audiences/count`',
   '### `PUT /v1/segments/:key`',
+  '### `PUT /v1/templates/:key`',
+  '### `POST /v1/templates/:key/preview`',
   '### `POST /v1/notifications`',
 ];
 

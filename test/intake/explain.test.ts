@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { usersNamed } from '../../src/domain/audience/audience.ts';
+import { createComposer } from '../../src/domain/content/compose.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import type { TypeRule } from '../../src/domain/notification-type/type-policy.ts';
 import { newUser, patched, type UserPatch } from '../../src/domain/user/user.ts';
 import { createExplain, type Explain } from '../../src/intake/explain.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { fanOutJob, NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
 import { type SimulatedEngine, startSimulatedEngine } from '../support/simulated-engine.ts';
 
@@ -18,7 +20,8 @@ let explain: Explain;
 beforeEach(async () => {
   engine = await startSimulatedEngine('Europe/Lisbon');
   const { store, rules, clock } = engine;
-  explain = createExplain({ store, rules, clock, serverZone: 'Europe/Lisbon', defaultTtlSeconds: 3600 });
+  const wording = { compose: createComposer(null), wordings: createWordings(store.templates) };
+  explain = createExplain({ store, rules, clock, ...wording, serverZone: 'Europe/Lisbon', defaultTtlSeconds: 3600 });
 });
 afterEach(() => engine.dispose());
 

@@ -64,6 +64,20 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^https?:$/, { head: 'http', repeated: 's' }],
   ],
   'config/setting-values.ts': [[/[\r\n]/, { repeated: 'a' }]],
+  'domain/content/link.ts': [[/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }]],
+  'domain/content/link-pattern.ts': [[/^(https?:\/\/[^/?#]+)?\//i, { head: 'https://', ...letters }]],
+  'domain/content/message.ts': [[/^[A-Z_]+$/, { repeated: 'A' }]],
+  'domain/content/values.ts': [
+    [/^\.+$/, { repeated: '.' }],
+    [
+      /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/,
+      { head: '2026-01-31T12:00:00.', ...digits },
+    ],
+  ],
+  'domain/content/wording.ts': [
+    [/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, letters],
+    [/^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/, letters],
+  ],
   'domain/decimal.ts': [[/[eE]/, { repeated: '1' }]],
   'domain/delivery/retry-policy.ts': [[/,(?! \d\d[ -][A-Z][a-z]{2}[ -])/, { repeated: ', 01 Jan ' }]],
   'domain/key-text.ts': [
@@ -213,8 +227,8 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, { head: 'en', repeated: '-aaaaaaaa', tail: '-' }],
     [/^\d{1,6}$/, digits],
   ],
-  'http/v1/notification-schema.ts': [[/^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu, { head: '/', ...letters }]],
   'http/v1/notifications.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
+  'http/v1/templates.ts': [[/^[1-9]\d{0,8}$/, digits]],
   'intake/demo-visitors.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],
   'push/service-reason.ts': [

@@ -20,6 +20,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     userDeliveries: unused,
     users: unused,
     types: unused,
+    templates: unused,
     audiences: unused,
     schedules: unused,
     explanations: unused,

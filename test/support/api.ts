@@ -39,6 +39,7 @@ import { buildPeople } from '../../src/service/people.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { documentOf, PLAIN } from './api-document.ts';
@@ -142,6 +143,7 @@ export async function startApi(options: ApiOptions = {}) {
     random: Math.random,
     compose: createComposer(options.siteUrl ?? null),
     rules: createStandingRules({ store, clock }),
+    wordings: createWordings(store.templates),
   };
   const registering = {
     ...parts,

@@ -27,6 +27,7 @@ import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { fanOutJob, sampleAcceptance, sampleNotification, sampleSubscription } from './samples.ts';
 
@@ -93,6 +94,7 @@ export async function startEngine(options: EngineOptions = {}) {
       coordination: options.coordination ?? createLoneCoordination(),
       transport,
       compose: createComposer(null),
+      wordings: createWordings(store.templates),
       rules: createStandingRules({ store, clock: systemClock }),
       events,
       clock: systemClock,

@@ -1,9 +1,11 @@
 import { createFanOutPage } from '../../src/delivery/fan-out.ts';
 import { type Audience, namedIn } from '../../src/domain/audience/audience.ts';
+import { createComposer } from '../../src/domain/content/compose.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { fanOutJob, sampleAcceptance, sampleNotification } from './samples.ts';
@@ -24,7 +26,11 @@ export async function fanOutAt(
     throw error;
   });
   const rules = createStandingRules({ store, clock });
-  const page = createFanOutPage({ store, queue, events, clock, rules, serverZone, pageSize });
+  const page = createFanOutPage({
+    ...{ store, queue, events, clock, rules, serverZone, pageSize },
+    compose: createComposer(null),
+    wordings: createWordings(store.templates),
+  });
   for (let pages = 0; (await store.fanOuts.get(notification.id)) !== null; pages += 1) {
     if (pages === MOST_PAGES) throw new Error(`the fan-out of ${notification.id} does not end`);
     await page(fanOutJob(notification));

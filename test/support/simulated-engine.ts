@@ -9,6 +9,7 @@ import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 import { EMBEDDED_PACE } from '../../src/service/backends.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { sampleSubscription } from './samples.ts';
@@ -52,6 +53,7 @@ export async function startSimulatedEngine(serverZone = 'UTC') {
         },
       },
       compose: createComposer(null),
+      wordings: createWordings(store.templates),
       rules,
       events,
       clock,

@@ -41,6 +41,8 @@ function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): Re
       return release({ ...facts, policy: { ...policy, preference: 'required' } }, nowMs);
     case 'capped':
       return release({ ...facts, capUses: null }, nowMs);
+    case 'render_failed':
+      return release({ ...facts, renderFailure: null }, nowMs);
     default:
       return release({ ...facts, policy: { ...policy, overrides: [...policy.overrides, 'quiet_hours'] } }, nowMs);
   }
@@ -83,6 +85,8 @@ function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
       return `quiet hours until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
     case 'capped':
       return `no more than ${limit} of \`${pattern}\` in ${spanOf(perSeconds)}, and there were as many since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
+    case 'render_failed':
+      return `the text in \`${detail.locale}\` could not be made (${detail.problem})`;
   }
 }
 

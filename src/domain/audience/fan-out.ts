@@ -1,3 +1,4 @@
+import type { Values } from '../content/wording.ts';
 import { type Delivery, newDelivery } from '../delivery/delivery.ts';
 import { deliveryId, notificationIdAt } from '../ids.ts';
 import { deadlineAtMs, type Notification } from '../notification/notification.ts';
@@ -6,11 +7,26 @@ import type { TypePolicy } from '../notification-type/type-policy.ts';
 import { pushTargetOf } from '../push-service/push-target.ts';
 import { zoneOf } from '../user/person.ts';
 import type { Member, Recipient } from './audience.ts';
-import { type ReleaseFacts, release, releasedAtMs } from './release.ts';
+import { type ReleaseFacts, type RenderFailure, release, releasedAtMs } from './release.ts';
 import type { Suppression } from './suppression.ts';
 
-/** What decides about each user beside the user: what holds for the type, and the zone of those who have none. */
-export type ReleaseTerms = { readonly policy: TypePolicy; readonly serverZone: string };
+/** Of a notification whose text is made for each recipient. */
+export type WordedTerms = {
+  /** The user’s own values; null where there are none. */
+  readonly valuesOf: (userId: string) => Values | null;
+  /** Why the text can be made for no device of the member; null where it can. */
+  readonly failureFor: (member: Member) => RenderFailure | null;
+};
+
+/**
+ * What decides about each user beside the user: what holds for the type, the zone of those who have none, and what is said, where
+ * that is not the same for all.
+ */
+export type ReleaseTerms = {
+  readonly policy: TypePolicy;
+  readonly serverZone: string;
+  readonly worded?: WordedTerms | null;
+};
 
 /** A user to whom a notification goes that counts under a cap. */
 export type CapUse = { readonly userId: string; readonly pattern: string };
@@ -60,10 +76,11 @@ export function planPage(
 /** What the gates are told of a notification and a user; the uses of a cap are read apart. */
 export function factsOf(
   notification: Notification,
-  { devices, person }: Member,
-  { policy, serverZone }: ReleaseTerms,
+  member: Member,
+  { policy, serverZone, worded = null }: ReleaseTerms,
   nowMs: number,
 ): Omit<ReleaseFacts, 'capUses'> {
+  const { devices, person } = member;
   const zone = zoneOf(person, serverZone);
   const turn = notification.sendAt === null ? null : turnOf(notification, zone, nowMs);
   return {
@@ -74,6 +91,7 @@ export function factsOf(
     zone,
     deviceCount: devices.length,
     turn,
+    renderFailure: worded === null || devices.length === 0 ? null : worded.failureFor(member),
   };
 }
 
@@ -97,12 +115,14 @@ type Times = { readonly nowMs: number; readonly heldUntilMs: number | null; read
 function deliveryFor(
   { id: notificationId, topic, priority, dueAtMs }: Notification,
   { id: subscriptionId, userId, endpoint }: Recipient,
-  { policy }: ReleaseTerms,
+  { policy, worded = null }: ReleaseTerms,
   { nowMs, heldUntilMs, deadlineAtMs: deadline }: Times,
 ): Delivery {
   const { origin } = pushTargetOf(endpoint);
+  const values = worded?.valuesOf(userId) ?? null;
   return newDelivery(
     {
+      ...(values !== null && { values }),
       id: deliveryId(notificationId, subscriptionId),
       notificationId,
       subscriptionId,

@@ -15,6 +15,7 @@ export const SUPPRESSION_REASONS = [
   'quiet_hours',
   'quiet_hours_past_deadline',
   'capped',
+  'render_failed',
 ] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
@@ -35,7 +36,13 @@ export type SuppressionDetail = {
   readonly untilMs?: number;
   readonly limit?: number;
   readonly perSeconds?: number;
+  /** In which the text could not be made, and why. */
+  readonly locale?: string;
+  readonly problem?: string;
 };
+
+/** Why the text of a notification could not be made for a user. */
+export type RenderFailure = { readonly locale: string; readonly problem: string };
 
 /** What the gates know of a notification that is released to a user. */
 export type ReleaseFacts = {
@@ -54,15 +61,17 @@ export type ReleaseFacts = {
    * while the uses are not read yet: then the cap lets it go, and is asked where it is taken.
    */
   readonly capUses: readonly number[] | null;
+  /** Absent where the text was made, or is the same for all. */
+  readonly renderFailure?: RenderFailure | null;
 };
 
-type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses' | 'turn'>;
+type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses' | 'turn' | 'renderFailure'>;
 
 const GO = { kind: 'go' } as const;
 
 /** Asked in this order; the first that stops it decides. A delivery that is due is asked for the wishes again. */
 const WISH_GATES = [wishGate, pauseAndQuietGate] as const;
-const RELEASE_GATES = [turnGate, deviceGate, ...WISH_GATES, capGate] as const;
+const RELEASE_GATES = [turnGate, deviceGate, ...WISH_GATES, capGate, renderGate] as const;
 
 /** What becomes of a notification for a user at this instant: fan-out does it, and `explain` tells it. */
 export function release(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
@@ -158,6 +167,11 @@ function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capUses'>, 
   const leaving = counting[counting.length - limit] ?? nowMs;
   const detail = { pattern, limit, perSeconds, sinceMs: counting[0] ?? nowMs, untilMs: leaving + perSeconds * 1000 };
   return { kind: 'stop', reason: 'capped', detail };
+}
+
+/** Wording and values were accepted, and yet this runtime cannot write them: it knows no such zone, for example. */
+function renderGate({ renderFailure = null }: Pick<ReleaseFacts, 'renderFailure'>): ReleaseAnswer {
+  return renderFailure === null ? GO : { kind: 'stop', reason: 'render_failed', detail: renderFailure };
 }
 
 /** The uses that still count: within the stretch that ends now. */

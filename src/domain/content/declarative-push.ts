@@ -1,4 +1,5 @@
-import type { NotificationAction, PayloadSource } from '../notification/notification.ts';
+import type { PayloadSource } from '../notification/notification.ts';
+import type { NotificationAction } from './shown-content.ts';
 
 /** What marks a push message as declarative (W3C Push API, "Declarative push message"). */
 const DECLARATIVE = 8030;

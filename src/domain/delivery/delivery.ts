@@ -1,3 +1,4 @@
+import type { Values } from '../content/wording.ts';
 import type { Priority } from '../notification/priority.ts';
 import type { OutcomeKind } from '../push-service/push-outcome.ts';
 
@@ -30,7 +31,7 @@ export type FinalState = (typeof FINAL_STATES)[number];
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
  * `dropped`: it waited while sending was paused, and a person decided against it. `notification_cancelled`: somebody called the
- * notification off. The last four are a person’s wishes,
+ * notification off. `render_failed`: the text could not be made. The last four are a person’s wishes,
  * which came between its making and its sending.
  */
 export const END_REASONS = [
@@ -48,6 +49,7 @@ export const END_REASONS = [
   'notification_cancelled',
   'deadline_passed',
   'deadline_too_near',
+  'render_failed',
   'opted_out',
   'paused',
   'quiet_hours',
@@ -121,6 +123,8 @@ export type Delivery = {
   readonly heldAtMs: number | null;
   /** The pattern of types whose cap it counts under; null where it counts under none. */
   readonly capPattern: string | null;
+  /** The recipient’s own values of the notification’s variables; absent where there are none. */
+  readonly values?: Values;
   readonly reason: EndReason | null;
   /** The newest `MAX_ATTEMPTS_KEPT`, oldest first. */
   readonly attempts: readonly Attempt[];
@@ -170,6 +174,7 @@ export function newDelivery(
     | 'priority'
     | 'deadlineAtMs'
     | 'capPattern'
+    | 'values'
   >,
   nowMs: number,
   heldUntilMs: number | null,

@@ -1,3 +1,5 @@
+import type { ShownContent } from '../content/shown-content.ts';
+import type { Worded } from '../content/wording.ts';
 import type { Priority } from './priority.ts';
 import type { Timing } from './send-at.ts';
 
@@ -12,55 +14,16 @@ export type Urgency = (typeof URGENCIES)[number];
 export const NOTIFICATION_STATUSES = ['scheduled', 'accepted', 'sending', 'completed', 'cancelled'] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
-/** A button below the text. Without a `url` of its own it leads where the notification does. */
-export type NotificationAction = {
-  readonly action: string;
-  readonly title: string;
-  readonly icon?: string;
-  readonly url?: string;
-};
-
-export const TEXT_DIRECTIONS = ['auto', 'ltr', 'rtl'] as const;
-type TextDirection = (typeof TEXT_DIRECTIONS)[number];
-
-/** What browsers show at most (`Notification.maxActions`). */
-export const MAX_ACTIONS = 2;
-
-/**
- * Where a click leads to: any open page of the site, one that shows the `url` already, or always a new one. What there is
- * not is opened.
- */
-export const OPEN_IN = ['site_tab', 'page_tab', 'new_tab'] as const;
-type OpenIn = (typeof OPEN_IN)[number];
-
 /** What the device shows. Absent fields stay absent: a worker that prints `null` helps nobody. */
-export type NotificationContent = {
+export type NotificationContent = ShownContent & {
   readonly type: string;
-  readonly title: string;
-  readonly body?: string;
-  readonly icon?: string;
-  /** A large picture, where there is room. */
-  readonly image?: string;
-  /** A small one-coloured picture, for example in Android's status bar. */
-  readonly badge?: string;
-  readonly url?: string;
-  readonly openIn?: OpenIn;
-  readonly actions?: readonly NotificationAction[];
   readonly locale?: string;
-  readonly dir?: TextDirection;
-  /** Stays on the screen until somebody deals with it. */
-  readonly requireInteraction?: boolean;
-  /** No sound, no vibration. */
-  readonly silent?: boolean;
-  /** On, off, on, … in milliseconds. */
-  readonly vibrate?: readonly number[];
-  /** Whether one that takes another's place on the screen alerts again. */
-  readonly renotify?: boolean;
   /** When that was which it tells of. */
   readonly timestampMs?: number;
   /** The number on the installed app's icon; 0 takes it away. */
   readonly appBadge?: number;
-  readonly data?: Readonly<Record<string, unknown>>;
+  /** Where the text is made for each recipient: then the fields beside it stand where a locale’s text says nothing. */
+  readonly worded?: Worded;
 };
 
 /** Immutable once accepted, but for `status`, the fan-out cursor, and what `Timing` says of waves and of cancelling. */

@@ -54,15 +54,15 @@ type Inspected = {
  * Looks for the first thing in parsed JSON that no schema should meet. Iterative: 100 000 levels of nesting must not cost a
  * stack.
  */
-export function inspectJson(root: unknown): Inspected {
+export function inspectJson(root: unknown, mostValues = MAX_VALUES): Inspected {
   const stack: Visit[] = [{ value: root, key: null, depth: 1, parent: null }];
   let values = 0;
   let nameCount = 0;
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     values += 1;
-    const message = values > MAX_VALUES ? `holds more than ${MAX_VALUES} values in all` : hazardOf(visit);
+    const message = values > mostValues ? `holds more than ${mostValues} values in all` : hazardOf(visit);
     if (message !== null) {
-      return { hazard: { path: values > MAX_VALUES ? '' : pathTo(visit), message }, nameCount };
+      return { hazard: { path: values > mostValues ? '' : pathTo(visit), message }, nameCount };
     }
     const { value, depth, key: ownKey } = visit;
     if (typeof ownKey === 'string') nameCount += 1;
@@ -70,7 +70,7 @@ export function inspectJson(root: unknown): Inspected {
     const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [key, child] of entries) {
       // Beyond the limit, children would only fill memory.
-      if (stack.length > MAX_VALUES) break;
+      if (stack.length > mostValues) break;
       stack.push({ value: child, key, depth: depth + 1, parent: visit });
     }
   }

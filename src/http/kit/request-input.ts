@@ -119,7 +119,7 @@ function readBody(body: RouteSpec['body'], c: ApiContext): Read {
   if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
   if (rawBody.byteLength > 0) checkMediaType(c);
   const { text, value: parsed } = parseJson(rawBody);
-  const { hazard, nameCount } = inspectJson(parsed);
+  const { hazard, nameCount } = inspectJson(parsed, body.mostValues);
   if (hazard !== null) return { value: null, issues: [hazard] };
   const { value, issues } = validate(body.schema, parsed);
   const more = [...findLosses(text, nameCount), ...missingWithKey(body.requiredWithKey, parsed, c)];

@@ -53,6 +53,8 @@ export type RouteSpec = RouteGuard & {
     /** A body that the route takes as it is. */
     readonly example: unknown;
     readonly required: boolean;
+    /** How many values it may hold in all, where that is more than most bodies need. */
+    readonly mostValues?: number;
     /** A field that is required with an API key alone: a subscriber's token says the same. */
     readonly requiredWithKey?: string;
   };

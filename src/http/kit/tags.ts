@@ -6,6 +6,7 @@ export const TAGS = {
   Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',
   Users: 'What is said of the people behind user ids: tags, time zone, wishes, quiet hours.',
   Types: 'What holds for kinds of notifications: who gets them, and when.',
+  Templates: 'What notifications say, in each locale, with variables.',
   Audiences: 'Users by their tags, and expressions with a name.',
   Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
   Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',

@@ -26,7 +26,11 @@ export const dryRunSchema = answerBody('NotificationDryRun', {
   held_user_count: z.int().openapi({ description: 'Who of those reached would get it later.' }),
   first_release_at: instant.nullable(),
   last_release_at: instant.nullable(),
-  payload_octets: z.int().openapi({ description: 'What every device would get, before encryption.' }),
+  payload_octets: z.int().openapi({ description: 'What a device would get, before encryption; the largest.' }),
+  payload_octets_by_locale: z
+    .record(z.string(), z.int())
+    .nullable()
+    .openapi({ description: 'Where the text is made for each recipient: the largest in each locale. Else null.' }),
   deadline_at: instant.openapi({ description: 'Until when it would be worth sending.' }),
   is_at_least: z.boolean().openapi({
     description:
@@ -39,12 +43,7 @@ export const dryRunSchema = answerBody('NotificationDryRun', {
 const NOBODY_REACHED = 'Nobody would get it: `suppressed` says why.';
 
 /** The answer to `dry_run: true`. */
-export function dryRunWire({
-  notification,
-  payloadOctets,
-  forecast,
-  isAtLeast,
-}: DryRun): z.output<typeof dryRunSchema> {
+export function dryRunWire({ notification, measured, forecast, isAtLeast }: DryRun): z.output<typeof dryRunSchema> {
   const { held, users, reachedUsers, suppressed } = forecast;
   return {
     dry_run: true,
@@ -55,11 +54,12 @@ export function dryRunWire({
     held_user_count: held?.users ?? 0,
     first_release_at: isoOrNull(held?.firstMs ?? null),
     last_release_at: isoOrNull(held?.lastMs ?? null),
-    payload_octets: payloadOctets,
+    payload_octets: measured.octets,
+    payload_octets_by_locale: measured.byLocale,
     deadline_at: isoOf(deadlineAtMs(notification)),
     is_at_least: isAtLeast,
     sample: forecast.sample.map(userWire),
-    warnings: [...sizeWarnings(payloadOctets), ...(reachedUsers === 0 && !isAtLeast ? [NOBODY_REACHED] : [])],
+    warnings: [...sizeWarnings(measured.octets), ...(reachedUsers === 0 && !isAtLeast ? [NOBODY_REACHED] : [])],
   };
 }
 

@@ -26,6 +26,8 @@ const detailSchema = answerBody('SuppressionDetail', {
   until: instant.optional(),
   limit: z.int().optional(),
   per_seconds: z.int().optional(),
+  locale: z.string().optional(),
+  problem: z.string().optional(),
 });
 
 export const suppressionSchema = answerBody('Suppression', {
@@ -158,6 +160,8 @@ function detailWire({
   untilMs,
   limit,
   perSeconds,
+  locale,
+  problem,
 }: SuppressionDetail): z.output<typeof detailSchema> {
   return {
     ...(pattern !== undefined && { pattern }),
@@ -165,6 +169,8 @@ function detailWire({
     ...(untilMs !== undefined && { until: isoOf(untilMs) }),
     ...(limit !== undefined && { limit }),
     ...(perSeconds !== undefined && { per_seconds: perSeconds }),
+    ...(locale !== undefined && { locale }),
+    ...(problem !== undefined && { problem }),
   };
 }
 

@@ -1,18 +1,18 @@
 import { z } from '@hono/zod-openapi';
+import { OPEN_IN, TEXT_DIRECTIONS } from '../../domain/content/shown-content.ts';
+import type { TemplateRef } from '../../domain/content/wording.ts';
 import {
   deadlineAtMs,
   NOTIFICATION_STATUSES,
   type Notification,
-  OPEN_IN,
   SAFE_PAYLOAD_OCTETS,
-  TEXT_DIRECTIONS,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import type { Accepted } from '../../intake/accepting.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
-import { actionOf } from './notification-schema.ts';
+import { actionOf } from './content-schema.ts';
 import { timingFields, timingWire } from './send-at-schema.ts';
 
 /** The notification as it was at acceptance, so that a repeated call gets the same answer, but for `replayed`. */
@@ -37,7 +37,7 @@ export const acceptedSchema = answerBody('AcceptedNotification', {
   warnings: z.array(z.string()).openapi({ description: 'What may keep it from some devices. Empty, as a rule.' }),
 });
 
-const shownAction = answerBody('NotificationAction', {
+export const shownAction = answerBody('NotificationAction', {
   action: z.string(),
   title: z.string(),
   icon: z.string().optional(),
@@ -72,6 +72,10 @@ export const notificationFields = {
   ttl_seconds: z.int(),
   urgency: answerWord('Urgency', URGENCIES, 'What the push service is told (RFC 8030).'),
   topic: z.string().nullable(),
+  template: answerBody('TemplateUse', { key: z.string(), version: z.int() }).nullable().openapi({
+    description:
+      'What it says. Title, body, links and actions are then the text in the default locale; of `recipients` with variables as they are written.',
+  }),
   user_count: z.int(),
   status: notificationStatus,
   accepted_at: instant,
@@ -118,7 +122,8 @@ export function sizeWarnings(octets: number): string[] {
 
 /** A notification as callers see it. */
 export function notificationWire(from: Notification): z.output<typeof notificationSchema> {
-  const { type, title, body, icon, badge, url, openIn, actions, locale, data } = from.content;
+  const content = from.content.worded === undefined ? from.content : { ...from.content, ...from.content.worded.shown };
+  const { type, title, body, icon, badge, url, openIn, actions, locale, data } = content;
   return {
     id: from.id,
     type,
@@ -130,23 +135,28 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     open_in: openIn ?? null,
     actions: actions?.map(actionOf) ?? null,
     locale: locale ?? null,
-    image: from.content.image ?? null,
-    dir: from.content.dir ?? null,
-    require_interaction: from.content.requireInteraction ?? null,
-    silent: from.content.silent ?? null,
-    vibrate: from.content.vibrate ? [...from.content.vibrate] : null,
-    renotify: from.content.renotify ?? null,
-    timestamp: isoOrNull(from.content.timestampMs ?? null),
-    app_badge: from.content.appBadge ?? null,
+    image: content.image ?? null,
+    dir: content.dir ?? null,
+    require_interaction: content.requireInteraction ?? null,
+    silent: content.silent ?? null,
+    vibrate: content.vibrate ? [...content.vibrate] : null,
+    renotify: content.renotify ?? null,
+    timestamp: isoOrNull(content.timestampMs ?? null),
+    app_badge: content.appBadge ?? null,
     data: data ?? null,
     priority: from.priority,
     ttl_seconds: from.ttlSeconds,
     urgency: from.urgency,
     topic: from.topic,
+    template: templateOf(from.content),
     user_count: from.userCount,
     status: from.status,
     accepted_at: isoOf(from.acceptedAtMs),
     deadline_at: isoOf(deadlineAtMs(from)),
     ...timingWire(from),
   };
+}
+
+function templateOf({ worded }: Notification['content']): TemplateRef | null {
+  return worded?.source.kind === 'template' ? worded.source.template : null;
 }

@@ -1,83 +1,43 @@
 import { z } from '@hono/zod-openapi';
 import { type Audience, MAX_USERS_PER_NOTIFICATION, usersNamed } from '../../domain/audience/audience.ts';
-import {
-  MAX_ACTIONS,
-  MAX_TTL_SECONDS,
-  type NotificationAction,
-  type NotificationContent,
-  OPEN_IN,
-  TEXT_DIRECTIONS,
-  URGENCIES,
-} from '../../domain/notification/notification.ts';
+import { MAX_TTL_SECONDS, type NotificationContent, URGENCIES } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { TYPE_NAME } from '../../domain/notification-type/type-pattern.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { invalidRequest, validate } from '../kit/validation.ts';
-import { CONTROL, instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
+import { instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
+import { actionOf, actions, data, display, link, openIn, present } from './content-schema.ts';
 import { sendAtInput, sendAtOf } from './send-at-schema.ts';
+import {
+  defaultLocale,
+  localesInput,
+  localesOf,
+  refuseLocaleNames,
+  templateKey,
+  valuesOf,
+  variableValues,
+} from './wording-schema.ts';
 
 /** What is wrong with a TTL, in words. */
 export const TTL_RANGE = `must be a whole number from 1 to ${MAX_TTL_SECONDS} (28 days)`;
-
-/** What a notification may link to. A leading `//` or `/\\` would name a host of whatever scheme the page has. */
-export const link = z
-  .string()
-  .max(2048)
-  .refine(isLink, 'must be an http(s) URL, or a path that starts with one “/”')
-  .openapi({
-    pattern: `^([Hh][Tt][Tt][Pp][Ss]?://[^\\s${CONTROL}]*|/([^/\\\\\\s${CONTROL}][^\\s${CONTROL}]*)?)$`,
-    example: '/orders/42',
-  });
 
 export const notificationType = z
   .string()
   .regex(TYPE_NAME, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
   .openapi({ example: 'order.shipped' });
 
-/** A button. Some browsers show none, so nothing may depend on one. */
-const action = z
+const recipient = z
+  .strictObject({ user_id: userId, variables: variableValues.optional() })
+  .openapi('RecipientInput', { description: 'The variables go before those that everyone has.' });
+
+const templateInput = z
   .strictObject({
-    action: plainText(64).openapi({ description: 'What your service worker is told when it is pressed.' }),
-    title: plainText(100),
-    icon: link.optional(),
-    url: link.optional().openapi({ description: 'Where it leads, if not where the notification does.' }),
+    key: templateKey,
+    version: z.int().min(1).optional().openapi({ description: 'Left out, the newest.' }),
+    variables: variableValues.optional(),
   })
-  .openapi('NotificationActionInput');
-
-const actions = z
-  .array(action)
-  .min(1, 'must hold at least one, or be left out')
-  .max(MAX_ACTIONS, `must be at most ${MAX_ACTIONS}: browsers show no more`)
-  .refine((all) => new Set(all.map((one) => one.action)).size === all.length, 'must have different `action` names');
-
-const LONGEST_VIBRATION_MS = 10_000;
-
-/** How it is shown, where the browser can do that. */
-const display = {
-  image: link.optional().openapi({ description: 'A large picture, where there is room for one.' }),
-  dir: z.enum(TEXT_DIRECTIONS).optional().openapi({ description: 'Of the text. Left out, it is `auto`: as it reads.' }),
-  require_interaction: z.boolean().optional().openapi({ description: 'It stays until somebody deals with it.' }),
-  silent: z.boolean().optional().openapi({ description: 'No sound and no vibration.' }),
-  vibrate: z
-    .array(z.int().min(0).max(LONGEST_VIBRATION_MS))
-    .min(1, 'must hold at least one, or be left out')
-    .max(20)
-    .optional()
-    .openapi({ description: 'Milliseconds: on, off, on, … Not with `silent`.' }),
-  renotify: z.boolean().optional().openapi({
-    description: 'Whether it alerts again where it takes the place of another with its topic. The default is true.',
-  }),
-  timestamp: instantOrEpochMs
-    .refine((at) => typeof at === 'string' || Number.isInteger(at), 'must be a whole number of milliseconds')
-    .optional()
-    .openapi({ description: 'When that was which it tells of. Epoch milliseconds are understood, too.' }),
-  app_badge: z
-    .int()
-    .min(0)
-    .optional()
-    .openapi({ format: 'int64', description: 'The number on the icon of the installed app; 0 takes it away.' }),
-};
+  .openapi('TemplateUseInput');
 
 /** Optional fields are left out rather than null: null would say that there is one. */
 const inputFields = {
@@ -90,26 +50,45 @@ const inputFields = {
       `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
     )
     .optional()
-    .openapi({ description: 'A user named twice is sent to once. Either this or `audience`.' }),
+    .openapi({ description: 'A user named twice is sent to once. Either this, `recipients` or `audience`.' }),
+  recipients: z
+    .array(recipient)
+    .min(1, 'must name at least one user')
+    .max(
+      MAX_USERS_PER_NOTIFICATION,
+      `must name at most ${MAX_USERS_PER_NOTIFICATION} users; send the rest in further calls`,
+    )
+    .optional()
+    .openapi({ description: 'Users with variables of their own, each named once. With `template` or `locales`.' }),
   audience: audienceInput.optional().openapi({ description: 'Users who are found when it is sent.' }),
   exclude_user_ids: excludedUserIds,
-  title: z.string().min(1).max(1000),
+  template: templateInput.optional().openapi({
+    description: 'In place of `title`, `body`, `locale` and `dir`. What the template leaves out is as it is said here.',
+  }),
+  locales: localesInput
+    .optional()
+    .openapi({ description: 'As a template, for this notification alone. With `default_locale`.' }),
+  default_locale: defaultLocale.optional(),
+  variables: variableValues.optional().openapi({ description: 'Of `locales`, for everyone.' }),
+  title: z.string().min(1).max(1000).optional().openapi({ description: 'Required without `template` and `locales`.' }),
   body: z.string().max(4000).optional(),
   icon: link.optional(),
   badge: link.optional().openapi({ description: 'A small one-coloured picture, for Android’s status bar.' }),
   url: link.optional().openapi({ description: 'Where a click leads.' }),
-  open_in: z
-    .enum(OPEN_IN)
-    .optional()
-    .openapi({
-      description:
-        'Where that opens: an open page of the site (`site_tab`, the default), only one that shows the `url` already ' +
-        '(`page_tab`), or always a new one (`new_tab`). Without such a page, a new one.',
-    }),
+  open_in: openIn,
   actions: actions.optional().openapi({ description: 'Buttons. Safari shows none.' }),
   locale: locale.optional(),
   ...display,
-  data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Whatever your service worker needs.' }),
+  timestamp: instantOrEpochMs
+    .refine((at) => typeof at === 'string' || Number.isInteger(at), 'must be a whole number of milliseconds')
+    .optional()
+    .openapi({ description: 'When that was which it tells of. Epoch milliseconds are understood, too.' }),
+  app_badge: z
+    .int()
+    .min(0)
+    .optional()
+    .openapi({ format: 'int64', description: 'The number on the icon of the installed app; 0 takes it away.' }),
+  data,
   priority: z
     .enum(PRIORITIES)
     .optional()
@@ -133,12 +112,10 @@ export const documentedNotificationBody = z.strictObject(inputFields).openapi('N
 /** `dry_run` is another way to write `POST /v1/notifications/dry-run`. */
 export const notificationBody = z
   .strictObject({ ...inputFields, dry_run: z.boolean().optional() })
-  .superRefine(({ user_ids: userIds, audience, exclude_user_ids: excluded }, context) => {
+  .superRefine((body, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (userIds === undefined && audience === undefined) refuse('user_ids', 'is required, or `audience` in its place');
-    if (userIds !== undefined && audience !== undefined)
-      refuse('audience', 'cannot go with `user_ids`; send one of them');
-    if (excluded !== undefined && audience === undefined) refuse('exclude_user_ids', 'goes with `audience` alone');
+    refuseAudience(body, refuse);
+    refuseWording(body, refuse);
   })
   .refine(({ silent, vibrate }) => silent !== true || vibrate === undefined, {
     path: ['vibrate'],
@@ -162,11 +139,62 @@ export function readNotificationBody(body: unknown): NotifyRequest {
   return notifyRequestOf(value);
 }
 
+type Refuse = (path: string, message: string) => void;
+
+function refuseAudience(
+  {
+    user_ids: userIds,
+    recipients,
+    audience,
+    exclude_user_ids: excluded,
+  }: Pick<z.output<typeof documentedNotificationBody>, 'user_ids' | 'recipients' | 'audience' | 'exclude_user_ids'>,
+  refuse: Refuse,
+): void {
+  const named = { user_ids: userIds, recipients, audience };
+  const [first, second] = Object.entries(named).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  if (first === undefined) refuse('user_ids', 'is required, or `recipients` or `audience` in its place');
+  if (second !== undefined) refuse(second, `cannot go with \`${first}\`; send one of them`);
+  if (excluded !== undefined && audience === undefined) refuse('exclude_user_ids', 'goes with `audience` alone');
+  const seen = new Map<string, number>();
+  for (const [index, { user_id: userId }] of (recipients ?? []).entries()) {
+    const earlier = seen.get(userId);
+    if (earlier === undefined) seen.set(userId, index);
+    else {
+      refuse('recipients', `names one user twice, at ${earlier} and ${index}`);
+      return;
+    }
+  }
+}
+
+function refuseWording(body: z.output<typeof documentedNotificationBody>, refuse: Refuse): void {
+  const { template, locales, default_locale: name, variables, recipients, title } = body;
+  const worded = template === undefined ? locales && 'locales' : 'template';
+  if (template !== undefined && locales !== undefined) refuse('locales', 'cannot go with `template`; send one of them');
+  if (template !== undefined && variables !== undefined) refuse('variables', 'go into `template`');
+  if (worded === undefined) {
+    if (title === undefined) refuse('title', 'is required, or `template` or `locales` in its place');
+    if (recipients !== undefined) refuse('recipients', 'go with `template` or `locales`; else name `user_ids`');
+    if (variables !== undefined) refuse('variables', 'go with `locales`');
+    if (name !== undefined) refuse('default_locale', 'goes with `locales`');
+    return;
+  }
+  for (const field of ['title', 'body', 'locale', 'dir'] as const) {
+    if (body[field] !== undefined) refuse(field, `cannot go with \`${worded}\`, which says it`);
+  }
+  if (template !== undefined && name !== undefined)
+    refuse('default_locale', 'cannot go with `template`, which says it');
+  if (locales === undefined) return;
+  if (name === undefined) refuse('default_locale', 'is required with `locales`');
+  else refuseLocaleNames({ default_locale: name, locales }, refuse);
+}
+
 /** What the body asks for, in domain terms. */
 export function notifyRequestOf(body: z.output<typeof notificationBody>): NotifyRequest {
   return {
     content: contentOf(body),
+    wording: wordingOf(body),
     audience: bodyAudience(body),
+    recipientValues: body.recipients?.map(({ variables }) => valuesOf(variables)) ?? null,
     priority: body.priority ?? null,
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
@@ -177,21 +205,29 @@ export function notifyRequestOf(body: z.output<typeof notificationBody>): Notify
 
 function bodyAudience({
   user_ids: userIds,
+  recipients = [],
   audience,
   exclude_user_ids: excluded,
 }: z.output<typeof notificationBody>): Audience {
-  return audience === undefined ? usersNamed(userIds ?? []) : audienceOf(audience, excluded);
+  if (audience !== undefined) return audienceOf(audience, excluded);
+  return usersNamed(userIds ?? recipients.map(({ user_id: userId }) => userId));
 }
 
-function isLink(text: string): boolean {
-  return /^(https?:\/\/|\/(?![/\\]))[^\s\p{Cc}]*$/iu.test(text) && URL.canParse(text, 'https://page.invalid');
+function wordingOf({ template, locales, default_locale: name, variables }: z.output<typeof notificationBody>) {
+  if (template !== undefined) {
+    const { key, version = null, variables: values } = template;
+    return { source: { kind: 'template', key, version }, values: valuesOf(values) } as const;
+  }
+  if (locales === undefined || name === undefined) return null;
+  return { source: { kind: 'inline', wording: localesOf(name, locales) }, values: valuesOf(variables) } as const;
 }
 
 function contentOf(body: z.output<typeof notificationBody>): NotificationContent {
   const { timestamp } = body;
   return present({
     type: body.type,
-    title: body.title,
+    // Where the text is made for each recipient, it says the title.
+    title: body.title ?? '',
     body: body.body,
     icon: body.icon,
     image: body.image,
@@ -209,18 +245,4 @@ function contentOf(body: z.output<typeof notificationBody>): NotificationContent
     appBadge: body.app_badge,
     data: body.data,
   });
-}
-
-type Present<T> = { [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name] } & {
-  [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined>;
-};
-
-/** Without the fields that are undefined. */
-function present<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
-}
-
-/** An action without the fields that are undefined. */
-export function actionOf({ action, title, icon, url }: z.output<typeof actions>[number]): NotificationAction {
-  return present({ action, title, icon, url });
 }

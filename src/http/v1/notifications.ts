@@ -60,6 +60,18 @@ export const idempotencyHeaders = z.object({
     .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
 });
 
+/** What is refused in whatever is to be sent. */
+const CONTENT_ERRORS = [
+  'payload_too_large',
+  'invalid_audience',
+  'unknown_template',
+  'invalid_template',
+  'invalid_variables',
+] as const;
+
+/** Ten thousand recipients, each with a dozen variables. */
+const MOST_VALUES = 160_000;
+
 const acceptRoute = defineRoute({
   method: 'post',
   path: NOTIFICATIONS_PATH,
@@ -78,6 +90,7 @@ const acceptRoute = defineRoute({
     documented: documentedNotificationBody,
     example: notificationExample,
     required: true,
+    mostValues: MOST_VALUES,
   },
   answers: {
     200: {
@@ -95,7 +108,7 @@ const acceptRoute = defineRoute({
       leadsTo: ['getNotification', 'listDeliveries', 'listAttempts'],
     },
   },
-  errors: ['payload_too_large', 'idempotency_key_reused', 'invalid_audience'],
+  errors: ['idempotency_key_reused', ...CONTENT_ERRORS],
 });
 
 const dryRunRoute = defineRoute({
@@ -113,9 +126,10 @@ const dryRunRoute = defineRoute({
     documented: documentedNotificationBody,
     example: notificationExample,
     required: true,
+    mostValues: MOST_VALUES,
   },
   answers: { 200: { description: 'What would come of it.', body: dryRunSchema } },
-  errors: ['payload_too_large', 'invalid_audience'],
+  errors: CONTENT_ERRORS,
 });
 
 const listRoute = defineRoute({

@@ -26,6 +26,7 @@ import { mongoSubscriptions } from './subscription/subscriptions.ts';
 import { keepLedger, ledgerOf } from './tally/ledger.ts';
 import { beginTallies } from './tally/recount.ts';
 import { mongoTallies } from './tally/tallies.ts';
+import { mongoTemplates } from './template/templates.ts';
 import { mongoUsers } from './user/users.ts';
 
 export type MongoStoreOptions = {
@@ -83,6 +84,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     users: mongoUsers(collections, operations),
     typeRules: mongoTypeRules(collections, operations),
     segments: mongoSegments(collections, operations),
+    templates: mongoTemplates(collections, operations),
     suppressions: mongoSuppressions(collections, operations),
     schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),

@@ -56,6 +56,7 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
     await inPieces(commits, (limit) => deleteSuppressions(database, id, limit));
     await inPieces(commits, (limit) => deleteUnreached(database, id, limit));
+    await inPieces(commits, () => deleteValues(database, id));
     forgotten += await commits.erase(1, () =>
       database.run(
         `DELETE FROM notifications WHERE id = ? AND status IN ('completed', 'cancelled') AND NOT EXISTS (
@@ -113,6 +114,11 @@ function deleteRollups(database: Database, span: RollupSpan, beforeMs: number, l
        (SELECT span, at, push_service, state, outcome FROM rollups WHERE span = ? AND at < ? LIMIT ?)`,
     [span, beforeMs, span, beforeMs, limit],
   );
+}
+
+/** Left where a fan-out ended before its last page. */
+function deleteValues(database: Database, notificationId: string): number {
+  return database.run('DELETE FROM recipient_values WHERE notification_id = ?', [notificationId]);
 }
 
 function deleteCapUses(database: Database, beforeMs: number, limit: number): number {

@@ -32,6 +32,7 @@ import { isUpgradeDue, migrate } from './tables/schema.ts';
 import { tallyRider } from './tally/book.ts';
 import { countOnce } from './tally/recount.ts';
 import { sqliteTallies } from './tally/tallies.ts';
+import { sqliteTemplates } from './template/templates.ts';
 import { sqliteUsers } from './user/users.ts';
 
 export type SqliteOptions = {
@@ -91,6 +92,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     users: sqliteUsers(database, commits),
     typeRules: sqliteTypeRules(database, commits),
     segments: sqliteSegments(database, commits),
+    templates: sqliteTemplates(database, commits),
     suppressions: sqliteSuppressions(database, commits),
     schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ANYONE, createComposer } from '../../../src/domain/content/compose.ts';
 import { payloadOf } from '../../../src/domain/content/payload.ts';
 import { MAX_PAYLOAD_OCTETS, type PayloadSource } from '../../../src/domain/notification/notification.ts';
-import { sampleNotification, sampleSubscription } from '../../support/samples.ts';
+import { sampleNotification } from '../../support/samples.ts';
 
 const SITE = 'https://shop.example';
 
@@ -24,7 +24,7 @@ function counted(source: PayloadSource) {
 describe('composing', () => {
   it('gives the payload, with paths of the site, and its size', () => {
     const source = sampleNotification({ content: { type: 'order.shipped', title: 'Unterwegs 🥊', url: '/orders/1' } });
-    const payload = createComposer(SITE)(source, sampleSubscription());
+    const payload = createComposer(SITE)(source, ANYONE);
     expect(payload).toEqual(payloadOf(source, SITE));
     expect(JSON.parse(payload.text).notification.navigate).toBe(`${SITE}/orders/1`);
   });
@@ -34,7 +34,7 @@ describe('composing', () => {
     const accepted = sampleNotification();
     const measured = compose(accepted, ANYONE);
     const claimed = counted(accepted);
-    expect(compose(claimed.notification, sampleSubscription({ locale: 'de' }))).toBe(measured);
+    expect(compose(claimed.notification, { ...ANYONE, deviceLocale: 'de' })).toBe(measured);
     expect(claimed.readings).toBe(0);
   });
 

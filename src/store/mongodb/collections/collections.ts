@@ -8,6 +8,11 @@ import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
 import { OPERATOR_QUERIES, type OperatorSessionDocument, type SignInLinkDocument } from './operator-queries.ts';
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
+import {
+  RECIPIENT_VALUE_INDEXES,
+  RECIPIENT_VALUE_QUERIES,
+  type RecipientValueDocument,
+} from './recipient-value-queries.ts';
 import type { SegmentDocument, TypeRuleDocument } from './rule-documents.ts';
 import {
   OCCURRENCE_INDEXES,
@@ -26,6 +31,7 @@ import type { SubscriptionDocument } from './subscription-document.ts';
 import { SUBSCRIPTION_INDEXES, SUBSCRIPTION_QUERIES } from './subscription-queries.ts';
 import { SUPPRESSION_INDEXES, SUPPRESSION_QUERIES, type SuppressionDocument } from './suppression-queries.ts';
 import { ROLLUP_INDEXES, type RollupDocument, TALLY_QUERIES, type TallyDocument } from './tally-queries.ts';
+import { TEMPLATE_INDEXES, TEMPLATE_QUERIES, type TemplateDocument } from './template-queries.ts';
 import { USER_INDEXES, USER_QUERIES, type UserDocument } from './user-queries.ts';
 
 /** About the database itself: its layout, its sole process, the latest ping; and facts about the installation. */
@@ -45,6 +51,8 @@ export type Collections = {
   readonly users: Collection<UserDocument>;
   readonly type_rules: Collection<TypeRuleDocument>;
   readonly segments: Collection<SegmentDocument>;
+  readonly templates: Collection<TemplateDocument>;
+  readonly recipient_values: Collection<RecipientValueDocument>;
   readonly suppressions: Collection<SuppressionDocument>;
   readonly cap_uses: Collection<CapDocument>;
   readonly schedules: Collection<ScheduleDocument>;
@@ -68,6 +76,8 @@ export const INDEXES: Readonly<
   notifications: NOTIFICATION_INDEXES,
   deliveries: DELIVERY_INDEXES,
   users: USER_INDEXES,
+  templates: TEMPLATE_INDEXES,
+  recipient_values: RECIPIENT_VALUE_INDEXES,
   suppressions: SUPPRESSION_INDEXES,
   cap_uses: CAP_INDEXES,
   schedules: SCHEDULE_INDEXES,
@@ -87,6 +97,8 @@ export const QUERIES = [
   ...NOTIFICATION_QUERIES,
   ...DELIVERY_QUERIES,
   ...USER_QUERIES,
+  ...TEMPLATE_QUERIES,
+  ...RECIPIENT_VALUE_QUERIES,
   ...SUPPRESSION_QUERIES,
   ...CAP_QUERIES,
   ...SCHEDULE_QUERIES,
@@ -105,6 +117,8 @@ export function collectionsOf(database: Db): Collections {
     users: database.collection('users'),
     type_rules: database.collection('type_rules'),
     segments: database.collection('segments'),
+    templates: database.collection('templates'),
+    recipient_values: database.collection('recipient_values'),
     suppressions: database.collection('suppressions'),
     cap_uses: database.collection('cap_uses'),
     schedules: database.collection('schedules'),

@@ -25,6 +25,8 @@ export type NamedQuery<Asked> = {
     | 'notifications'
     | 'deliveries'
     | 'users'
+    | 'templates'
+    | 'recipient_values'
     | 'suppressions'
     | 'cap_uses'
     | 'schedules'

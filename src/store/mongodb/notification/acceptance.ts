@@ -10,11 +10,13 @@ import { toNotification, toNotificationDocument } from '../collections/notificat
 import { NOTIFICATION_BY_ID } from '../collections/notification-queries.ts';
 import { IDEMPOTENCY_KEY } from '../collections/short-lived-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
+import { keepValues } from './recipient-values.ts';
 
 /**
  * One document holds notification, audience and cursor, so one write accepts them all. The key, where there is one, is
  * kept before it and names it: whoever finds a key without its notification, because the first caller has not got there
- * or died on the way, writes the notification under that very id, and so it is there once. Every fan-out is left to the
+ * or died on the way, writes the notification under that very id, and so it is there once. What recipients have as values stands
+ * beside it, before it. Every fan-out is left to the
  * worker: deliveries would be documents beside it, and there is no commit for them all.
  */
 export async function accept(collections: Collections, acceptance: Acceptance): Promise<AcceptResult> {
@@ -23,6 +25,7 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
   const id = repetition?.kind === 'repeated' ? repetition.notificationId : notification.id;
+  if (acceptance.values) await keepValues(collections, { ...notification, id }, acceptance.values);
   await insertOnce(collections, { ...notification, id }, audience);
   if (id === notification.id) return { kind: 'accepted', fannedOut: null };
   const options = optionsOf(NOTIFICATION_BY_ID);

@@ -24,11 +24,13 @@ import { bookOf } from '../tally/ledger.ts';
 import { beginPage, begunPageOf, isToBegin, placeOf } from './begun-pages.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { decidePage, takeBackSuppressions } from './pages.ts';
+import { forgetValues, valuesOf } from './recipient-values.ts';
 
 export function mongoFanOuts(collections: Collections, operations: Operations): FanOutStore {
   return {
     get: (id) => operations.run(() => readFanOut(collections, id)),
     commitPage: (page) => operations.run(() => commitPage(collections, page)),
+    valuesOf: (id, named, userIds) => operations.run(() => valuesOf(collections, id, named, userIds)),
     unfinished: (acceptedBeforeMs, limit) => operations.run(() => unfinished(collections, acceptedBeforeMs, limit)),
     due: (untilMs, limit) => operations.run(() => due(collections, untilMs, limit)),
     decided: (query) => operations.run(() => decided(collections, query)),
@@ -71,6 +73,7 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
     return null;
   }
   if (isLast) await completeIfFinal(collections, _id);
+  if (isLast && page.notification.content.worded?.isPersonal) await forgetValues(collections, page.notification);
   return plan;
 }
 

@@ -10,6 +10,7 @@ import type { Database } from '../file/driver.ts';
 import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
 import { keepPlan, planWithCaps } from './pages.ts';
+import { keepValues } from './recipient-values.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
 export const USERS_PER_ROW = 100;
@@ -18,10 +19,11 @@ const MOST_USERS_AT_ONCE = 10;
 const MOST_DEVICES_AT_ONCE = 50;
 
 /** About how many rows it writes. */
-export function rowsOf({ audience, mayFanOutNow }: Acceptance): number {
+export function rowsOf({ audience, mayFanOutNow, values = null }: Acceptance): number {
   const userIds = namedIn(audience);
   const devices = mayFanOutNow && userIds.length <= MOST_USERS_AT_ONCE ? userIds.length : 0;
-  return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW);
+  const pieces = values === null ? 0 : Math.ceil(userIds.length / USERS_PER_ROW);
+  return 2 + devices + Math.ceil(userIds.length / USERS_PER_ROW) + pieces;
 }
 
 export function accept(database: Database, acceptance: Acceptance): AcceptResult {
@@ -31,6 +33,7 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   const plan = planNow(database, acceptance);
   insertNotification(database, acceptance, plan);
   if (plan !== null) keepPlan(database, notification, plan, notification.acceptedAtMs);
+  else if (acceptance.values) keepValues(database, notification.id, acceptance.values);
   if (idempotency !== null) keepKey(database, idempotency, notification.id);
   return { kind: 'accepted', fannedOut: plan };
 }

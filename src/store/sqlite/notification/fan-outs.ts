@@ -11,6 +11,7 @@ import { completeIfFinal, deliveryRange, type NotificationRow, toNotification } 
 import { priorityOf } from '../tables/priority-number.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 import { keepPlan, planWithCaps } from './pages.ts';
+import { forgetValues, valuesOf } from './recipient-values.ts';
 
 export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: FanOutMemory): FanOutStore {
   return {
@@ -36,6 +37,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: 
       if (fannedOut !== null && to !== null && isKnown) memory.noteUnderWay({ ...fanOut, cursor: to });
       return fannedOut;
     },
+    valuesOf: (id, named, userIds) => commits.read(() => valuesOf(database, id, named, userIds)),
     unfinished: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
     due: (untilMs, limit) => commits.read(() => due(database, untilMs, limit)),
     decided: (query) => commits.read(() => decided(database, query)),
@@ -75,6 +77,8 @@ function commitPage(database: Database, page: FanOutPage): FannedOut | null {
         ? finish(database, id, from, plan.deliveries)
         : move(database, id, from, to);
   if (!isMoved) return null;
+  const isLast = to === null && (wave === null || wave.followingAtMs === null);
+  if (isLast && notification.content.worded?.isPersonal) forgetValues(database, id);
   keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
   // Where there is one page alone, `finish` has seen every delivery.

@@ -1,3 +1,4 @@
+import type { Values } from '../../../domain/content/wording.ts';
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import type { Database } from '../file/driver.ts';
@@ -23,6 +24,7 @@ export type DeliveryRow = {
   readonly claimed_at: number | null;
   readonly held_at: number | null;
   readonly cap_pattern: string | null;
+  readonly variables: string | null;
   readonly reason: EndReason | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -50,6 +52,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     claimedAtMs: row.claimed_at,
     heldAtMs: row.held_at,
     capPattern: row.cap_pattern,
+    ...(row.variables !== null && { values: JSON.parse(row.variables) as Values }),
     reason: row.reason,
     attempts: row.attempts === null ? [] : (JSON.parse(row.attempts) as Attempt[]),
     replays: row.replays === null ? [] : (JSON.parse(row.replays) as Replay[]),
@@ -73,8 +76,8 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
   const inserted = database.run(
     `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, sent_order, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
-       attempts, replays)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       attempts, replays, variables)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
@@ -99,6 +102,7 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       delivery.endedAtMs,
       logText(delivery.attempts),
       logText(delivery.replays),
+      delivery.values === undefined ? null : JSON.stringify(delivery.values),
     ],
   );
   if (inserted > 0) bookOf(database).made(delivery);

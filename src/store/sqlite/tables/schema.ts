@@ -272,6 +272,25 @@ CREATE INDEX occurrences_schedule ON occurrences (schedule_id, id);
 CREATE INDEX occurrences_recorded ON occurrences (recorded_at);
 `;
 
+// Versions of templates are only ever added. What recipients have as values stands beside the audience until it is fanned out, in pieces, and
+// then with each delivery.
+const TEMPLATES = `
+CREATE TABLE templates (
+  key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  wording TEXT,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (key, version)
+) STRICT;
+CREATE TABLE recipient_values (
+  notification_id TEXT NOT NULL,
+  piece INTEGER NOT NULL,
+  value_lists TEXT NOT NULL,
+  PRIMARY KEY (notification_id, piece)
+) STRICT;
+ALTER TABLE deliveries ADD COLUMN variables TEXT;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -287,6 +306,7 @@ export const MIGRATIONS: readonly string[] = [
   TALLIES,
   AUDIT,
   SCHEDULES,
+  TEMPLATES,
 ];
 
 /** Of the files that this Bellhop writes. */

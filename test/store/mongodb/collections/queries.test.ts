@@ -28,6 +28,7 @@ import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
 import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
+import { fillWordings, suppressionQuestions, WORDING_QUESTIONS } from './wording-questions.ts';
 
 const NOTIFICATIONS = 500;
 const DELIVERIES_EACH = 200;
@@ -103,8 +104,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'users of a tag': { tag: 'tag-1', after: 'user-20' },
   'user ids of a tag': { tag: 'tag-1', after: 'user-20' },
   'next tag': 'tag-1',
-  'suppressions of a notification': { notificationId: notification.id, fromId: '' },
-  'suppressions of a user': { userId: 'user-1', beforeId: notification.id },
   'suppressed users': { notificationId: notification.id, userIds: ['user-0', 'user-1'] },
   'users with deliveries of a wave': { notificationId: notification.id, userIds: reached },
   'users with deliveries': { notificationId: notification.id, userIds: reached },
@@ -158,9 +157,10 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'expired idempotency keys': new Date(NOW_MS + 20),
   'expired nonces': new Date(NOW_MS + 20),
   ...CONSOLE_QUESTIONS,
-  'uses of a cap': { userId: 'user-1', pattern: '*' },
   'uses of caps': users.map((userId) => ({ userId, pattern: '*' })),
   'version of a user': { id: 'user-1', version: 1 },
+  ...WORDING_QUESTIONS,
+  ...suppressionQuestions(notification.id),
   'expired uses of caps': new Date(NOW_MS + 20),
   'deliveries of uses': { userId: delivery.userId, notificationIds: ids(notifications) },
 };
@@ -221,6 +221,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
       passing.map(({ index, expiresAt }) => ({ _id: `nonce-${index}`, token: 't', expiresAt })),
     );
     await fillConsole(collections);
+    await fillWordings(collections);
     await collections.cap_uses.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: { userId: `user-${index}`, pattern: '*' }, uses: [], expiresAt })),
     );

@@ -1,0 +1,38 @@
+import type { RenderFailure } from '../domain/audience/release.ts';
+import { ANYONE, type Compose } from '../domain/content/compose.ts';
+import { RenderError } from '../domain/content/rendering.ts';
+import { recipientOf, renderFailureOf } from '../domain/content/worded-terms.ts';
+import type { Claimed } from '../store/delivery-store.ts';
+import type { Wordings } from '../store/wordings.ts';
+
+/** What a claimed delivery says: made when it is asked for, or why it cannot be made. */
+export type Composed = { readonly failure: RenderFailure | null; readonly payload: () => string };
+
+export type ComposingOptions = {
+  readonly compose: Compose;
+  readonly wordings: Pick<Wordings, 'rendererOf'>;
+  /** The zone of users who have none. */
+  readonly serverZone: string;
+};
+
+/** The payload of a claimed delivery. A text that is the same for all costs no turn of the event loop. */
+export function composeClaimed(options: ComposingOptions, claimed: Claimed): Composed | Promise<Composed> {
+  const { notification } = claimed;
+  if (notification.content.worded !== undefined) return composeWorded(options, claimed);
+  return { failure: null, payload: () => options.compose(notification, ANYONE).text };
+}
+
+async function composeWorded({ compose, wordings, serverZone }: ComposingOptions, claimed: Claimed): Promise<Composed> {
+  const { notification, subscription, person, before } = claimed;
+  if (subscription === null) return { failure: null, payload: () => '' };
+  const recipient = recipientOf(subscription, person, before.values ?? null, serverZone);
+  try {
+    const renderer = await wordings.rendererOf(notification);
+    if (renderer === null) return { failure: null, payload: () => compose(notification, recipient).text };
+    const failure = renderFailureOf(compose, notification, recipient, renderer);
+    return { failure, payload: () => compose(notification, recipient, renderer).text };
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    return { failure: { locale: error.locale, problem: error.message }, payload: () => '' };
+  }
+}

@@ -1,0 +1,74 @@
+import type { Wording } from '../../../domain/content/wording.ts';
+import { decodeName, encodeName, toPage } from '../../cursor.ts';
+import { beforeVersion, cursorOfVersion, type TemplateStore, type TemplateVersion } from '../../template-store.ts';
+import type { Collections } from '../collections/collections.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import {
+  TEMPLATE_VERSION,
+  TEMPLATE_VERSIONS,
+  TEMPLATES_LISTED,
+  type TemplateDocument,
+} from '../collections/template-queries.ts';
+import { duplicateField } from '../server/mongo-error.ts';
+import type { Operations } from '../server/operations.ts';
+
+export function mongoTemplates(collections: Collections, operations: Operations): TemplateStore {
+  const { templates } = collections;
+  return {
+    add: (version) => operations.run(() => add(collections, version)),
+    newest: (key) =>
+      operations.run(async () => {
+        const filter = TEMPLATE_VERSIONS.filter({ key, below: Number.MAX_SAFE_INTEGER });
+        const found = await templates.findOne(filter, optionsOf(TEMPLATE_VERSIONS));
+        return found === null ? null : toVersion(found);
+      }),
+    get: (key, version) =>
+      operations.run(async () => {
+        const filter = TEMPLATE_VERSION.filter(idOf({ key, version }));
+        const found = await templates.findOne(filter, optionsOf(TEMPLATE_VERSION));
+        return found === null ? null : toVersion(found);
+      }),
+    list: (query) => operations.run(() => list(collections, query)),
+    versions: (query) => operations.run(() => versions(collections, query)),
+  };
+}
+
+function idOf({ key, version }: Pick<TemplateVersion, 'key' | 'version'>): string {
+  return `${key} ${version}`;
+}
+
+function toVersion({ key, version, wording, createdAtMs }: TemplateDocument): TemplateVersion {
+  return { key, version, wording: wording === null ? null : (JSON.parse(wording) as Wording), createdAtMs };
+}
+
+/** A version of this number that says the same was added by this very call, whose answer was lost. */
+async function add({ templates }: Collections, version: TemplateVersion): Promise<boolean> {
+  const { key, version: number, createdAtMs } = version;
+  const wording = version.wording === null ? null : JSON.stringify(version.wording);
+  try {
+    await templates.insertOne({ _id: idOf(version), key, version: number, wording, createdAtMs });
+    return true;
+  } catch (error) {
+    if (duplicateField(error) !== '_id') throw error;
+    return false;
+  }
+}
+
+/** Key after key, so that however many versions one has, one of them is read. */
+async function list({ templates }: Collections, { cursor, limit }: Parameters<TemplateStore['list']>[0]) {
+  const found: TemplateDocument[] = [];
+  let after = decodeName(cursor);
+  while (found.length <= limit) {
+    const newest = await templates.findOne(TEMPLATES_LISTED.filter(after), optionsOf(TEMPLATES_LISTED));
+    if (newest === null) break;
+    if (newest.wording !== null) found.push(newest);
+    after = newest.key;
+  }
+  return toPage(found, limit, toVersion, ({ key }) => encodeName(key));
+}
+
+async function versions({ templates }: Collections, { key, cursor, limit }: Parameters<TemplateStore['versions']>[0]) {
+  const filter = { ...TEMPLATE_VERSIONS.filter({ key, below: beforeVersion(cursor) }), wording: { $ne: null } };
+  const found = await templates.find(filter, { ...optionsOf(TEMPLATE_VERSIONS), limit: limit + 1 }).toArray();
+  return toPage(found, limit, toVersion, cursorOfVersion);
+}
