@@ -138,4 +138,6 @@ export const COMPILED: [
   true,
   true,
   true,
+  true,
+  true,
 ];
