@@ -161,7 +161,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'version of a user': { id: 'user-1', version: 1 },
   ...WORDING_QUESTIONS,
   ...suppressionQuestions(notification.id),
-  'expired uses of caps': new Date(NOW_MS + 20),
   'deliveries of uses': { userId: delivery.userId, notificationIds: ids(notifications) },
 };
 

@@ -14,6 +14,7 @@ export function suppressionQuestions(notificationId: string): Readonly<Record<st
   return {
     'suppressions of a notification': { notificationId, fromId: '' },
     'suppressions of a user': { userId: 'user-1', beforeId: notificationId },
+    'expired uses of caps': new Date(NOW_MS + 20),
     'uses of a cap': { userId: 'user-1', pattern: '*' },
   };
 }
