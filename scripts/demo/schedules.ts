@@ -7,6 +7,7 @@ import { createSchedules } from '../../src/intake/schedules.ts';
 import { buildAcceptance } from '../../src/service/acceptance.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createScheduler } from '../../src/upkeep/scheduler.ts';
 import type { Account } from './account.ts';
@@ -104,6 +105,7 @@ async function startWorld(path: string, startMs: number) {
     random: Math.random,
     compose: createComposer(null),
     rules: createStandingRules({ store, clock }),
+    wordings: createWordings(store.templates),
   };
   const acceptance = buildAcceptance(parts, { serverZone: 'UTC', defaultTtlSeconds: 3600 });
   const { settle } = acceptance.occurrences;

@@ -103,8 +103,6 @@ export const COMPILED: [
   true,
   true,
   true,
-  true,
-  true,
 
   true,
   true,

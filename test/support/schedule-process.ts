@@ -3,6 +3,7 @@ import type { BellhopEvent } from '../../src/domain/events.ts';
 import { buildAcceptance } from '../../src/service/acceptance.ts';
 import { createStandingRules } from '../../src/store/standing-rules.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createScheduler } from '../../src/upkeep/scheduler.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -23,6 +24,7 @@ export function scheduleProcess(store: Store, clock: FakeClock) {
       random: Math.random,
       compose: createComposer(null),
       rules: createStandingRules({ store, clock }),
+      wordings: createWordings(store.templates),
     },
     { serverZone: 'UTC', defaultTtlSeconds: 3600 },
   );
