@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { INDEXES, QUERIES } from '../../src/store/mongodb/collections/collections.ts';
 import type { StoreIndex } from '../../src/store/mongodb/collections/named-query.ts';
-import { METRICS, type MetricInfo } from '../../src/telemetry/metric-table.ts';
+import { HTTP_METRICS } from '../../src/telemetry/http-metrics.ts';
+import { METRICS } from '../../src/telemetry/metric-table.ts';
+import { PROCESS_METRICS } from '../../src/telemetry/process-metrics.ts';
+import type { MetricInfo } from '../../src/telemetry/series.ts';
+import { STANDING_METRICS } from '../../src/telemetry/standing-metric-table.ts';
 
 const PAGE = new URL('../../docs/operations.md', import.meta.url);
 
@@ -21,8 +25,12 @@ function replaceBetween(page: string, mark: string, rows: readonly string[]): st
   return [page.slice(0, from + begin.length), '', ...rows, '', page.slice(to)].join('\n');
 }
 
+const ALL_METRICS: readonly MetricInfo[] = [METRICS, STANDING_METRICS, HTTP_METRICS, PROCESS_METRICS].flatMap((table) =>
+  Object.values<MetricInfo>(table),
+);
+
 function metricTable(): string[] {
-  const rows = Object.values<MetricInfo>(METRICS).map(
+  const rows = ALL_METRICS.map(
     ({ name, kind, help, labels }) =>
       `| \`${name}\` | ${kind} | ${help} | ${Object.entries(labels).map(labelOf).join('; ')} |`,
   );
@@ -30,6 +38,8 @@ function metricTable(): string[] {
 }
 
 function labelOf([label, values]: [string, MetricInfo['labels'][string]]): string {
+  if (values === 'route') return `\`${label}\`: a route such as \`/v1/notifications/:id\`, or other`;
+  if (values.length === 0) return `\`${label}\``;
   if (values === 'number') return `\`${label}\`: a number, or none`;
   return `\`${label}\`: ${values.map((value) => value || 'empty').join(', ')}`;
 }

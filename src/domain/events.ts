@@ -1,5 +1,6 @@
 import type { Reached } from './audience/fan-out.ts';
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
+import type { Priority } from './notification/priority.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
 import type { Hidden } from './redaction.ts';
 import type { Trigger } from './schedule/occurrence.ts';
@@ -55,6 +56,9 @@ export type BellhopEvent =
       readonly state: DeliveryState;
       readonly reason: EndReason | null;
       readonly attempt: Attempt | null;
+      readonly priority: Priority;
+      /** How long it waited from when it was due to the begin of this attempt; null where nothing was sent. */
+      readonly waitedMs: number | null;
     }
   /** A push service asked its senders to wait: nothing goes to this origin before then. */
   | { readonly type: 'origin.paused'; readonly origin: string; readonly untilMs: number }

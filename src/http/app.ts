@@ -103,6 +103,8 @@ export type AppOptions = {
   readonly version: string;
   /** Once true, every route is refused but those that tell of the process itself. */
   readonly isStopping: () => boolean;
+  /** Told the patterns of all routes. */
+  readonly onRoutes?: (patterns: readonly string[]) => void;
   readonly log: (line: RequestLine) => void;
   readonly findClient: ClientFinder;
   readonly logError: LogError;
@@ -151,6 +153,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   addStartPageRoute(router, { ...options, hasDemo: options.demo !== undefined });
   if (options.servesApi) addApiRoutes(router, app, options);
   router.closeMethods();
+  options.onRoutes?.(router.patterns());
   return app;
 }
 

@@ -9,7 +9,7 @@ const metricsRoute = defineRoute({
   path: '/metrics',
   operationId: 'getMetrics',
   tag: 'Health',
-  summary: 'Counts of this process since its start, for Prometheus',
+  summary: 'Counts of this process since its start, and how everything stands, for Prometheus',
   description: 'The token in `METRICS_TOKEN`, where it is set, opens this as a Bearer token.',
   access: 'metrics',
   scope: 'read',

@@ -34,6 +34,7 @@ import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Wordings } from '../store/wordings.ts';
+import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { AcceptanceOfAll } from './acceptance.ts';
 import { readConsoleFiles, readDemoFiles, readSdkFiles } from './browser-files.ts';
 import { buildPeople, type PeopleSettings } from './people.ts';
@@ -67,6 +68,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly onScheduleChange: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
+  readonly httpMetrics: HttpMetrics;
   /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */
   readonly stopping: AbortSignal;
 };
@@ -126,18 +128,28 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     sdk: ifBuilt('the browser SDK', readSdkFiles(), log),
     corsAllowedOrigins: config.corsAllowedOrigins,
     findClient: createClientFinder(config.trustedProxies),
-    log: (line) =>
-      log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`),
+    ...tellingOf(log, parts.httpMetrics),
+  };
+}
+
+function peopleSettingsOf(config: Config): PeopleSettings {
+  return { ...config, serverZone: config.timeZone, countsVisitors: hasDemoPage(config) };
+}
+
+/** Where requests, and errors that nobody foresaw, are told. */
+function tellingOf(log: Logger, httpMetrics: HttpMetrics): Pick<AppOptions, 'onRoutes' | 'log' | 'logError'> {
+  return {
+    onRoutes: httpMetrics.know,
+    log: (line) => {
+      httpMetrics.count(line);
+      log.info({ event: 'http.request', ...line }, `${line.method} ${line.route ?? 'no such path'} ${line.status}`);
+    },
     logError: (error, requestId) => {
       // A disk that is full has no use for a stack trace on every request.
       if (error.code === 'store_unavailable') log.error({ request_id: requestId, code: error.code }, error.message);
       else log.error({ err: error.cause, request_id: requestId }, 'unexpected error');
     },
   };
-}
-
-function peopleSettingsOf(config: Config): PeopleSettings {
-  return { ...config, serverZone: config.timeZone, countsVisitors: hasDemoPage(config) };
 }
 
 function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger): readonly StaticFile[] | null {

@@ -34,6 +34,7 @@ import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
 import { type AcceptanceOfAll, buildAcceptance } from './acceptance.ts';
 import { type ApiParts, buildApi } from './api.ts';
 import { type Backends, openBackends } from './backends.ts';
+import { buildMetrics } from './metrics.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
@@ -116,7 +117,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   checkClock(clock.now());
   const events = createEvents((error) => log.error({ err: error }, 'an event listener failed'));
   logEvents(events, log, clock);
-  const metrics = createMetrics(events).text;
+  const counts = createMetrics(events);
   const backends = await openBackends({
     config,
     clock,
@@ -135,12 +136,13 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
   const onScheduleChange = (): void => sending?.scheduler.hurry();
-  const own = ownView(options, clock.now(), () => sending?.engine.lanes.views() ?? []);
+  const views = () => sending?.engine.lanes.views() ?? [];
+  const own = ownView(options, clock.now(), views);
   const processes = createProcesses({ ...shared, own });
   const lastBackup = config.mongodbUrl === null ? createLastBackup(backends.store.facts, events) : null;
   const api: ApiParts = {
     ...shared,
-    metrics,
+    ...buildMetrics(counts, { ...shared, version: options.version, lanes: views }),
     operators,
     processes,
     lastBackup,

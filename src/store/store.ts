@@ -42,6 +42,8 @@ export interface Store {
   readonly facts: FactStore;
   readonly retention: RetentionStore;
   readonly backups: BackupStore;
+  /** What it takes up on the disk. */
+  sizeOctets(): Promise<number>;
   /** Rejects when the store cannot be written to now. */
   ping(): Promise<void>;
   /** Commits what is under way and lets go. Harmless when repeated. */

@@ -1,20 +1,12 @@
 import { DELIVERY_STATES, type DeliveryState, END_REASONS, type EndReason } from '../domain/delivery/delivery.ts';
 import { PART_NAMES } from '../domain/events.ts';
+import { PRIORITIES } from '../domain/notification/priority.ts';
 import { PRUNE_HOLD_SCOPES } from '../domain/pruning/prune-hold.ts';
 import { OUTCOMES, type OutcomeKind } from '../domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
 import { OCCURRENCE_STATUSES } from '../domain/schedule/occurrence.ts';
 import { RETIREMENT_REASONS } from '../domain/subscription/subscription.ts';
-
-export type MetricInfo = {
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  /** Each label with every value it can have. `number`: a number of three digits, or `none`. */
-  readonly labels: Readonly<Record<string, readonly string[] | 'number'>>;
-  /** The series that are there from the start, where others than these are not expected. Left out: every combination. */
-  readonly expected?: readonly Readonly<Record<string, string>>[];
-};
+import type { MetricInfo } from './series.ts';
 
 /** The reasons that a delivery in each state can have. */
 const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')[]>> = {
@@ -82,6 +74,12 @@ export const METRICS = {
     kind: 'histogram',
     help: 'How long requests to push services took.',
     labels: { push_service: PUSH_SERVICES },
+  },
+  queueWait: {
+    name: 'bellhop_queue_wait_seconds',
+    kind: 'histogram',
+    help: 'How long deliveries waited for their attempt from when they were due.',
+    labels: { priority: PRIORITIES },
   },
   lanesClosed: {
     name: 'bellhop_lanes_closed',

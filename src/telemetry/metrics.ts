@@ -1,20 +1,19 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BellhopEvent, Events } from '../domain/events.ts';
 import { serviceOfOrigin } from '../domain/push-service/push-target.ts';
-import { METRICS, type MetricInfo } from './metric-table.ts';
+import { METRICS } from './metric-table.ts';
+import { combinationsOf, configOf, counterFromZero } from './series.ts';
 
-/** Counts what is announced, for Prometheus. */
-export type Metrics = {
-  /** The text exposition format, version 0.0.4. */
-  text(): Promise<string>;
-};
+/** Some metrics in the text exposition format, version 0.0.4. */
+export type MetricText = { text(): Promise<string> };
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
 
 const LATENCY_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const WAIT_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600];
 
-/** Counts of this process, from its start. */
-export function createMetrics(events: Events): Metrics {
+/** Counts what is announced in this process, from its start. */
+export function createMetrics(events: Events): MetricText {
   const registry = new Registry();
   const notificationsAccepted = new Counter(configOf(METRICS.notificationsAccepted, registry));
   const countDelivery = createDeliveryCounts(registry);
@@ -35,9 +34,12 @@ function createDeliveryCounts(registry: Registry) {
     buckets: LATENCY_BUCKETS_SECONDS,
   });
   for (const labels of combinationsOf(METRICS.attemptDuration)) duration.zero(labels);
-  return ({ origin, state, reason, attempt }: EventOf<'delivery.settled'>): void => {
+  const wait = new Histogram({ ...configOf(METRICS.queueWait, registry), buckets: WAIT_BUCKETS_SECONDS });
+  for (const labels of combinationsOf(METRICS.queueWait)) wait.zero(labels);
+  return ({ origin, state, reason, attempt, priority, waitedMs }: EventOf<'delivery.settled'>): void => {
     settled.inc({ state, reason: reason ?? '' });
     if (attempt === null) return;
+    if (waitedMs !== null) wait.observe({ priority }, waitedMs / 1000);
     const push_service = serviceOfOrigin(origin);
     attempts.inc({ push_service, outcome: attempt.outcome, http_status: String(attempt.httpStatus ?? 'none') });
     if (attempt.latencyMs !== null) duration.observe({ push_service }, attempt.latencyMs / 1000);
@@ -88,25 +90,4 @@ function createLaneCount(registry: Registry) {
       closedLanes.inc({ push_service });
     }
   };
-}
-
-function configOf<Info extends MetricInfo>({ name, help, labels }: Info, registry: Registry) {
-  return { name, help, labelNames: Object.keys(labels) as (keyof Info['labels'] & string)[], registers: [registry] };
-}
-
-/** Every series is there from the start: to Prometheus, one that begins at 1 has not increased, and no alert fires. */
-function counterFromZero<Info extends MetricInfo>(info: Info, registry: Registry) {
-  const counter = new Counter(configOf(info, registry));
-  for (const labels of combinationsOf(info)) counter.inc(labels, 0);
-  return counter;
-}
-
-/** The expected ones; else each value of each label with each of the others. */
-function combinationsOf<Info extends MetricInfo>(info: Info): Record<keyof Info['labels'] & string, string>[] {
-  let combinations: readonly Readonly<Record<string, string>>[] = info.expected ?? [{}];
-  for (const [label, values] of Object.entries(info.labels)) {
-    if (values === 'number' || info.expected !== undefined) continue;
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [label]: value })));
-  }
-  return combinations as Record<keyof Info['labels'] & string, string>[];
 }

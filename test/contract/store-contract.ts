@@ -77,6 +77,11 @@ function wholeContract(open: OpenStore): void {
     await fresh.store.ping();
   });
 
+  it('tells what it takes up on the disk', async () => {
+    await fannedOut(fresh.store, 3);
+    expect(await fresh.store.sizeOctets()).toBeGreaterThan(1000);
+  });
+
   it('commits what is under way when it is closed, and closes twice without harm', async () => {
     const subscriptions = Array.from({ length: 300 }, () => sampleSubscription());
     const { store } = fresh;

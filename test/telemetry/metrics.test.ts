@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endingsOfMachine } from '../../scripts/docs/delivery-endings.ts';
 import { DELIVERY_STATES, END_REASONS } from '../../src/domain/delivery/delivery.ts';
 import { type BellhopEvent, PART_NAMES } from '../../src/domain/events.ts';
+import { PRIORITIES } from '../../src/domain/notification/priority.ts';
 import { PRUNE_HOLD_SCOPES } from '../../src/domain/pruning/prune-hold.ts';
 import { OUTCOMES, outcomeOf, PUSH_FAILURES } from '../../src/domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES, type PushService } from '../../src/domain/push-service/push-service.ts';
@@ -62,6 +63,13 @@ const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
       attempt: sampleAttempt({ outcome: 'retryable', httpStatus: null }),
     }),
   ],
+  ...PRIORITIES.map(
+    (priority) =>
+      [
+        `bellhop_queue_wait_seconds_count{priority="${priority}"}`,
+        sampleEvent('delivery.settled', { priority }),
+      ] as const,
+  ),
   ...PUSH_SERVICES.flatMap(
     (service) =>
       [

@@ -52,6 +52,8 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     state: 'delivered',
     reason: null,
     attempt: sampleAttempt(),
+    priority: 'normal',
+    waitedMs: 20,
   },
   'origin.paused': { type: 'origin.paused', origin: ORIGINS.apple, untilMs: UNTIL_MS },
   'lane.closed': { type: 'lane.closed', origin: ORIGINS.wns, untilMs: UNTIL_MS, failures: 10 },

@@ -82,6 +82,7 @@ export function attempted(leased: LeasedDelivery, snapshot: DeliverySnapshot, st
   const number = before.attemptCount + 1;
   const { settlement, events } = planSettlement(before, version, snapshot, {
     from: 'sending',
+    dueAtMs: before.dueAtMs,
     number,
     startedAtMs,
     endedAtMs,
@@ -129,14 +130,20 @@ export function interrupted(
   const { verdict } = reportOn(snapshot.context, { result: CRASHED, endedAtMs: nowMs, jitter });
   const next = stateAfter(snapshot, { type: 'INTERRUPTED', report: { result: null, endedAtMs: nowMs, verdict } });
   const { attemptCount: number, claimedAtMs, version, state: from } = delivery;
-  const facts = { from, number, startedAtMs: claimedAtMs ?? nowMs, endedAtMs: nowMs };
+  const facts = { from, dueAtMs: null, number, startedAtMs: claimedAtMs ?? nowMs, endedAtMs: nowMs };
   return planSettlement(delivery, version, next, facts);
 }
 
 /** A newer notification with the same topic makes it pointless, and it is not sent yet. */
 export function superseded(delivery: Delivery, nowMs: number): SettlementPlan {
   const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'SUPERSEDE' });
-  const facts = { from: delivery.state, number: delivery.attemptCount + 1, startedAtMs: nowMs, endedAtMs: nowMs };
+  const facts = {
+    from: delivery.state,
+    dueAtMs: null,
+    number: delivery.attemptCount + 1,
+    startedAtMs: nowMs,
+    endedAtMs: nowMs,
+  };
   return planSettlement(delivery, delivery.version, next, facts);
 }
 

@@ -19,6 +19,8 @@ export type Settlement = {
 /** The turn being settled: from which state, the number of its attempt, or of the one that would have been next, and its time. */
 export type TurnFacts = {
   readonly from: DeliveryState;
+  /** Since when it waited for this turn; null where nobody waited for it. */
+  readonly dueAtMs: number | null;
   readonly number: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -54,7 +56,7 @@ export function planSettlement(
   const change = changeOf(before, verdict, facts);
   return {
     settlement: { version, from: facts.from, after, change, attempt },
-    events: eventsOf(after, attempt, change),
+    events: eventsOf(after, attempt, change, facts),
   };
 }
 
@@ -87,7 +89,12 @@ function changeOf(before: Delivery, verdict: Verdict | null, facts: TurnFacts): 
   return { ...of, ...effect, atMs: facts.endedAtMs, deliveryId: before.id };
 }
 
-function eventsOf(after: Delivery, attempt: Attempt | null, change: SubscriptionChange | null): BellhopEvent[] {
+function eventsOf(
+  after: Delivery,
+  attempt: Attempt | null,
+  change: SubscriptionChange | null,
+  { dueAtMs, startedAtMs }: TurnFacts,
+): BellhopEvent[] {
   const { id: deliveryId, notificationId, subscriptionId, userId, origin, state, reason } = after;
   const settled: BellhopEvent = {
     type: 'delivery.settled',
@@ -99,6 +106,8 @@ function eventsOf(after: Delivery, attempt: Attempt | null, change: Subscription
     state,
     reason,
     attempt,
+    priority: after.priority,
+    waitedMs: attempt === null || dueAtMs === null ? null : Math.max(0, startedAtMs - dueAtMs),
   };
   switch (change?.kind) {
     case 'retire':

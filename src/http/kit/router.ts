@@ -14,6 +14,8 @@ import { describeRoute } from './route-description.ts';
 /** Takes the routes of every resource, and handles each request as the description of its route says. */
 export type Router = {
   add<R extends RouteSpec>(route: R, handle: RouteHandler<R>): void;
+  /** The patterns of all routes that were added, such as `/v1/notifications/:id`. */
+  patterns(): readonly string[];
   /** Answers the other methods of each known path. Call it once, after all routes were added. */
   closeMethods(): void;
 };
@@ -42,6 +44,7 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, { access, bodies, audit }
         return responseOf(c, { status: status as number, octets, headers }, described?.mediaType);
       });
     },
+    patterns: () => [...methodsByPattern.keys()],
     closeMethods() {
       // First those without a parameter: `/v1/subscriptions/import` is no id of a subscription.
       const patterns = [...methodsByPattern].sort(([one], [other]) => +one.includes(':') - +other.includes(':'));

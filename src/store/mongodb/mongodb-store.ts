@@ -1,3 +1,4 @@
+import type { Db } from 'mongodb';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Store } from '../store.ts';
@@ -95,6 +96,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     facts: mongoFacts(collections, operations),
     retention: mongoRetention(collections, operations),
     backups: mongoBackups(),
+    sizeOctets: () => operations.run(() => sizeOctets(client.db(databaseName))),
     ping: () => operations.run(() => ping(collections, options.clock.now())),
     async close() {
       await operations.finish();
@@ -103,6 +105,12 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       await client.close();
     },
   };
+}
+
+/** Data as it lies on the disk, and the indexes. */
+async function sizeOctets(database: Db): Promise<number> {
+  const { storageSize, indexSize } = await database.command({ dbStats: 1 });
+  return Number(storageSize) + Number(indexSize);
 }
 
 async function checkLayout({ meta }: Collections): Promise<void> {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import { readSending, SENDING_FACT, sendingFact } from '../../domain/sending/sending.ts';
 import type { Store } from '../store.ts';
@@ -103,6 +104,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     facts: sqliteFacts(database, commits),
     retention: sqliteRetention(database, commits),
     backups,
+    sizeOctets: async () => sizeOf(database.path) + sizeOf(`${database.path}-wal`),
     ping: () => commits.write(1, () => mark(database, 'pinged_at', clock.now())),
     async close() {
       await backups.stop();
@@ -110,6 +112,10 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
       backups.letGo();
     },
   };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function begin(database: Database, nowMs: number): void {
