@@ -24,7 +24,7 @@ const steps = {
   doctor: [install, build, start],
   import: [install, build, start],
   'rotate-vapid-key': [install, build, start],
-  test: [install, check, build, servers, browsers, interpreters, webProxies, test],
+  test: [install, check, build, servers, browsers, interpreters, webProxies, monitoring, test],
 };
 const chosen = steps[process.argv[2]];
 if (!chosen) stop(`usage: node scripts/bootstrap.cjs ${Object.keys(steps).join(' | ')}`);
@@ -126,6 +126,11 @@ function webProxies() {
   if (!works('nginx', ['-v']) && !works('/usr/sbin/nginx', ['-v'])) missing.push('nginx');
   if (!works('caddy', ['version'])) missing.push('caddy');
   installByApt(missing);
+}
+
+// The tests have Prometheus check deploy/alerts.yml and the board.
+function monitoring() {
+  if (!works('promtool', ['--version'])) installByApt(['prometheus']);
 }
 
 function installByApt(missing) {
