@@ -143,6 +143,22 @@ describe('the client against the service', () => {
     expect(await client.subscriptions.removeAllOf('org/42')).toEqual({ removed: 2 });
   });
 
+  it('keeps, changes, previews and triggers schedules', async () => {
+    const times = { cron: '0 9 * * 1-5', time_zone: 'Europe/Berlin' };
+    await client.schedules.put('morning', { ...times, notification: note('ada') });
+    expect(await client.schedules.patch('morning', { is_paused: true })).toMatchObject({ is_paused: true });
+    expect(await client.schedules.preview('morning', { count: 2 })).toEqual(
+      await client.schedules.preview(times, { count: 2 }),
+    );
+    const { id } = await client.schedules.trigger('morning');
+    expect((await client.schedules.occurrences('morning')).items).toMatchObject([
+      { notification_id: id, trigger: 'hand' },
+    ]);
+    expect((await client.schedules.list()).items).toEqual([await client.schedules.get('morning')]);
+    await client.schedules.delete('morning');
+    await expect(client.schedules.get('morning')).rejects.toMatchObject({ code: 'schedule_not_found' });
+  });
+
   it('finds a dead letter and replays it', async () => {
     const { device } = await subscribe('ben', [{ status: 400 }, { status: 201 }]);
     const { id } = await client.send(note('ben'));

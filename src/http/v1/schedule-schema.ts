@@ -81,9 +81,8 @@ export const scheduleBody = z
 export const documentedScheduleBody = z
   .strictObject({
     ...recurrenceFields,
-    notification: documentedNotificationBody.openapi({
-      description: 'As in `POST /v1/notifications`, without `send_at` and `dry_run`.',
-    }),
+    // Without words of its own: OpenAPI would get an `allOf`, of which some clients make two classes.
+    notification: documentedNotificationBody,
     ...otherFields,
   })
   .openapi('ScheduleInput');

@@ -68,7 +68,8 @@ const putRoute = defineRoute({
   tag: 'Schedules',
   summary: 'Have a notification sent again and again',
   description:
-    'In place of the schedule that the key had. The notification is checked as a call would be, now and at each time. Where its ' +
+    'In place of the schedule that the key had. The notification is as in `POST /v1/notifications`, without `send_at`; it is ' +
+    'checked as a call would be, now and at each time. Where its ' +
     'times stay as they are, a change skips and repeats none.',
   access: 'key',
   scope: 'send',
