@@ -38,10 +38,35 @@ export function readMessage(library: MessageLibrary, pattern: string, locale: st
   } catch (error) {
     return { kind: 'problem', problem: problemOf(error) };
   }
+  const brace = straysIn(pattern);
+  if (brace !== null)
+    return { kind: 'problem', problem: { position: brace, message: "a “}” closes nothing: write '}'" } };
   const uses: VariableUse[] = [];
   const problem = walk({ library, locale, uses }, elements, 'text');
   if (problem !== null) return { kind: 'problem', problem };
   return { kind: 'message', message: { elements, uses, canBeBlank: canBeBlank(library, elements) } };
+}
+
+/** Where a brace closes nothing: the parser takes it for text, and it would be shown as what is left of a placeholder. Null: nowhere. */
+function straysIn(pattern: string): number | null {
+  let depth = 0;
+  for (let at = 0; at < pattern.length; at += 1) {
+    const character = pattern[at];
+    if (character === "'") at = endOfQuote(pattern, at);
+    else if (character === '{') depth += 1;
+    else if (character === '}') depth -= 1;
+    if (depth < 0) return at;
+  }
+  return null;
+}
+
+/** The last character of what is quoted from an apostrophe on; where it quotes nothing, the apostrophe itself. */
+function endOfQuote(pattern: string, start: number): number {
+  if (pattern[start + 1] === "'") return start + 1;
+  if (!'{}<>#'.includes(pattern[start + 1] ?? ' ')) return start;
+  let end = pattern.indexOf("'", start + 1);
+  while (end >= 0 && pattern[end + 1] === "'") end = pattern.indexOf("'", end + 2);
+  return end < 0 ? pattern.length : end;
 }
 
 type Walk = { readonly library: MessageLibrary; readonly locale: string; readonly uses: VariableUse[] };

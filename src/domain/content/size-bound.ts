@@ -50,13 +50,18 @@ export function mostOctets({ fixed, times }: SizeBound, sizes: ValueSizes): numb
   let octets = fixed;
   for (const [name, { plain, encoded }] of times) {
     const size = sizes.get(name);
+    if (size?.plain === Number.POSITIVE_INFINITY) return size.plain;
     if (size !== undefined) octets += plain * size.plain + encoded * size.encoded;
   }
   return octets;
 }
 
 function plainOctets(value: Value): number {
-  return typeof value === 'string' ? jsonOctets(value) : String(value).length;
+  if (typeof value === 'string') return jsonOctets(value);
+  // Written out, it may have hundreds of digits: no sample tells how long it is.
+  return typeof value === 'number' && Math.abs(value) >= LARGEST_SAMPLED
+    ? Number.POSITIVE_INFINITY
+    : String(value).length;
 }
 
 /** What it adds to a JSON text. */
@@ -70,8 +75,12 @@ function textBound(library: MessageLibrary, locale: string, elements: readonly M
     if (library.isLiteralElement(element)) bound.fixed += jsonOctets(element.value);
     else if (library.isArgumentElement(element)) count(bound, element.value, 'plain', 1);
     else if (library.isSelectElement(element) || library.isPluralElement(element)) {
+      count(bound, element.value, 'plain', 0);
       add(bound, largestOf(Object.values(element.options).map(({ value }) => textBound(library, locale, value))));
-    } else bound.fixed += formattedBound(library, locale, element);
+    } else {
+      if ('value' in element) count(bound, element.value, 'plain', 0);
+      bound.fixed += formattedBound(library, locale, element);
+    }
   }
   return bound;
 }
@@ -104,7 +113,8 @@ function count({ times }: SizeBound, name: string, kind: 'plain' | 'encoded', mo
 const DAY_MS = 86_400_000;
 /** Each month, morning and evening; and numbers of all lengths that people write. */
 const SAMPLE_INSTANTS = Array.from({ length: 24 }, (_, half) => half * 15.3 * DAY_MS);
-const SAMPLE_NUMBERS = [-123_456_789_012_345.67, 0.123_456_789, 1e21, 2];
+const LARGEST_SAMPLED = 1e15;
+const SAMPLE_NUMBERS = [-123_456_789_012_345.67, 0.123_456_789, LARGEST_SAMPLED, 2];
 const SPARE_OCTETS = 32;
 
 /** Twice the largest sample: other zones and numbers are longer, but not twice as long. */
