@@ -87,7 +87,7 @@ export type AppOptions = {
   readonly operators: Operators;
   readonly audit: AuditLog;
   /** Left out where the console is switched off. */
-  readonly console?: Pick<ConsoleOptions, 'files' | 'limiter' | 'viewersSeeContent'>;
+  readonly console?: Pick<ConsoleOptions, 'files' | 'limiter' | 'viewersSeeContent' | 'settings' | 'stopping'>;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;

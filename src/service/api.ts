@@ -7,7 +7,9 @@ import { createValueSigner } from '../access/signed-value.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { type Config, hasDemoPage } from '../config/config.ts';
+import { readEnvironment } from '../config/environment.ts';
 import type { Keys } from '../config/key-files.ts';
+import { settingsShown } from '../config/settings-shown.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
@@ -97,7 +99,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, ...people, limiter }) : {}),
-    ...(config.console.isServed ? buildConsole(options, limiter) : {}),
+    ...(config.console.isServed ? buildConsole(options, { limiter, stopping: parts.stopping }) : {}),
     access: createAccess({
       ...parts,
       keys: apiKeys,
@@ -157,9 +159,15 @@ function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger)
   return files;
 }
 
-function buildConsole({ config, log }: ApiOptions, limiter: RateLimiter): Pick<AppOptions, 'console'> {
+function buildConsole(
+  { config, log }: ApiOptions,
+  parts: { readonly limiter: RateLimiter; readonly stopping: AbortSignal },
+): Pick<AppOptions, 'console'> {
   const files = ifBuilt('the console', readConsoleFiles(), log);
-  return files === null ? {} : { console: { files, limiter, viewersSeeContent: config.console.viewersSeeContent } };
+  const { viewersSeeContent } = config.console;
+  return files === null
+    ? {}
+    : { console: { ...parts, files, viewersSeeContent, settings: settingsShown(readEnvironment()) } };
 }
 
 type DemoParts = ApiParts & {

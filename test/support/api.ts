@@ -42,7 +42,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { documentOf, PLAIN } from './api-document.ts';
+import { CONSOLE, documentOf, PLAIN } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
@@ -91,6 +91,7 @@ export type ApiOptions = Partial<AppOptions> &
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
+    readonly viewersSeeContent?: boolean;
     readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
     /** Puts a fault in front of the real parts. */
@@ -170,7 +171,7 @@ export async function startApi(options: ApiOptions = {}) {
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     audit: createAuditLog(store.audit),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
-    console: { files: readConsoleFiles() ?? [], limiter, viewersSeeContent: false },
+    console: { ...CONSOLE, ...options, files: readConsoleFiles() ?? [], limiter },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },

@@ -8,6 +8,7 @@ import { type BodyReader, mayHaveBody, wholeOf } from '../kit/raw-body.ts';
 import type { ApiContext, ApiEnv } from '../kit/request-context.ts';
 import { PAGE_HEADERS } from '../pages/page-headers.ts';
 import { keepCookie, readCookie } from './cookies.ts';
+import { doneWords } from './done-words.ts';
 import { type Html, type PageFrame, pageOf } from './layout.ts';
 import { messagePage } from './message-page.ts';
 import { demandOwnOrigin } from './same-origin.ts';
@@ -16,7 +17,7 @@ import { demandOwnOrigin } from './same-origin.ts';
 export const CONSOLE_PATH = '/console';
 
 /** A request of somebody who is signed in. */
-type Visit = {
+export type Visit = {
   readonly c: ApiContext;
   readonly session: OperatorSession;
   /** A parameter of the address; empty where it is not there. */
@@ -24,11 +25,18 @@ type Visit = {
 };
 
 /** What a person sent with a form, by the name of each field; empty where it is not there. */
-type Form = { readonly get: (name: string) => string; readonly all: (name: string) => readonly string[] };
+export type Form = { readonly get: (name: string) => string; readonly all: (name: string) => readonly string[] };
 
-type Page = Omit<PageFrame, 'session'> & { readonly status?: 200 | 404 };
+/** A page to show, or the one to go to. */
+type Shown = Omit<PageFrame, 'session' | 'done'> & { readonly status?: 200 | 400 };
+type Page = Shown | { readonly redirect: string };
 
-type ActionOf = { readonly name: string; readonly operation: string; readonly target: string };
+type ActionOf = {
+  readonly name: string;
+  /** Null for a form that only asks. */
+  readonly operation: string | ((form: Form) => string | null);
+  readonly target: string;
+};
 
 /** The routes of the console: who may come in, and the headers of every answer. */
 export type ConsoleRoutes = {
@@ -36,9 +44,11 @@ export type ConsoleRoutes = {
   page(name: string, render: (visit: Visit) => Promise<Page>): void;
   /**
    * What an operator does, on record as the operation of the API that it is, with the field of the form that has its target. It gives
-   * the page to show next.
+   * the page to go to next, or to show at once.
    */
-  action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string>): void;
+  action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string | Shown>): void;
+  /** As a page, for what goes on and on. */
+  stream(name: string, open: (c: ApiContext) => Promise<Response>): void;
   /** Open to everybody. */
   open(method: 'get' | 'post', name: string, answer: (c: ApiContext, form: Form) => Promise<Response>): void;
 };
@@ -80,8 +90,7 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
       on('get', name, async (c) => {
         const session = await sessionOf(c, operators);
         if (session === null) return c.req.header('sec-fetch-site') === 'cross-site' ? comeAgain(c) : leadToSignIn(c);
-        const { status = 200, ...page } = await render(visitOf(c, session));
-        return htmlAnswer(c, pageOf({ ...page, session }), status);
+        return shownPage(c, session, await render(visitOf(c, session)));
       });
     },
     action({ name, operation, target }, act) {
@@ -91,8 +100,18 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
         if (session === null) return redirect(c, 'sign-in');
         if (session.role !== 'operator') throw new AppError('viewer_changes_nothing', VIEWERS_LOOK);
         const form = await readForm(c, bodies);
-        const entry = { by: 'operator', who: session.name, action: operation, target: form.get(target) } as const;
-        return redirect(c, await onRecord(recorder, c, entry, () => act(visitOf(c, session), form)));
+        const action = typeof operation === 'string' ? operation : operation(form);
+        const work = () => act(visitOf(c, session), form);
+        const entry = { by: 'operator', who: session.name, target: form.get(target) } as const;
+        const next = action === null ? await work() : await onRecord(recorder, c, { ...entry, action }, work);
+        return typeof next === 'string' ? redirect(c, next) : shownPage(c, session, next);
+      });
+    },
+    stream(name, open) {
+      on('get', name, async (c) => {
+        if ((await sessionOf(c, operators)) === null)
+          throw new AppError('sign_in_refused', 'Nobody is signed in here.');
+        return open(c);
       });
     },
     open(method, name, answer) {
@@ -103,6 +122,12 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
       });
     },
   };
+}
+
+function shownPage(c: ApiContext, session: OperatorSession, page: Page): Promise<Response> | Response {
+  if ('redirect' in page) return redirect(c, page.redirect);
+  const { status = 200, ...frame } = page;
+  return htmlAnswer(c, pageOf({ ...frame, session, done: doneWords(c.req.query('done')) }), status);
 }
 
 /** Who looks; null where nobody is signed in. */

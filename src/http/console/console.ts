@@ -1,19 +1,32 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { html } from 'hono/html';
 import type { BodyReader } from '../kit/raw-body.ts';
 import type { ApiEnv } from '../kit/request-context.ts';
 import { fileAnswerer, type StaticFile } from '../kit/static-files.ts';
 import { PAGE_HEADERS } from '../pages/page-headers.ts';
-import { CONSOLE_PATH, consoleRoutes, htmlAnswer } from './console-routes.ts';
+import { addAudiencePage } from './audience-page.ts';
+import { addAuditPage } from './audit-page.ts';
+import { addComposePage } from './compose-page.ts';
+import type { ConsoleParts } from './console-parts.ts';
+import { CONSOLE_PATH, type ConsoleRoutes, consoleRoutes, htmlAnswer } from './console-routes.ts';
+import { addDeadLetterPage } from './dead-letter-page.ts';
+import { addDeliveryPage } from './delivery-page.ts';
+import { addLiveStream } from './live-stream.ts';
 import { messagePage } from './message-page.ts';
+import { addNotificationPages } from './notification-page.ts';
+import { addOverviewPage } from './overview-page.ts';
+import { addSearchPage } from './search-page.ts';
+import { addServicesPage } from './services-page.ts';
 import { addSignInRoutes, type SignInOptions } from './sign-in.ts';
+import { addSubscriptionPage } from './subscription-page.ts';
+import { addSuppressedPage } from './suppressed-page.ts';
+import { addSystemPage } from './system-page.ts';
+import { addUserPage } from './user-page.ts';
 
-export type ConsoleOptions = SignInOptions & {
-  /** Styles, script and picture of the pages. */
-  readonly files: readonly StaticFile[];
-  /** Whether a viewer is shown what notifications say. */
-  readonly viewersSeeContent: boolean;
-};
+export type ConsoleOptions = SignInOptions &
+  ConsoleParts & {
+    /** Styles, script and picture of the pages. */
+    readonly files: readonly StaticFile[];
+  };
 
 /** The console: pages for people who run Bellhop. Add these routes before CORS: no page of another origin may read them. */
 export function addConsoleRoutes(
@@ -27,11 +40,7 @@ export function addConsoleRoutes(
   });
   addFileRoutes(app, options.files);
   addSignInRoutes(routes, options);
-  routes.page('overview', async ({ session }) => ({
-    title: 'Overview',
-    menu: 'overview',
-    body: html`<h1>Overview</h1><p>Signed in as ${session.name}.</p>`,
-  }));
+  addPages(routes, options);
   // Preflights end here, too: CORS comes later and must not answer them.
   app.all(`${CONSOLE_PATH}/*`, (c) => {
     c.set('code', 'route_not_found');
@@ -42,6 +51,23 @@ export function addConsoleRoutes(
     });
     return htmlAnswer(c, page, 404);
   });
+}
+
+function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
+  addOverviewPage(routes, parts);
+  addLiveStream(routes, parts);
+  addSearchPage(routes);
+  addUserPage(routes, parts);
+  addNotificationPages(routes, parts);
+  addDeliveryPage(routes, parts);
+  addSuppressedPage(routes, parts);
+  addSubscriptionPage(routes, parts);
+  addDeadLetterPage(routes, parts);
+  addServicesPage(routes, parts);
+  addAudiencePage(routes, parts);
+  addComposePage(routes, parts);
+  addSystemPage(routes, parts);
+  addAuditPage(routes, parts);
 }
 
 /** The same for everybody, and asked for anew each time, so that an update shows at once. */

@@ -18,7 +18,16 @@ export type PageFrame = {
 };
 
 /** The menu: the page of each entry, by its name below `/console/`. */
-const MENU: readonly (readonly [page: string, name: string])[] = [['overview', 'Overview']];
+const MENU: readonly (readonly [page: string, name: string])[] = [
+  ['overview', 'Overview'],
+  ['notifications', 'Notifications'],
+  ['dead-letters', 'Dead letters'],
+  ['services', 'Push services'],
+  ['audiences', 'Audiences'],
+  ['compose', 'Compose'],
+  ['system', 'System'],
+  ['audit', 'Audit'],
+];
 
 /**
  * A page of the console. All addresses in it are relative and one level deep, so it works below whatever path a proxy gives it.
@@ -36,6 +45,10 @@ ${refreshTo === undefined ? '' : html`<meta http-equiv="refresh" content="0; url
 <link rel="icon" href="bell.svg">
 <link rel="stylesheet" href="base.css">
 <link rel="stylesheet" href="console.css">
+<link rel="stylesheet" href="forms.css">
+<link rel="stylesheet" href="data.css">
+<link rel="stylesheet" href="pictures.css">
+<link rel="stylesheet" href="narrow.css">
 <script type="module" src="console.js"></script>
 </head>
 <body>
@@ -58,7 +71,8 @@ function header({ name, role }: OperatorSession, menu: string | undefined): Html
   const current = (page: string) => (page === menu ? html` aria-current="page"` : '');
   return html`<header class="bar">
 <p class="brand"><a href="overview"><img src="bell.svg" alt="" width="24" height="24"> Bellhop</a></p>
-<nav aria-label="Console"><ul>${MENU.map(([page, label]) => html`<li><a href="${page}"${current(page)}>${label}</a></li>`)}</ul></nav>
+<nav aria-label="Console"><ul>${MENU.filter(([page]) => role === 'operator' || page !== 'compose').map(([page, label]) => html`<li><a href="${page}"${current(page)}>${label}</a></li>`)}</ul></nav>
+<form class="find" method="get" action="search" role="search"><input name="q" type="search" aria-label="Search: a user or an id" placeholder="User or id" autocomplete="off" spellcheck="false"><button class="button">Find</button></form>
 <form class="who" method="post" action="sign-out"><span>${name} <small>${role}</small></span> <button class="quiet">Sign out</button></form>
 </header>`;
 }

@@ -125,7 +125,7 @@ export function addTypeRoutes(router: Router, types: TypeRulesIntake): void {
   });
   router.add(getRoute, async ({ params: { type } }) => answer(200, ruleWire(type, await types.get(type))));
   router.add(putRoute, async ({ params: { type }, body }) =>
-    answer(200, ruleWire(type, await types.put(type, ruleOf(body)))),
+    answer(200, ruleWire(type, await types.put(type, typeRuleOf(body)))),
   );
   router.add(deleteRoute, async ({ params: { type } }) => {
     await types.delete(type);
@@ -133,7 +133,8 @@ export function addTypeRoutes(router: Router, types: TypeRulesIntake): void {
   });
 }
 
-function ruleOf(body: z.output<typeof typeRuleBody>): TypeRule {
+/** The rule that a body says. */
+export function typeRuleOf(body: z.output<typeof typeRuleBody>): TypeRule {
   const { ttl_seconds: ttlSeconds, urgency, priority, preference, overrides, cap, on_quiet: onQuiet } = body;
   return {
     ...(ttlSeconds !== undefined && { ttlSeconds }),

@@ -1,0 +1,47 @@
+import type { Operators } from '../../access/operators.ts';
+import type { Clock } from '../../clock.ts';
+import type { Audiences } from '../../intake/audiences.ts';
+import type { AuditLog } from '../../intake/audit-log.ts';
+import type { Backups } from '../../intake/backups.ts';
+import type { DeadLetters } from '../../intake/dead-letters.ts';
+import type { Notifications } from '../../intake/notifications.ts';
+import type { OverviewReader } from '../../intake/overview.ts';
+import type { PruneHolds } from '../../intake/prune-holds.ts';
+import type { SendingControl } from '../../intake/sending.ts';
+import type { Subscriptions } from '../../intake/subscriptions.ts';
+import type { TypeRulesIntake } from '../../intake/type-rules.ts';
+import type { UserDeliveries } from '../../intake/user-deliveries.ts';
+import type { Users } from '../../intake/users.ts';
+import type { VapidKeys } from '../../intake/vapid-keys.ts';
+import type { ExplanationParts } from '../v1/explanations.ts';
+import type { NotificationParts } from '../v1/notifications.ts';
+
+/** What the pages of the console stand on: the same as the API. */
+export type ConsoleParts = {
+  readonly notifications: Notifications;
+  readonly dryRun: NotificationParts['dryRun'];
+  readonly deadLetters: DeadLetters;
+  readonly userDeliveries: UserDeliveries;
+  readonly subscriptions: Subscriptions;
+  readonly users: Users;
+  readonly types: TypeRulesIntake;
+  readonly audiences: Audiences;
+  readonly explanations: ExplanationParts;
+  readonly pruneHolds: PruneHolds;
+  readonly vapidKeys: VapidKeys;
+  readonly overview: OverviewReader;
+  readonly backups: Backups;
+  readonly sending: SendingControl;
+  readonly audit: AuditLog;
+  readonly operators: Operators;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Rejects where a part cannot be used now. */
+  readonly readiness: { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
+  /** Settings that were set, by name; those that are secret without their value. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Whether a viewer is shown what notifications say. */
+  readonly viewersSeeContent: boolean;
+  /** Aborted when the service stops, so that every stream ends. */
+  readonly stopping: AbortSignal;
+};

@@ -1,0 +1,17 @@
+/** What was just done, by the word in the address: nobody can have other words said here. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['accepted', 'Accepted: it is on its way.'],
+  ['backed-up', 'A backup was made.'],
+  ['decided', 'The hold is decided.'],
+  ['deleted', 'Deleted.'],
+  ['paused', 'Sending is paused.'],
+  ['replayed', 'It is sent again. Reload the page to see what comes of it.'],
+  ['restored', 'Restored.'],
+  ['resumed', 'Sending is on.'],
+  ['saved', 'Saved.'],
+]);
+
+/** A sentence for that word; null where there is none. */
+export function doneWords(word: string | undefined): string | null {
+  return word === undefined ? null : (WORDS.get(word) ?? null);
+}

@@ -1,0 +1,154 @@
+import { html } from 'hono/html';
+import { SUPPRESSION_REASONS } from '../../domain/audience/release.ts';
+import type { Suppression, SuppressionCounts } from '../../domain/audience/suppression.ts';
+import { DELIVERY_STATES, type Delivery } from '../../domain/delivery/delivery.ts';
+import { ANY_DELIVERY } from '../../domain/delivery/delivery-filter.ts';
+import { deadlineAtMs, type Notification } from '../../domain/notification/notification.ts';
+import type { OperatorSession } from '../../domain/operator/operator.ts';
+import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
+import type { ConsoleParts } from './console-parts.ts';
+import type { ConsoleRoutes, Visit } from './console-routes.ts';
+import type { Html } from './layout.ts';
+import { address, choice, countMarks, facts, more, number, serviceName, stateMark, table, time } from './parts.ts';
+
+const ROWS = 50;
+
+/** One notification: what it says, how far it has come, and each of its deliveries. */
+export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
+  routes.page('notification', async (visit) => {
+    const id = visit.query('id');
+    const { notification, counts, suppressed } = await parts.notifications.get(id);
+    const { list, next } = await deliveriesOf(parts, id, visit);
+    const left = await parts.notifications.suppressions({
+      notificationId: id,
+      reason: null,
+      cursor: null,
+      limit: ROWS,
+    });
+    const seesContent = maySeeContent(parts, visit.session);
+    const body = html`<p class="path"><a href="notifications">Notifications</a> › notification</p>
+<h1>${seesContent ? notification.content.title : notification.content.type}</h1>
+<p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
+<div class="columns">
+<section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
+<section class="card"><h2>Facts</h2>${factsOf(notification)}</section>
+</div>
+<section><h2>Deliveries</h2>${filterForm(id, visit)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
+${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
+    return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };
+  });
+  routes.page('notifications', async (visit) => {
+    const type = visit.query('type');
+    const page = await parts.notifications.list({
+      ...{ cursor: visit.query('cursor') || null, limit: ROWS, userId: null, type: type || null },
+      ...{ status: null, fromMs: null, untilMs: null },
+    });
+    const body = html`<h1>Notifications</h1>
+<form method="get" action="notifications" class="filter"><label>Type <input name="type" value="${type}"></label><button class="button">Show</button></form>
+${notificationTable(page.items, maySeeContent(parts, visit.session))}${more('notifications', { type }, page.next)}`;
+    return { title: 'Notifications', menu: 'notifications', body };
+  });
+}
+
+function maySeeContent({ viewersSeeContent }: ConsoleParts, { role }: OperatorSession): boolean {
+  return role === 'operator' || viewersSeeContent;
+}
+
+async function deliveriesOf({ notifications }: ConsoleParts, id: string, { query }: Visit) {
+  const state = DELIVERY_STATES.find((each) => each === query('state')) ?? null;
+  const service = PUSH_SERVICES.find((each) => each === query('service')) ?? null;
+  const filter = { ...ANY_DELIVERY, state, service };
+  const asked = {
+    notificationId: id,
+    userId: query('user') || null,
+    filter,
+    cursor: query('cursor') || null,
+    limit: ROWS,
+  };
+  const page = await notifications.deliveries(asked);
+  return { list: page.items, next: page.next };
+}
+
+function suppressedMarks(counts: SuppressionCounts): Html {
+  const found = SUPPRESSION_REASONS.filter((reason) => counts[reason] > 0);
+  return html`<span class="marks">${found.map((reason) => stateMark('suppressed', `${number(counts[reason])} ${reason}`))}</span>`;
+}
+
+/** Much as a browser puts it on the screen. Nothing of it is loaded: a picture would tell its server who looks. */
+function preview({ content }: Notification): Html {
+  const { title, body, actions = [], url, image, icon } = content;
+  return html`<figure class="preview" dir="${content.dir ?? 'auto'}"${content.locale === undefined ? '' : html` lang="${content.locale}"`}>
+<p class="preview-title">${title}</p>${body === undefined ? '' : html`<p>${body}</p>`}
+${actions.length === 0 ? '' : html`<p class="marks">${actions.map((action) => html`<span class="tag">${action.title}</span>`)}</p>`}</figure>
+${facts([
+  ['Leads to', url ?? null],
+  ['Picture', image ?? null],
+  ['Icon', icon ?? null],
+  ['data', content.data === undefined ? null : html`<code>${JSON.stringify(content.data)}</code>`],
+])}`;
+}
+
+function factsOf(notification: Notification): Html {
+  const { id, content, status, priority, urgency, topic, ttlSeconds, userCount, acceptedAtMs } = notification;
+  return facts([
+    ['Status', status],
+    ['Type', content.type],
+    ['Users named', userCount === 0 ? 'an audience' : number(userCount)],
+    ['Accepted', time(acceptedAtMs)],
+    ['Deadline', time(deadlineAtMs(notification))],
+    ['Worth sending', `${number(ttlSeconds)} s`],
+    ['Priority', `${priority}, urgency ${urgency}`],
+    ['Topic', topic],
+    ['Notification', html`<code>${id}</code>`],
+  ]);
+}
+
+function filterForm(id: string, { query }: Visit): Html {
+  return html`<form method="get" action="notification" class="filter"><input type="hidden" name="id" value="${id}">
+${choice('state', 'State', { words: DELIVERY_STATES, chosen: query('state') })}
+${choice('service', 'Push service', { words: PUSH_SERVICES, chosen: query('service') })}
+<label>User <input name="user" value="${query('user')}"></label><button class="button">Show</button></form>`;
+}
+
+function deliveryTable(deliveries: readonly Delivery[]): Html {
+  return table({
+    caption: 'Deliveries',
+    columns: [['State'], ['User', 'wide'], ['Push service'], ['Attempts', 'number'], ['The service’s words', 'wide']],
+    rows: deliveries.map(({ id, state, reason, userId, origin, attemptCount, attempts }) => [
+      html`<a class="plain" href="${address('delivery', { id })}">${stateMark(state, reason === null ? state : `${state}: ${reason}`)}</a>`,
+      html`<a href="${address('user', { id: userId })}">${userId}</a>`,
+      serviceName(origin),
+      attemptCount,
+      attempts.at(-1)?.error ?? '–',
+    ]),
+    empty: 'No such deliveries.',
+  });
+}
+
+function suppressedTable(suppressions: readonly Suppression[]): Html {
+  return table({
+    caption: 'Who got nothing',
+    columns: [['Why'], ['User', 'wide'], ['When']],
+    rows: suppressions.map(({ notificationId, userId, reason, atMs }) => [
+      html`<a class="plain" href="${address('suppressed', { notification: notificationId, user: userId })}">${stateMark('suppressed', reason)}</a>`,
+      html`<a href="${address('user', { id: userId })}">${userId}</a>`,
+      time(atMs),
+    ]),
+    empty: '',
+  });
+}
+
+function notificationTable(notifications: readonly Notification[], seesContent: boolean): Html {
+  return table({
+    caption: 'Notifications, newest first',
+    columns: [['Accepted'], ['Type'], [seesContent ? 'Title' : 'Notification', 'wide'], ['Status'], ['Priority']],
+    rows: notifications.map(({ id, content, status, priority, acceptedAtMs }) => [
+      time(acceptedAtMs),
+      content.type,
+      html`<a href="${address('notification', { id })}">${seesContent ? content.title : id}</a>`,
+      status,
+      priority,
+    ]),
+    empty: 'Nothing was sent yet.',
+  });
+}

@@ -1,0 +1,88 @@
+import { html } from 'hono/html';
+import type { OperatorSession } from '../../domain/operator/operator.ts';
+import type { PruneHold } from '../../domain/pruning/prune-hold.ts';
+import type { Overview } from '../../intake/overview.ts';
+import type { ConsoleParts } from './console-parts.ts';
+import type { ConsoleRoutes, Form } from './console-routes.ts';
+import { laneTable } from './lane-table.ts';
+import type { Html } from './layout.ts';
+import { actionButton, facts, number, table, time } from './parts.ts';
+
+/** The ways to push services, holds on pruning with their evidence, and the ring of VAPID keys. */
+export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
+  const { pruneHolds, vapidKeys, overview } = parts;
+  routes.page('services', async ({ session }) => {
+    const [state, holds, ring] = await Promise.all([overview.read(), pruneHolds.list(null), vapidKeys.progress()]);
+    return { title: 'Push services and keys', menu: 'services', body: bodyOf(state, holds, ring, session) };
+  });
+  const decide = (name: string, operation: string, work: (form: Form) => Promise<unknown>): void =>
+    routes.action({ name, operation, target: 'id' }, async (_, form) => {
+      await work(form);
+      return 'services?done=decided';
+    });
+  decide('confirm-hold', 'confirmPruneHold', (form) => pruneHolds.confirm(form.get('id')));
+  decide('dismiss-hold', 'dismissPruneHold', (form) => pruneHolds.dismiss(form.get('id')));
+}
+
+type Ring = Awaited<ReturnType<ConsoleParts['vapidKeys']['progress']>>;
+
+function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, session: OperatorSession): Html {
+  const open = holds.filter((hold) => hold.state === 'open');
+  const decided = holds.filter((hold) => hold.state !== 'open');
+  return html`<h1>Push services and keys</h1>
+<section><h2>Lanes</h2>${laneTable(state)}</section>
+<section><h2>Holds on pruning</h2>
+<p class="lead">Where unusually many are called gone at once, none is retired before a person has looked.</p>
+${open.length === 0 ? html`<p class="empty">None is open.</p>` : open.map((hold) => openHold(hold, session))}
+${decided.length === 0 ? '' : decidedTable(decided)}</section>
+<section><h2>VAPID keys</h2>${ringTable(ring)}
+<p class="hint">A new key is made by <code>bellhop rotate-vapid-key</code> on the server: earlier ones go on signing for the browsers that subscribed with them.</p></section>`;
+}
+
+function openHold(
+  { id, scope, subject, goneCount, answerCount, retiredIds, openedAtMs }: PruneHold,
+  session: OperatorSession,
+): Html {
+  const evidence = facts([
+    [scope === 'origin' ? 'Push service' : 'VAPID key', html`<code>${subject}</code>`],
+    ['Called gone', `${number(goneCount)} of the last ${number(answerCount)} users`],
+    ['Retired before the hold', number(retiredIds.length)],
+    ['Since', time(openedAtMs)],
+  ]);
+  const buttons = html`<div class="row">
+${actionButton({ action: 'confirm-hold', label: 'Confirm: they are gone', fields: { id }, sure: 'All that were called gone are retired.' })}
+${actionButton({ action: 'dismiss-hold', label: 'Dismiss: the push service was wrong', fields: { id }, sure: 'None is retired, and those retired before the hold are restored. Replay what failed.' })}</div>`;
+  return html`<article class="card needs" id="${id}"><h3>Open</h3>${evidence}${session.role === 'operator' ? buttons : ''}</article>`;
+}
+
+function decidedTable(holds: readonly PruneHold[]): Html {
+  return table({
+    caption: 'Holds that were decided',
+    columns: [['Decided'], ['How'], ['Of what', 'wide'], ['Called gone', 'number']],
+    rows: holds.map(({ decidedAtMs, state, subject, goneCount }) => [
+      time(decidedAtMs),
+      state,
+      subject,
+      number(goneCount),
+    ]),
+    empty: '',
+  });
+}
+
+function ringTable({ keys, movedPercent }: Ring): Html {
+  return html`${table({
+    caption: 'VAPID keys',
+    columns: [['Key', 'wide'], ['Use'], ['Active subscriptions', 'number']],
+    rows: keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions }) => [
+      html`<code>${publicKey.slice(0, 24)}…</code>`,
+      isCurrent
+        ? 'current: browsers subscribe with it'
+        : hasPrivateKey
+          ? 'signs for its own'
+          : 'its private half is missing: nothing can be sent',
+      number(activeSubscriptions),
+    ]),
+    empty: 'No key.',
+  })}<p>${movedPercent} % of all active subscriptions are on the current key.
+<progress max="100" value="${movedPercent}" aria-label="Subscriptions on the current key">${movedPercent} %</progress></p>`;
+}
