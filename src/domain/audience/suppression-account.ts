@@ -33,6 +33,10 @@ const WORDS: Readonly<Record<SuppressionReason, Words>> = {
     'Nothing was sent: the user’s quiet hours ended after its deadline',
     'Give it a longer ttl_seconds if it shall wait for the morning.',
   ],
+  render_failed: [
+    'Nothing was sent: the text could not be made for this user',
+    'Look at the template and its variables, then send again.',
+  ],
   capped: [
     'Nothing was sent: the user had as many of these as the cap allows',
     'Raise the cap of the type, or let the type override it.',

@@ -38,6 +38,10 @@ const ENDED: Readonly<Record<EndReason, Words>> = {
   notification_cancelled: ['Not sent: somebody called the notification off', null],
   deadline_passed: ['Never sent: its deadline had passed', REPLAY],
   deadline_too_near: ['Given up: the next try would have come after its deadline', REPLAY],
+  render_failed: [
+    'Not sent: its text could not be made for this device',
+    'Look at the template and its variables, then send again.',
+  ],
   opted_out: ['Not sent: the user had opted out by then', null],
   paused: ['Not sent: the user had paused by then', null],
   quiet_hours: ['Not sent: it was the user’s quiet hours by then, in which this type is dropped', null],

@@ -90,7 +90,8 @@ ${canSend ? html`<button class="button primary" name="do" value="send">Send it</
 </form>`;
 }
 
-function forecastOf({ notification, payloadOctets, forecast, isAtLeast }: DryRun): Html {
+function forecastOf({ notification, measured, forecast, isAtLeast }: DryRun): Html {
+  const { octets: payloadOctets } = measured;
   const { users, devices, suppressed } = forecast;
   const left = Object.entries(suppressed).filter(([, count]) => count > 0);
   return html`<section class="card" role="status"><h2>What would come of it</h2>

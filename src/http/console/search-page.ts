@@ -29,7 +29,7 @@ function searchBody(asked: string): Html {
     asked === '' ? '' : html`<p class="error" role="alert">No user has such an id: it is 1 to 128 characters.</p>`;
   return html`<h1>Search</h1>
 ${why}
-<form method="get" action="search" class="card search-large" role="search">
+<form method="get" action="search" class="card search-large" role="search" aria-label="Search">
 <label for="find">A user id, or the id of a notification, a delivery, a subscription or a hold</label>
 <p class="row"><input id="find" name="q" type="search" value="${asked}" autofocus autocomplete="off" spellcheck="false">
 <button class="button primary">Find</button></p>

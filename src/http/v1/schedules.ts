@@ -165,6 +165,7 @@ const previewUnkeptRoute = defineRoute({
   method: 'post',
   path: `${SCHEDULES_PATH}/preview`,
   operationId: 'previewTimes',
+  isUnaudited: 'reads',
   tag: 'Schedules',
   summary: 'List the times that a schedule would have, and keep nothing',
   access: 'key',
