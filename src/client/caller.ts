@@ -73,7 +73,7 @@ async function attempt(options: CallerOptions, call: Prepared): Promise<unknown>
     // Not called as a method: some runtimes refuse that.
     const { fetch } = options;
     const response = await fetch(`${options.url}${path}`, call.body === undefined ? init : { ...init, body });
-    return read(response, await response.text(), requestId);
+    return readAnswer(response, await response.text(), requestId);
   } catch (error) {
     if (error instanceof BellhopError) throw error;
     call.signal?.throwIfAborted();
@@ -86,7 +86,8 @@ async function attempt(options: CallerOptions, call: Prepared): Promise<unknown>
   }
 }
 
-function read(response: Response, text: string, sentId: string): unknown {
+/** What an answer holds. Throws a `BellhopError` where it is a refusal, or not Bellhop’s. */
+export function readAnswer(response: Response, text: string, sentId: string): unknown {
   const { status, headers } = response;
   if (status === 204) return null;
   const body = /json/.test(headers.get('content-type') ?? '') ? parse(text) : null;

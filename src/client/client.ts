@@ -1,6 +1,7 @@
 import type { Audit } from './audit.ts';
 import { BellhopError } from './bellhop-error.ts';
-import { type Caller, type CallOptions, createCaller } from './caller.ts';
+import { createSendMany, type SendMany } from './bulk.ts';
+import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
 import type { OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
@@ -33,6 +34,7 @@ import { type Templates, templatesOf } from './templates.ts';
 
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
+export type { BulkNotification, BulkNotificationResult, Problem, SendMany } from './bulk.ts';
 export type { CallOptions } from './caller.ts';
 export type * from './content.ts';
 export type * from './dry-run.ts';
@@ -86,6 +88,11 @@ export type Client = Nouns & {
     attempts(id: string, query?: AttemptQuery, options?: CallOptions): Promise<Page<Attempt>>;
     /** The users who got nothing of it, and why. */
     suppressions(id: string, query?: SuppressionQuery, options?: CallOptions): Promise<Page<Suppression>>;
+    /**
+     * Sends any number, as they come, and gives one result for each, in order. After a broken connection it goes on where it was, and
+     * nothing is sent twice. One that is refused costs only itself; what keeps all out rejects.
+     */
+    readonly sendMany: SendMany;
   };
   readonly deliveries: {
     get(id: string, options?: CallOptions): Promise<Delivery>;
@@ -141,11 +148,12 @@ export function createClient(options: ClientOptions): Client {
   const signer = createSigner(secret);
   // Looked up for each call: some frameworks put their own in place later.
   const call = options.fetch ?? ((input, init) => fetch(input, init));
-  const caller = createCaller({ url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call });
+  const calling: CallerOptions = { url, signer, keyId, timeoutMs, maxRetries, retryBaseMs, fetch: call };
+  const caller = createCaller(calling);
   return {
     ...peopleOf(caller),
     ...schedulesOf(caller),
-    ...resourcesOf(caller),
+    ...resourcesOf(caller, createSendMany(calling)),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
 }
@@ -160,7 +168,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
   } while (cursor !== undefined);
 }
 
-function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Nouns> {
+function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscriberToken' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>
@@ -181,6 +189,7 @@ function resourcesOf(caller: Caller): Omit<Client, 'subscriberToken' | keyof Nou
       attempts: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/attempts`, query, options),
       suppressions: (id, query, options) =>
         get(`/v1/notifications/${encodeURIComponent(id)}/suppressions`, query, options),
+      sendMany,
     },
     deliveries: {
       get: (id, options) => get(`/v1/deliveries/${encodeURIComponent(id)}`, {}, options),

@@ -1,4 +1,4 @@
-import { encodeTime, ulid } from 'ulid';
+import { encodeTime, incrementBase32, ulid } from 'ulid';
 
 /** A number in [0, 1); the callers outside `domain/` bring a cryptographic one. */
 export type Random = () => number;
@@ -29,6 +29,12 @@ const RESOURCE_ID = new RegExp(
 /** Sorts by the time of acceptance, so it serves as a page cursor. */
 export function notificationId(nowMs: number, random: Random): string {
   return newId(ID_PREFIXES.notification, nowMs, random);
+}
+
+/** The next id of a notification in the order of ids: for one that is accepted after that one in the same millisecond. */
+export function notificationIdAfter(id: string): string {
+  const ulidPart = id.slice(ID_PREFIXES.notification.length);
+  return `${ID_PREFIXES.notification}${incrementBase32(ulidPart.toUpperCase()).toLowerCase()}`;
 }
 
 /** Sorts by the time of the first registration, so it serves as a page cursor. */

@@ -34,7 +34,9 @@ import type { ApiEnv } from './kit/request-context.ts';
 import { assignRequestId } from './kit/request-id.ts';
 import { logRequest, type RequestLine } from './kit/request-log.ts';
 import { createRouter, type Router } from './kit/router.ts';
+import { createSpool } from './kit/spool.ts';
 import type { StaticFile } from './kit/static-files.ts';
+import { createStreamedBodies } from './kit/streamed-body.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addOpenApiRoute, OPENAPI_PATH } from './openapi.ts';
 import { addDemoRoutes, DEMO_PATH, type DemoRoutesOptions } from './pages/demo.ts';
@@ -43,6 +45,7 @@ import { addStartPageRoute } from './pages/start-page.ts';
 import { addAudienceRoutes } from './v1/audiences.ts';
 import { addAuditRoutes } from './v1/audit.ts';
 import { addBackupRoutes } from './v1/backups.ts';
+import { addBulkNotificationRoute } from './v1/bulk-notifications.ts';
 import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
@@ -65,6 +68,8 @@ import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
 export type AppOptions = {
   readonly access: Access;
   readonly bodyLimits: BodyLimits;
+  /** Where large signed bodies wait for the end of their digest, in order of preference. */
+  readonly spoolFolders?: readonly string[];
   readonly subscriptions: Subscriptions;
   readonly subscriptionImport: SubscriptionImport;
   readonly subscriberTokens: SubscriberTokens;
@@ -105,6 +110,8 @@ export type AppOptions = {
   readonly isStopping: () => boolean;
   /** Told the patterns of all routes. */
   readonly onRoutes?: (patterns: readonly string[]) => void;
+  /** Aborted then, too: what streams ends. */
+  readonly stopping?: AbortSignal;
   readonly log: (line: RequestLine) => void;
   readonly findClient: ClientFinder;
   readonly logError: LogError;
@@ -127,7 +134,9 @@ const ONLY_SENDS = 'This process only sends (ROLES=worker): call one that has th
 export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   const bodies = createBodyReader({ ...options.bodyLimits, clock: options.clock });
-  const router = createRouter(app, { ...options, bodies, audit: { ...options.audit, clock: options.clock } });
+  const streamed = createStreamedBodies({ ...options, bodies, spool: createSpool(options.spoolFolders) });
+  const audit = { ...options.audit, clock: options.clock };
+  const router = createRouter(app, { ...options, bodies, streamed, audit });
 
   app.onError(answerProblem(options.logError));
   app.notFound(() => {
@@ -163,6 +172,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addSubscriptionRemovalRoutes(router, options.subscriptions);
   addSubscriptionImportRoute(router, options.subscriptionImport);
   addSubscriberTokenRoutes(router, options.subscriberTokens);
+  addBulkNotificationRoute(router, options);
   addNotificationRoutes(router, options);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
   addUserDeliveryRoutes(router, options.userDeliveries);

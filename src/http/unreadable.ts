@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../domain/app-error.ts';
 import type { AppOptions } from './app.ts';
+import { isLongUpload } from './kit/long-uploads.ts';
 import { problemOf } from './kit/problem.ts';
 import { requestIdOf } from './kit/request-id.ts';
 import { refusalLine } from './kit/request-log.ts';
@@ -21,6 +22,8 @@ const LINGER_MS = 500;
 export function createUnreadableListener(options: UnreadableOptions): UnreadableListener {
   const refused = new WeakSet<Socket>();
   return (error, socket) => {
+    // Node's limit is on the whole request: it says so once, and leaves the connection as it is.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return;
     // Node calls again for whatever else comes on the connection.
     if (refused.has(socket)) return;
     refused.add(socket);

@@ -9,6 +9,7 @@ import type { Notification } from '../domain/notification/notification.ts';
 import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Acceptance, AcceptResult } from '../store/notification-store.ts';
 import { type CheckOptions, checkRequest } from './checked-request.ts';
+import { createNotificationIds } from './notification-ids.ts';
 import type { NotifyRequest } from './notify-request.ts';
 
 /** A caller's promise that a request with the same key is the same request. */
@@ -56,8 +57,10 @@ export type AcceptingOptions = CheckOptions & {
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
 
 export function createAccepting(options: AcceptingOptions): Accepting {
+  const nextId = createNotificationIds(options.random);
   return {
-    prepare: (request, at) => prepare(options, request, at),
+    // The id before anything is waited for: the order of calls is that of ids, by which a topic knows the newer one.
+    prepare: (request, at) => prepare(options, request, { ...at, id: at.id ?? nextId(at.nowMs) }),
     conclude: (prepared, result) => conclude(options, prepared, result),
   };
 }
@@ -65,11 +68,11 @@ export function createAccepting(options: AcceptingOptions): Accepting {
 async function prepare(
   options: AcceptingOptions,
   request: NotifyRequest,
-  { nowMs, id, claim }: PreparedAt,
+  { nowMs, id, claim }: PreparedAt & { readonly id: string },
 ): Promise<Prepared> {
   const { audience, recipientValues } = request;
   const { notification: made, terms, measured } = await checkRequest(options, request, nowMs);
-  const notification = id === null ? made : { ...made, id };
+  const notification = { ...made, id };
   const acceptance: Acceptance = {
     notification,
     audience,

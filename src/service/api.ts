@@ -125,6 +125,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,
+    spoolFolders: [config.dataDir],
     servesApi: config.roles.includes('api'),
     vapidPublicKey: keys.vapid.publicKey,
     sdk: ifBuilt('the browser SDK', readSdkFiles(), log),

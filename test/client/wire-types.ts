@@ -4,6 +4,8 @@ import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
 import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
 import type { auditEntrySchema } from '../../src/http/v1/audit.ts';
+import type { lineSchema } from '../../src/http/v1/bulk-line.ts';
+import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
@@ -61,6 +63,8 @@ type OfPages = 'not_same_origin' | 'too_many_requests' | 'sign_in_refused' | 'vi
 export const COMPILED: [
   Same<client.ServerErrorCode, Exclude<AppErrorCode, OfPages>>,
   Reads<typeof acceptedSchema, client.AcceptedNotification>,
+  Writes<typeof lineSchema, client.BulkNotification>,
+  Reads<typeof resultSchema, client.BulkNotificationResult>,
   Reads<typeof notificationSchema, client.Notification>,
   Reads<typeof deliverySchema, client.Delivery>,
   Reads<typeof attemptSchema, client.Attempt>,
@@ -104,6 +108,8 @@ export const COMPILED: [
   true,
   true,
 
+  true,
+  true,
   true,
   true,
   true,

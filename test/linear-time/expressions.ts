@@ -24,6 +24,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[0-9a-fA-F]{64}$/, letters],
   ],
   'access/subscriber-tokens.ts': [[/[+/=]/, letters]],
+  'client/bulk.ts': [[/ndjson/, { repeated: 'ndjso' }]],
   'client/caller.ts': [[/json/, { repeated: 'jso' }]],
   'client/client.ts': [
     [/^[A-Za-z0-9._-]{1,64}$/, letters],
@@ -213,6 +214,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'http/kit/request-id.ts': [[/^[A-Za-z0-9._-]{1,64}$/, letters]],
   'http/kit/request-input.ts': [[/^utf-?8$/i, { repeated: 'utf' }]],
+  'http/kit/streamed-body.ts': [[/^[0-9a-f]{64}$/, { repeated: 'a' }]],
   'http/kit/content-encoding.ts': [[/^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/, { head: 'q=0.', ...digits }]],
   'http/kit/media-type.ts': [
     [/^[ \t]*([!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+)/, { repeated: 'a' }],
@@ -227,7 +229,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, { head: 'en', repeated: '-aaaaaaaa', tail: '-' }],
     [/^\d{1,6}$/, digits],
   ],
-  'http/v1/notifications.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
+  'http/v1/notification-schema.ts': [[/^[\x20-\x7e]{1,255}$/, letters]],
   'http/v1/templates.ts': [[/^[1-9]\d{0,8}$/, digits]],
   'intake/demo-visitors.ts': [[/^demo-[A-Za-z0-9_-]{22}$/, { head: 'demo-', ...letters }]],
   'pages/demo/steps.js': [[/[.!?…]$/, { repeated: '.', tail: 'x' }]],

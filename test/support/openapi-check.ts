@@ -30,6 +30,9 @@ export type OpenApiDocument = {
   };
 };
 
+/** Of a text of which each line is JSON. */
+type LinesSchema = { readonly 'x-line-schema'?: { readonly $ref: string } };
+
 type RealAnswer = {
   readonly method: string;
   readonly path: string;
@@ -82,7 +85,13 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
       return;
     }
     expect(Object.keys(response.content)).toContain(contentType);
-    if (method === 'HEAD' || !contentType?.match(/[/+]json/)) return;
+    if (method === 'HEAD' || !contentType?.includes('json')) return;
+    const { 'x-line-schema': ofLine } = (response.content[contentType]?.schema ?? {}) as LinesSchema;
+    if (ofLine !== undefined) {
+      for (const line of text.split('\n').filter(Boolean)) matches(ofLine.$ref.slice(1), line);
+      return;
+    }
+    if (!contentType.match(/[/+]json/)) return;
     const escaped = [template, verb, 'responses', named, 'content', String(contentType), 'schema']
       .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
       .join('/');

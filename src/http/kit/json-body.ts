@@ -9,10 +9,10 @@ const MAX_VALUES = 20_000;
 /** A body as JSON, and its text. */
 type ParsedBody = { readonly text: string; readonly value: unknown };
 
-/** Parses a body, once. Errors name a position where one is known, and never hold what was sent. */
-export function parseJson(rawBody: Uint8Array): ParsedBody {
-  if (rawBody.byteLength === 0) throw malformed('The body is empty; send a JSON object.');
-  const text = decodeUtf8(rawBody);
+/** Parses a body or a line of one, once. Errors name a position where one is known, and never hold what was sent. */
+export function parseJson(octets: Uint8Array, part: 'body' | 'line' = 'body'): ParsedBody {
+  if (octets.byteLength === 0) throw malformed(`The ${part} is empty; send a JSON object.`);
+  const text = decodeUtf8(octets, part);
   try {
     return { text, value: JSON.parse(text) };
   } catch (error) {
@@ -20,15 +20,15 @@ export function parseJson(rawBody: Uint8Array): ParsedBody {
     const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
     const where = position === undefined ? '' : ` The problem is at character ${position}.`;
     const facts = position === undefined ? {} : { position: Number(position) };
-    throw malformed(`The body cannot be parsed as JSON.${where}`, facts);
+    throw malformed(`The ${part} cannot be parsed as JSON.${where}`, facts);
   }
 }
 
-function decodeUtf8(rawBody: Uint8Array): string {
+function decodeUtf8(octets: Uint8Array, part: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch {
-    throw malformed('The body is not valid UTF-8.');
+    throw malformed(`The ${part} is not valid UTF-8.`);
   }
 }
 

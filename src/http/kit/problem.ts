@@ -117,14 +117,21 @@ export type LogError = (error: AppError, requestId: string) => void;
 /** Turns anything thrown into a problem. An error that is no AppError goes to `logError` alone, never to the client. */
 export function answerProblem(logError: LogError) {
   return (thrown: unknown, c: ApiContext): Response => {
-    const requestId = c.get('requestId');
-    const error =
-      thrown instanceof AppError
-        ? thrown
-        : new AppError('internal_error', 'An unexpected error. The log has more under this request id.', {}, thrown);
-    if (error.code === 'internal_error' || error.code === 'store_unavailable') logError(error, requestId);
+    const error = asAppError(thrown);
+    if (isForOperators(error)) logError(error, c.get('requestId'));
     return problemResponse(error, c);
   };
+}
+
+/** Whatever was thrown, as what a caller may be told. */
+export function asAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return new AppError('internal_error', 'An unexpected error. The log has more under this request id.', {}, thrown);
+}
+
+/** Whether the caller is not the one who can mend it. */
+export function isForOperators({ code }: AppError): boolean {
+  return code === 'internal_error' || code === 'store_unavailable';
 }
 
 function problemResponse(error: AppError, c: ApiContext): Response {

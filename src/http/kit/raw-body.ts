@@ -86,7 +86,7 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Only now: whoever waits for this before sending is told first that the credentials will not do (RFC 9110 section 10.1.1). */
-function sayContinue(c: ApiContext): void {
+export function sayContinue(c: ApiContext): void {
   const { incoming, outgoing } = c.env;
   if (incoming?.headers.expect === undefined || incoming.httpVersion === '1.0') return;
   outgoing?.removeHeader('Connection');
@@ -187,7 +187,7 @@ async function receiveFromWeb(c: ApiContext, mostOctets: number): Promise<Receiv
 }
 
 /** The caller went away or broke the framing, and is at fault. */
-function brokenOff(): AppError {
+export function brokenOff(): AppError {
   return invalidRequest([{ path: '', message: 'the body broke off before its end' }]);
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 import type { Caller } from '../../access/access.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
+import type { BodyStream } from './streams.ts';
 import { invalidRequest } from './validation.ts';
 
 /** What the pipeline learns about a request on its way, for the handlers and the log line. */
@@ -21,6 +22,8 @@ export type ApiEnv = {
     /** Who is signed in at the console that this request came from. */
     operator?: string;
     rawBody: Uint8Array;
+    /** On routes that take lines. */
+    bodyStream?: BodyStream;
     code: AppErrorCode | null;
     /** The answer repeats that to an earlier call with the same idempotency key. */
     isReplay?: true;

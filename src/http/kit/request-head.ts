@@ -23,9 +23,17 @@ const ENCODED_SLASH_IN_ROUTE = /^(?:\/[^/]*){0,2}%(?:2F|5C)/i;
 
 /** Headers that decide who calls, or what: of two, another program on the way may have gone by the other one. */
 const ONCE: ReadonlyMap<string, string> = new Map(
-  ['Host', 'Authorization', 'Content-Type', 'Idempotency-Key', 'X-Key-Id', 'X-Nonce', 'X-Signature', 'X-Timestamp'].map(
-    (name) => [name.toLowerCase(), name],
-  ),
+  [
+    'Host',
+    'Authorization',
+    'Content-Type',
+    'Idempotency-Key',
+    'X-Content-SHA256',
+    'X-Key-Id',
+    'X-Nonce',
+    'X-Signature',
+    'X-Timestamp',
+  ].map((name) => [name.toLowerCase(), name]),
 );
 
 /**

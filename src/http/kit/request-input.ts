@@ -32,7 +32,7 @@ export function readJsonBody<Schema extends z.ZodType>(schema: Schema, c: ApiCon
   return value as z.output<Schema>;
 }
 
-type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
+export type Read = { readonly value: unknown; readonly issues: readonly Issue[] };
 
 const NOTHING: Read = { value: null, issues: [] };
 
@@ -117,13 +117,24 @@ function withoutHeaders(headers: z.ZodObject): Read {
 function readBody(body: RouteSpec['body'], c: ApiContext): Read {
   const rawBody = c.get('rawBody');
   if (body === undefined || (!body.required && rawBody.byteLength === 0)) return NOTHING;
-  if (rawBody.byteLength > 0) checkMediaType(c);
-  const { text, value: parsed } = parseJson(rawBody);
-  const { hazard, nameCount } = inspectJson(parsed, body.mostValues);
+  if (rawBody.byteLength > 0) checkMediaType(c.req, c.req.method === 'PATCH' ? PATCH_BODY : JSON_BODY);
+  return readJson(rawBody, { part: 'body', mostValues: body.mostValues }, (parsed) => {
+    const { value, issues } = validate(body.schema, parsed);
+    const more = missingWithKey(body.requiredWithKey, parsed, c);
+    return more.length === 0 ? { value, issues } : { value: null, issues: [...more, ...issues] };
+  });
+}
+
+type JsonPart = { readonly part: 'body' | 'line'; readonly mostValues: number | undefined };
+
+/** JSON that is fit to be looked at, as `look` finds it. Throws `malformed_json` where it is none. */
+export function readJson(octets: Uint8Array, { part, mostValues }: JsonPart, look: (parsed: unknown) => Read): Read {
+  const { text, value: parsed } = parseJson(octets, part);
+  const { hazard, nameCount } = inspectJson(parsed, mostValues);
   if (hazard !== null) return { value: null, issues: [hazard] };
-  const { value, issues } = validate(body.schema, parsed);
-  const more = [...findLosses(text, nameCount), ...missingWithKey(body.requiredWithKey, parsed, c)];
-  return more.length === 0 ? { value, issues } : { value: null, issues: [...more, ...issues] };
+  const read = look(parsed);
+  const losses = findLosses(text, nameCount);
+  return losses.length === 0 ? read : { value: null, issues: [...losses, ...read.issues] };
 }
 
 function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContext): readonly Issue[] {
@@ -132,28 +143,33 @@ function missingWithKey(field: string | undefined, parsed: unknown, c: ApiContex
   return isObject && !Object.hasOwn(parsed, field) ? [issue(field, 'is required')] : [];
 }
 
-function checkMediaType(c: ApiContext): void {
-  if ((c.req.header('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity') {
-    throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
-  }
-  const fault = faultOfContentType(c.req.header('content-type') ?? '', c.req.method === 'PATCH');
-  if (fault === null) return;
-  const advice = 'Send the body as JSON in UTF-8, with Content-Type: application/json.';
-  throw new AppError('unsupported_media_type', `${fault} ${advice}`);
-}
+/** What a body may be declared as, and how to declare it. */
+export type BodyForm = { readonly mediaTypes: readonly string[]; readonly advice: string };
+
+const JSON_BODY: BodyForm = {
+  mediaTypes: ['application/json'],
+  advice: 'Send the body as JSON in UTF-8, with Content-Type: application/json.',
+};
 
 /** RFC 7396, which is what every PATCH takes. */
-const MERGE_PATCH = 'application/merge-patch+json';
+const PATCH_BODY: BodyForm = { ...JSON_BODY, mediaTypes: [...JSON_BODY.mediaTypes, 'application/merge-patch+json'] };
+
+/** Throws `unsupported_media_type` where the head declares a body of another form, or an encoded one. */
+export function checkMediaType(request: Pick<ApiContext['req'], 'header'>, { mediaTypes, advice }: BodyForm): void {
+  if ((request.header('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is understood here.');
+  }
+  const fault = faultOfContentType(request.header('content-type') ?? '', mediaTypes);
+  if (fault !== null) throw new AppError('unsupported_media_type', `${fault} ${advice}`);
+}
 
 /** Parameters other than a charset have no meaning here, and do no harm. */
-function faultOfContentType(contentType: string, isPatch: boolean): string | null {
-  if (contentType === 'application/json') return null;
+function faultOfContentType(contentType: string, mediaTypes: readonly string[]): string | null {
+  if (mediaTypes.includes(contentType)) return null;
   if (contentType.trim() === '') return 'There is no Content-Type.';
   const mediaType = parseMediaType(contentType);
   if (mediaType === null) return 'The Content-Type is no media type.';
-  if (mediaType.type !== 'application/json' && !(isPatch && mediaType.type === MERGE_PATCH)) {
-    return 'The Content-Type is another.';
-  }
+  if (!mediaTypes.includes(mediaType.type)) return 'The Content-Type is another.';
   const isUtf8 = mediaType.parameters.every(([name, value]) => name !== 'charset' || /^utf-?8$/i.test(value));
   return isUtf8 ? null : 'The Content-Type has another charset.';
 }

@@ -3,6 +3,9 @@ import type { AppErrorCode } from '../../domain/app-error.ts';
 import { PROBLEM_MEDIA_TYPE, PROBLEMS } from './problem.ts';
 import { errorsOf, type RouteSpec } from './route.ts';
 
+/** Not registered with IANA, and what everybody writes. */
+export const LINES_MEDIA_TYPE = 'application/x-ndjson';
+
 const REQUEST_ID = 'The id of this request, also in the log.';
 
 /** Any one of these opens a route. */
@@ -11,7 +14,7 @@ const SECURITY = { open: [], key: WITH_KEY, metrics: WITH_KEY, subscriber: [...W
 
 /** The OpenAPI description of a route, from the schemas that also validate its requests. */
 export function describeRoute(route: RouteSpec): RouteConfig {
-  const { method, path, operationId, summary, description, params, query, headers, body } = route;
+  const { method, path, operationId, summary, description, params, query, headers, body, lines } = route;
   return createRoute({
     method,
     path,
@@ -32,9 +35,16 @@ export function describeRoute(route: RouteSpec): RouteConfig {
               content: { 'application/json': { schema: body.documented ?? body.schema, example: body.example } },
             },
           }),
+      ...(lines === undefined ? {} : { body: { required: true, content: contentOfLines(lines.taken, lines.example) } }),
     },
     responses: responsesOf(route),
   });
+}
+
+/** For clients it is text: OpenAPI 3.1 has no words for lines. The extension says what each line holds. */
+function contentOfLines({ name }: { readonly name: string }, example?: string) {
+  const schema = { type: 'string' as const, ...extension('x-line-schema', { $ref: `#/components/schemas/${name}` }) };
+  return { [LINES_MEDIA_TYPE]: { schema, ...(example === undefined ? {} : { example }) } };
 }
 
 function scopeNote(route: RouteSpec): string | null {
@@ -66,12 +76,15 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
       description: answer.description,
       headers: describeHeaders(answer.headers ?? {}),
       ...(answer.leadsTo === undefined ? {} : { links: Object.fromEntries(answer.leadsTo.map(linkTo)) }),
-      ...(answer.body === null
-        ? {}
-        : { content: { [answer.mediaType ?? 'application/json']: { schema: answer.body } } }),
+      ...contentOf(route, answer),
     };
   }
   return responses;
+}
+
+function contentOf({ lines }: RouteSpec, { body, mediaType = 'application/json' }: RouteSpec['answers'][number]) {
+  if (body === null) return {};
+  return { content: lines === undefined ? { [mediaType]: { schema: body } } : contentOfLines(lines.given) };
 }
 
 /** The type of a response knows no extensions, which OpenAPI allows everywhere. */

@@ -21,6 +21,9 @@ type AnswerSpec = {
   readonly leadsTo?: readonly string[];
 };
 
+/** What each line holds, by the name that it has in the documents. */
+type LineSpec = { readonly name: string; readonly schema: z.ZodType };
+
 /**
  * Who may call. `key`: callers must prove that they hold an API key with this scope. `subscriber`: a token of one user is
  * enough, for that user.
@@ -57,6 +60,13 @@ export type RouteSpec = RouteGuard & {
     readonly mostValues?: number;
     /** A field that is required with an API key alone: a subscriber's token says the same. */
     readonly requiredWithKey?: string;
+  };
+  /** Lines come in, which the handler reads while they arrive (`c.get('bodyStream')`), and lines go out. */
+  readonly lines?: {
+    readonly taken: LineSpec;
+    readonly given: LineSpec;
+    /** A body that the route takes as it is. */
+    readonly example: string;
   };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** The refusals of this route alone. `errorsOf` adds those that come with its access and its body. */
@@ -139,10 +149,11 @@ const WITH_BODY: readonly AppErrorCode[] = [
 
 /** Every code that a route can refuse with. */
 export function errorsOf(route: RouteSpec): readonly AppErrorCode[] {
+  const hasBody = route.body !== undefined || route.lines !== undefined;
   return [
     ...route.errors,
     ...(route.access === 'open' ? [] : WITH_CALLER),
-    ...(route.body === undefined ? (['unexpected_body'] as const) : WITH_BODY),
+    ...(hasBody ? WITH_BODY : (['unexpected_body'] as const)),
     ...EVERYWHERE.filter((code) => code !== 'shutting_down' || route.isServedWhileStopping !== true),
   ];
 }

@@ -10,6 +10,7 @@ import type { ApiContext, ApiEnv } from './request-context.ts';
 import { readInput } from './request-input.ts';
 import type { RouteHandler, RouteSpec } from './route.ts';
 import { describeRoute } from './route-description.ts';
+import type { StreamedBodies } from './streamed-body.ts';
 
 /** Takes the routes of every resource, and handles each request as the description of its route says. */
 export type Router = {
@@ -20,21 +21,29 @@ export type Router = {
   closeMethods(): void;
 };
 
-type RouterParts = { readonly access: Access; readonly bodies: BodyReader; readonly audit: Audit };
+type RouterParts = {
+  readonly access: Access;
+  readonly bodies: BodyReader;
+  readonly streamed: StreamedBodies;
+  readonly audit: Audit;
+};
 
 /** Routes on this app. A route that needs a key asks `access` who calls; `audit` is told of what is about to change. */
-export function createRouter(app: OpenAPIHono<ApiEnv>, { access, bodies, audit }: RouterParts): Router {
+export function createRouter(app: OpenAPIHono<ApiEnv>, { access, bodies, streamed, audit }: RouterParts): Router {
   const methodsByPattern = new Map<string, string[]>();
   return {
     add(route, handle) {
       const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
       methodsByPattern.set(pattern, [...(methodsByPattern.get(pattern) ?? []), route.method.toUpperCase()]);
       app.openAPIRegistry.registerPath(describeRoute(route));
+      const { taken, given } = route.lines ?? {};
+      for (const of of [taken, given]) if (of !== undefined) app.openAPIRegistry.register(of.name, of.schema);
       // One handler, not a chain: each link would cost a promise and a closure for every request.
       app.on(route.method, pattern, async (c) => {
         c.set('route', pattern);
         const judged = route.access === 'open' ? null : judgeCaller(c, access, route);
-        if (judged?.kind === 'signed' || mayHaveBody(c)) await takeBody(c, { route, judged, access, bodies });
+        if (route.lines !== undefined && judged !== null) c.set('bodyStream', await streamed.take(c, route, judged));
+        else if (judged?.kind === 'signed' || mayHaveBody(c)) await takeBody(c, { route, judged, access, bodies });
         c.set('resourceId', ourId(c.req.param('id')));
         const input = readInput(route, c);
         const { status, body, headers } = await audited(audit, route, c, () => handle(input, c));

@@ -27,6 +27,12 @@ export const notificationType = z
   .regex(TYPE_NAME, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ : / -')
   .openapi({ example: 'order.shipped' });
 
+/** Ten thousand recipients, each with a dozen variables. */
+export const MOST_VALUES = 160_000;
+
+/** What makes a call, or a line, known when it comes again. */
+export const idempotencyKey = z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters');
+
 const recipient = z
   .strictObject({ user_id: userId, variables: variableValues.optional() })
   .openapi('RecipientInput', { description: 'The variables go before those that everyone has.' });

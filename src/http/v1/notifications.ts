@@ -20,6 +20,8 @@ import {
 } from './notification-answer.ts';
 import {
   documentedNotificationBody,
+  idempotencyKey,
+  MOST_VALUES,
   notificationBody,
   notificationExample,
   notificationType,
@@ -53,9 +55,7 @@ const NOTIFICATIONS_PATH = '/v1/notifications';
 export const NOTIFICATION_PATH = `${NOTIFICATIONS_PATH}/{id}` as const;
 
 export const idempotencyHeaders = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  'idempotency-key': idempotencyKey
     .optional()
     .openapi({ description: 'The same key with the same body gives the first answer again. Kept 24 hours.' }),
 });
@@ -68,9 +68,6 @@ const CONTENT_ERRORS = [
   'invalid_template',
   'invalid_variables',
 ] as const;
-
-/** Ten thousand recipients, each with a dozen variables. */
-const MOST_VALUES = 160_000;
 
 const acceptRoute = defineRoute({
   method: 'post',

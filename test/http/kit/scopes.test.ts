@@ -5,6 +5,7 @@ import { type Api, startApi } from '../../support/api.ts';
 /** What each route that takes a key needs. One that is missing here fails the test. */
 const NEEDED: Readonly<Record<string, Scope>> = {
   sendNotification: 'send',
+  sendManyNotifications: 'send',
   dryRunNotification: 'send',
   replayDelivery: 'send',
   registerSubscription: 'send',
