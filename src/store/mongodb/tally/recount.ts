@@ -52,7 +52,8 @@ export async function beginTallies({ tallies, deliveries, subscriptions }: Colle
 export async function isRecountDue(collections: Collections, nowMs: number): Promise<boolean> {
   const { base, processes } = await readKept(collections);
   if (base === null || base.isCounted !== true || base.isRecountDue === true) return true;
-  return nowMs - (base.recountedAtMs ?? 0) >= DAY_MS || processes.some((one) => isKilled(one, nowMs));
+  const others = processes.filter(({ _id }) => _id !== ledgerOf(collections).id);
+  return nowMs - (base.recountedAtMs ?? 0) >= DAY_MS || others.some((one) => isKilled(one, nowMs));
 }
 
 function isKilled({ beatAtMs = 0, isClosed = false }: TallyDocument, nowMs: number): boolean {
