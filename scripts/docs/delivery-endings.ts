@@ -52,6 +52,7 @@ const INPUT: DeliveryInput = {
   isProbe: false,
   subscription: 'active',
   isSuperseded: false,
+  isCancelled: false,
   order: {
     message: {
       endpoint: 'https://push.example.net/',
@@ -74,11 +75,14 @@ function eventsWhileWaiting(): Case[] {
     { type: 'ATTEMPT', nowMs: NOW_MS, gate: GO },
     ...DROPS.map((reason) => ({ type: 'ATTEMPT', nowMs: NOW_MS, gate: { kind: 'drop', reason } }) as const),
     { type: 'SUPERSEDE' },
+    { type: 'CANCEL' },
   ];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>
     (['active', 'retired', 'missing'] as const).flatMap((subscription) =>
       [false, true].flatMap((isSuperseded) =>
-        events.map((event): Case => [{ ...INPUT, deadlineAtMs, subscription, isSuperseded }, event]),
+        [false, true].flatMap((isCancelled) =>
+          events.map((event): Case => [{ ...INPUT, deadlineAtMs, subscription, isSuperseded, isCancelled }, event]),
+        ),
       ),
     ),
   );

@@ -31,6 +31,7 @@ import { type Schedules, schedulesOf } from './schedules.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
 import { type Templates, templatesOf } from './templates.ts';
+import type { CancelledNotification } from './timing.ts';
 
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
@@ -44,6 +45,7 @@ export type * from './resources.ts';
 export type * from './schedules.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
 export type * from './templates.ts';
+export type * from './timing.ts';
 export { BellhopError };
 
 export type ClientOptions = {
@@ -82,6 +84,8 @@ export type Client = Nouns & {
   readonly notifications: {
     get(id: string, options?: CallOptions): Promise<NotificationWithCounts>;
     list(query?: NotificationQuery, options?: CallOptions): Promise<Page<Notification>>;
+    /** Nothing of it is sent any more, but for what is under way. Repeated, it gives the numbers as they are then. */
+    cancel(id: string, options?: CallOptions): Promise<CancelledNotification>;
     /** What became of it, device by device. */
     deliveries(id: string, query?: DeliveryQuery, options?: CallOptions): Promise<Page<Delivery>>;
     /** Every request to a push service, each with what to do about it. */
@@ -185,6 +189,7 @@ function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscrib
     notifications: {
       get: (id, options) => get(`/v1/notifications/${encodeURIComponent(id)}`, {}, options),
       list: (query, options) => get('/v1/notifications', query, options),
+      cancel: (id, options) => post(`/v1/notifications/${encodeURIComponent(id)}/cancel`, undefined, options),
       deliveries: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/deliveries`, query, options),
       attempts: (id, query, options) => get(`/v1/notifications/${encodeURIComponent(id)}/attempts`, query, options),
       suppressions: (id, query, options) =>

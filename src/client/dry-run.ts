@@ -10,6 +10,8 @@ export type NotificationDryRun = {
   readonly held_user_count: number;
   readonly first_release_at: string | null;
   readonly last_release_at: string | null;
+  /** When how many of those reached would get it, where it goes out later. Absent from earlier versions. */
+  readonly waves?: readonly { readonly at: string; readonly user_count: number }[];
   /** The largest. */
   readonly payload_octets: number;
   /** Where the text is made for each recipient: the largest in each locale. Absent from earlier versions. */

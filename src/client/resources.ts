@@ -11,6 +11,8 @@ import type {
 
 /** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
 
+import type { LocalSendAtInput, NotificationTiming } from './timing.ts';
+
 export type Priority = 'high' | 'normal' | 'low';
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
 
@@ -57,15 +59,8 @@ export type NotificationInput = {
   readonly topic?: string | undefined;
   /** When it is sent: an instant, ISO 8601 with a zone; or a time by the clock of each user. Left out, at once. */
   readonly send_at?: string | LocalSendAtInput | undefined;
-};
-
-export type IfPassed = 'skip' | 'send_now' | 'next_day';
-
-/** `local`: a date and a time without a zone, such as `2026-03-29T09:00:00`. */
-export type LocalSendAtInput = {
-  readonly local: string;
-  /** What becomes of users whose time has passed; `skip` unless given. */
-  readonly if_passed?: IfPassed | undefined;
+  /** Another place for a time by the clock of each user. */
+  readonly send_at_local?: LocalSendAtInput | undefined;
 };
 
 export type AcceptedNotification = {
@@ -83,7 +78,7 @@ export type AcceptedNotification = {
 
 export type NotificationStatus = 'scheduled' | 'accepted' | 'sending' | 'completed' | 'cancelled';
 
-export type Notification = {
+export type Notification = NotificationTiming & {
   readonly id: string;
   readonly type: string;
   readonly title: string;
@@ -113,12 +108,6 @@ export type Notification = {
   readonly status: NotificationStatus;
   readonly accepted_at: string;
   readonly deadline_at: string;
-  /** When it is sent; null where it was at once, or goes by local time. This and the next three are absent from earlier versions. */
-  readonly send_at?: string | null;
-  readonly send_at_local?: { readonly local: string; readonly if_passed: IfPassed } | null;
-  /** When users are looked for to whom it comes then. */
-  readonly next_wave_at?: string | null;
-  readonly cancelled_at?: string | null;
 };
 
 export type DeliveryState =
@@ -136,6 +125,8 @@ export type NotificationWithCounts = Notification & {
   readonly counts: Readonly<Record<DeliveryState | 'total', number>>;
   /** How many users got nothing, by reason. */
   readonly suppressed: Readonly<Record<string, number>>;
+  /** To how many users it came so far, where it goes out later; else null. Absent from earlier versions. */
+  readonly released_user_count?: number | null;
 };
 
 export type Attempt = {
@@ -289,6 +280,8 @@ export type NotificationQuery = PageQuery & {
   readonly user_id?: string | undefined;
   readonly type?: string | undefined;
   readonly status?: NotificationStatus | undefined;
+  /** `send_at`: those that are scheduled, the next one first. */
+  readonly sort?: 'accepted_at' | 'send_at' | undefined;
   readonly from?: string | undefined;
   readonly until?: string | undefined;
 };

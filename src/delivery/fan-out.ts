@@ -9,6 +9,7 @@ import type { FanOut } from '../store/fan-out-store.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type WordedPlanOptions, wordedPlan } from '../store/worded-plan.ts';
+import { endCancelledPage } from './cancelling.ts';
 import { supersede } from './superseder.ts';
 import { createWave } from './wave.ts';
 
@@ -31,7 +32,11 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
 
   return async (job) => {
     const fanOut = await store.fanOuts.get(job.id);
-    if (fanOut === null) return;
+    if (fanOut === null) {
+      if (await endCancelledPage(options, job.id))
+        await queue.enqueueMany([{ ...job, step: job.step + 1, runAtMs: clock.now() }]);
+      return;
+    }
     const { notification, audience, cursor: from, begun } = fanOut;
     const nowMs = clock.now();
     if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;

@@ -39,6 +39,8 @@ export type BellhopEvent =
     }
   | { readonly type: 'subscription.restored'; readonly subscriptionId: string; readonly userId: string }
   | { readonly type: 'notification.accepted'; readonly notificationId: string; readonly users: number }
+  /** Somebody called it off: what waited is not sent. */
+  | { readonly type: 'notification.cancelled'; readonly notificationId: string }
   | {
       readonly type: 'notification.fanned_out';
       readonly notificationId: string;

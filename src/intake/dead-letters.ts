@@ -17,7 +17,7 @@ export type DeadLetters = {
 };
 
 export type DeadLettersOptions = {
-  readonly store: Pick<Store, 'subscriptions' | 'deliveries'>;
+  readonly store: Pick<Store, 'subscriptions' | 'deliveries' | 'notifications'>;
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
@@ -41,6 +41,7 @@ async function replay(options: DeadLettersOptions, deliveryId: string, ttlSecond
     const before = await deliveries.get(deliveryId);
     if (before === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
     const subscription = await subscriptions.get(before.subscriptionId);
+    await demandNotCancelled(options, before.notificationId);
     const turn = replayed(before, subscription, { nowMs, ttlSeconds });
     if (turn.kind === 'refused') throw refusalOf(turn.why, before, subscription);
     const { settlement, events } = turn.plan;
@@ -52,6 +53,16 @@ async function replay(options: DeadLettersOptions, deliveryId: string, ttlSecond
     }
   }
   throw new AppError('delivery_not_replayable', 'Others are changing this delivery at this moment. Look at it again.');
+}
+
+async function demandNotCancelled({ store }: DeadLettersOptions, notificationId: string): Promise<void> {
+  const notification = await store.notifications.get(notificationId);
+  if (notification === null || notification.cancelledAtMs === null) return;
+  throw new AppError(
+    'notification_cancelled',
+    'The notification of this delivery was called off. Send a new one instead.',
+    { cancelled_at: new Date(notification.cancelledAtMs).toISOString() },
+  );
 }
 
 function refusalOf(

@@ -3,7 +3,9 @@ import type { Member } from '../domain/audience/audience.ts';
 import { planPage } from '../domain/audience/fan-out.ts';
 import { type Forecast, forecastWith, NO_FORECAST } from '../domain/audience/forecast.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import { comesAtMs } from '../domain/notification/send-at.ts';
 import type { TypePolicy } from '../domain/notification-type/type-policy.ts';
+import { zoneOf } from '../domain/user/person.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type CheckOptions, checkRequest } from './checked-request.ts';
@@ -42,11 +44,31 @@ export function createDryRun(options: DryRunOptions) {
     const query = { audience, limit, nowMs, serverZone };
     const isAtLeast = await lookThrough(store.audiences, query, clock, async (members) => {
       const uses = await capUsesOf(store, policy, members, nowMs);
-      const plan = planPage(notification, members, terms, nowMs, (userId) => uses.get(userId) ?? []);
-      forecast = forecastWith(forecast, members, plan);
+      for (const [atMs, ofWave] of byWave(notification, members, serverZone, nowMs)) {
+        const plan = planPage(notification, ofWave, terms, atMs, (userId) => uses.get(userId) ?? []);
+        forecast = forecastWith(forecast, ofWave, plan, notification.sendAt === null ? null : atMs);
+      }
     });
     return { notification, measured, forecast, isAtLeast };
   };
+}
+
+/** The users of a page by the instant at which it would come to them. */
+function byWave(
+  notification: Notification,
+  members: readonly Member[],
+  serverZone: string,
+  nowMs: number,
+): ReadonlyMap<number, readonly Member[]> {
+  if (notification.sendAt === null) return new Map([[nowMs, members]]);
+  const waves = new Map<number, Member[]>();
+  for (const member of members) {
+    const atMs = comesAtMs(notification, zoneOf(member.person, serverZone), nowMs);
+    const wave = waves.get(atMs);
+    if (wave === undefined) waves.set(atMs, [member]);
+    else wave.push(member);
+  }
+  return waves;
 }
 
 /** When notifications that count under the type's cap went to each user who has a device. */

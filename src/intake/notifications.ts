@@ -3,14 +3,17 @@ import { AppError } from '../domain/app-error.ts';
 import type { SuppressionCounts } from '../domain/audience/suppression.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
+import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
-import type { Page } from '../store/page.ts';
+import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import type { SuppressionStore } from '../store/suppression-store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
+import { type Cancelled, cancel } from './cancelling.ts';
 import type { NotifyRequest } from './notify-request.ts';
 
 type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
@@ -18,10 +21,14 @@ type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
 export type Notifications = {
   /** Durable once resolved. A repeated call gives the first one's notification. */
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
+  /** Nothing of it is sent any more, but for what is under way. Throws `notification_completed` where all has ended. */
+  cancel(id: string): Promise<Cancelled>;
   get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts; suppressed: SuppressionCounts }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
   /** Who got nothing of it, and why. */
   suppressions: SuppressionStore['list'];
+  /** Those that are scheduled, the next one first. */
+  coming(query: PageRequest): Promise<Page<Notification>>;
   deliveries(query: DeliveriesQuery): Promise<Page<Delivery>>;
   /** The limit counts attempts, not deliveries. */
   attempts(query: DeliveriesQuery): Promise<Page<AttemptOfDelivery>>;
@@ -30,6 +37,8 @@ export type Notifications = {
 
 export type NotificationsOptions = {
   readonly store: Pick<Store, 'notifications' | 'deliveries' | 'suppressions'>;
+  readonly queue: Pick<JobQueue, 'enqueueMany'>;
+  readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
   readonly accepting: Accepting;
 };
@@ -40,6 +49,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   const existing = async (id: string): Promise<Notification> => (await notifications.get(id)) ?? notFound();
   return {
     accept: (request, claim) => accept(options, request, claim),
+    cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
       const [counts, suppressed] = await Promise.all([
@@ -53,6 +63,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       await existing(query.notificationId);
       return options.store.suppressions.list(query);
     },
+    coming: (query) => notifications.coming(query),
     async deliveries(query) {
       await existing(query.notificationId);
       return deliveries.listByNotification({ ...query, attempted: false });

@@ -54,6 +54,14 @@ export function isAlarmDue(waveAtMs: number, nowMs: number): boolean {
   return waveAtMs <= nowMs + ALARM_AHEAD_MS;
 }
 
+/** A step that no fan-out reaches: the job to end what was cancelled is another one than the page that may wait in the queue. */
+const FIRST_STEP_OF_CANCELLING = 1_000_000_000;
+
+/** The job that ends what waits of a notification that somebody called off. */
+export function cancelJobOf(notification: Pick<Notification, 'id' | 'priority'>, runAtMs: number): Job {
+  return { ...fanOutJobOf(notification, [], runAtMs), step: FIRST_STEP_OF_CANCELLING };
+}
+
 /**
  * `onPosted` is called once the job only waits for the push service's answer. Calling it again, or never, is harmless.
  */

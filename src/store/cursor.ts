@@ -12,6 +12,11 @@ export function encodePlace({ atMs, id }: Place): string {
   return Buffer.from(JSON.stringify([atMs, id])).toString('base64url');
 }
 
+/** Where a notification stands among those that are scheduled. */
+export function placeOfComing({ dueAtMs, id }: { readonly dueAtMs: number | null; readonly id: string }): string {
+  return encodePlace({ atMs: dueAtMs ?? 0, id });
+}
+
 /** The place a cursor stands for, or AppError `invalid_cursor`. */
 export function decodePlace(cursor: string): Place {
   const [atMs, id, ...rest] = parseList(cursor);

@@ -87,6 +87,8 @@ export interface DeliveryStore {
     readonly topic: string;
     readonly subscriptionIds: readonly string[];
   }): Promise<readonly Delivery[]>;
+  /** Up to `limit` deliveries of a notification that wait: for a first or a further attempt, or on hold. */
+  waitingOf(notificationId: string, limit: number): Promise<readonly Delivery[]>;
   get(id: string): Promise<Delivery | null>;
   /** The deliveries of one notification, in order of id. */
   listByNotification(query: OfNotificationQuery): Promise<Page<Delivery>>;

@@ -73,6 +73,12 @@ export interface FanOutStore {
   unfinished(acceptedBeforeMs: number, limit: number): Promise<readonly { id: string; priority: Priority }[]>;
   /** Those whose `dueAtMs` is at or before `untilMs`: waves, and what was cancelled and has not ended. Most overdue first. */
   due(untilMs: number, limit: number): Promise<readonly DueFanOut[]>;
+  /**
+   * Of a cancelled notification whose waiting deliveries have ended: those of its users whom nobody has decided about get a suppression,
+   * if they were named; who would have been found later counts as no user. Its `dueAtMs` becomes null, unless another process may still be
+   * at a page of it: then it is to be looked at once more.
+   */
+  endCancelled(notificationId: string, nowMs: number): Promise<void>;
   /** Those of the users of whom an earlier wave of the notification has decided: they have deliveries or a suppression. */
   decided(query: {
     readonly notificationId: string;

@@ -43,15 +43,25 @@ export type NotificationQuery = PageRequest & {
   readonly untilMs: number | null;
 };
 
+/** `cancelled`: by this call. `repeated`: by an earlier one. `completed`: there is nothing left to cancel. */
+export type Cancelling = { readonly kind: 'cancelled' | 'repeated' | 'completed'; readonly notification: Notification };
+
 export interface NotificationStore {
   /**
    * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
    * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
    */
   accept(acceptance: Acceptance): Promise<AcceptResult>;
+  /**
+   * Calls a notification off by one conditional write, which every page of a fan-out and every claim heeds: from then on no delivery of it
+   * is made, and none is attempted. What waits is left to `FanOutStore.endCancelled` and to claims. Null where there is none.
+   */
+  cancel(id: string, nowMs: number): Promise<Cancelling | null>;
   get(id: string): Promise<Notification | null>;
   /** Those of these ids that there are, in no order. */
   getMany(ids: readonly string[]): Promise<readonly Notification[]>;
   /** Newest first. */
   list(query: NotificationQuery): Promise<Page<Notification>>;
+  /** Those that are scheduled, the next one first. */
+  coming(query: PageRequest): Promise<Page<Notification>>;
 }

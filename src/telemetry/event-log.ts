@@ -73,6 +73,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ notificationId, users }) => ({ notification_id: notificationId, users }),
     says: () => 'notification accepted',
   },
+  'notification.cancelled': {
+    level: info,
+    fields: ({ notificationId }) => ({ notification_id: notificationId }),
+    says: () => 'notification called off',
+  },
   'notification.fanned_out': {
     level: info,
     fields: ({ notificationId, reached }) => ({

@@ -3,6 +3,7 @@ import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from
 import { audienceContract } from './audience-contract.ts';
 import { audienceWalkContract } from './audience-walk-contract.ts';
 import { auditContract } from './audit-contract.ts';
+import { cancelContract } from './cancel-contract.ts';
 import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
@@ -21,6 +22,7 @@ import { pruneHoldContract } from './prune-hold-contract.ts';
 import { recipientValuesContract } from './recipient-values-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { scheduleContract } from './schedule-contract.ts';
+import { scheduledContract } from './scheduled-contract.ts';
 import { segmentContract, typeRuleContract } from './standing-rules-contract.ts';
 import { subscriptionChangeContract } from './subscription-change-contract.ts';
 import { subscriptionContract } from './subscription-contract.ts';
@@ -52,6 +54,8 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('notifications: what would come of them', () => dryRunContract(open));
     describe('notifications', () => notificationContract(open));
     describe('fan-outs', () => fanOutContract(open));
+    describe('notifications that come later', () => scheduledContract(open));
+    describe('notifications that are called off', () => cancelContract(open));
     describe('deliveries: claims and settlements', () => transitionContract(open));
     describe('deliveries: one push to a subscription at a time', () => onePushContract(open));
     describe('deliveries: postponed and superseded', () => supersedingContract(open));

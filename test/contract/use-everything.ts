@@ -115,6 +115,17 @@ export async function useEverything(store: Store): Promise<void> {
   await store.tallies.oldestDue(NOW_MS);
   for (const span of ['minute', 'hour'] as const) await store.tallies.rollups({ span, fromMs: 0, untilMs: NOW_MS });
   await store.tallies.isRecountDue(NOW_MS);
+  for (const cursor of [null, 'WzAsImEiXQ']) await store.notifications.coming({ cursor, limit: 5 });
+  await store.fanOuts.due(NOW_MS, 5);
+  await store.fanOuts.decided({ notificationId: notification.id, userIds: ['a', 'b'], waveAtMs: NOW_MS });
+  const waiting = await fannedOut(store, 1);
+  await store.notifications.cancel(waiting.notification.id, NOW_MS);
+  await store.deliveries.waitingOf(waiting.notification.id, 5);
+  for (const atMs of [NOW_MS, NOW_MS * 2]) await store.fanOuts.endCancelled(waiting.notification.id, atMs);
+  const cancelled = sampleNotification();
+  await store.notifications.accept(sampleAcceptance(cancelled, ['a']));
+  await store.notifications.cancel(cancelled.id, NOW_MS);
+  await store.fanOuts.endCancelled(cancelled.id, NOW_MS * 2);
   await store.nonces.use('n', NOW_MS);
   const operator = { digest: 'd', name: 'Ann', role: 'viewer', expiresAtMs: NOW_MS + 1 } as const;
   await store.operators.addLink(operator);

@@ -62,6 +62,7 @@ const inputs: fc.Arbitrary<DeliveryInput> = fc.record({
   isProbe: fc.boolean(),
   subscription: fc.constantFrom('active', 'retired', 'missing'),
   isSuperseded: fc.boolean(),
+  isCancelled: fc.boolean(),
   order: fc.constant({
     message: {
       endpoint: 'https://push.example.net/x',
@@ -98,6 +99,7 @@ function eventFor(type: string, input: DeliveryInput, result: PushResult, holdId
 const types = fc.constantFrom(
   'ATTEMPT',
   'SUPERSEDE',
+  'CANCEL',
   'INTERRUPTED',
   'xstate.done.actor.send',
   'xstate.error.actor.send',

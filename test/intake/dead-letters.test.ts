@@ -12,7 +12,7 @@ afterEach(() => api.dispose());
 
 /** The real store, with something happening just before each settlement. */
 function deadLettersWith(meanwhile: (id: string) => Promise<unknown>) {
-  const { deliveries, subscriptions } = api.store;
+  const { deliveries, subscriptions, notifications } = api.store;
   const racing: DeliveryStore = Object.assign(Object.create(deliveries), {
     async settleMany(settlements: Parameters<DeliveryStore['settleMany']>[0]) {
       for (const { after } of settlements) await meanwhile(after.id);
@@ -20,7 +20,7 @@ function deadLettersWith(meanwhile: (id: string) => Promise<unknown>) {
     },
   });
   return createDeadLetters({
-    store: { deliveries: racing, subscriptions },
+    store: { deliveries: racing, subscriptions, notifications },
     queue: { enqueueMany: async () => {} },
     events: { publish: () => {} },
     clock: api.clock,

@@ -34,6 +34,7 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
   },
   'subscription.restored': { level: 'info', ...SUBSCRIPTION, msg: 'subscription restored' },
   'notification.accepted': { level: 'info', notification_id: 'ntf_1', users: 3, msg: 'notification accepted' },
+  'notification.cancelled': { level: 'info', notification_id: 'ntf_1', msg: 'notification called off' },
   'notification.fanned_out': {
     level: 'info',
     notification_id: 'ntf_1',

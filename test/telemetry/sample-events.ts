@@ -37,6 +37,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
   },
   'subscription.restored': { type: 'subscription.restored', subscriptionId: 'sub_1', userId: 'ada' },
   'notification.accepted': { type: 'notification.accepted', notificationId: 'ntf_1', users: 3 },
+  'notification.cancelled': { type: 'notification.cancelled', notificationId: 'ntf_1' },
   'notification.fanned_out': {
     type: 'notification.fanned_out',
     notificationId: 'ntf_1',

@@ -16,6 +16,8 @@ export type UserForecast = {
   readonly devices: number;
 };
 
+export type WaveForecast = { readonly atMs: number; readonly users: number };
+
 /** What a notification would become if it were sent at one instant. Each user is in `reachedUsers` or in `suppressed`. */
 export type Forecast = {
   readonly users: number;
@@ -24,6 +26,8 @@ export type Forecast = {
   readonly suppressed: SuppressionCounts;
   /** How many of the users reached would get it later, and the first and the last instant of that; null where none would. */
   readonly held: { readonly users: number; readonly firstMs: number; readonly lastMs: number } | null;
+  /** When how many users would get it, in order of time, where it goes out later; those who are left out are in none. */
+  readonly waves: readonly WaveForecast[];
   /** Users of the audience in its order: all of few, and the same ones of many each time. */
   readonly sample: readonly UserForecast[];
 };
@@ -35,13 +39,19 @@ export const NO_FORECAST: Forecast = {
   devices: 0,
   suppressed: suppressionCountsOf([]),
   held: null,
+  waves: [],
   sample: [],
 };
 
 const SAMPLE_USERS = 20;
 
 /** With what a further page of the audience was planned to become. */
-export function forecastWith(before: Forecast, members: readonly Member[], plan: PagePlan): Forecast {
+export function forecastWith(
+  before: Forecast,
+  members: readonly Member[],
+  plan: PagePlan,
+  waveAtMs: number | null,
+): Forecast {
   const outcomes = outcomesOf(plan);
   const page = members.flatMap(({ userId }) => outcomes.get(userId) ?? []);
   const reached = page.filter(({ outcome }) => outcome !== 'suppress');
@@ -51,6 +61,7 @@ export function forecastWith(before: Forecast, members: readonly Member[], plan:
     devices: before.devices + plan.deliveries.length,
     suppressed: plusSuppressed(before.suppressed, page),
     held: plusHeld(before.held, page),
+    waves: plusWave(before.waves, waveAtMs, reached.length),
     sample: sampleOf([...before.sample, ...page]),
   };
 }
@@ -86,6 +97,13 @@ function plusHeld(before: Forecast['held'], page: readonly UserForecast[]): Fore
     if (held === null) return { users: 1, firstMs: atMs, lastMs: atMs };
     return { users: held.users + 1, firstMs: Math.min(held.firstMs, atMs), lastMs: Math.max(held.lastMs, atMs) };
   }, before);
+}
+
+function plusWave(before: readonly WaveForecast[], atMs: number | null, users: number): readonly WaveForecast[] {
+  if (atMs === null || users === 0) return before;
+  const known = before.find((wave) => wave.atMs === atMs)?.users ?? 0;
+  const others = before.filter((wave) => wave.atMs !== atMs);
+  return [...others, { atMs, users: known + users }].sort((one, other) => one.atMs - other.atMs);
 }
 
 /** By a number that is the user's own, so that a sample is spread over the audience, and tells of the same users again. */

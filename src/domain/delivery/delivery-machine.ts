@@ -21,6 +21,8 @@ export type DeliveryInput = VerdictFacts & {
   readonly subscription: SubscriptionStanding;
   /** A newer notification with the same topic has reached this subscription, or is on its way. */
   readonly isSuperseded: boolean;
+  /** Somebody called its notification off. */
+  readonly isCancelled: boolean;
   /** Null where nothing will be sent. */
   readonly order: PushOrder | null;
 };
@@ -45,6 +47,8 @@ export type DeliveryEvent =
   | { readonly type: 'ATTEMPT'; readonly nowMs: number; readonly gate: GateAnswer }
   /** A newer notification with the same topic was accepted. */
   | { readonly type: 'SUPERSEDE' }
+  /** Somebody called its notification off. */
+  | { readonly type: 'CANCEL' }
   /** The process that had the lease is gone. */
   | { readonly type: 'INTERRUPTED'; readonly report: SendReport }
   /** A person sends an ended delivery again; `deadlineAtMs` is the old deadline or a new one. */
@@ -62,6 +66,7 @@ const machineSetup = setup({
   },
   guards: {
     isPastDeadline: ({ context, event }) => 'nowMs' in event && event.nowMs >= context.deadlineAtMs,
+    isCancelled: ({ context }) => context.isCancelled,
     isMissing: ({ context }) => context.subscription === 'missing',
     isSuperseded: ({ context }) => context.isSuperseded,
     isRetired: ({ context }) => context.subscription === 'retired',
@@ -105,6 +110,7 @@ function byVerdict<Args>(states: readonly Verdict['state'][], reportOf: (args: A
 }
 
 const attemptTransitions = [
+  { guard: 'isCancelled', target: 'cancelled', actions: { type: 'end', params: { reason: 'notification_cancelled' } } },
   { guard: 'isMissing', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_deleted' } } },
   { guard: 'isRetired', target: 'cancelled', actions: { type: 'end', params: { reason: 'subscription_inactive' } } },
   { guard: 'isSuperseded', target: 'cancelled', actions: { type: 'end', params: { reason: 'superseded' } } },
@@ -120,6 +126,13 @@ const supersedeTransition = {
   actions: { type: 'end', params: { reason: 'superseded' } },
 } as const;
 
+const cancelTransition = {
+  target: 'cancelled',
+  actions: { type: 'end', params: { reason: 'notification_cancelled' } },
+} as const;
+
+const waiting = { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition, CANCEL: cancelTransition } as const;
+
 const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', actions: 'reopen' } as const;
 
 /**
@@ -132,9 +145,9 @@ export const deliveryMachine = machineSetup.createMachine({
   initial: 'pending',
   context: ({ input }) => ({ ...input, report: null, waitsUntilMs: null, reason: null }),
   states: {
-    pending: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
-    held: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
-    retrying: { on: { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition } },
+    pending: { on: waiting },
+    held: { on: waiting },
+    retrying: { on: waiting },
     sending: {
       invoke: {
         id: 'send',
@@ -177,7 +190,7 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return { ...snapshot, context, children: {} };
 }
 
-/** Where an event that sends nothing leads: `SUPERSEDE`, `INTERRUPTED` or `REPLAY`. */
+/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `INTERRUPTED` or `REPLAY`. */
 export function stateAfter(snapshot: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot {
   const [next] = transition(deliveryMachine, snapshot, event);
   return next;

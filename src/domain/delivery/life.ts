@@ -1,3 +1,4 @@
+import type { Notification } from '../notification/notification.ts';
 import { type LaneReport, laneReportOf } from '../push-service/lane.ts';
 import { type OriginPause, pauseAskedBy } from '../push-service/origin-pause.ts';
 import type { PushResult } from '../push-service/push-outcome.ts';
@@ -6,6 +7,7 @@ import { freshUntilMs } from '../subscription/fresh.ts';
 import type { Subscription } from '../subscription/subscription.ts';
 import { type Delivery, MAX_REPLAYS, wasGoneTooSoon } from './delivery.ts';
 import {
+  type DeliveryEvent,
   type DeliverySnapshot,
   type PushOrder,
   restoreDelivery,
@@ -27,6 +29,7 @@ import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictF
  * | postponed   | a lane that has no place; there is no lease  | waiting             | the same, due later                 |
  * | interrupted | the rescuer: the lease ended, unsettled      | sending             | retrying, failed, expired           |
  * | superseded  | a newer notification with the same topic     | waiting             | cancelled                           |
+ * | cancelled   | a person who calls the notification off      | waiting             | cancelled                           |
  * | replayed    | a person                                     | failed, expired     | pending                             |
  *
  * Waiting are `pending`, `held` and `retrying`.
@@ -38,6 +41,7 @@ export type LeasedDelivery = {
   readonly version: number;
   readonly subscription: Subscription | null;
   readonly isSuperseded: boolean;
+  readonly notification: Pick<Notification, 'cancelledAtMs'>;
 };
 
 /** What to write and announce, the pause that the push service asked for, and what the push says about its lane. */
@@ -48,7 +52,7 @@ type AttemptFacts = { readonly policy: DeliveryPolicy; readonly order: PushOrder
 
 /** The machine as it was before the claim, ready to be told `ATTEMPT`. */
 export function restoreForAttempt(
-  { before, subscription, isSuperseded }: LeasedDelivery,
+  { before, subscription, isSuperseded, notification }: LeasedDelivery,
   { policy, order, isProbe }: AttemptFacts,
 ): DeliverySnapshot {
   return restoreDelivery(before.state, {
@@ -64,6 +68,7 @@ export function restoreForAttempt(
     isProbe,
     subscription: standingOf(subscription),
     isSuperseded,
+    isCancelled: notification.cancelledAtMs !== null,
     order,
   });
 }
@@ -136,7 +141,16 @@ export function interrupted(
 
 /** A newer notification with the same topic makes it pointless, and it is not sent yet. */
 export function superseded(delivery: Delivery, nowMs: number): SettlementPlan {
-  const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'SUPERSEDE' });
+  return endedUnsent(delivery, { type: 'SUPERSEDE' }, nowMs);
+}
+
+/** Its notification is called off, and it is not sent yet. */
+export function cancelled(delivery: Delivery, nowMs: number): SettlementPlan {
+  return endedUnsent(delivery, { type: 'CANCEL' }, nowMs);
+}
+
+function endedUnsent(delivery: Delivery, event: DeliveryEvent, nowMs: number): SettlementPlan {
+  const next = stateAfter(restoreUnsent(delivery, NO_POLICY), event);
   const facts = {
     from: delivery.state,
     dueAtMs: null,
@@ -190,7 +204,7 @@ function standingOf(subscription: Subscription | null): SubscriptionStanding {
   return subscription.retired === null ? 'active' : 'retired';
 }
 
-/** `SUPERSEDE` and `REPLAY` ask for no policy, but the machine's context has one. */
+/** `SUPERSEDE`, `CANCEL` and `REPLAY` ask for no policy, but the machine's context has one. */
 const NO_POLICY: DeliveryPolicy = {
   maxRetries: 0,
   baseMs: 0,
@@ -215,6 +229,7 @@ function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnap
     isProbe: false,
     subscription: 'active',
     isSuperseded: false,
+    isCancelled: false,
     order: null,
   });
 }

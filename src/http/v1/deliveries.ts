@@ -115,7 +115,13 @@ const replayRoute = defineRoute({
       leadsTo: ['getDelivery'],
     },
   },
-  errors: ['delivery_not_found', 'delivery_not_replayable', 'deadline_passed', 'subscription_inactive'],
+  errors: [
+    'delivery_not_found',
+    'delivery_not_replayable',
+    'deadline_passed',
+    'subscription_inactive',
+    'notification_cancelled',
+  ],
 });
 
 /** What became of a notification, subscription by subscription. Those that Bellhop gave up are the dead letters. */

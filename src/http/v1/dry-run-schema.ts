@@ -26,6 +26,9 @@ export const dryRunSchema = answerBody('NotificationDryRun', {
   held_user_count: z.int().openapi({ description: 'Who of those reached would get it later.' }),
   first_release_at: instant.nullable(),
   last_release_at: instant.nullable(),
+  waves: z
+    .array(answerBody('DryRunWave', { at: instant, user_count: z.int() }))
+    .openapi({ description: 'When how many of those reached would get it. Empty where it would be sent at once.' }),
   payload_octets: z.int().openapi({ description: 'What a device would get, before encryption; the largest.' }),
   payload_octets_by_locale: z
     .record(z.string(), z.int())
@@ -54,6 +57,7 @@ export function dryRunWire({ notification, measured, forecast, isAtLeast }: DryR
     held_user_count: held?.users ?? 0,
     first_release_at: isoOrNull(held?.firstMs ?? null),
     last_release_at: isoOrNull(held?.lastMs ?? null),
+    waves: forecast.waves.map(({ atMs, users: count }) => ({ at: isoOf(atMs), user_count: count })),
     payload_octets: measured.octets,
     payload_octets_by_locale: measured.byLocale,
     deadline_at: isoOf(deadlineAtMs(notification)),

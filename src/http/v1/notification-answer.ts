@@ -46,7 +46,7 @@ export const shownAction = answerBody('NotificationAction', {
 
 export const priority = answerWord('Priority', PRIORITIES, 'What goes before what within Bellhop.');
 
-const notificationStatus = answerWord('NotificationStatus', NOTIFICATION_STATUSES, 'How far it has come.');
+export const notificationStatus = answerWord('NotificationStatus', NOTIFICATION_STATUSES, 'How far it has come.');
 
 export const notificationFields = {
   id: z.string(),

@@ -8,7 +8,7 @@ import { invalidRequest, validate } from '../kit/validation.ts';
 import { instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
 import { actionOf, actions, data, display, link, openIn, present } from './content-schema.ts';
-import { sendAtInput, sendAtOf } from './send-at-schema.ts';
+import { sendAtFields, sendAtOf } from './send-at-schema.ts';
 import {
   defaultLocale,
   localesInput,
@@ -109,7 +109,7 @@ const inputFields = {
   topic: plainText(256)
     .optional()
     .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
-  send_at: sendAtInput.optional(),
+  ...sendAtFields,
 };
 
 /** What is documented: beside the answer of a dry run, generated clients would not know the `id` of a notification. */
@@ -122,6 +122,8 @@ export const notificationBody = z
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     refuseAudience(body, refuse);
     refuseWording(body, refuse);
+    if (body.send_at !== undefined && body.send_at_local !== undefined)
+      refuse('send_at_local', 'cannot go with `send_at`; send one of them');
   })
   .refine(({ silent, vibrate }) => silent !== true || vibrate === undefined, {
     path: ['vibrate'],
@@ -205,7 +207,7 @@ export function notifyRequestOf(body: z.output<typeof notificationBody>): Notify
     urgency: body.urgency ?? null,
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,
-    sendAt: sendAtOf(body.send_at),
+    sendAt: sendAtOf(body),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
 import type { IdempotencyClaim } from '../../intake/accepting.ts';
+import type { Cancelled } from '../../intake/cancelling.ts';
 import type { DryRun } from '../../intake/dry-run.ts';
 import type { Notifications } from '../../intake/notifications.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
@@ -9,13 +10,15 @@ import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { idParams, moment, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
+import { invalidRequest } from '../kit/validation.ts';
+import { idParams, instant, isoOrNull, moment, pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
 import { dryRunSchema, dryRunWire } from './dry-run-schema.ts';
 import {
   acceptedSchema,
   acceptedWire,
   notificationFields,
   notificationSchema,
+  notificationStatus,
   notificationWire,
 } from './notification-answer.ts';
 import {
@@ -49,6 +52,9 @@ const counted = answerBody('NotificationWithCounts', {
   suppressed: z
     .record(z.string(), z.int())
     .openapi({ description: 'How many users got nothing, by reason. The others have deliveries.' }),
+  released_user_count: z.int().nullable().openapi({
+    description: 'To how many users it came so far, with deliveries or without, where it goes out later. Else null.',
+  }),
 });
 
 const NOTIFICATIONS_PATH = '/v1/notifications';
@@ -64,6 +70,7 @@ export const idempotencyHeaders = z.object({
 const CONTENT_ERRORS = [
   'payload_too_large',
   'invalid_audience',
+  'invalid_send_at',
   'unknown_template',
   'invalid_template',
   'invalid_variables',
@@ -143,6 +150,10 @@ const listRoute = defineRoute({
     status: z.enum(NOTIFICATION_STATUSES).optional().openapi({ description: 'Only those that have come so far.' }),
     from: moment.optional().openapi({ description: 'Accepted at or after this instant.' }),
     until: moment.optional().openapi({ description: 'Accepted before this instant.' }),
+    sort: z.enum(['accepted_at', 'send_at']).optional().openapi({
+      description:
+        'Left out, the newest first. `send_at`: those that are scheduled, the next one first; no other filter goes with it.',
+    }),
   }),
   answers: { 200: { description: 'One page.', body: pageOf('NotificationPage', notificationSchema) } },
   errors: ['invalid_cursor'],
@@ -159,6 +170,32 @@ const getRoute = defineRoute({
   params: idParams('notification'),
   answers: { 200: { description: 'The notification.', body: counted } },
   errors: ['notification_not_found'],
+});
+
+const cancelledSchema = answerBody('CancelledNotification', {
+  id: z.string(),
+  status: notificationStatus,
+  cancelled_at: instant.nullable(),
+  delivered: count.openapi({ description: 'Deliveries that the push services had taken.' }),
+  in_flight: count.openapi({ description: 'Deliveries under way: each ends by itself, and is not tried again.' }),
+  cancelled: count.openapi({ description: 'Deliveries that are not sent.' }),
+  ended_otherwise: count.openapi({ description: 'Deliveries that had failed, expired or been pruned.' }),
+});
+
+const cancelRoute = defineRoute({
+  method: 'post',
+  path: `${NOTIFICATION_PATH}/cancel`,
+  operationId: 'cancelNotification',
+  tag: 'Notifications',
+  summary: 'Call a notification off',
+  description:
+    'Nothing of it is sent any more, but for pushes under way. Users whom it had not come to get nothing of it, for the reason ' +
+    '`cancelled`. Repeating the call gives the numbers as they are then.',
+  access: 'key',
+  scope: 'send',
+  params: idParams('notification'),
+  answers: { 200: { description: 'What had become of its deliveries by then.', body: cancelledSchema } },
+  errors: ['notification_not_found', 'notification_completed'],
 });
 
 export type NotificationParts = {
@@ -180,21 +217,54 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
   });
   router.add(dryRunRoute, async ({ body }) => answer(200, dryRunWire(await dryRun(notifyRequestOf(body)))));
   router.add(listRoute, async ({ query }) => {
-    const page = await notifications.list({
-      ...pageRequest(query),
-      userId: query.user_id ?? null,
-      type: query.type ?? null,
-      status: query.status ?? null,
-      fromMs: query.from ?? null,
-      untilMs: query.until ?? null,
-    });
+    const page =
+      query.sort === 'send_at'
+        ? await comingPage(notifications, query)
+        : await notifications.list({
+            ...pageRequest(query),
+            userId: query.user_id ?? null,
+            type: query.type ?? null,
+            status: query.status ?? null,
+            fromMs: query.from ?? null,
+            untilMs: query.until ?? null,
+          });
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
     const { notification, counts: byState, suppressed } = await notifications.get(params.id);
     const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
-    return answer(200, { ...notificationWire(notification), counts: { ...byState, total }, suppressed });
+    return answer(200, {
+      ...notificationWire(notification),
+      counts: { ...byState, total },
+      suppressed,
+      released_user_count: notification.releasedUsers,
+    });
   });
+  router.add(cancelRoute, async ({ params }) => answer(200, cancelledWire(await notifications.cancel(params.id))));
+}
+
+function cancelledWire(from: Cancelled): z.output<typeof cancelledSchema> {
+  const { notification, delivered, inFlight, cancelled, endedOtherwise } = from;
+  return {
+    id: notification.id,
+    status: notification.status,
+    cancelled_at: isoOrNull(notification.cancelledAtMs),
+    delivered,
+    in_flight: inFlight,
+    cancelled,
+    ended_otherwise: endedOtherwise,
+  };
+}
+
+/** What waits for its time, in the order in which it comes. */
+function comingPage(notifications: Notifications, query: z.output<typeof listRoute.query>) {
+  const { user_id: userId, type, status, from, until } = query;
+  const isFiltered = [userId, type, from, until].some((value) => value !== undefined);
+  if (isFiltered || (status !== undefined && status !== 'scheduled'))
+    throw invalidRequest([
+      { path: 'sort', message: '`send_at` goes with `status=scheduled` and with no other filter' },
+    ]);
+  return notifications.coming(pageRequest(query));
 }
 
 /** What a caller promises with an idempotency key; null without one. */

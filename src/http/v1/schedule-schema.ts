@@ -45,7 +45,7 @@ const recurrenceFields = {
 };
 
 /** Where a schedule says when, its notification may not. */
-const SAID_BY_SCHEDULE = ['send_at', 'dry_run'];
+const SAID_BY_SCHEDULE = ['send_at', 'send_at_local', 'dry_run'];
 
 const notification = z.record(z.string(), z.unknown()).superRefine((body, context) => {
   const said = SAID_BY_SCHEDULE.filter((name) => name in body);

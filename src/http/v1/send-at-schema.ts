@@ -22,18 +22,38 @@ const localInput = z
   })
   .openapi('LocalSendAtInput');
 
-/** When it is to be sent: an instant, or a time by the clock of each user. */
-export const sendAtInput = z
-  .union([instantText, localInput], {
-    error: 'must be an ISO 8601 instant with a zone, or an object with a `local` time',
-  })
-  .openapi({ description: 'When it is sent; left out, at once. An instant, or a time by the clock of each user.' });
+/** What is documented of it. Beside the other form, generated clients would have a choice of types, which some cannot make. */
+const sendAtDocs = {
+  type: 'string',
+  format: 'date-time',
+  description:
+    'When it is sent, up to 365 days ahead; left out, at once. What `send_at_local` takes is understood here, too.',
+} as const;
+
+/** When it is to be sent: an instant; or else a time by the clock of each user, which may stand under either name. */
+export const sendAtFields = {
+  send_at: z
+    .union([instantText, localInput], {
+      error: 'must be an ISO 8601 instant with a zone, or an object with a `local` time',
+    })
+    .optional()
+    .openapi(sendAtDocs),
+  send_at_local: localInput
+    .optional()
+    .openapi({ description: 'When it is sent, by the clock of each user. Not with `send_at`.' }),
+};
+
+type SendAtInput = {
+  readonly send_at?: string | z.output<typeof localInput> | undefined;
+  readonly send_at_local?: z.output<typeof localInput> | undefined;
+};
 
 /** What a caller asks for, in domain terms. */
-export function sendAtOf(input: z.output<typeof sendAtInput> | undefined): SendAt | null {
-  if (input === undefined) return null;
-  if (typeof input === 'string') return { kind: 'instant', atMs: Date.parse(input) };
-  return { kind: 'local', wallMs: wallMsOf(input.local) ?? 0, ifPassed: input.if_passed ?? 'skip' };
+export function sendAtOf({ send_at: sendAt, send_at_local: local = undefined }: SendAtInput): SendAt | null {
+  if (typeof sendAt === 'string') return { kind: 'instant', atMs: Date.parse(sendAt) };
+  const asked = sendAt ?? local;
+  if (asked === undefined) return null;
+  return { kind: 'local', wallMs: wallMsOf(asked.local) ?? 0, ifPassed: asked.if_passed ?? 'skip' };
 }
 
 /** Null where there is no such day or time: 30 February is none. */

@@ -62,6 +62,7 @@ function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
     isProbe: false,
     subscription: 'active',
     isSuperseded: false,
+    isCancelled: false,
     order,
     ...overrides,
   };

@@ -82,7 +82,7 @@ describe('a delivery that is not to be sent yet', () => {
     [DEADLINE_MS + 1, DEADLINE_MS],
   ])('until %d, is back as it was, due at %d', (untilMs, dueAtMs) => {
     const before = delivery({ state: 'retrying', retryCount: 2, attemptCount: 2 });
-    const leased = { before, version: 8, subscription, isSuperseded: false };
+    const leased = { before, version: 8, subscription, isSuperseded: false, notification: { cancelledAtMs: null } };
     const event = { type: 'ATTEMPT', nowMs: LATER_MS, gate: { kind: 'wait', untilMs } } as const;
     const plan = attempted(
       leased,

@@ -162,6 +162,17 @@ export const OPEN_OF_NOTIFICATION: NamedQuery<string> = {
   projection: { _id: 1 },
 };
 
+export const WAITING_OF_NOTIFICATION: NamedQuery<string> = {
+  name: 'waiting of a notification',
+  collection: 'deliveries',
+  purpose: 'what is to end unsent once it is cancelled',
+  index: STATE,
+  filter: (notificationId) => ({
+    state: { $in: WAITING_STATES },
+    _id: ofNotification({ notificationId, afterId: null }),
+  }),
+};
+
 export const DEAD_LETTERS: NamedQuery<Span> = {
   name: 'dead letters',
   collection: 'deliveries',
@@ -228,6 +239,7 @@ export const DELIVERY_QUERIES = [
   ATTEMPTED_OF_NOTIFICATION,
   STATES_OF_NOTIFICATION,
   OPEN_OF_NOTIFICATION,
+  WAITING_OF_NOTIFICATION,
   DEAD_LETTERS,
   DEAD_LETTERS_OF_USER,
   ALL_OF_USER,

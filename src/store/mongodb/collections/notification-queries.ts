@@ -50,6 +50,14 @@ export const NOTIFICATIONS_BY_ID: NamedQuery<readonly string[]> = {
   projection: WITHOUT_AUDIENCE,
 };
 
+export const NOTIFICATION_WITH_AUDIENCE: NamedQuery<string> = {
+  name: 'notification with audience',
+  collection: 'notifications',
+  purpose: 'one that was cancelled, with whom it names',
+  index: BY_ID,
+  filter: (id) => ({ _id: id }),
+};
+
 export const FAN_OUT: NamedQuery<string> = {
   name: 'fan-out',
   collection: 'notifications',
@@ -144,6 +152,20 @@ export const DUE_NOTIFICATIONS: NamedQuery<number> = {
   projection: { priority: 1, dueAtMs: 1 },
 };
 
+export const COMING: NamedQuery<{ readonly atMs: number; readonly id: string }> = {
+  name: 'coming',
+  collection: 'notifications',
+  purpose: 'a page of those that are scheduled; the next one first',
+  index: DUE,
+  filter: ({ atMs, id }) => ({
+    dueAtMs: { $gte: Math.max(0, atMs) },
+    status: 'scheduled',
+    $or: [{ dueAtMs: { $gt: atMs } }, { dueAtMs: atMs, _id: { $gt: id } }],
+  }),
+  sort: { dueAtMs: 1, _id: 1 },
+  projection: WITHOUT_AUDIENCE,
+};
+
 export const OPEN_PAST_DEADLINE: NamedQuery<number> = {
   name: 'open past the deadline',
   collection: 'notifications',
@@ -177,6 +199,7 @@ export const CANCELLED_BEFORE: NamedQuery<Date> = {
 export const NOTIFICATION_QUERIES = [
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
+  NOTIFICATION_WITH_AUDIENCE,
   FAN_OUT,
   FAN_OUT_AT,
   UNBEGUN_PAGE,
@@ -186,6 +209,7 @@ export const NOTIFICATION_QUERIES = [
   LISTED_BY_TYPE_AND_STATUS,
   UNFINISHED_FAN_OUTS,
   DUE_NOTIFICATIONS,
+  COMING,
   OPEN_PAST_DEADLINE,
   COMPLETED_BEFORE,
   CANCELLED_BEFORE,

@@ -45,7 +45,7 @@ async function sendingBeside(
 }
 
 /** As it was, but for its version. Should this fail, the lease ends by itself. */
-async function giveBack(collections: Collections, leases: Leases, busy: readonly Candidate[]): Promise<void> {
+export async function giveBack(collections: Collections, leases: Leases, busy: readonly Candidate[]): Promise<void> {
   const writes = busy.map(({ document: { _id, version, state, attemptCount, claimedAtMs, dueAtMs, priority } }) => ({
     ids: [_id],
     version: version + 1,

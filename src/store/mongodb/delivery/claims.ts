@@ -17,7 +17,7 @@ import { NEWER_OF_TOPIC, SENT_LATER_OF_TOPIC } from '../collections/topic-querie
 import { writeToken } from '../server/write-token.ts';
 import { bookOf } from '../tally/ledger.ts';
 import { personsById } from '../user/users.ts';
-import { type Candidate, giveBackBusy } from './busy-claims.ts';
+import { type Candidate, giveBack, giveBackBusy } from './busy-claims.ts';
 import { writeAll } from './conditional-writes.ts';
 import type { Leases } from './leases.ts';
 
@@ -29,8 +29,7 @@ export async function claimAll(
 ): Promise<(Claimed | 'busy' | null)[]> {
   const { candidates, busy } = await candidatesFor(collections, claims);
   const documents = candidates.map(({ document }) => document);
-  const [notifications, subscriptions, persons, newer] = await Promise.all([
-    notificationsOf(collections, documents),
+  const [subscriptions, persons, newer] = await Promise.all([
     subscriptionsOf(collections, documents),
     personsById(
       collections,
@@ -38,10 +37,19 @@ export async function claimAll(
     ),
     newerThan(collections, documents),
   ]);
-  const whole = candidates.filter(({ document }) => notifications.has(document.notificationId));
-  const won = await takeLeases(collections, leases, whole);
-  const own = whole.filter(({ document }) => won.has(document._id));
-  for (const claim of await giveBackBusy(collections, leases, own)) busy.add(claim);
+  const won = await takeLeases(collections, leases, candidates);
+  const own = candidates.filter(({ document }) => won.has(document._id));
+  // Once the leases are taken: of one that was cancelled before, nothing is sent; who cancels after that sees what is under way.
+  const [notifications, busyOnes] = await Promise.all([
+    notificationsOf(
+      collections,
+      own.map(({ document }) => document),
+    ),
+    giveBackBusy(collections, leases, own),
+  ]);
+  for (const claim of busyOnes) busy.add(claim);
+  const homeless = own.filter(({ document, claim }) => !busy.has(claim) && !notifications.has(document.notificationId));
+  await giveBack(collections, leases, homeless);
   const claimed = new Map<Claim, Claimed>();
   for (const { document, claim } of own) {
     const notification = notifications.get(document.notificationId);

@@ -6,7 +6,12 @@ import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDelivery } from '../collections/delivery-document.ts';
-import { DELIVERY_BY_ID, DUE_DELIVERIES, STATES_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
+import {
+  DELIVERY_BY_ID,
+  DUE_DELIVERIES,
+  STATES_OF_NOTIFICATION,
+  WAITING_OF_NOTIFICATION,
+} from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { OUTDATED_OF_TOPIC } from '../collections/topic-queries.ts';
 import type { Operations } from '../server/operations.ts';
@@ -21,6 +26,7 @@ export function mongoDeliveries(collections: Collections, operations: Operations
     ...mongoDeliveryListings(collections, operations),
     get: (id) => operations.run(() => get(collections, id)),
     countByState: (notificationId) => operations.run(() => countByState(collections, notificationId)),
+    waitingOf: (id, limit) => operations.run(() => waitingOf(collections, id, limit)),
     due: (query) => operations.run(() => due(collections, query)),
     outdated: (query) => operations.run(() => outdated(collections, query)),
   };
@@ -75,4 +81,9 @@ async function outdated({ deliveries }: Collections, query: OutdatedQuery): Prom
   const { order, subscriptionIds } = query;
   const filter = OUTDATED_OF_TOPIC.filter({ subscriptionIds, topics: [encodeText(query.topic)], order });
   return (await deliveries.find(filter, optionsOf(OUTDATED_OF_TOPIC)).toArray()).map(toDelivery);
+}
+
+async function waitingOf({ deliveries }: Collections, id: string, limit: number): Promise<readonly Delivery[]> {
+  const options = { ...optionsOf(WAITING_OF_NOTIFICATION), limit };
+  return (await deliveries.find(WAITING_OF_NOTIFICATION.filter(id), options).toArray()).map(toDelivery);
 }

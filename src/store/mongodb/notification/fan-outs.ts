@@ -22,6 +22,7 @@ import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { bookOf } from '../tally/ledger.ts';
 import { beginPage, begunPageOf, isToBegin, placeOf } from './begun-pages.ts';
+import { endCancelled } from './cancelling.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { decidePage, takeBackSuppressions } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
@@ -33,6 +34,7 @@ export function mongoFanOuts(collections: Collections, operations: Operations): 
     valuesOf: (id, named, userIds) => operations.run(() => valuesOf(collections, id, named, userIds)),
     unfinished: (acceptedBeforeMs, limit) => operations.run(() => unfinished(collections, acceptedBeforeMs, limit)),
     due: (untilMs, limit) => operations.run(() => due(collections, untilMs, limit)),
+    endCancelled: (id, nowMs) => operations.run(() => endCancelled(collections, id, nowMs)),
     decided: (query) => operations.run(() => decided(collections, query)),
   };
 }

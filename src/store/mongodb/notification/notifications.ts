@@ -1,14 +1,15 @@
 import type { Notification } from '../../../domain/notification/notification.ts';
-import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
+import { decodePlace, encodePlace, placeOfComing, toPage } from '../../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
 import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
-import type { Page } from '../../page.ts';
+import type { Page, PageRequest } from '../../page.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { IDS_OF_USER } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { toNotification } from '../collections/notification-document.ts';
 import {
+  COMING,
   LISTED,
   LISTED_BY_STATUS,
   LISTED_BY_TYPE,
@@ -18,13 +19,16 @@ import {
 } from '../collections/notification-queries.ts';
 import type { Operations } from '../server/operations.ts';
 import { accept } from './acceptance.ts';
+import { cancel } from './cancelling.ts';
 import { completeIfFinal } from './completion.ts';
 
 export function mongoNotifications(collections: Collections, operations: Operations): NotificationStore {
   return {
     accept: (acceptance) => operations.run(() => accept(collections, acceptance)),
+    cancel: (id, nowMs) => operations.run(() => cancel(collections, id, nowMs)),
     get: (id) => operations.run(() => get(collections, id)),
     getMany: (ids) => operations.run(() => getMany(collections, ids)),
+    coming: (query) => operations.run(() => coming(collections, query)),
     async list(query) {
       const { userId } = query;
       return userId === null
@@ -82,4 +86,10 @@ function listing({ type, status, fromMs, untilMs, cursor }: NotificationQuery) {
     return { filter: LISTED_BY_STATUS.filter({ ...span, status }), options: optionsOf(LISTED_BY_STATUS) };
   }
   return { filter: LISTED.filter(span), options: optionsOf(LISTED) };
+}
+
+async function coming({ notifications }: Collections, { cursor, limit }: PageRequest): Promise<Page<Notification>> {
+  const filter = COMING.filter(cursor === null ? { atMs: 0, id: '' } : decodePlace(cursor));
+  const found = await notifications.find(filter, { ...optionsOf(COMING), limit: limit + 1 }).toArray();
+  return toPage(found, limit, toNotification, placeOfComing);
 }

@@ -25,6 +25,7 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
     ...sqliteDeliveryListings(database, commits),
     get: (id) => commits.read(() => readDelivery(database, id)),
     countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
+    waitingOf: (notificationId, limit) => commits.read(() => waitingOf(database, notificationId, limit)),
     due: (query) => due(database, commits, query),
     outdated: (query) => commits.read(() => outdated(database, query)),
   };
@@ -99,6 +100,15 @@ function outdated(database: Database, { order, topic, subscriptionIds }: Outdate
        WHERE subscription_id IN (SELECT value FROM json_each(?)) AND topic = ? AND topic IS NOT NULL
          AND due_at IS NOT NULL AND ${isIn(WAITING_STATES)} AND coalesce(sent_order, notification_id) < ?`,
       [textList(subscriptionIds), topic, order],
+    )
+    .map(toDelivery);
+}
+
+function waitingOf(database: Database, notificationId: string, limit: number): Delivery[] {
+  return database
+    .all<DeliveryRow>(
+      `SELECT * FROM deliveries INDEXED BY deliveries_state WHERE ${isIn(WAITING_STATES)} AND id BETWEEN ? AND ? LIMIT ?`,
+      [...deliveryRange(notificationId), limit],
     )
     .map(toDelivery);
 }

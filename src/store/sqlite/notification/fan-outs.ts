@@ -9,6 +9,8 @@ import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
 import { completeIfFinal, deliveryRange, type NotificationRow, toNotification } from '../tables/notification-rows.ts';
 import { priorityOf } from '../tables/priority-number.ts';
+import { namedUsers } from './audiences.ts';
+import { endCancelled } from './cancelling.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 import { keepPlan, planWithCaps } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
@@ -40,6 +42,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: 
     valuesOf: (id, named, userIds) => commits.read(() => valuesOf(database, id, named, userIds)),
     unfinished: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
     due: (untilMs, limit) => commits.read(() => due(database, untilMs, limit)),
+    endCancelled: (id, nowMs) => commits.write(1, () => endCancelled(database, id, nowMs)),
     decided: (query) => commits.read(() => decided(database, query)),
   };
 }
@@ -55,15 +58,10 @@ function readFanOut(database: Database, id: string): FanOut | null {
   if (row === undefined || row.fan_out_cursor === null) return null;
   const audience: Audience =
     row.audience === null
-      ? { kind: 'user_ids', userIds: JSON.parse(row.user_ids ?? largeAudience(database, id)) as string[] }
+      ? { kind: 'user_ids', userIds: namedUsers(database, id) }
       : (JSON.parse(row.audience) as Audience);
   const { fan_out_cursor: cursor, following_at: followingAtMs } = row;
   return { notification: toNotification(row), audience, cursor, followingAtMs, begun: null };
-}
-
-function largeAudience(database: Database, id: string): string {
-  const sql = 'SELECT user_ids FROM audiences WHERE notification_id = ?';
-  return database.first<{ user_ids: string }>(sql, [id])?.user_ids ?? '[]';
 }
 
 function commitPage(database: Database, page: FanOutPage): FannedOut | null {
@@ -154,7 +152,8 @@ function unfinished(database: Database, acceptedBeforeMs: number, limit: number)
 
 function due(database: Database, untilMs: number, limit: number): readonly DueFanOut[] {
   const rows = database.all<{ id: string; lane: number; due_at: number }>(
-    'SELECT id, lane, due_at FROM notifications WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?',
+    `SELECT id, lane, due_at FROM notifications INDEXED BY notifications_due WHERE due_at IS NOT NULL AND due_at <= ?
+     ORDER BY due_at, id LIMIT ?`,
     [untilMs, limit],
   );
   return rows.map(({ id, lane, due_at: dueAtMs }) => ({ id, priority: priorityOf(lane), dueAtMs }));

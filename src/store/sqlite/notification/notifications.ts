@@ -1,7 +1,8 @@
 import { namedIn } from '../../../domain/audience/audience.ts';
-import { decodePlace, encodePlace, toPage } from '../../cursor.ts';
+import { decodePlace, encodePlace, placeOfComing, toPage } from '../../cursor.ts';
 import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
 import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
+import type { PageRequest } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import type { SqlValue } from '../file/sql-value.ts';
@@ -12,6 +13,7 @@ import {
   toNotification,
 } from '../tables/notification-rows.ts';
 import { accept, rowsOf, USERS_PER_ROW } from './acceptance.ts';
+import { cancel } from './cancelling.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 
 export function sqliteNotifications(database: Database, commits: GroupCommit, memory: FanOutMemory): NotificationStore {
@@ -23,8 +25,13 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
       if (isToFanOut && namedIn(audience).length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
       return result;
     },
+    cancel(id, nowMs) {
+      memory.take(id);
+      return commits.write(1, () => cancel(database, id, nowMs));
+    },
     get: (id) => commits.read(() => readNotification(database, id)),
     getMany: (ids) => commits.read(() => readNotifications(database, ids)),
+    coming: (query) => commits.read(() => coming(database, query)),
     async list(query) {
       const { userId } = query;
       return userId === null
@@ -71,4 +78,14 @@ function deliveryIds(database: Database, { userId, atLeast, below, limit }: User
       [userId, atLeast, below, limit],
     )
     .map(({ id }) => id);
+}
+
+function coming(database: Database, { cursor, limit }: PageRequest) {
+  const { atMs, id } = cursor === null ? { atMs: 0, id: '' } : decodePlace(cursor);
+  const rows = database.all<NotificationRow>(
+    `SELECT * FROM notifications INDEXED BY notifications_due WHERE due_at IS NOT NULL AND status = 'scheduled' AND (due_at, id) > (?, ?)
+     ORDER BY due_at, id LIMIT ?`,
+    [atMs, id, limit + 1],
+  );
+  return toPage(rows, limit, toNotification, placeOfComing);
 }

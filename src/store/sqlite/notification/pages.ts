@@ -53,7 +53,7 @@ function keepSuppressions(
 }
 
 /** Suppresses many users for the same reason. */
-function keepList(
+export function keepList(
   database: Database,
   {
     notificationId,

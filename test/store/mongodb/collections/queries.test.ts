@@ -28,6 +28,7 @@ import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
 import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
+import { whenQuestions } from './when-questions.ts';
 import { fillWordings, suppressionQuestions, WORDING_QUESTIONS } from './wording-questions.ts';
 
 const NOTIFICATIONS = 500;
@@ -44,7 +45,12 @@ const notifications = Array.from({ length: NOTIFICATIONS }, (_, index) =>
   sampleNotification({
     content: { type: `type-${index % 7}`, title: 'x' },
     acceptedAtMs: NOW_MS + index * 1000,
-    status: index % 20 === 19 ? 'cancelled' : (['accepted', 'sending', 'completed'] as const)[index % 3]!,
+    status:
+      index % 20 === 18
+        ? 'scheduled'
+        : index % 20 === 19
+          ? 'cancelled'
+          : (['accepted', 'sending', 'completed'] as const)[index % 3]!,
     dueAtMs: index % 20 === 18 ? NOW_MS + index : null,
   }),
 );
@@ -104,8 +110,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'users of a tag': { tag: 'tag-1', after: 'user-20' },
   'user ids of a tag': { tag: 'tag-1', after: 'user-20' },
   'next tag': 'tag-1',
-  'suppressed users': { notificationId: notification.id, userIds: ['user-0', 'user-1'] },
-  'users with deliveries of a wave': { notificationId: notification.id, userIds: reached },
   'users with deliveries': { notificationId: notification.id, userIds: reached },
   'suppressions of a page': `${notification.id} 0`,
   'notification by id': notification.id,
@@ -119,9 +123,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'listed by type and status': { ...middle, type: 'type-3', status: 'completed' },
   'unfinished fan-outs': NOW_MS * 2,
   'open past the deadline': NOW_MS * 2,
-  'due notifications': NOW_MS * 2,
   'completed before': new Date(NOW_MS * 2),
-  'cancelled before': new Date(NOW_MS * 2),
   'delivery by id': delivery.id,
   'deliveries by id': ids(deliveries),
   'version of a delivery': { id: delivery.id, version: delivery.version },
@@ -141,7 +143,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'one user of a notification': { notificationId: delivery.notificationId, userId: delivery.userId, afterId: null },
   'waiting delivery': { id: waiting.id, attemptCount: 0 },
   'newer of a topic': { ...topic, order: notifications[0]!.id },
-  'sent later of a topic': { ...topic, order: notifications[0]!.id },
   'outdated of a topic': { ...topic, order: notificationIdAt(notifications.at(-1)!.id, NOW_MS * 2) },
   'sending to subscriptions': deliveries
     .filter(({ state }) => state === 'sending')
@@ -151,6 +152,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'active by VAPID key': null,
   ...PRUNE_HOLD_QUESTIONS,
   ...TALLY_QUESTIONS,
+  ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
   ...SCHEDULE_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',

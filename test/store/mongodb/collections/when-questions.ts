@@ -1,0 +1,19 @@
+import { NOW_MS } from '../../../support/samples.ts';
+
+/** What the queries are asked for that are about scheduled and cancelled notifications. */
+export function whenQuestions(
+  users: { readonly notificationId: string; readonly userIds: readonly string[] },
+  topic: object,
+): Readonly<Record<string, unknown>> {
+  const { notificationId } = users;
+  return {
+    'due notifications': NOW_MS * 2,
+    coming: { atMs: NOW_MS + 118, id: 'ntf_' },
+    'cancelled before': new Date(NOW_MS * 2),
+    'notification with audience': notificationId,
+    'waiting of a notification': notificationId,
+    'suppressed users': { notificationId, userIds: ['user-0', 'user-1'] },
+    'users with deliveries of a wave': users,
+    'sent later of a topic': topic,
+  };
+}
