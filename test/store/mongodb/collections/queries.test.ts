@@ -122,8 +122,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'listed by status': { ...middle, status: 'completed' },
   'listed by type and status': { ...middle, type: 'type-3', status: 'completed' },
   'unfinished fan-outs': NOW_MS * 2,
-  'open past the deadline': NOW_MS * 2,
-  'completed before': new Date(NOW_MS * 2),
   'delivery by id': delivery.id,
   'deliveries by id': ids(deliveries),
   'version of a delivery': { id: delivery.id, version: delivery.version },
@@ -142,7 +140,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'ids of a user': { userId: 'user-42', ...span },
   'one user of a notification': { notificationId: delivery.notificationId, userId: delivery.userId, afterId: null },
   'waiting delivery': { id: waiting.id, attemptCount: 0 },
-  'newer of a topic': { ...topic, order: notifications[0]!.id },
   'outdated of a topic': { ...topic, order: notificationIdAt(notifications.at(-1)!.id, NOW_MS * 2) },
   'sending to subscriptions': deliveries
     .filter(({ state }) => state === 'sending')

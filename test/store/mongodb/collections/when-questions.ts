@@ -1,6 +1,6 @@
 import { NOW_MS } from '../../../support/samples.ts';
 
-/** What the queries are asked for that are about scheduled and cancelled notifications. */
+/** What the queries are asked for that are about when notifications are sent, and what ends them. */
 export function whenQuestions(
   users: { readonly notificationId: string; readonly userIds: readonly string[] },
   topic: object,
@@ -14,6 +14,9 @@ export function whenQuestions(
     'waiting of a notification': notificationId,
     'suppressed users': { notificationId, userIds: ['user-0', 'user-1'] },
     'users with deliveries of a wave': users,
+    'newer of a topic': topic,
     'sent later of a topic': topic,
+    'completed before': new Date(NOW_MS * 2),
+    'open past the deadline': NOW_MS * 2,
   };
 }
