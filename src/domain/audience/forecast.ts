@@ -16,7 +16,7 @@ export type UserForecast = {
   readonly devices: number;
 };
 
-export type WaveForecast = { readonly atMs: number; readonly users: number };
+type WaveForecast = { readonly atMs: number; readonly users: number };
 
 /** What a notification would become if it were sent at one instant. Each user is in `reachedUsers` or in `suppressed`. */
 export type Forecast = {
