@@ -70,31 +70,28 @@ const MINUTE_MS = 60_000;
 export function createOverview(options: OverviewOptions): OverviewReader {
   const { store, clock } = options;
   const runsSinceMs = clock.now();
+  const queryFor = (period: Period, nowMs: number) => ({ span: PERIODS[period].span, ...stretchesOf(period, nowMs) });
   const rollupsOf = (period: Period, nowMs: number): Promise<readonly Rollup[]> =>
-    store.tallies.rollups({ span: PERIODS[period].span, ...stretchesOf(period, nowMs) });
+    store.tallies.rollups(queryFor(period, nowMs));
   return {
     async read() {
       const atMs = clock.now();
-      const [{ tallies, isCounted }, oldestDue, minutes, hours, lanes, attention] = await Promise.all([
+      const [{ tallies, isCounted }, oldestDue, minutes, day, week, lanes, attention] = await Promise.all([
         store.tallies.read(),
         store.tallies.oldestDue(atMs),
         rollupsOf('hour', atMs),
-        rollupsOf('week', atMs),
+        store.tallies.settled(queryFor('day', atMs)),
+        store.tallies.settled(queryFor('week', atMs)),
         options.lanes(),
         readAttention(options, runsSinceMs),
       ]);
-      const { fromMs: dayFromMs } = stretchesOf('day', atMs);
       const closedLanes = lanes.filter(({ standing }) => standing === 'closed');
       return {
         atMs,
         isCounted,
         attention: attentionFor({ ...attention, closedLanes, deadLetters: tallies['ended failed'] }, atMs),
         ended: endedIn(tallies),
-        settled: {
-          hour: settledIn(minutes),
-          day: settledIn(hours.filter((rollup) => rollup.atMs >= dayFromMs)),
-          week: settledIn(hours),
-        },
+        settled: { hour: settledIn(minutes), day: settledIn(day), week: settledIn(week) },
         waiting: PRIORITIES.map((priority) => waitingOf(priority, tallies, oldestDue[priority])),
         services: serviceLanes(lanes).map((lane) => standingOf(lane, tallies, minutes, atMs)),
       };

@@ -23,6 +23,8 @@ export interface TallyStore {
   oldestDue(nowMs: number): Promise<Readonly<Record<Priority, number | null>>>;
   /** In order of time. Of one stretch and key there is one. */
   rollups(query: RollupQuery): Promise<readonly Rollup[]>;
+  /** How many settlements led to each state, of all push services and stretches together. Of one state there is one. */
+  settled(query: RollupQuery): Promise<readonly Pick<Rollup, 'state' | 'count'>[]>;
   /** Whether counts may be wrong: never, where they are written in the commits that change what they count. */
   isRecountDue(nowMs: number): Promise<boolean>;
   /** Counts the rows, which takes long, sets the counts right, and tells what was wrong. */

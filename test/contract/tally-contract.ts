@@ -198,6 +198,14 @@ export function tallyContract(open: OpenStore): void {
       { ...retried, atMs: NOW_MS + 3_600_000 },
     ];
     expect(sorted(await store.tallies.rollups({ span: 'hour', ...asked }))).toEqual(hours);
+    const states = (await store.tallies.settled({ span: 'hour', ...asked })).toSorted((one, two) =>
+      one.state.localeCompare(two.state),
+    );
+    expect(states.map(({ state, count }) => [state, count])).toEqual([
+      ['cancelled', 1],
+      ['delivered', 3],
+      ['retrying', 1],
+    ]);
     const some = { span: 'minute', fromMs: NOW_MS + 1, untilMs: NOW_MS + 3_600_000 } as const;
     expect(await store.tallies.rollups(some)).toEqual([minutes[2]]);
     const reopened = await fresh.reopen();

@@ -114,6 +114,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.tallies.read();
   await store.tallies.oldestDue(NOW_MS);
   for (const span of ['minute', 'hour'] as const) await store.tallies.rollups({ span, fromMs: 0, untilMs: NOW_MS });
+  await store.tallies.settled({ span: 'hour', fromMs: 0, untilMs: NOW_MS });
   await store.tallies.isRecountDue(NOW_MS);
   for (const cursor of [null, 'WzAsImEiXQ']) await store.notifications.coming({ cursor, limit: 5 });
   await store.fanOuts.due(NOW_MS, 5);

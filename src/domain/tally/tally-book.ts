@@ -11,10 +11,20 @@ export type TallyEntries = {
 
 type Sum = RollupKey & { readonly minuteMs: number; count: number; latencyMs: number };
 
+/** The sum that a settlement went to, and where its push did: the next is like it more often than not. */
+type Latest = { readonly origin: string; readonly sum: Sum };
+
+function isLike({ origin, sum }: Latest, { after, attempt }: Pick<Settlement, 'after' | 'attempt'>): boolean {
+  if (attempt === null || attempt.outcome !== sum.outcome || after.state !== sum.state || after.origin !== origin)
+    return false;
+  return attempt.endedAtMs >= sum.minuteMs && attempt.endedAtMs < sum.minuteMs + ROLLUP_SPANS.minute;
+}
+
 /** Adds up what a commit or a batch changes, so that it is written once for all of it. */
 export class TallyBook {
   private readonly changes = new Map<TallyName, number>();
   private readonly sums = new Map<string, Sum>();
+  private latest: Latest | null = null;
 
   get isEmpty(): boolean {
     return this.changes.size === 0 && this.sums.size === 0;
@@ -37,17 +47,22 @@ export class TallyBook {
   settled(settlement: Pick<Settlement, 'from' | 'after' | 'attempt'>): void {
     const { from, after } = settlement;
     this.moved(after.priority, from, after.state);
+    const latest = this.latest;
+    if (latest !== null && isLike(latest, settlement)) {
+      latest.sum.count += 1;
+      latest.sum.latencyMs += settlement.attempt?.latencyMs ?? 0;
+      return;
+    }
     const added = rolledUp(settlement);
     if (added === null) return;
     const { endedAtMs, latencyMs, ...key } = added;
     const minuteMs = stretchOf('minute', endedAtMs);
     const name = `${minuteMs} ${key.service} ${key.state} ${key.outcome}`;
-    const sum = this.sums.get(name);
-    if (sum === undefined) this.sums.set(name, { ...key, minuteMs, count: 1, latencyMs });
-    else {
-      sum.count += 1;
-      sum.latencyMs += latencyMs;
-    }
+    const sum = this.sums.get(name) ?? { ...key, minuteMs, count: 0, latencyMs: 0 };
+    this.sums.set(name, sum);
+    sum.count += 1;
+    sum.latencyMs += latencyMs;
+    this.latest = { origin: after.origin, sum };
   }
 
   /** Null: there was none before, or there is none any more. */
@@ -70,5 +85,6 @@ export class TallyBook {
   forget(): void {
     this.changes.clear();
     this.sums.clear();
+    this.latest = null;
   }
 }

@@ -1,4 +1,4 @@
-import { type Delivery, FINAL_STATES, type FinalState, isFinal, OPEN_STATES } from '../delivery/delivery.ts';
+import { type Delivery, type DeliveryState, FINAL_STATES, type FinalState, OPEN_STATES } from '../delivery/delivery.ts';
 import { PRIORITIES, type Priority } from '../notification/priority.ts';
 import { PUSH_SERVICES, type PushService } from '../push-service/push-service.ts';
 import { pushTargetOf } from '../push-service/push-target.ts';
@@ -29,8 +29,19 @@ export type TallyChange = readonly [name: TallyName, by: number];
 
 /** Under which name a delivery counts. */
 export function tallyOf({ priority, state }: Pick<Delivery, 'priority' | 'state'>): TallyName {
-  return isFinal(state) ? `ended ${state}` : `open ${priority} ${state}`;
+  return NAMES[priority][state];
 }
+
+/** Looked up, for each delivery asks five times in its life. */
+const NAMES = Object.fromEntries(
+  PRIORITIES.map((priority) => [
+    priority,
+    Object.fromEntries([
+      ...OPEN_STATES.map((state) => [state, `open ${priority} ${state}`]),
+      ...FINAL_STATES.map((state) => [state, `ended ${state}`]),
+    ]),
+  ]),
+) as Readonly<Record<Priority, Readonly<Record<DeliveryState, TallyName>>>>;
 
 /** Where a subscription leads, and how it stands: all that a tally wants of it. Null: there is none. */
 export type Counted = Pick<Subscription, 'endpoint'> & { readonly isActive: boolean; readonly isQuarantined: boolean };

@@ -102,3 +102,34 @@ it('knows the name of every move, and moves cancel out', () => {
   );
   expect(OUTCOMES).not.toContain('none');
 });
+
+it('adds up the same in whatever order settlements come', () => {
+  const settlement = fc.record({
+    state: fc.constantFrom('delivered', 'retrying', 'failed'),
+    outcome: fc.constantFrom(...OUTCOMES, null),
+    origin: fc.constantFrom('https://fcm.googleapis.com', 'https://jmt17.google.com', 'https://web.push.apple.com'),
+    endedAtMs: fc.integer({ min: NOW_MS, max: NOW_MS + 200_000 }),
+    latencyMs: fc.nat(100),
+  });
+  fc.assert(
+    fc.property(fc.array(settlement, { maxLength: 40 }), (all) => {
+      const book = new TallyBook();
+      const expected = new Map<string, number>();
+      for (const { state, outcome, origin: to, endedAtMs, latencyMs } of all) {
+        const attempt = outcome === null ? null : sampleAttempt({ outcome, endedAtMs, latencyMs });
+        const one = { from: 'sending', after: { ...delivery, state, origin: to, endedAtMs }, attempt } as const;
+        book.settled(one);
+        const added = rolledUp(one);
+        if (added === null) continue;
+        const key = [stretchOf('minute', added.endedAtMs), added.service, added.state, added.outcome].join(' ');
+        expected.set(key, (expected.get(key) ?? 0) + 1000 * added.latencyMs + 1);
+      }
+      const rollups = book.take().rollups.filter(({ span }) => span === 'minute');
+      const found = rollups.map((one) => [
+        [one.atMs, one.service, one.state, one.outcome].join(' '),
+        1000 * one.latencyMs + one.count,
+      ]);
+      expect(found.sort()).toEqual([...expected].sort());
+    }),
+  );
+});

@@ -14,6 +14,7 @@ export function mongoTallies(collections: Collections, operations: Operations): 
     read: () => operations.run(() => read(collections)),
     oldestDue: (nowMs) => operations.run(() => oldestDue(collections, nowMs)),
     rollups: (query) => operations.run(() => rollups(collections, query)),
+    settled: (query) => operations.run(() => settled(collections, query)),
     isRecountDue: (nowMs) => operations.run(() => isRecountDue(collections, nowMs)),
     recount: (nowMs) => operations.runLong(() => recount(collections, nowMs)),
   };
@@ -63,4 +64,13 @@ async function rollups(collections: Collections, query: RollupQuery): Promise<re
     }
   }
   return [...sums.values()].sort((one, two) => one.atMs - two.atMs);
+}
+
+async function settled(
+  collections: Collections,
+  query: RollupQuery,
+): Promise<readonly Pick<Rollup, 'state' | 'count'>[]> {
+  const sums = new Map<Rollup['state'], number>();
+  for (const { state, count } of await rollups(collections, query)) sums.set(state, (sums.get(state) ?? 0) + count);
+  return [...sums].map(([state, count]) => ({ state, count }));
 }
