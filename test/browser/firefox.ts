@@ -19,8 +19,8 @@ function findFirefox(): string | null {
   return null;
 }
 
-/** A Firefox with a profile of its own whose push service is the given one. Every page may show notifications. */
-export function launchFirefox(pushServer: MozillaPushServer): Promise<Browser> {
+/** A Firefox with a profile of its own whose push service is the given one, or none. Every page may show notifications. */
+export function launchFirefox(pushServer: MozillaPushServer | null): Promise<Browser> {
   const executablePath = findFirefox();
   if (executablePath === null) throw new Error(`there is no ${NAMES.join(' or ')} on PATH`);
   return puppeteer.launch({
@@ -30,7 +30,7 @@ export function launchFirefox(pushServer: MozillaPushServer): Promise<Browser> {
     // Notifications are windows of the browser itself.
     args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
-      'dom.push.serverURL': pushServer.webSocketUrl,
+      ...(pushServer !== null && { 'dom.push.serverURL': pushServer.webSocketUrl }),
       'dom.push.testing.allowInsecureServerURL': true,
       // Remote control would turn push off.
       'dom.push.connection.enabled': true,

@@ -79,7 +79,7 @@ async function countOf({ audiences }: ConsoleParts, text: string): Promise<Html>
 function segmentTable(segments: ReadonlyMap<string, string>, session: OperatorSession): Html {
   return table({
     caption: 'Segments',
-    columns: [['Key'], ['Expression', 'wide'], ['']],
+    columns: [['Key'], ['Expression', 'wide'], ['Change']],
     rows: [...segments].map(([key, tags]) => [
       html`<code>#${key}</code>`,
       html`<a href="${address('audiences', { tags })}"><code>${tags}</code></a>`,
@@ -105,7 +105,7 @@ function segmentForm(): Html {
 function typeTable(rules: TypeRules, session: OperatorSession): Html {
   return table({
     caption: 'Types',
-    columns: [['Pattern'], ['What holds', 'wide'], ['']],
+    columns: [['Pattern'], ['What holds', 'wide'], ['Change']],
     rows: [...rules].map(([pattern, rule]) => [
       html`<a href="${address('audiences', { type: pattern })}"><code>${pattern}</code></a>`,
       html`<code>${JSON.stringify(rule)}</code>`,

@@ -1,0 +1,52 @@
+import type { Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CASES, makeWorld } from '../../scripts/console-world.ts';
+import { troubleOn } from './chromium.ts';
+import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
+import { describeWithFirefox, launchFirefox } from './firefox.ts';
+
+const PAGES = ['overview', 'notifications', 'dead-letters', 'services', 'audiences', 'compose', 'system', 'audit'];
+
+let browser: Browser;
+let stage: ConsoleStage;
+
+describeWithFirefox('the console in Firefox', () => {
+  beforeAll(async () => {
+    browser = await launchFirefox(null);
+    stage = await consoleStage(browser);
+    await makeWorld({ call: stage.call, pushService: stage.emulator });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  it('tells in three clicks why, for each kind of failure', async () => {
+    const page = await stage.signedIn();
+    const trouble = troubleOn(page);
+    for (const { userId, state, says, remedy } of CASES) {
+      const verdict = await searchToVerdict(page, { userId, state });
+      expect(verdict.says).toContain(says);
+      if (remedy !== null) expect(verdict.all).toContain(remedy);
+    }
+    expect(trouble).toEqual([]);
+  }, 120_000);
+
+  it('shows every page, and breaks no rule of its policy', async () => {
+    const page = await stage.signedIn();
+    const trouble = troubleOn(page);
+    for (const at of PAGES) expect([at, await stage.open(page, at)]).toEqual([at, 200]);
+    expect(trouble).toEqual([]);
+  }, 120_000);
+
+  it('replays, and signs out', async () => {
+    const page = await stage.signedIn();
+    const { id } = await stage.deliveryOf('drew');
+    await stage.open(page, `delivery?id=${id}`);
+    await Promise.all([page.waitForNavigation(), page.click('form[action=replay] button')]);
+    expect(await textOf(page, '.done')).toContain('It is sent again.');
+    await Promise.all([page.waitForNavigation(), page.click('form[action=sign-out] button')]);
+    expect(page.url()).toBe(`${stage.service.address}/console/sign-in`);
+  }, 60_000);
+});

@@ -1,0 +1,200 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/chromium.ts';
+import { CASES, HOSTILE, makeWorld } from '../../scripts/console-world.ts';
+import { describeWithChromium, troubleOn } from './chromium.ts';
+import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
+
+/** Pictures of this run, for people to look at: git ignores them. */
+const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const EMPTY_PAGES = [
+  'overview',
+  'search',
+  'notifications',
+  'dead-letters',
+  'services',
+  'audiences',
+  'compose',
+  'system',
+  'audit',
+  'user?id=nobody',
+];
+
+let browser: Browser;
+let stage: ConsoleStage;
+
+async function fullPages(): Promise<readonly string[]> {
+  const { id, notification_id: notification, subscription_id: subscription } = await stage.deliveryOf('drew');
+  const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
+  return [...EMPTY_PAGES, 'user?id=ada', 'user?id=mary&type=digest.daily', 'audiences?tags=beta', ...pages];
+}
+
+type Violation = {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+};
+
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  const { violations: found } = (await page.evaluate('axe.run()')) as { violations: readonly Violation[] };
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+async function lookAt(page: Page, pages: readonly string[], what: string): Promise<void> {
+  mkdirSync(PICTURES, { recursive: true });
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    for (const [device, width] of [
+      ['desktop', 1280],
+      ['phone', 390],
+    ] as const) {
+      await page.setViewport({ width, height: 844 });
+      for (const at of pages) {
+        expect([at, await stage.open(page, at)]).toEqual([at, 200]);
+        if (device === 'desktop' || scheme === 'light')
+          expect(await violations(page), `${at} ${device} ${scheme}`).toEqual([]);
+        // Nothing is wider than the screen, but what scrolls by itself.
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${at} ${device}`).toBe(true);
+        const name = `${what}-${at.replaceAll(/[^a-z]+/g, '-').slice(0, 24)}-${device}-${scheme}.png`;
+        writeFileSync(new URL(name, PICTURES), await page.screenshot({ fullPage: true }));
+      }
+    }
+  }
+}
+
+describeWithChromium('the console in Chromium', () => {
+  beforeAll(async () => {
+    browser = await launchChromium();
+    stage = await consoleStage(browser);
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  describe('with an empty store', () => {
+    it('has pages that axe finds nothing on, light and dark, on a phone and on a desk', async () => {
+      const page = await stage.signedIn();
+      const trouble = troubleOn(page);
+      await lookAt(page, EMPTY_PAGES, 'empty');
+      expect(trouble).toEqual([]);
+    }, 180_000);
+  });
+
+  describe('with what the emulator can make', () => {
+    beforeAll(() => makeWorld({ call: stage.call, pushService: stage.emulator }), 60_000);
+
+    it.each(CASES)(
+      'tells in three clicks why $userId’s is $state',
+      async ({ userId, state, says, remedy }) => {
+        const page = await stage.signedIn();
+        const trouble = troubleOn(page);
+        const verdict = await searchToVerdict(page, { userId, state });
+        expect(verdict.says).toContain(says);
+        if (remedy !== null) expect(verdict.all).toContain(remedy);
+        if (state === 'failed' || state === 'expired')
+          expect(await textOf(page, 'form[action=replay] button')).toBe('Replay');
+        expect(trouble).toEqual([]);
+        await page.browserContext().close();
+      },
+      30_000,
+    );
+
+    it('tells of who has no device on the first page', async () => {
+      const page = await stage.signedIn();
+      await stage.open(page, 'user?id=nobody-here');
+      expect(await textOf(page, '.lead')).toBe('No active device: nothing can be sent.');
+    });
+
+    it('has pages that axe finds nothing on, and that keep to their policy', async () => {
+      const page = await stage.signedIn();
+      const trouble = troubleOn(page);
+      await lookAt(page, await fullPages(), 'full');
+      expect(trouble).toEqual([]);
+    }, 240_000);
+
+    it('does all of it without JavaScript', async () => {
+      const page = await stage.signedIn({ scripts: false });
+      await page.type('input[name=q]', 'drew');
+      await Promise.all([page.waitForNavigation(), page.click('.find button')]);
+      await Promise.all([page.waitForNavigation(), page.click('tbody a:has(.state.failed)')]);
+      await Promise.all([page.waitForNavigation(), page.click('form[action=replay] button')]);
+      expect(await textOf(page, '.done')).toContain('It is sent again.');
+      for (const at of await fullPages()) expect([at, await stage.open(page, at)]).toEqual([at, 200]);
+      await Promise.all([page.waitForNavigation(), page.click('form[action=sign-out] button')]);
+      expect(page.url()).toBe(`${stage.service.address}/console/sign-in`);
+    }, 60_000);
+
+    it('goes by the keyboard alone, and begins with the way past the menu', async () => {
+      const page = await stage.signedIn();
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('document.activeElement.id')).toBe('content');
+      await page.focus('input[name=q]');
+      await page.keyboard.type('mila');
+      await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+      for (let tabs = 0; tabs < 40; tabs += 1) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate('document.activeElement.matches("a:has(.state.failed)")')) break;
+      }
+      await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+      expect(await textOf(page, '#verdict')).toContain('Refused because of our key');
+    }, 30_000);
+
+    it('shows what callers wrote as text', async () => {
+      const page = await stage.signedIn();
+      const trouble = troubleOn(page);
+      const userId = HOSTILE.slice(0, 128);
+      await stage.open(page, `user?id=${encodeURIComponent(userId)}`);
+      expect(await textOf(page, 'h1')).toBe(userId);
+      const { id, notification_id: notification } = await stage.deliveryOf(userId);
+      for (const at of [`notification?id=${notification}`, `delivery?id=${id}`, 'notifications']) {
+        await stage.open(page, at);
+        expect(await page.$('main img, main script'), at).toBeNull();
+        expect(await page.title(), at).not.toBe('harmed');
+      }
+      expect(trouble).toEqual([]);
+    }, 30_000);
+
+    it('signs in by a link, and leaves its token neither on the page nor in the history', async () => {
+      const page = await (await browser.createBrowserContext()).newPage();
+      await page.goto(await stage.link());
+      expect(page.url()).toBe(`${stage.service.address}/console/link`);
+      await Promise.all([page.waitForNavigation(), page.click('button')]);
+      expect(page.url()).toBe(`${stage.service.address}/console/overview`);
+      const { entries } = await (await page.createCDPSession()).send('Page.getNavigationHistory');
+      expect(entries.map(({ url }) => url).filter((url) => url.includes('link='))).toEqual([]);
+      expect(await page.evaluate('document.cookie')).toBe('');
+    });
+
+    it('shows what changes by itself, but not while one reads', async () => {
+      const page = await stage.signedIn();
+      await page.waitForFunction('document.querySelector("[data-stream-state]").textContent === "Live."');
+      const before = Number(await textOf(page, '[data-live="ended delivered"]'));
+      await page.focus('.tabs a');
+      const { subscription } = stage.emulator.createDevice({
+        applicationServerKey: String((await stage.call('GET', '/v1/push/public-key')).body.public_key),
+      });
+      await stage.call('POST', '/v1/subscriptions', { body: { user_id: 'lena', ...subscription } });
+      await page.waitForFunction(
+        'document.querySelector("[data-stream-state]").textContent.includes("waits while you read")',
+      );
+      expect(Number(await textOf(page, '[data-live="ended delivered"]'))).toBe(before);
+      await page.evaluate('document.activeElement.blur()');
+      await page.waitForFunction('document.querySelector("[data-stream-state]").textContent === "Live."');
+    }, 30_000);
+
+    it('is framed by no page, of its own origin either', async () => {
+      const page = await stage.signedIn();
+      await stage.open(page, 'search');
+      const answer = await page.evaluate(async () => (await fetch('overview')).headers.get('content-security-policy'));
+      expect(answer).toContain("frame-ancestors 'none'");
+    });
+  });
+});
