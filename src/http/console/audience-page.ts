@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { AppError } from '../../domain/app-error.ts';
-import type { TypeRules } from '../../domain/notification-type/type-policy.ts';
+import type { TypeRule, TypeRules } from '../../domain/notification-type/type-policy.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
 import { typeRuleBody, typeRuleOf } from '../v1/type-rules.ts';
@@ -68,7 +68,7 @@ async function countOf({ audiences }: ConsoleParts, text: string): Promise<Html>
     const found = PUSH_SERVICES.filter((service) => devices[service] > 0).map(
       (service) => `${number(devices[service])} ${service}`,
     );
-    return html`<p class="answer" role="status">${isAtLeast ? 'At least ' : ''}${number(users)} users${found.length === 0 ? '' : `; devices: ${found.join(', ')}`}.</p>`;
+    return html`<p class="answer" role="status">${isAtLeast ? 'At least ' : 'Now '}${users === 1 ? 'one user' : `${number(users)} users`}${found.length === 0 ? '' : `; devices: ${found.join(', ')}`}.</p>`;
   } catch (error) {
     if (error instanceof AppError && error.code === 'invalid_audience')
       return html`<p class="error" role="alert">${error.message}</p>`;
@@ -108,7 +108,7 @@ function typeTable(rules: TypeRules, session: OperatorSession): Html {
     columns: [['Pattern'], ['What holds', 'wide'], ['Change']],
     rows: [...rules].map(([pattern, rule]) => [
       html`<a href="${address('audiences', { type: pattern })}"><code>${pattern}</code></a>`,
-      html`<code>${JSON.stringify(rule)}</code>`,
+      html`<code>${JSON.stringify(wireOf(rule))}</code>`,
       session.role === 'operator'
         ? actionButton({
             action: 'delete-type',
@@ -124,15 +124,18 @@ function typeTable(rules: TypeRules, session: OperatorSession): Html {
 
 function typeForm(rules: TypeRules, chosen: string): Html {
   const rule = rules.get(chosen);
-  const { ttlSeconds, onQuiet, cap, ...rest } = rule ?? {};
-  const wire = {
+  return html`<details class="card"${rule === undefined ? '' : html` open`}><summary>Add or change a type</summary><form method="post" action="put-type">
+<label class="field">Pattern <input name="pattern" value="${chosen}" required></label>
+<label class="field">Rule, as JSON <textarea name="rule" rows="4" required spellcheck="false">${rule === undefined ? '{"ttl_seconds": 3600}' : JSON.stringify(wireOf(rule))}</textarea></label>
+<button class="button primary">Save</button></form></details>`;
+}
+
+/** As the API has it. */
+function wireOf({ ttlSeconds, onQuiet, cap, ...rest }: TypeRule): Readonly<Record<string, unknown>> {
+  return {
     ...rest,
     ...(ttlSeconds === undefined ? {} : { ttl_seconds: ttlSeconds }),
     ...(onQuiet === undefined ? {} : { on_quiet: onQuiet }),
     ...(cap === undefined ? {} : { cap: { limit: cap.limit, per_seconds: cap.perSeconds } }),
   };
-  return html`<details class="card"${rule === undefined ? '' : html` open`}><summary>Add or change a type</summary><form method="post" action="put-type">
-<label class="field">Pattern <input name="pattern" value="${chosen}" required></label>
-<label class="field">Rule, as JSON <textarea name="rule" rows="4" required spellcheck="false">${rule === undefined ? '{"ttl_seconds": 3600}' : JSON.stringify(wire)}</textarea></label>
-<button class="button primary">Save</button></form></details>`;
 }
