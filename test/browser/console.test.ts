@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import axe from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
@@ -9,7 +9,6 @@ import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './cons
 
 /** Pictures of this run, for people to look at: git ignores them. */
 const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const EMPTY_PAGES = [
   'overview',
@@ -39,7 +38,7 @@ type Violation = {
 };
 
 async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations: found } = (await page.evaluate('axe.run()')) as { violations: readonly Violation[] };
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }

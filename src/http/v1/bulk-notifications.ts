@@ -40,7 +40,6 @@ const bulkRoute = defineRoute({
   method: 'post',
   path: '/v1/notifications/bulk',
   operationId: 'sendManyNotifications',
-  isUnaudited: 'on_record',
   tag: 'Notifications',
   summary: 'Send many notifications: one a line, one result a line',
   description:
