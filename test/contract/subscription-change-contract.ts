@@ -160,7 +160,7 @@ export function subscriptionChangeContract(open: OpenStore): void {
       const again = { ...one, vapidPublicKey: 'B2' };
       await fresh.store.subscriptions.register(again);
       expect((await fresh.store.subscriptions.get(one.id))?.vapidPublicKey).toBe('B1');
-      await fresh.store.subscriptions.register({ ...again, userId: 'another' });
+      await fresh.store.subscriptions.register({ ...again, id: sampleSubscription().id, userId: 'another' });
       await fresh.store.subscriptions.register(again, { isVapidKeyGiven: true });
       expect((await fresh.store.subscriptions.get(one.id))?.vapidPublicKey).toBe('B2');
     });

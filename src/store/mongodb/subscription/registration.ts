@@ -20,6 +20,7 @@ import {
 } from '../collections/subscription-document.ts';
 import { OF_ENDPOINT, SUBSCRIPTION_BY_ID } from '../collections/subscription-queries.ts';
 import { duplicateField } from '../server/mongo-error.ts';
+import { ledgerOf } from '../tally/ledger.ts';
 import { changeOne, countSubscription } from './counted.ts';
 import { crowdOutOthers } from './crowding.ts';
 
@@ -143,14 +144,15 @@ async function insert(collections: Collections, document: SubscriptionDocument):
   return isMade;
 }
 
-async function insertOnce({ subscriptions }: Collections, document: SubscriptionDocument): Promise<boolean> {
+async function insertOnce(collections: Collections, document: SubscriptionDocument): Promise<boolean> {
   try {
-    await subscriptions.insertOne(document);
+    await collections.subscriptions.insertOne(document);
     return true;
   } catch (error) {
     const field = duplicateField(error);
     if (field === null) throw error;
     // The id is new: where it is there already, this very insertion made it, and its answer was lost.
+    if (field === '_id') ledgerOf(collections).doubt();
     return field === '_id';
   }
 }
