@@ -68,7 +68,7 @@ const INPUT: DeliveryInput = {
 };
 
 /** Why a gate ends a delivery unsent. */
-const DROPS = ['dropped', 'opted_out', 'paused', 'quiet_hours', 'quiet_hours_past_deadline'] as const;
+const DROPS = ['render_failed', 'dropped', 'opted_out', 'paused', 'quiet_hours', 'quiet_hours_past_deadline'] as const;
 
 function eventsWhileWaiting(): Case[] {
   const events: DeliveryEvent[] = [
