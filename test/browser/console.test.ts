@@ -18,6 +18,8 @@ const EMPTY_PAGES = [
   'services',
   'audiences',
   'compose',
+  'schedules',
+  'templates',
   'system',
   'audit',
   'user?id=nobody',

@@ -14,12 +14,14 @@ import { addLiveStream } from './live-stream.ts';
 import { messagePage } from './message-page.ts';
 import { addNotificationPages } from './notification-page.ts';
 import { addOverviewPage } from './overview-page.ts';
+import { addSchedulePages } from './schedule-page.ts';
 import { addSearchPage } from './search-page.ts';
 import { addServicesPage } from './services-page.ts';
 import { addSignInRoutes, type SignInOptions } from './sign-in.ts';
 import { addSubscriptionPage } from './subscription-page.ts';
 import { addSuppressedPage } from './suppressed-page.ts';
 import { addSystemPage } from './system-page.ts';
+import { addTemplatePages } from './template-page.ts';
 import { addUserPage } from './user-page.ts';
 
 export type ConsoleOptions = SignInOptions &
@@ -66,6 +68,8 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addServicesPage(routes, parts);
   addAudiencePage(routes, parts);
   addComposePage(routes, parts);
+  addSchedulePages(routes, parts);
+  addTemplatePages(routes, parts);
   addSystemPage(routes, parts);
   addAuditPage(routes, parts);
 }

@@ -25,6 +25,8 @@ const MENU: readonly (readonly [page: string, name: string])[] = [
   ['services', 'Push services'],
   ['audiences', 'Audiences'],
   ['compose', 'Compose'],
+  ['schedules', 'Schedules'],
+  ['templates', 'Templates'],
   ['system', 'System'],
   ['audit', 'Audit'],
 ];
