@@ -1,10 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { launchChromium } from '../chromium.ts';
+import { drawConsole } from './console-pictures.ts';
 import { drawDemoPage, PICTURE } from './picture.ts';
 
-/** Writes the picture of the demo page that README.md shows. */
+/** Writes the pictures that README.md and docs/ show. `console` or `demo`: those alone. */
+const only = process.argv[2];
 const browser = await launchChromium();
-const picture = await drawDemoPage(browser);
+const pictures = [
+  ...(only === 'console' ? [] : [{ path: PICTURE.path, picture: await drawDemoPage(browser) }]),
+  ...(only === 'demo' ? [] : await drawConsole(browser)),
+];
 await browser.close();
-writeFileSync(new URL(`../../${PICTURE.path}`, import.meta.url), picture);
-process.stdout.write(`${PICTURE.path} (${picture.byteLength} octets)\n`);
+for (const { path, picture } of pictures) {
+  writeFileSync(new URL(`../../${path}`, import.meta.url), picture);
+  process.stdout.write(`${path} (${picture.byteLength} octets)\n`);
+}

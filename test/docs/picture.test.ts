@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
+import { CONSOLE_PICTURES } from '../../scripts/picture/console-pictures.ts';
 import { drawDemoPage, PICTURE } from '../../scripts/picture/picture.ts';
 import { describeWithChromium } from '../browser/chromium.ts';
 
@@ -26,6 +27,17 @@ const COMPARE = `async (...pictures) => {
   const apart = Math.max(...one.map((part, index) => Math.abs(part - other[index])));
   return { sizes: seen.map(({ size }) => size), apart };
 }`;
+
+describe('the pictures of the console', () => {
+  it('are small, and docs/console.md shows each', () => {
+    const page = read('docs/console.md').toString();
+    for (const { path } of CONSOLE_PICTURES) {
+      expect(read(path).byteLength, path).toBeLessThan(60_000);
+      expect(page).toContain(`](${path.slice('docs/'.length)})`);
+    }
+    expect(read('README.md').toString()).toMatch(/!\[[^\]]{20,}\]\(docs\/console-delivery\.webp\)/);
+  });
+});
 
 describe('the picture of the demo page', () => {
   it('is small, and README.md shows it', () => {
