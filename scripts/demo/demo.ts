@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { denoPath } from '../deno.ts';
 import { startServiceProcess } from '../service-process.ts';
-import { signedClient } from '../signed-client.ts';
+import { type SignedClient, signedClient } from '../signed-client.ts';
 import { type Account, createAccount } from './account.ts';
 import { demoDatabase, dropDatabase } from './demo-database.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
@@ -55,12 +55,23 @@ async function tell(to: Account, pushService: Emulator, folder: string, chosen: 
     const call = signedClient(service.address, service.secret);
     await tellMainJob(to, pushService, { write: call, read: call });
     await tellPeople(to, pushService, call);
+    if (chosen.console) await leaveOpen(to, service.address, call);
     await tellSchedules(to, folder);
   } finally {
     to.step('Stop it');
     const { code } = await service.stop('SIGTERM');
     to.check(code === 0, `SIGTERM: drained, and exited with ${code}`);
   }
+}
+
+/** What happened is there to be looked at, until somebody has seen enough. */
+async function leaveOpen(to: Account, address: string, call: SignedClient): Promise<void> {
+  const { body } = await call('POST', '/v1/console-links', { body: { name: 'you' } });
+  to.step('Look at it in the console: the link is good once, for five minutes; Ctrl-C ends it');
+  to.detail(`${address}${body.path}`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
 }
 
 function placeOf({ redisUrl, mongodbUrl, deno }: DemoOptions): string {
