@@ -34,7 +34,7 @@ describe('a backlog', () => {
     reads = [];
     depth = (priority) => (priority === 'normal' ? waiting.size : 0);
     const store = {
-      fanOuts: { unfinished: async () => [] },
+      fanOuts: { unfinished: async () => [], due: async () => [] },
       deliveries: {
         due: async ({ priority, limit }: { priority: Priority; limit: number }) => {
           reads.push(priority);
