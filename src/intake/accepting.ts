@@ -7,10 +7,12 @@ import type { Events } from '../domain/events.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
-import type { Acceptance, AcceptResult } from '../store/notification-store.ts';
+import type { Acceptance, AcceptResult, NotificationStore } from '../store/notification-store.ts';
 import { type CheckOptions, checkRequest } from './checked-request.ts';
+import { measureAgain } from './measure.ts';
 import { createNotificationIds } from './notification-ids.ts';
 import type { NotifyRequest } from './notify-request.ts';
+import type { RecipientValues } from './value-check.ts';
 
 /** A caller's promise that a request with the same key is the same request. */
 export type IdempotencyClaim = {
@@ -40,15 +42,24 @@ type PreparedAt = {
   readonly claim: IdempotencyClaim | null;
 };
 
+/** A call that may have come before. `recipients` with their own values, where they are known. */
+type Repeatable = { readonly claim: IdempotencyClaim | null; readonly recipients: RecipientValues | null };
+
 /** The way of every notification into the store, whoever asks for it: a caller, or a schedule whose time has come. */
 export type Accepting = {
   /** Keeps nothing. Throws what the request is refused with. */
   prepare(request: NotifyRequest, at: PreparedAt): Promise<Prepared>;
+  /**
+   * What `work` gives. Where it refuses the call though the same one was accepted before: that one's answer, since what the call is held
+   * against may have changed or gone since.
+   */
+  orRepeated({ claim, recipients }: Repeatable, work: () => Promise<Accepted>): Promise<Accepted>;
   /** Announces what was kept, and has it fanned out. Throws `idempotency_key_reused`. */
   conclude(prepared: Prepared, result: AcceptResult): Accepted;
 };
 
 export type AcceptingOptions = CheckOptions & {
+  readonly store: { readonly notifications: Pick<NotificationStore, 'repeated'> };
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
@@ -61,6 +72,7 @@ export function createAccepting(options: AcceptingOptions): Accepting {
   return {
     // The id before anything is waited for: the order of calls is that of ids, by which a topic knows the newer one.
     prepare: (request, at) => prepare(options, request, { ...at, id: at.id ?? nextId(at.nowMs) }),
+    orRepeated: (call, work) => orRepeated(options, call, work),
     conclude: (prepared, result) => conclude(options, prepared, result),
   };
 }
@@ -83,6 +95,27 @@ async function prepare(
     terms,
   };
   return { acceptance, payloadOctets: measured.octets };
+}
+
+/** Looked up only where a call is refused: all others are judged by the write that keeps them. */
+async function orRepeated(
+  options: AcceptingOptions,
+  { claim, recipients }: Repeatable,
+  work: () => Promise<Accepted>,
+): Promise<Accepted> {
+  try {
+    return await work();
+  } catch (error) {
+    if (claim === null || !(error instanceof AppError)) throw error;
+    const nowMs = options.clock.now();
+    const earlier = await options.store.notifications.repeated(idempotencyOf(claim, nowMs), nowMs);
+    if (earlier === null) throw error;
+    return {
+      ...earlier,
+      isRepeated: true,
+      payloadOctets: await measureAgain(options, earlier.notification, recipients),
+    };
+  }
 }
 
 function conclude(options: AcceptingOptions, { acceptance, payloadOctets }: Prepared, result: AcceptResult): Accepted {

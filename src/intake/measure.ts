@@ -3,9 +3,11 @@ import type { CompiledLocale } from '../domain/content/compiled-wording.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { largestFieldOf } from '../domain/content/payload.ts';
 import { type Renderer, renderText } from '../domain/content/renderer.ts';
+import { RenderError } from '../domain/content/rendering.ts';
 import { mostOctets, sizeBoundOf, sizesOf, type ValueSizes } from '../domain/content/size-bound.ts';
 import type { Values } from '../domain/content/wording.ts';
 import { MAX_PAYLOAD_OCTETS, type Notification, type PayloadSource } from '../domain/notification/notification.ts';
+import type { Wordings } from '../store/wordings.ts';
 import type { RecipientValues } from './value-check.ts';
 
 /** How large payloads are before encryption: the largest, and in each locale the largest that was made; null where all get the same. */
@@ -34,6 +36,24 @@ export async function measure(
       recipients === null ? octetsOf(measuring, '', null) : await largestOf(measuring, recipients, sizes);
   }
   return { octets: Math.max(...Object.values(byLocale)), byLocale };
+}
+
+/**
+ * The size of one that was accepted before, with the very text that it was accepted with; 0 where that, or the values of its recipients,
+ * cannot be had any more.
+ */
+export async function measureAgain(
+  options: MeasureOptions & { readonly wordings: Pick<Wordings, 'rendererOf'> },
+  notification: Notification,
+  recipients: RecipientValues | null,
+): Promise<number> {
+  try {
+    const renderer = await options.wordings.rendererOf(notification);
+    return (await measure(options, notification, renderer, recipients)).octets;
+  } catch (error) {
+    if (error instanceof RenderError || error instanceof AppError) return 0;
+    throw error;
+  }
 }
 
 type Measuring = MeasureOptions & {

@@ -14,7 +14,7 @@ import type { SuppressionStore } from '../store/suppression-store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 import { type Cancelled, cancel } from './cancelling.ts';
-import type { NotifyRequest } from './notify-request.ts';
+import { type NotifyRequest, recipientsOf } from './notify-request.ts';
 
 type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
 
@@ -85,8 +85,10 @@ async function accept(
   request: NotifyRequest,
   claim: IdempotencyClaim | null,
 ): Promise<Accepted> {
-  const prepared = await accepting.prepare(request, { nowMs: clock.now(), id: null, claim });
-  return accepting.conclude(prepared, await store.notifications.accept(prepared.acceptance));
+  return accepting.orRepeated({ claim, recipients: recipientsOf(request) }, async () => {
+    const prepared = await accepting.prepare(request, { nowMs: clock.now(), id: null, claim });
+    return accepting.conclude(prepared, await store.notifications.accept(prepared.acceptance));
+  });
 }
 
 function notFound(): never {

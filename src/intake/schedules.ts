@@ -69,7 +69,10 @@ export function createSchedules(options: SchedulesOptions): Schedules {
       }
       return moments;
     },
-    trigger: async (key, claim) => trigger(options, await existing(key), claim),
+    trigger: (key, claim) =>
+      options.accepting.orRepeated({ claim, recipients: null }, async () =>
+        trigger(options, await existing(key), claim),
+      ),
     async occurrences(key, page) {
       const { id } = await existing(key);
       return schedules.occurrences({ ...page, scheduleId: id });

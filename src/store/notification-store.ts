@@ -29,8 +29,14 @@ export type Acceptance = {
  */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly fannedOut: FannedOut | null }
-  | { readonly kind: 'repeated'; readonly notification: Notification; readonly reachedUsers: number | null }
+  | RepeatedAcceptance
   | { readonly kind: 'key_reused' };
+
+export type RepeatedAcceptance = {
+  readonly kind: 'repeated';
+  readonly notification: Notification;
+  readonly reachedUsers: number | null;
+};
 
 export type NotificationQuery = PageRequest & {
   /** Those with a delivery to this user. */
@@ -52,6 +58,8 @@ export interface NotificationStore {
    * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
    */
   accept(acceptance: Acceptance): Promise<AcceptResult>;
+  /** The answer to a call that came before with this key and this body; null where none did, or its notification is gone. */
+  repeated(idempotency: Idempotency, nowMs: number): Promise<RepeatedAcceptance | null>;
   /**
    * Calls a notification off by one conditional write, which every page of a fan-out and every claim heeds: from then on no delivery of it
    * is made, and none is attempted. What waits is left to `FanOutStore.endCancelled` and to claims. Null where there is none.

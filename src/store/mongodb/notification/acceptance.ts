@@ -1,7 +1,7 @@
 import type { Audience } from '../../../domain/audience/audience.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
-import type { Acceptance, AcceptResult } from '../../notification-store.ts';
+import type { Acceptance, AcceptResult, RepeatedAcceptance } from '../../notification-store.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
@@ -25,19 +25,36 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
   const id = repetition?.kind === 'repeated' ? repetition.notificationId : notification.id;
+  const isFirst = id === notification.id;
+  // Values that were kept again after the fan-out would stand there until they expire.
+  const known = isFirst ? null : await answerOf(collections, id);
+  if (known !== null) return known;
   if (acceptance.values) await keepValues(collections, { ...notification, id }, acceptance.values);
   await insertOnce(collections, { ...notification, id }, audience);
-  if (id === notification.id) return { kind: 'accepted', fannedOut: null };
-  const options = optionsOf(NOTIFICATION_BY_ID);
-  const first = await collections.notifications.findOne(NOTIFICATION_BY_ID.filter(id), options);
-  // Deleted in this very moment, or a day after it was made: then there is nothing to repeat.
-  if (first === null) return accept(collections, { ...acceptance, idempotency: null });
-  return { kind: 'repeated', notification: toNotification(first), reachedUsers: null };
+  if (isFirst) return { kind: 'accepted', fannedOut: null };
+  // Null: deleted in this very moment, or a day after it was made. Then there is nothing to repeat.
+  return (await answerOf(collections, id)) ?? accept(collections, { ...acceptance, idempotency: null });
+}
+
+/** See `NotificationStore.repeated`. */
+export async function repeated(
+  collections: Collections,
+  idempotency: Idempotency,
+  nowMs: number,
+): Promise<RepeatedAcceptance | null> {
+  const repetition = judgeRepetition(await keptKey(collections, encodeText(idempotency.key)), idempotency, nowMs);
+  return repetition.kind === 'repeated' ? answerOf(collections, repetition.notificationId) : null;
+}
+
+/** What the first call is answered with; null where it has not got so far, or its notification is gone. */
+async function answerOf({ notifications }: Collections, id: string): Promise<RepeatedAcceptance | null> {
+  const first = await notifications.findOne(NOTIFICATION_BY_ID.filter(id), optionsOf(NOTIFICATION_BY_ID));
+  return first === null ? null : { kind: 'repeated', notification: toNotification(first), reachedUsers: null };
 }
 
 /** The key as it is kept by another call; null where this call has taken it, since it was free. */
 async function takeKey(
-  { idempotency_keys: keys }: Collections,
+  collections: Collections,
   { id: notificationId, acceptedAtMs }: Notification,
   { key, bodyDigest, expiresAtMs }: Idempotency,
 ): Promise<KeptKey | null> {
@@ -45,13 +62,21 @@ async function takeKey(
   const _id = encodeText(key);
   try {
     // Fits only where the key is free again; where it is another's, the insertion meets it.
-    await keys.updateOne({ _id, expiresAt: { $lte: instant(acceptedAtMs) } }, { $set: mine }, { upsert: true });
+    await collections.idempotency_keys.updateOne(
+      { _id, expiresAt: { $lte: instant(acceptedAtMs) } },
+      { $set: mine },
+      { upsert: true },
+    );
     return null;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
-    const kept = await keys.findOne(IDEMPOTENCY_KEY.filter(_id), optionsOf(IDEMPOTENCY_KEY));
-    return kept === null ? null : { ...kept, expiresAtMs: kept.expiresAt.getTime() };
+    return keptKey(collections, _id);
   }
+}
+
+async function keptKey({ idempotency_keys: keys }: Collections, _id: string): Promise<KeptKey | null> {
+  const kept = await keys.findOne(IDEMPOTENCY_KEY.filter(_id), optionsOf(IDEMPOTENCY_KEY));
+  return kept === null ? null : { ...kept, expiresAtMs: kept.expiresAt.getTime() };
 }
 
 /** Met already: written by another caller with the same key, or by this very call, whose answer was lost. */

@@ -18,13 +18,14 @@ import {
   NOTIFICATIONS_BY_ID,
 } from '../collections/notification-queries.ts';
 import type { Operations } from '../server/operations.ts';
-import { accept } from './acceptance.ts';
+import { accept, repeated } from './acceptance.ts';
 import { cancel } from './cancelling.ts';
 import { completeIfFinal } from './completion.ts';
 
 export function mongoNotifications(collections: Collections, operations: Operations): NotificationStore {
   return {
     accept: (acceptance) => operations.run(() => accept(collections, acceptance)),
+    repeated: (idempotency, nowMs) => operations.run(() => repeated(collections, idempotency, nowMs)),
     cancel: (id, nowMs) => operations.run(() => cancel(collections, id, nowMs)),
     get: (id) => operations.run(() => get(collections, id)),
     getMany: (ids) => operations.run(() => getMany(collections, ids)),

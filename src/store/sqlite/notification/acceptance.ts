@@ -4,7 +4,7 @@ import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
-import type { Acceptance, AcceptResult } from '../../notification-store.ts';
+import type { Acceptance, AcceptResult, RepeatedAcceptance } from '../../notification-store.ts';
 import { membersNamed } from '../audience/members.ts';
 import type { Database } from '../file/driver.ts';
 import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
@@ -89,6 +89,12 @@ function keepKey(database: Database, { key, bodyDigest, expiresAtMs }: Idempoten
        notification_id = excluded.notification_id, expires_at = excluded.expires_at`,
     [key, bodyDigest, id, expiresAtMs],
   );
+}
+
+/** See `NotificationStore.repeated`. */
+export function repeated(database: Database, idempotency: Idempotency, nowMs: number): RepeatedAcceptance | null {
+  const earlier = answerTo(database, idempotency, nowMs);
+  return earlier?.kind === 'repeated' ? earlier : null;
 }
 
 /** The answer to a call that is not the first with its key. */

@@ -12,7 +12,7 @@ import {
   readNotifications,
   toNotification,
 } from '../tables/notification-rows.ts';
-import { accept, rowsOf, USERS_PER_ROW } from './acceptance.ts';
+import { accept, repeated, rowsOf, USERS_PER_ROW } from './acceptance.ts';
 import { cancel } from './cancelling.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
 
@@ -25,6 +25,7 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
       if (isToFanOut && namedIn(audience).length <= USERS_PER_ROW) memory.noteAccepted(notification, audience);
       return result;
     },
+    repeated: (idempotency, nowMs) => commits.read(() => repeated(database, idempotency, nowMs)),
     cancel(id, nowMs) {
       memory.take(id);
       return commits.write(1, () => cancel(database, id, nowMs));
