@@ -36,8 +36,8 @@ const client: Client = createClient({ url: 'https://push.example.com', secret: '
 export const sent: Promise<{ id: string }> = client.send({ type: 't', title: 't', user_ids: ['ada'], priority: 'high' });
 export const failed = eachItem((cursor) => client.notifications.deliveries('ntf_1', { state: 'failed', cursor }));
 export const codeOf = (error: unknown): string | null => (error instanceof BellhopError ? error.code : null);
-// @ts-expect-error: a title is required
-export const wrong = (client: Client) => client.send({ type: 't', user_ids: ['ada'] });
+// @ts-expect-error: a title is text
+export const wrong = (client: Client) => client.send({ type: 't', title: 1, user_ids: ['ada'] });
 `;
 
 /** The last TypeScript that resolves packages as Node 10 did, which many projects still have. */

@@ -59,8 +59,8 @@ export async function main(secret: string): Promise<string | null> {
   }
 }
 
-// @ts-expect-error: a title is required
-export const wrong = (client: Client) => client.send({ type: 't', user_ids: ['ada'] });
+// @ts-expect-error: a title is text
+export const wrong = (client: Client) => client.send({ type: 't', title: 1, user_ids: ['ada'] });
 // @ts-expect-error: there is no such state
 export const alsoWrong = (client: Client) => client.notifications.deliveries('ntf_1', { state: 'lost' });
 `;

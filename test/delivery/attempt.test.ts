@@ -174,7 +174,13 @@ describe('an attempt', () => {
     const { attempt } = attemptWith(() => Promise.reject(new Error('must not be sent')));
     const given = claimed();
     const { settlement, events } = await attempt(given, { kind: 'wait', untilMs: NOW_MS + 1000 });
-    expect(settlement).toEqual({ version: 2, after: { ...given.before, dueAtMs: NOW_MS + 1000 }, change: null });
+    expect(settlement).toEqual({
+      version: 2,
+      from: 'sending',
+      after: { ...given.before, dueAtMs: NOW_MS + 1000 },
+      change: null,
+      attempt: null,
+    });
     expect(events).toEqual([]);
   });
 });
