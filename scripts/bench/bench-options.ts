@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured by itself, in the order it is done: MongoDB and Redis are gone before what does without them. */
-export const PARTS = ['deliveries', 'priority', 'reach', 'api', 'wait', 'scale', 'idle', 'backup'] as const;
+export const PARTS = [
+  'deliveries',
+  'priority',
+  'reach',
+  'api',
+  'wait',
+  'variables',
+  'scale',
+  'idle',
+  'backup',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchOptions = {

@@ -12,6 +12,7 @@ import { measureReach } from './reach/reach.ts';
 import { type Figures, machineOf, reportOf } from './report.ts';
 import { measureScale } from './scale.ts';
 import { type Sink, startSink } from './sink.ts';
+import { measureVariables } from './variables.ts';
 import { measureWait } from './wait.ts';
 
 type Means = {
@@ -53,6 +54,13 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       sizes: isShort ? [1000, 2000] : [10_000, 100_000, 1_000_000],
       // The queue takes 10 000 from the store at a time.
       windows: isShort ? { warmUp: 200, compared: 400, deep: 600 } : { warmUp: 2000, compared: 6500, deep: 20_000 },
+    }),
+  variables: ({ sink, isShort }) =>
+    measureVariables({
+      sink,
+      rounds: isShort ? 1 : 3,
+      recipients: isShort ? 100 : 1000,
+      notifications: isShort ? 1 : 5,
     }),
   idle: ({ sink, isShort }) => measureIdle(sink, isShort ? 1 : 3, isShort ? 200 : 10_000),
   backup: ({ sink, isShort }) =>

@@ -7,6 +7,7 @@ import type { ReachFigures } from './reach/reach.ts';
 import { reachTables } from './reach/report.ts';
 import type { ScaleFigures } from './scale.ts';
 import { grouped, shown, spreadOf } from './statistics.ts';
+import type { VariablesFigures } from './variables.ts';
 import type { WaitFigures } from './wait.ts';
 
 /** Everything one run measured; a part that was not asked for is missing. */
@@ -17,6 +18,7 @@ export type Figures = {
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
   readonly reach?: readonly ReachFigures[];
+  readonly variables?: readonly VariablesFigures[];
   readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
   readonly backup?: BackupFigures;
@@ -28,13 +30,25 @@ export function machineOf(): string {
 }
 
 /** The tables a person reads, as Markdown. Ratios are the point: times are this machine's, at that moment. */
-export function reportOf({ machine, deliveries, api, wait, priority, reach, scale, idle, backup }: Figures): string {
+export function reportOf({
+  machine,
+  deliveries,
+  api,
+  wait,
+  priority,
+  reach,
+  variables,
+  scale,
+  idle,
+  backup,
+}: Figures): string {
   const tables = [
     deliveries === undefined ? null : deliveryTable(deliveries),
     api === undefined ? null : apiTable(api),
     wait === undefined ? null : waitTable('Accepted to first octet', wait),
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
     reach === undefined ? null : reachTables(reach),
+    variables === undefined ? null : variablesTable(variables),
     scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),
     backup === undefined ? null : backupLines(backup),
@@ -47,6 +61,19 @@ function deliveryTable(deliveries: NonNullable<Figures['deliveries']>): string[]
     '| Deliveries | a second | × bare loop | CPU µs each | × bare loop |',
     '|---|---|---|---|---|',
     ...deliveryRows(deliveries),
+  ];
+}
+
+function variablesTable(variables: readonly VariablesFigures[]): string[] {
+  const same = variables[0]?.cpuMicrosEach ?? [];
+  const rows = variables.map(({ cpuMicrosEach }) => [
+    shown(spreadOf(cpuMicrosEach), 0),
+    shown(spreadOf(cpuMicrosEach.map((each, round) => each / (same[round] ?? Number.NaN))), 2),
+  ]);
+  return [
+    '| Variables | CPU µs each | × the same for all |',
+    '|---|---|---|',
+    ...variables.map(({ name }, index) => `| ${name} | ${rows[index]?.join(' | ')} |`),
   ];
 }
 
