@@ -4,6 +4,7 @@ import { checkDataFolder } from '../config/data-folder.ts';
 import { readEnvironment, readText, VERSION } from '../config/environment.ts';
 import { loadKeys } from '../config/key-files.ts';
 import { nearMissesOf } from '../config/near-misses.ts';
+import type { Finding } from '../domain/finding.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { CONSOLE_PATH } from '../http/console/console-routes.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
@@ -28,7 +29,7 @@ export async function start(): Promise<void> {
   checkDataFolder(config.dataDir);
   const keys = loadKeys(config);
   for (const warning of keys.warnings) log.warn(warning);
-  const service = await startService({ config, keys, log, version: VERSION });
+  const service = await startService({ config, keys, log, version: VERSION, examine });
   stopOnSignal(service, log);
   // The end of its terminal is the end of what somebody watches there.
   if (!isWatched) process.on('SIGHUP', () => readKeysAgain(service, log));
@@ -48,6 +49,12 @@ export async function start(): Promise<void> {
       },
       'Bellhop is ready',
     );
+}
+
+/** Loaded once somebody asks for it at the console. */
+async function* examine(look: { readonly isOffline: boolean }): AsyncGenerator<Finding> {
+  const doctor = await import('./doctor/doctor.ts');
+  yield* doctor.examine(readEnvironment, look);
 }
 
 /** For the person who watches this terminal, where nobody else reads it: on a machine that only it can call. */

@@ -92,7 +92,10 @@ export type AppOptions = {
   readonly operators: Operators;
   readonly audit: AuditLog;
   /** Left out where the console is switched off. */
-  readonly console?: Pick<ConsoleOptions, 'files' | 'limiter' | 'viewersSeeContent' | 'settings' | 'stopping'>;
+  readonly console?: Pick<
+    ConsoleOptions,
+    'files' | 'limiter' | 'viewersSeeContent' | 'settings' | 'doctor' | 'stopping'
+  >;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;
   readonly readiness: Readiness;

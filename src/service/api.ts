@@ -21,6 +21,7 @@ import { createAuditLog } from '../intake/audit-log.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
+import { createDoctor } from '../intake/doctor.ts';
 import type { LastBackup } from '../intake/last-backup.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import { createOverview } from '../intake/overview.ts';
@@ -47,6 +48,7 @@ export type ApiOptions = {
   readonly apiKeys: LiveApiKeys;
   readonly log: Logger;
   readonly version: string;
+  readonly examine?: Parameters<typeof createDoctor>[0] | undefined;
 };
 
 /** What the API stands on. */
@@ -161,14 +163,14 @@ function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger)
 }
 
 function buildConsole(
-  { config, log }: ApiOptions,
+  { config, log, examine }: ApiOptions,
   parts: { readonly limiter: RateLimiter; readonly stopping: AbortSignal },
 ): Pick<AppOptions, 'console'> {
   const files = ifBuilt('the console', readConsoleFiles(), log);
   const { viewersSeeContent } = config.console;
-  return files === null
-    ? {}
-    : { console: { ...parts, files, viewersSeeContent, settings: settingsShown(readEnvironment()) } };
+  const doctor = examine === undefined ? null : createDoctor(examine);
+  const settings = settingsShown(readEnvironment());
+  return files === null ? {} : { console: { ...parts, files, viewersSeeContent, doctor, settings } };
 }
 
 type DemoParts = ApiParts & {

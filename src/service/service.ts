@@ -32,7 +32,7 @@ import type { Loop } from '../upkeep/loop.ts';
 import { createPresence } from '../upkeep/presence.ts';
 import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
 import { type AcceptanceOfAll, buildAcceptance } from './acceptance.ts';
-import { type ApiParts, buildApi } from './api.ts';
+import { type ApiOptions, type ApiParts, buildApi } from './api.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { buildMetrics } from './metrics.ts';
 import { createSecureRandom } from './secure-random.ts';
@@ -55,6 +55,8 @@ export type ServiceOptions = {
   readonly keys: Keys;
   readonly log: Logger;
   readonly version: string;
+  /** What the doctor does. Left out: nobody asks him at the console. */
+  readonly examine?: ApiOptions['examine'];
   readonly clock?: Clock;
   readonly random?: Random;
 };

@@ -8,8 +8,7 @@ export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
   'commands/verify-audit.ts': [[/^([1-9]\d{0,14}):([A-Za-z0-9_-]{43})$/, { head: '1:', ...letters }]],
   'http/v1/audit.ts': [[/^\d{1,15}$/, { repeated: '1', tail: 'x' }]],
   'store/seq-cursor.ts': [[/^[1-9]\d{0,14}$/, { repeated: '1', tail: 'x' }]],
-  'http/console/audience-page.ts': [[/^[A-Za-z0-9_.-]{1,64}$/, letters]],
-  'http/console/compose-page.ts': [[/\s+/, { repeated: ' ' }]],
+  'http/console/once-claim.ts': [[/^[0-9a-f-]{36}$/, letters]],
   'http/console/user-page.ts': [[/[\s,]+/, { repeated: ' ' }]],
   'http/console/sign-in.ts': [
     [/^[A-Za-z0-9_-]{43}$/, letters],

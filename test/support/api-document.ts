@@ -3,7 +3,7 @@ import { createFakeClock } from './fake-clock.ts';
 import type { OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
-export const CONSOLE = { viewersSeeContent: false, settings: [], stopping: new AbortController().signal };
+export const CONSOLE = { viewersSeeContent: false, settings: [], doctor: null, stopping: new AbortController().signal };
 
 /** What most tests have no opinion on. */
 export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };

@@ -21,6 +21,7 @@ import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createAuditLog } from '../../src/intake/audit-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
+import type { Doctor } from '../../src/intake/doctor.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
 import { createOverview } from '../../src/intake/overview.ts';
 import { createProcesses } from '../../src/intake/processes.ts';
@@ -92,6 +93,7 @@ export type ApiOptions = Partial<AppOptions> &
     readonly metricsToken?: string;
     readonly siteUrl?: string;
     readonly viewersSeeContent?: boolean;
+    readonly doctor?: Doctor;
     readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
     /** Puts a fault in front of the real parts. */

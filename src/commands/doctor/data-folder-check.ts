@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs
 import { statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { dataFolderProblem } from '../../config/data-folder.ts';
-import { type Finding, failed, ok, warning } from './finding.ts';
+import { type Finding, failed, ok, warning } from '../../domain/finding.ts';
 
 const DATABASE = 'bellhop.db';
 const MIB = 1024 * 1024;

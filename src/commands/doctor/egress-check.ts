@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { type Finding, failed, ok, skipped } from '../../domain/finding.ts';
 import { parseHttpDate } from '../../domain/push-service/http-date.ts';
 import { type PushProxy, wayOfPushes } from '../../domain/push-service/proxy.ts';
 import { outcomeOf, type PushResult } from '../../domain/push-service/push-outcome.ts';
@@ -7,7 +8,6 @@ import type { AllowedHost } from '../../domain/subscription/endpoint-policy.ts';
 import { failedAt } from '../../egress/failures.ts';
 import type { Resolver } from '../../egress/resolver.ts';
 import { createWayOut, type WayOut } from '../../egress/way-out.ts';
-import { type Finding, failed, ok, skipped } from './finding.ts';
 
 export type EgressOptions = {
   readonly caPem: string | null;

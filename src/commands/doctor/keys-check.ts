@@ -3,8 +3,8 @@ import { type Config, ConfigError } from '../../config/config.ts';
 import { readVapidRing, SHORTEST_SECRET } from '../../config/key-files.ts';
 import { readSecretFile } from '../../config/secret-file.ts';
 import { SHORTEST_SAFE_SECRET } from '../../config/setting-parsers.ts';
+import { type Finding, failed, ok, warning } from '../../domain/finding.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
-import { type Finding, failed, ok, warning } from './finding.ts';
 
 /** What signs here: the current pair first. Null where none can be told. */
 export type HeldKeys = readonly VapidKeyPair[] | null;

@@ -1,11 +1,11 @@
 import { systemClock } from '../../clock.ts';
 import { generateVapidKeys } from '../../config/vapid-key-maker.ts';
+import { type Finding, failed, ok, skipped } from '../../domain/finding.ts';
 import { MAX_PAYLOAD_OCTETS } from '../../domain/notification/notification.ts';
 import type { VapidKeyPair } from '../../domain/push-service/vapid-key.ts';
 import { createVapidSigner } from '../../push/vapid.ts';
 import { createWebPushTransport } from '../../push/web-push.ts';
 import { whatEmulatorLacks } from '../emulator-parts.ts';
-import { type Finding, failed, ok, skipped } from './finding.ts';
 
 const LIMIT_MS = 5000;
 const REPORT = 'This is a fault of Bellhop’s, or of this Node: please report it, with this output.';

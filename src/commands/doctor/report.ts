@@ -1,5 +1,5 @@
+import type { Finding, Grade } from '../../domain/finding.ts';
 import { printable, printableLines } from '../../domain/printable-text.ts';
-import type { Finding, Grade } from './finding.ts';
 
 const MARKS: Readonly<Record<Grade, string>> = {
   ok: 'ok     ',

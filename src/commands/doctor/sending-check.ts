@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import type { Config } from '../../config/config.ts';
+import { type Finding, ok, warning } from '../../domain/finding.ts';
 import { ownAddress } from '../own-service.ts';
-import { type Finding, ok, warning } from './finding.ts';
 
 /** What listens beside a doctor answers in a moment, or is none of his business. */
 const PATIENCE_MS = 3000;

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { type Finding, failed, ok, skipped } from '../../domain/finding.ts';
 import { preflightRedis } from '../../queue/redis/redis-preflight.ts';
 import { describeMongo } from '../../store/mongodb/server/connection.ts';
-import { type Finding, failed, ok, skipped } from './finding.ts';
 
 const NOT_CONFIGURED = 'not configured: the embedded default needs none';
 

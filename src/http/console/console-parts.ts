@@ -4,8 +4,10 @@ import type { Audiences } from '../../intake/audiences.ts';
 import type { AuditLog } from '../../intake/audit-log.ts';
 import type { Backups } from '../../intake/backups.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
+import type { Doctor } from '../../intake/doctor.ts';
 import type { Notifications } from '../../intake/notifications.ts';
 import type { OverviewReader } from '../../intake/overview.ts';
+import type { Processes } from '../../intake/processes.ts';
 import type { PruneHolds } from '../../intake/prune-holds.ts';
 import type { Schedules } from '../../intake/schedules.ts';
 import type { SendingControl } from '../../intake/sending.ts';
@@ -36,6 +38,9 @@ export type ConsoleParts = {
   readonly overview: OverviewReader;
   readonly backups: Backups;
   readonly sending: SendingControl;
+  readonly processes: Pick<Processes, 'list'>;
+  /** Null where nobody can ask him. */
+  readonly doctor: Doctor | null;
   readonly audit: AuditLog;
   readonly operators: Operators;
   readonly clock: Clock;

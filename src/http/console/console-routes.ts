@@ -38,6 +38,9 @@ type ActionOf = {
   readonly target: string;
 };
 
+/** The page that is shown where it is refused, with what was typed; left out: a page that says why. */
+type WhenRefused = (form: Form, error: AppError) => Shown | Promise<Shown>;
+
 /** The routes of the console: who may come in, and the headers of every answer. */
 export type ConsoleRoutes = {
   /** A page for those who are signed in. Others are led to sign in, and come back. */
@@ -46,7 +49,7 @@ export type ConsoleRoutes = {
    * What an operator does, on record as the operation of the API that it is, with the field of the form that has its target. It gives
    * the page to go to next, or to show at once.
    */
-  action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string | Shown>): void;
+  action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string | Shown>, whenRefused?: WhenRefused): void;
   /** As a page, for what goes on and on. */
   stream(name: string, open: (c: ApiContext) => Promise<Response>): void;
   /** Open to everybody. */
@@ -93,7 +96,7 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
         return shownPage(c, session, await render(visitOf(c, session)));
       });
     },
-    action({ name, operation, target }, act) {
+    action({ name, operation, target }, act, whenRefused) {
       on('post', name, async (c) => {
         demandOwnOrigin(c);
         const session = await sessionOf(c, operators);
@@ -103,8 +106,14 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
         const action = typeof operation === 'string' ? operation : operation(form);
         const work = () => act(visitOf(c, session), form);
         const entry = { by: 'operator', who: session.name, target: form.get(target) } as const;
-        const next = action === null ? await work() : await onRecord(recorder, c, { ...entry, action }, work);
-        return typeof next === 'string' ? redirect(c, next) : shownPage(c, session, next);
+        try {
+          const next = action === null ? await work() : await onRecord(recorder, c, { ...entry, action }, work);
+          return typeof next === 'string' ? redirect(c, next) : shownPage(c, session, next);
+        } catch (error) {
+          if (whenRefused === undefined || !(error instanceof AppError) || error.code === 'internal_error') throw error;
+          c.set('code', error.code);
+          return shownPage(c, session, { ...(await whenRefused(form, error)), status: 400 });
+        }
       });
     },
     stream(name, open) {

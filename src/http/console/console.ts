@@ -10,6 +10,7 @@ import type { ConsoleParts } from './console-parts.ts';
 import { CONSOLE_PATH, type ConsoleRoutes, consoleRoutes, htmlAnswer } from './console-routes.ts';
 import { addDeadLetterPage } from './dead-letter-page.ts';
 import { addDeliveryPage } from './delivery-page.ts';
+import { addDoctorPage } from './doctor-page.ts';
 import { addLiveStream } from './live-stream.ts';
 import { messagePage } from './message-page.ts';
 import { addNotificationPages } from './notification-page.ts';
@@ -71,6 +72,7 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addSchedulePages(routes, parts);
   addTemplatePages(routes, parts);
   addSystemPage(routes, parts);
+  addDoctorPage(routes, parts);
   addAuditPage(routes, parts);
 }
 

@@ -12,6 +12,11 @@ const NAMES: Readonly<Record<PushService, string>> = {
   other: 'Others',
 };
 
+/** What people call a push service. */
+export function laneName(service: PushService): string {
+  return NAMES[service];
+}
+
 /** The way to each push service: whether it is open, how fast it goes, and for how many. */
 export function laneTable({ services }: Overview): Html {
   return table({

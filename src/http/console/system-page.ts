@@ -7,27 +7,31 @@ import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes } from './console-routes.ts';
 import type { Html } from './layout.ts';
 import { actionButton, facts, number, table, time } from './parts.ts';
+import { processTable } from './process-table.ts';
 
 /** Version, parts, settings without their secrets, backups; pause, resume, back up. */
 export function addSystemPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
   const { sending, backups, operators } = parts;
   routes.page('system', async ({ session }) => {
-    const [state, kept, store, queue] = await Promise.all([
+    const [state, processes, kept, store, queue] = await Promise.all([
       sending.current(),
+      parts.processes.list(),
       listed(parts),
       works(parts.readiness.store),
       works(parts.readiness.queue),
     ]);
+    const isOperator = session.role === 'operator';
     const body = html`<h1>System</h1>
-<div class="columns"><section class="card"><h2>This process</h2>${facts([
+<div class="columns"><section class="card"><h2>Health</h2>${facts([
       ['Version', parts.version],
       ['Store', store],
       ['Queue', queue],
-    ])}</section>
+    ])}${isOperator && parts.doctor !== null ? doctorLink() : ''}</section>
 <section class="card"><h2>Sending</h2>${sendingOf(state, session)}</section></div>
+<section><h2>Processes</h2>${processTable(processes)}</section>
 <section><h2>Backups</h2>${backupsOf(kept, session)}</section>
-<section><h2>Settings that were set</h2>${settingTable(parts)}<p class="hint"><code>bellhop doctor</code> on the server looks at everything that keeps pushes from arriving.</p></section>
-${session.role === 'operator' ? html`<section><h2>Sessions</h2>${actionButton({ action: 'revoke-sessions', label: 'Sign everybody out', fields: {}, sure: 'You are signed out, too, and links that were not used are taken back.' })}</section>` : ''}`;
+<section><h2>Settings that were set</h2>${settingTable(parts)}<p class="hint">Of the process that answers. What is secret is hidden; what is not here is as <code>docs/configuration.md</code> has it.</p></section>
+${isOperator ? html`<section><h2>Sessions</h2>${actionButton({ action: 'revoke-sessions', label: 'Sign everybody out', fields: {}, sure: 'You are signed out, too, and links that were not used are taken back.' })}</section>` : ''}`;
     return { title: 'System', menu: 'system', body };
   });
   routes.action({ name: 'pause', operation: 'pauseSending', target: '' }, async () => {
@@ -48,6 +52,11 @@ ${session.role === 'operator' ? html`<section><h2>Sessions</h2>${actionButton({ 
     await operators.revokeAll();
     return 'sign-in';
   });
+}
+
+function doctorLink(): Html {
+  return html`<p class="row"><a class="button" href="doctor">Ask the doctor</a></p>
+<p class="hint">He looks at settings, keys, disk, servers, and the way to each push service. It takes some seconds.</p>`;
 }
 
 /** Null where this store has none. */

@@ -87,7 +87,7 @@ export function addAuditRoutes(router: Router, audit: AuditLog): void {
 }
 
 /** The chain as NDJSON, read as fast as it is taken. */
-function auditLines(audit: AuditLog, afterSeq: number): ReadableStream<Uint8Array> {
+export function auditLines(audit: AuditLog, afterSeq: number): ReadableStream<Uint8Array> {
   const pieces = audit.pieces(afterSeq);
   const encoder = new TextEncoder();
   return new ReadableStream({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../../scripts/servers/free-port.ts';
 import { examine } from '../../../src/commands/doctor/doctor.ts';
-import type { Finding } from '../../../src/commands/doctor/finding.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
 import { describeWithMongod } from '../../support/mongodb.ts';
 import { describeWithRedis } from '../../support/redis.ts';
 import { startTlsMongod, startTlsRedis, type TlsServer } from '../../support/tls-servers.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { examine } from '../../../src/commands/doctor/doctor.ts';
 import type { EgressOptions } from '../../../src/commands/doctor/egress-check.ts';
-import type { Finding } from '../../../src/commands/doctor/finding.ts';
 import type { Environment } from '../../../src/config/setting-values.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 

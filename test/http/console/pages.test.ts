@@ -219,10 +219,9 @@ describe('what an operator does', () => {
     const posts: readonly (readonly [string, Record<string, string>])[] = [
       ['tag-user', { id: 'bob', add: 'beta, vip', remove: '' }],
       ['put-segment', { key: 'friends', tags: 'beta || vip' }],
-      ['put-type', { pattern: 'digest.*', rule: '{"ttl_seconds": 60}' }],
+      ['put-type', { pattern: 'digest.*', ttl_seconds: '60' }],
       ['pause', {}],
       ['resume', { waiting: 'send' }],
-      ['compose', { do: 'send', type: 'note', title: 'Hello', tags: '#friends' }],
       ['delete-subscription', { id }],
     ];
     for (const [page, form] of posts) expect([page, (await operator.post(page, form)).status]).toEqual([page, 303]);
@@ -232,23 +231,10 @@ describe('what an operator does', () => {
       ['default', 'putTypeRule', 'digest.*', null],
       ['default', 'pauseSending', '', null],
       ['default', 'resumeSending', '', null],
-      ['default', 'sendNotification', 'note', null],
       ['default', 'deleteSubscription', id, null],
     ]);
     expect((await api.store.users.get('bob'))?.tags).toEqual(['beta', 'vip']);
     expect((await operator.get('audit')).text).toContain('deleteSubscription');
-  });
-
-  it('is looked at before it is sent', async () => {
-    await api.register('bob');
-    const given = { do: 'preview', type: 'note', title: 'Hello', body: 'Bob', user_ids: 'bob nobody' };
-    const { status, text } = await operator.post('compose', given);
-    expect(status).toBe(200);
-    for (const told of ['1 no_subscription', 'of 3,993 octets', 'value="send"', '>bob nobody</textarea>'])
-      expect(text).toContain(told);
-    expect((await api.call('GET', '/v1/notifications')).body.items).toEqual([]);
-    const wrong = await operator.post('compose', { ...given, tags: 'beta &&', user_ids: '' });
-    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('role="alert"')]);
   });
 });
 
