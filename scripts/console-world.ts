@@ -18,6 +18,7 @@ export const CASES = [
   { userId: 'ezra', state: 'expired', says: 'deadline', remedy: 'Replay it with a new deadline' },
   { userId: 'noor', state: 'held', says: 'Held for the user’s quiet hours', remedy: 'sent when they end' },
   { userId: 'sam', state: 'cancelled', says: 'a newer notification with the same topic', remedy: null },
+  { userId: 'cleo', state: 'cancelled', says: 'somebody called the notification off', remedy: null },
   { userId: 'mary', state: 'suppressed', says: 'the user had opted out', remedy: 'only the user changes that' },
   { userId: 'otto', state: 'suppressed', says: 'as many of these as the cap allows', remedy: 'Raise the cap' },
   { userId: 'theo', state: 'retrying', says: 'Throttled', remedy: 'tries again by itself' },
@@ -49,7 +50,7 @@ export async function makeWorld({ call, pushService }: World): Promise<void> {
     Array.from({ length: 200 }, () => ({ status: 500 })),
   );
   await register('theo', [{ status: 429, retryAfterSeconds: 1800 }]);
-  for (const userId of ['noor', 'sam', 'mary', 'otto', HOSTILE.slice(0, 128)]) await register(userId);
+  for (const userId of ['noor', 'sam', 'cleo', 'mary', 'otto', HOSTILE.slice(0, 128)]) await register(userId);
   await sayWhatHolds(call);
   const send = (body: Readonly<Record<string, unknown>>) => demand(call('POST', '/v1/notifications', { body }));
   await send({ type: 'digest.daily', title: 'Your digest', user_ids: ['otto'] });
@@ -63,6 +64,9 @@ export async function makeWorld({ call, pushService }: World): Promise<void> {
   await send({ type: 'order.shipped', title: 'Your parcel is at the depot', topic: 'parcel', user_ids: ['sam'] });
   await until(call, 'sam', 'held');
   await send({ type: 'order.shipped', title: 'Your parcel is in the van', topic: 'parcel', user_ids: ['sam'] });
+  const { id } = await send({ type: 'order.shipped', title: 'Your parcel comes at ten', user_ids: ['cleo'] });
+  await until(call, 'cleo', 'held');
+  await demand(call('POST', `/v1/notifications/${id}/cancel`));
   await send({ type: 'order.shipped', title: 'Last call', user_ids: ['ezra'], ttl_seconds: 1 });
   const others = ['ada', 'grace', 'quinn', 'mila', 'drew', 'nobody-here'];
   await send({
@@ -98,12 +102,13 @@ async function sayWhatHolds(call: SignedClient): Promise<void> {
   await demand(call('PUT', '/v1/types/order.*', { body: { ttl_seconds: 43_200 } }));
   await demand(call('PUT', '/v1/segments/beta', { body: { tags: 'beta && !trial' } }));
   await demand(call('PATCH', '/v1/users/mary', { body: { preferences: { 'digest.*': false }, tags: ['beta'] } }));
-  for (const user of ['noor', 'sam']) await demand(call('PATCH', `/v1/users/${user}`, { body: quiet }));
+  for (const user of ['noor', 'sam', 'cleo']) await demand(call('PATCH', `/v1/users/${user}`, { body: quiet }));
 }
 
-async function demand(answer: ReturnType<SignedClient>): Promise<void> {
+async function demand(answer: ReturnType<SignedClient>): Promise<Record<string, unknown>> {
   const { status, body } = await answer;
   if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body;
 }
 
 /** Until the newest delivery to this user, or the one before, is in this state. */

@@ -2,6 +2,7 @@
 const WORDS: ReadonlyMap<string, string> = new Map([
   ['accepted', 'Accepted: it is on its way.'],
   ['backed-up', 'A backup was made.'],
+  ['cancelled', 'Called off: nothing more of it is sent, but for what is under way.'],
   ['decided', 'The hold is decided.'],
   ['deleted', 'Deleted.'],
   ['paused', 'Sending is paused.'],

@@ -4,12 +4,25 @@ import type { Suppression, SuppressionCounts } from '../../domain/audience/suppr
 import { DELIVERY_STATES, type Delivery } from '../../domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../../domain/delivery/delivery-filter.ts';
 import { deadlineAtMs, type Notification } from '../../domain/notification/notification.ts';
+import type { SendAt } from '../../domain/notification/send-at.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import type { Html } from './layout.ts';
-import { address, choice, countMarks, facts, more, number, serviceName, stateMark, table, time } from './parts.ts';
+import {
+  actionButton,
+  address,
+  choice,
+  countMarks,
+  facts,
+  more,
+  number,
+  serviceName,
+  stateMark,
+  table,
+  time,
+} from './parts.ts';
 
 const ROWS = 50;
 
@@ -31,11 +44,15 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
-<section class="card"><h2>Facts</h2>${factsOf(notification)}</section>
+<section class="card"><h2>Facts</h2>${factsOf(notification)}${cancelButton(notification, visit.session)}</section>
 </div>
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
     return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };
+  });
+  routes.action({ name: 'cancel', operation: 'cancelNotification', target: 'id' }, async (_, form) => {
+    await parts.notifications.cancel(form.get('id'));
+    return address('notification', { id: form.get('id'), done: 'cancelled' });
   });
   routes.page('notifications', async (visit) => {
     const type = visit.query('type');
@@ -48,6 +65,12 @@ ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppres
 ${notificationTable(page.items, maySeeContent(parts, visit.session))}${more('notifications', { type }, page.next)}`;
     return { title: 'Notifications', menu: 'notifications', body };
   });
+}
+
+function cancelButton({ id, status }: Notification, { role }: OperatorSession): Html | string {
+  if (role !== 'operator' || status === 'completed' || status === 'cancelled') return '';
+  const sure = 'Nothing of it is sent any more, but for what is under way. That cannot be taken back.';
+  return actionButton({ action: 'cancel', label: 'Call it off', fields: { id }, sure });
 }
 
 function maySeeContent({ viewersSeeContent }: ConsoleParts, { role }: OperatorSession): boolean {
@@ -90,17 +113,24 @@ ${facts([
 
 function factsOf(notification: Notification): Html {
   const { id, content, status, priority, urgency, topic, ttlSeconds, userCount, acceptedAtMs } = notification;
+  const { sendAt, cancelledAtMs } = notification;
   return facts([
     ['Status', status],
     ['Type', content.type],
     ['Users named', userCount === 0 ? 'an audience' : number(userCount)],
     ['Accepted', time(acceptedAtMs)],
+    ['Sent', sendAt === null ? null : sentAt(sendAt)],
+    ['Called off', cancelledAtMs === null ? null : time(cancelledAtMs)],
     ['Deadline', time(deadlineAtMs(notification))],
     ['Worth sending', `${number(ttlSeconds)} s`],
     ['Priority', `${priority}, urgency ${urgency}`],
     ['Topic', topic],
     ['Notification', html`<code>${id}</code>`],
   ]);
+}
+
+function sentAt(sendAt: SendAt): Html | string {
+  return sendAt.kind === 'instant' ? time(sendAt.atMs) : 'at a local time of each user';
 }
 
 function filterForm(id: string, { query }: Visit): Html {

@@ -185,6 +185,7 @@ describe('a viewer', () => {
     const { id, subscriptionId } = await fails();
     const viewer = await signedIn('viewer');
     const forms = {
+      cancel: { id: 'ntf_x' },
       replay: { id, ttl_seconds: '600' },
       restore: { id: subscriptionId },
       'delete-subscription': { id: subscriptionId },
