@@ -22,7 +22,7 @@ export const instant = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.
 
 /** What a caller writes for an instant: ISO 8601 with a zone, which must not carry it into a year that no answer can show. */
 export const instantText = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .refine((text) => isShown(Date.parse(text)), 'must lie between the years 0000 and 9999, in UTC');
 
 /** An instant from 1970 on. Clients hear of the text alone: of a choice of two openapi-generator makes Java that does not compile. */

@@ -33,7 +33,10 @@ const recurrenceFields = {
   }),
   time_zone: z
     .union([z.literal(RECIPIENT), timeZone], {
-      error: 'must be a time zone of the IANA database, such as Europe/Berlin, or `recipient`',
+      error: ({ input }) =>
+        input === undefined
+          ? 'is required: a time zone of the IANA database, or `recipient`'
+          : 'must be a time zone of the IANA database, such as Europe/Berlin, or `recipient`',
     })
     .openapi({
       type: 'string',

@@ -8,9 +8,8 @@ const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
 /** A time on the wall, as though it were UTC. */
 const localTime = z
   .string()
-  .max(19)
   .refine((text) => wallMsOf(text) !== null, 'must be a date and a time without a zone, such as 2026-03-29T09:00:00')
-  .openapi({ pattern: LOCAL_TIME.source, example: '2026-03-29T09:00:00' });
+  .openapi({ maxLength: 19, pattern: LOCAL_TIME.source, example: '2026-03-29T09:00:00' });
 
 const localInput = z
   .strictObject({
@@ -34,7 +33,7 @@ const sendAtDocs = {
 export const sendAtFields = {
   send_at: z
     .union([instantText, localInput], {
-      error: 'must be an ISO 8601 instant with a zone, or an object with a `local` time',
+      error: `must be an ISO 8601 instant with a zone, or an object with a \`local\` time and, if wanted, an \`if_passed\` of ${IF_PASSED.join(', ')}`,
     })
     .optional()
     .openapi(sendAtDocs),

@@ -60,6 +60,19 @@ describe('send_at', () => {
     expect((await api.call('GET', '/v1/notifications')).body.items).toEqual([]);
   });
 
+  it.each([
+    [{ send_at: 'tomorrow' }, 'send_at', /ISO 8601/],
+    [{ send_at_local: { local: '2026-02-01T09:00:00Z' } }, 'send_at_local.local', /without a zone/],
+    [
+      { send_at: { local: '2026-02-01T09:00:00', if_passed: 'never' } },
+      'send_at',
+      /`if_passed` of skip, send_now, next_day/,
+    ],
+  ])('says of %j once what is wrong', async (more, path, message) => {
+    const { body } = await send(more);
+    expect(body.issues).toEqual([{ path, message: expect.stringMatching(message) }]);
+  });
+
   it('lists what comes next first', async () => {
     const ids: string[] = [];
     for (const hours of [3, 1, 2]) ids.push((await send({ send_at: iso(NOW_MS + hours * HOUR_MS) })).body.id);
@@ -125,6 +138,37 @@ describe('cancel', () => {
       cancelled_at: iso(NOW_MS),
       next_wave_at: null,
     });
+  });
+
+  it('is what explain tells of whoever it kept it from', async () => {
+    await api.register('ada');
+    await api.call('PATCH', '/v1/users/ada', { json: { paused_until: iso(NOW_MS + HOUR_MS) } });
+    const held = (await send({ ttl_seconds: 7200 })).body;
+    await api.call('POST', `/v1/notifications/${held.id}/cancel`);
+    const explained = async (id: string) => (await api.call('GET', `/v1/users/ada/explain?notification_id=${id}`)).body;
+    expect(await explained(held.id)).toMatchObject({
+      outcome: 'suppress',
+      reason: 'cancelled',
+      sentence: expect.stringMatching(
+        /^No: somebody called it off before it came to this user\. Without that: held until/,
+      ),
+      became: { delivery_count: 1, suppressed: false },
+    });
+    await api.call('PATCH', '/v1/users/ada', { json: { paused_until: null } });
+    const everyone = { user_ids: undefined, audience: { everyone: true } };
+    for (const more of [
+      { send_at: { local: '2026-02-01T09:00:00' } },
+      { send_at: '2026-02-01T09:00:00Z' },
+      { send_at: '2026-02-01T09:00:00Z', ...everyone },
+    ]) {
+      const later = (await send(more)).body;
+      await api.call('POST', `/v1/notifications/${later.id}/cancel`);
+      expect(await explained(later.id)).toMatchObject({
+        reason: 'cancelled',
+        sentence:
+          'No: somebody called it off before it came to this user. Without that: on 1 Feb 2026, 09:00 (UTC), on 1 device.',
+      });
+    }
   });
 
   it('finds nothing to call off once all has ended, or where there is nothing', async () => {
