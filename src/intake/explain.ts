@@ -60,7 +60,7 @@ async function explainType(
   const { user } = member.person;
   const deviceCount = member.devices.length;
   const facts = { type, policy: terms.policy, deadlineAtMs: atMs + ttl * 1000, user, zone, deviceCount, turn: null };
-  return explain(options, member, { facts, atMs, exceptId: null }, null);
+  return explain(options, member, { facts, atMs, exceptId: null, decided: null }, null);
 }
 
 async function explainNotification(options: ExplainOptions, userId: string, id: string): Promise<Explanation> {
@@ -75,13 +75,36 @@ async function explainNotification(options: ExplainOptions, userId: string, id: 
   const became = suppression === null && deliveryCount === 0 ? null : { suppression, deliveryCount };
   const { member, terms } = await asked(options, userId, notification.content.type, clock.now());
   const zone = zoneOf(member.person, serverZone);
+  const calledOff = whenCalledOff(notification, suppression, deliveries);
   const wasAtMs = notification.sendAt === null ? notification.acceptedAtMs : deliveries[0]?.createdAtMs;
   const comesAt = became === null ? comesAtMs(notification, zone, clock.now()) : (wasAtMs ?? clock.now());
-  const atMs = suppression?.atMs ?? comesAt;
+  const isTooEarly = calledOff !== null && deliveryCount === 0;
+  const atMs = isTooEarly ? wouldComeAtMs(notification, zone, calledOff) : (suppression?.atMs ?? comesAt);
   const worded = await wordedOf(options, notification, member, deliveries[0]);
   const facts = factsOf(notification, member, { ...terms, worded }, atMs);
-  return explain(options, member, { facts, atMs, exceptId: id }, became);
+  const decided = calledOff === null ? whatWasDecided(suppression) : CALLED_OFF;
+  return explain(options, member, { facts, atMs, exceptId: id, decided }, became);
 }
+
+/** When it was called off, where that kept it from the user; null where it was not, or something else decided before. */
+function whenCalledOff(
+  { cancelledAtMs }: Notification,
+  suppression: Suppression | null,
+  deliveries: readonly Delivery[],
+): number | null {
+  if (cancelledAtMs === null || (suppression !== null && suppression.reason !== 'cancelled')) return null;
+  const isKeptFrom = deliveries.every(({ state, reason }) => reason === 'notification_cancelled' || WAITING.has(state));
+  return isKeptFrom ? cancelledAtMs : null;
+}
+
+/** When what was called off at this instant would have come, as far as is known. */
+function wouldComeAtMs({ sendAt, acceptedAtMs }: Notification, zone: string, cancelledAtMs: number): number {
+  if (sendAt?.kind === 'instant') return Math.max(sendAt.atMs, cancelledAtMs);
+  return comesAtMs({ sendAt, dueAtMs: null, acceptedAtMs }, zone, cancelledAtMs);
+}
+
+const WAITING: ReadonlySet<Delivery['state']> = new Set(['pending', 'held', 'retrying']);
+const CALLED_OFF = { kind: 'stop', reason: 'cancelled', detail: {} } as const;
 
 /** How the text is made for the user; null where it is the same for all, or nothing is known of their values any more. */
 async function wordedOf(
@@ -123,26 +146,28 @@ type Asked = {
   readonly atMs: number;
   /** The notification that is asked about; null where it is none. */
   readonly exceptId: string | null;
+  /** What stopped it, where no gate can be asked about that. */
+  readonly decided: (Account['answer'] & { kind: 'stop' }) | null;
 };
+
+/** What is so near is told as now: a caller’s “now” is a moment old. */
+const NEAR_MS = 60_000;
 
 async function explain(
   { store, clock }: ExplainOptions,
   { userId, devices }: Member,
-  { facts, atMs, exceptId }: Asked,
+  { facts, atMs, exceptId, decided }: Asked,
   became: Explanation['became'],
 ): Promise<Explanation> {
   const { cap } = facts.policy;
   const capUses = cap === null ? null : await store.users.capUses(userId, cap, { atMs, exceptId });
-  const isAhead = exceptId !== null && atMs > clock.now();
-  const account = accountOf({ ...facts, capUses }, atMs, {
-    isAhead,
-    decided: whatWasDecided(became?.suppression ?? null),
-  });
+  const isNow = Math.abs(atMs - clock.now()) <= NEAR_MS;
+  const account = accountOf({ ...facts, capUses }, atMs, { isNow, decided });
   return { userId, type: facts.type, atMs, zone: facts.zone, devices, account, became };
 }
 
 /** What no gate can be asked about afterwards. */
-function whatWasDecided(suppression: Suppression | null): (Account['answer'] & { kind: 'stop' }) | null {
+function whatWasDecided(suppression: Suppression | null): Asked['decided'] {
   if (suppression === null) return null;
   const { reason, detail } = suppression;
   const isOfTime = reason === 'cancelled' || reason === 'missed' || reason === 'local_time_passed';

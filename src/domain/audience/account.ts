@@ -9,15 +9,13 @@ export type Account = {
 
 type Stop = Extract<ReleaseAnswer, { kind: 'stop' }>;
 
-/** What the account is of, beside the gates: `isAhead`, the instant is yet to come; `decided`, what stopped it when it came. */
-type Occasion = { readonly isAhead: boolean; readonly decided: Stop | null };
-
-const NOW: Occasion = { isAhead: false, decided: null };
+/** What the account is of, beside the gates: `isNow`, the instant is the present one; `decided`, what stopped it when it came. */
+type Occasion = { readonly isNow: boolean; readonly decided: Stop | null };
 
 /** Asks the gates that fan-out asks, and puts their answer into words, with what would come were it not for the one that stops it. */
-export function accountOf(facts: ReleaseFacts, nowMs: number, { isAhead, decided }: Occasion = NOW): Account {
+export function accountOf(facts: ReleaseFacts, nowMs: number, { isNow, decided }: Occasion): Account {
   const answer = decided ?? release(facts, nowMs);
-  const when = isAhead ? `on ${clockIn(facts.zone, nowMs)}` : 'now';
+  const when = isNow ? 'now' : `on ${clockIn(facts.zone, nowMs)}`;
   if (answer.kind !== 'stop') return { answer, sentence: `Yes: ${thenOf(answer, facts, when)}.` };
   const then = without(answer.reason, facts, nowMs);
   const isAlone = answer.reason === 'no_subscription';

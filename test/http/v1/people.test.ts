@@ -106,6 +106,10 @@ describe('who gets nothing, and why', () => {
     expect(told).toMatchObject({ outcome: 'hold', held_until: '2026-05-04T05:00:00.000Z', time_zone: 'Europe/Berlin' });
     expect(told.sentence).toBe('Yes: held until 4 May 2026, 07:00 (Europe/Berlin) (quiet hours), then on 1 device.');
     expect(await call('GET', '/v1/users/bob/explain')).toMatchObject({ status: 400 });
+    for (const day of ['2027-05-03', '2024-05-03']) {
+      const other = (await call('GET', `/v1/users/bob/explain?type=news&at=${day}T10:00:00Z`)).body;
+      expect(other.sentence).toBe(`Yes: on 3 May ${day.slice(0, 4)}, 12:00 (Europe/Berlin), on 1 device.`);
+    }
   });
 });
 
