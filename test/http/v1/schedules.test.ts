@@ -74,7 +74,7 @@ describe('PUT /v1/schedules/:key', () => {
       { path: 'notification.vibrate', message: 'must hold at least one, or be left out' },
     ]);
     expect((await refused({ type: 't', title: 'x' })).issues).toEqual([
-      { path: 'notification.user_ids', message: 'is required, or `audience` in its place' },
+      { path: 'notification.user_ids', message: 'is required, or `recipients` or `audience` in its place' },
     ]);
     expect((await refused({ ...NOTIFICATION, dry_run: true, send_at: '2027-01-01T00:00:00Z' })).issues).toEqual([
       { path: 'notification.send_at', message: 'cannot stand in a schedule' },
@@ -111,7 +111,9 @@ describe('PATCH /v1/schedules/:key', () => {
       catch_up_seconds: 3600,
     });
     const bad = await api.call('PATCH', '/v1/schedules/morning', { json: { notification: { title: null } } });
-    expect(bad.body.issues).toEqual([{ path: 'notification.title', message: 'is required' }]);
+    expect(bad.body.issues).toEqual([
+      { path: 'notification.title', message: 'is required, or `template` or `locales` in its place' },
+    ]);
     const unknown = await api.call('PATCH', '/v1/schedules/none', { json: { is_paused: true } });
     expect(unknown.body).toMatchObject({ status: 404, code: 'schedule_not_found' });
   });
