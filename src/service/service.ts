@@ -72,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, keys, log } = options;
   const parts = await buildParts(options);
   try {
-    await checkVapidKeys({ config, keys, log, store: parts.backends.store });
+    await checkVapidKeys({ config, keys, log, store: parts.backends.store, clock: options.clock ?? systemClock });
     await parts.sending?.engine.start();
     await parts.sending?.scheduler.start();
     const server = await listen(parts.listener, config);

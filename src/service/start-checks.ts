@@ -1,21 +1,24 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { type Keys, publicKeysOf } from '../config/key-files.ts';
 import { VAPID_KEYS_PATH } from '../http/v1/vapid-keys.ts';
+import { createAuditLog } from '../intake/audit-log.ts';
 import type { Store } from '../store/store.ts';
 
 export type StartCheckOptions = {
   readonly config: Config;
   readonly keys: Keys;
   readonly log: Logger;
-  readonly store: Pick<Store, 'facts' | 'subscriptions'>;
+  readonly store: Pick<Store, 'facts' | 'subscriptions' | 'audit'>;
+  readonly clock: Clock;
 };
 
 /**
  * Browsers subscribed to one key, and push services refuse any other. A pair that was made beside a store that knows
  * another is a mistake: a folder lost, or not shared between processes. A pair that was set is somebody's decision.
  */
-export async function checkVapidKeys({ config, keys, log, store }: StartCheckOptions): Promise<void> {
+export async function checkVapidKeys({ config, keys, log, store, clock }: StartCheckOptions): Promise<void> {
   const { publicKey } = keys.vapid;
   const known = await store.facts.keep('vapid_public_key', publicKey);
   const ring = publicKeysOf(keys);
@@ -37,6 +40,16 @@ export async function checkVapidKeys({ config, keys, log, store }: StartCheckOpt
     { public_key: publicKey, left },
     `the VAPID key was rotated: ${left} active subscriptions still use an earlier one (GET ${VAPID_KEYS_PATH})`,
   );
+  // Here, since the command may run beside no store; and before it counts, as every change.
+  const entry = {
+    by: 'command',
+    who: 'start',
+    action: 'rotateVapidKey',
+    target: publicKey,
+    from: '',
+    requestId: '',
+  } as const;
+  await createAuditLog(store.audit).record({ ...entry, atMs: clock.now(), refusal: null });
   await store.facts.replace('vapid_public_key', publicKey);
 }
 

@@ -14,6 +14,14 @@ describe('the greeting', () => {
     expect(text).not.toContain(vapid.privateKey);
   });
 
+  it('has a link to the console where somebody watches it', () => {
+    const keys = { vapid, files: [], made: [] };
+    const link = 'http://127.0.0.1:8080/console/sign-in?link=abc';
+    const text = greeting('http://127.0.0.1:8080', { dataDir: '/srv/data', demoPage: 'elsewhere' }, keys, link);
+    expect(text).toContain(`  Console     ${link}\n`);
+    expect(text).toContain('then: bellhop console-link');
+  });
+
   it('escapes what cannot be seen in the name of a folder', () => {
     const dataDir = '/srv/\u202edata\u001b[2J\n';
     const keys = { vapid, files: [`${dataDir}/hmac-secret`], made: [] };

@@ -261,6 +261,8 @@ describe('bellhop rotate-vapid-key', () => {
       environment: { ...environment, ALLOW_LOST_VAPID_KEYS: 'true' },
     });
     await until('it says so', async () => started.log.some(({ msg }) => String(msg).includes('was rotated')));
+    const audit = await signedClient(started.address, started.secret)('GET', '/v1/audit?action=rotateVapidKey');
+    expect(audit.body.items).toMatchObject([{ by: 'command', target: { text: publicKey } }]);
     await started.stop('SIGTERM');
   });
 });
