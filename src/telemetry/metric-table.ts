@@ -24,6 +24,7 @@ const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')
     'superseded',
     'dropped',
     'notification_cancelled',
+    'render_failed',
     'opted_out',
     'paused',
     'quiet_hours',
