@@ -76,4 +76,24 @@ export function recipientValuesContract(open: OpenStore): void {
     const { fanOuts } = fresh.store;
     expect(await fanOuts.valuesOf(first.id, ['ada'], ['ada'])).toEqual(new Map([['ada', { name: 'Ada' }]]));
   });
+
+  it('keeps none again for a call that is repeated after its fan-out', async () => {
+    const { store } = fresh;
+    const notification = personal(1);
+    const idempotency = { key: 'default:a', bodyDigest: 'digest', expiresAtMs: NOW_MS + 1000 };
+    const acceptance = sampleAcceptance(notification, [], {
+      audience: usersNamed(['ada']),
+      idempotency,
+      mayFanOutNow: false,
+    });
+    await store.notifications.accept({ ...acceptance, values: [{ name: 'Ada' }] });
+    await fanOutAt(store, notification, { nowMs: NOW_MS, pageSize: 1 });
+    const repeated = { ...acceptance, notification: personal(1), values: [{ name: 'Ada' }] };
+    const answer = await store.notifications.accept(repeated);
+    expect(answer).toMatchObject({ kind: 'repeated', notification: { id: notification.id } });
+    expect(await store.notifications.repeated(idempotency, NOW_MS)).toEqual(answer);
+    expect(await store.notifications.repeated({ ...idempotency, bodyDigest: 'other' }, NOW_MS)).toBeNull();
+    expect(await store.notifications.repeated(idempotency, NOW_MS + 1000)).toBeNull();
+    expect(await store.fanOuts.valuesOf(notification.id, ['ada'], ['ada'])).toEqual(new Map());
+  });
 }

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { Wording } from '../../src/domain/content/wording.ts';
 import type { TemplateVersion } from '../../src/store/template-store.ts';
-import { NOW_MS } from '../support/samples.ts';
+import { fanOutAt } from '../support/fan-out-at.ts';
+import { NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
 import { freshStore, type OpenStore } from './fresh-store.ts';
 
 const VARIABLES = JSON.parse('{"constructor":"string","n":"number"}') as Wording['variables'];
@@ -72,5 +74,34 @@ export function templateContract(open: OpenStore): void {
     await expect(templates.versions({ key: 'a', cursor: 'WyJhIl0', limit: 3 })).rejects.toMatchObject({
       code: 'invalid_cursor',
     });
+  });
+
+  it('forgets texts of deleted templates once no notification names them, and keeps their numbers', async () => {
+    const { store } = fresh;
+    const { templates } = store;
+    const DAY_MS = 86_400_000;
+    for (const key of ['gone', 'named', 'late', 'again', 'kept']) await templates.add(version(key, 1));
+    for (const key of ['gone', 'named', 'again']) await templates.add(version(key, 2, null));
+    await templates.add({ ...version('late', 2, null), createdAtMs: NOW_MS + DAY_MS });
+    await templates.add(version('again', 3));
+    const source = { kind: 'template', template: { key: 'named', version: 1 } } as const;
+    const worded = { source, values: {}, isPersonal: false, shown: { title: 'Hello' } };
+    const content = { type: 'a', title: 'Hello', worded };
+    const waiting = sampleNotification({ userCount: 1, acceptedAtMs: NOW_MS, content });
+    const acceptance = { audience: usersNamed(['ada']), mayFanOutNow: false };
+    await store.notifications.accept(sampleAcceptance(waiting, [], acceptance));
+    await store.retention.forget(NOW_MS + 2, 10);
+    expect((await templates.get('gone', 1))?.wording).toEqual(WORDING);
+    await store.retention.forget(NOW_MS + DAY_MS, 10);
+    expect(await templates.get('gone', 1)).toBeNull();
+    expect(await templates.newest('gone')).toEqual(version('gone', 2, null));
+    for (const key of ['named', 'late', 'again', 'kept'])
+      expect((await templates.get(key, 1))?.wording, key).toEqual(WORDING);
+    await fanOutAt(store, waiting, { nowMs: NOW_MS, pageSize: 10 });
+    await store.retention.forget(NOW_MS + DAY_MS + 1, 10);
+    await store.retention.forget(NOW_MS + DAY_MS + 1, 10);
+    expect(await templates.get('named', 1)).toBeNull();
+    expect(await templates.get('late', 1)).toBeNull();
+    expect(await templates.add(version('gone', 2))).toBe(false);
   });
 }

@@ -5,6 +5,7 @@ import type { Collections } from './collections/collections.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
+import { EXPIRED_VALUES } from './collections/recipient-value-queries.ts';
 import { OCCURRENCES_BEFORE } from './collections/schedule-queries.ts';
 import { EXPIRED_KEYS, EXPIRED_LINKS, EXPIRED_NONCES, EXPIRED_SESSIONS } from './collections/short-lived-queries.ts';
 import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
@@ -13,6 +14,7 @@ import { ENDED_OF_NOTIFICATION, EXPIRED_ROLLUPS } from './collections/tally-quer
 import { completeIfFinal } from './notification/completion.ts';
 import type { Operations } from './server/operations.ts';
 import { bookOf } from './tally/ledger.ts';
+import { deleteTexts } from './template/deleted-texts.ts';
 
 /** Enough for what a crash can leave behind; the rest waits for the next time. */
 const MENDED_AT_ONCE = 500;
@@ -38,6 +40,7 @@ async function sweep(collections: Collections, nowMs: number): Promise<number> {
     EXPIRED_SESSIONS.filter(until),
     optionsOf(EXPIRED_SESSIONS),
   );
+  await collections.recipient_values.deleteMany(EXPIRED_VALUES.filter(until), optionsOf(EXPIRED_VALUES));
   const sweptCaps = await caps.deleteMany(EXPIRED_CAP_USES.filter(until), optionsOf(EXPIRED_CAP_USES));
   await collections.rollups.deleteMany(EXPIRED_ROLLUPS.filter(until), optionsOf(EXPIRED_ROLLUPS));
   return [sweptKeys, sweptNonces, sweptLinks, sweptSessions, sweptCaps].reduce(
@@ -72,5 +75,7 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
     const ended = { $in: ['completed', 'cancelled'] as const };
     forgotten += (await notifications.deleteOne({ _id, status: ended })).deletedCount;
   }
+  // Once all is gone that has had its time: few notifications are left then that can name a text.
+  if (forgotten < limit) await deleteTexts(collections, beforeMs);
   return forgotten;
 }

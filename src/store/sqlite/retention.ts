@@ -9,6 +9,7 @@ import { type DeliveryRow, isIn } from './tables/delivery-rows.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
 import { priorityOf } from './tables/priority-number.ts';
 import { bookOf } from './tally/book.ts';
+import { deleteTexts } from './template/deleted-texts.ts';
 
 /** Deleting in pieces of this many rows leaves the event loop free in between. */
 const ROWS_AT_ONCE = 1000;
@@ -65,6 +66,8 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
       ),
     );
   }
+  // Once all is gone that has had its time: few notifications are left then that can name a text.
+  if (forgotten < limit) await commits.erase(1, () => deleteTexts(database, beforeMs));
   return forgotten;
 }
 

@@ -20,4 +20,12 @@ export const RECIPIENT_VALUES: NamedQuery<readonly string[]> = {
   filter: (ids) => ({ _id: { $in: ids } }),
 };
 
-export const RECIPIENT_VALUE_QUERIES = [RECIPIENT_VALUES] as const;
+export const EXPIRED_VALUES: NamedQuery<Date> = {
+  name: 'expired values of recipients',
+  collection: 'recipient_values',
+  purpose: 'what the TTL index has not deleted yet',
+  index: EXPIRY,
+  filter: (instant) => ({ expiresAt: { $lt: instant } }),
+};
+
+export const RECIPIENT_VALUE_QUERIES = [RECIPIENT_VALUES, EXPIRED_VALUES] as const;

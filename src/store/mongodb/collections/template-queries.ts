@@ -7,11 +7,15 @@ export type TemplateDocument = {
   readonly version: number;
   readonly wording: string | null;
   readonly createdAtMs: number;
+  /** Of one by which the template was deleted, as long as there may be texts before it. */
+  readonly deletedAtMs?: number;
 };
 
 const VERSIONS: StoreIndex = { name: 'versions', key: { key: 1, version: -1 } };
 
-export const TEMPLATE_INDEXES = [VERSIONS];
+const DELETED: StoreIndex = { name: 'deleted', key: { deletedAtMs: 1 }, only: { deletedAtMs: { $gte: 0 } } };
+
+export const TEMPLATE_INDEXES = [VERSIONS, DELETED];
 
 export const TEMPLATE_VERSION: NamedQuery<string> = {
   name: 'template version',
@@ -39,4 +43,12 @@ export const TEMPLATES_LISTED: NamedQuery<string> = {
   sort: { key: 1, version: -1 },
 };
 
-export const TEMPLATE_QUERIES = [TEMPLATE_VERSION, TEMPLATE_VERSIONS, TEMPLATES_LISTED] as const;
+export const DELETED_TEMPLATES: NamedQuery<number> = {
+  name: 'deleted templates',
+  collection: 'templates',
+  purpose: 'those deleted before an instant whose texts may be there',
+  index: DELETED,
+  filter: (beforeMs) => ({ deletedAtMs: { $gte: 0, $lt: beforeMs } }),
+};
+
+export const TEMPLATE_QUERIES = [TEMPLATE_VERSION, TEMPLATE_VERSIONS, TEMPLATES_LISTED, DELETED_TEMPLATES] as const;

@@ -46,7 +46,8 @@ async function add({ templates }: Collections, version: TemplateVersion): Promis
   const { key, version: number, createdAtMs } = version;
   const wording = version.wording === null ? null : JSON.stringify(version.wording);
   try {
-    await templates.insertOne({ _id: idOf(version), key, version: number, wording, createdAtMs });
+    const mark = wording === null ? { deletedAtMs: createdAtMs } : {};
+    await templates.insertOne({ _id: idOf(version), key, version: number, wording, createdAtMs, ...mark });
     return true;
   } catch (error) {
     if (duplicateField(error) !== '_id') throw error;

@@ -6,6 +6,8 @@ export const WORDING_QUESTIONS: Readonly<Record<string, unknown>> = {
   'template version': 'key-50 2',
   'versions of a template': { key: 'key-50', below: 1e9 },
   'templates listed': 'key-50',
+  'deleted templates': NOW_MS + 20,
+  'expired values of recipients': new Date(NOW_MS + 20),
   'values of recipients': ['ntf_1 0', 'ntf_1 1'],
 };
 
@@ -26,10 +28,15 @@ export async function fillWordings({ templates, recipient_values: values }: Coll
       key: `key-${index % 100}`,
       version: Math.floor(index / 100),
       wording: '{}',
-      createdAtMs: NOW_MS,
+      createdAtMs: NOW_MS + index,
+      ...(index >= 1900 && { deletedAtMs: NOW_MS + index - 1900 }),
     })),
   );
   await values.insertMany(
-    Array.from({ length: 500 }, (_, index) => ({ _id: `ntf_${index} 0`, values: '[]', expiresAt: new Date(NOW_MS) })),
+    Array.from({ length: 500 }, (_, index) => ({
+      _id: `ntf_${index} 0`,
+      values: '[]',
+      expiresAt: new Date(NOW_MS + index),
+    })),
   );
 }
