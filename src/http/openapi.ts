@@ -51,7 +51,7 @@ const SECURITY_SCHEMES = {
     bearerFormat: 'JWT',
     description:
       `For pages: a token of one user, from \`POST ${SUBSCRIBER_TOKENS_PATH}\` or made by the back end itself. Good only ` +
-      'for that user’s own subscriptions.',
+      'for that user’s own subscriptions and preferences.',
   },
 } as const;
 

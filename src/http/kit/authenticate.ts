@@ -31,7 +31,7 @@ export function judgeCaller(
   if (judged.kind === 'subscriber' && needed !== 'subscriber') {
     throw new AppError(
       'subscriber_token_not_enough',
-      'A subscriber token is good only for its user’s own subscriptions. This takes an API key.',
+      'A subscriber token is good only for its user’s own subscriptions and preferences. This takes an API key.',
     );
   }
   demandScope(judged, scope);
