@@ -10,7 +10,7 @@ export type Wave = {
   readonly limit: number;
   /** What the audience is asked for beside the page: only those whose turn it is. The others are noted on the way. */
   readonly only: Pick<AudienceQuery, 'only'>;
-  /** Those of whom no earlier wave has decided. */
+  /** Those of whom no earlier wave has decided. Of a page that was begun, all: it was asked for them then. */
   undecided(members: readonly Member[]): Promise<readonly Member[]>;
   /** Where the page stands, once its users were read; null where the notification is sent at once. */
   page(): PageOfWave | null;
@@ -32,13 +32,13 @@ const PASSED_OVER_AT_ONCE = 200;
  * before. Each walk takes those whose turn has come and notes when the next of the others is due, so that the next wave comes exactly
  * then. Who moves meanwhile is asked for again by the new zone, and who was taken once is not taken again.
  */
-export function createWave({ notification, followingAtMs }: FanOut, { store, serverZone, nowMs }: WaveOptions): Wave {
+export function createWave({ notification, followingAtMs, begun }: FanOut, { store, serverZone, nowMs }: WaveOptions): Wave {
   const { id: notificationId, sendAt, dueAtMs } = notification;
   const all = async (members: readonly Member[]) => members;
   if (dueAtMs === null) return { ...EVERYBODY, undecided: all, page: () => null };
   if (sendAt?.kind !== 'local')
     return { ...EVERYBODY, undecided: all, page: () => ({ atMs: dueAtMs, followingAtMs: null }) };
-  let earliestMs = followingAtMs;
+  let earliestMs = begun === null ? followingAtMs : begun.followingAtMs;
   const isDue = ({ person }: Member): boolean => {
     const turn = turnOf(notification, zoneOf(person, serverZone), nowMs);
     if (turn.kind !== 'later') return true;
@@ -49,9 +49,9 @@ export function createWave({ notification, followingAtMs }: FanOut, { store, ser
     limit: PASSED_OVER_AT_ONCE,
     only: { only: isDue },
     async undecided(members) {
-      if (members.length === 0) return members;
+      if (members.length === 0 || begun !== null) return members;
       const userIds = members.map(({ userId }) => userId);
-      const known = await store.decided({ notificationId, userIds, waveAtMs: dueAtMs });
+      const known = await store.decided({ notificationId, userIds });
       return members.filter(({ userId }) => !known.has(userId));
     },
     page: () => ({ atMs: dueAtMs, followingAtMs: earliestMs }),

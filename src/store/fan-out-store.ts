@@ -9,7 +9,12 @@ import type { TypePolicy } from '../domain/notification-type/type-policy.ts';
 import type { AudienceCursor } from './audience-store.ts';
 
 /** Which users a page has and where it ends, said before anything of it is kept: whoever makes it again has the same. */
-export type BegunPage = { readonly to: AudienceCursor | null; readonly userIds: readonly string[] };
+export type BegunPage = {
+  readonly to: AudienceCursor | null;
+  readonly userIds: readonly string[];
+  /** As in `FanOut`, with those of the page who were passed over. */
+  readonly followingAtMs: number | null;
+};
 
 /** A fan-out as far as it got. */
 export type FanOut = {
@@ -79,10 +84,6 @@ export interface FanOutStore {
    * at a page of it: then it is to be looked at once more.
    */
   endCancelled(notificationId: string, nowMs: number): Promise<void>;
-  /** Those of the users of whom an earlier wave of the notification has decided: they have deliveries or a suppression. */
-  decided(query: {
-    readonly notificationId: string;
-    readonly userIds: readonly string[];
-    readonly waveAtMs: number;
-  }): Promise<ReadonlySet<string>>;
+  /** Those of the users of whom a wave of the notification has decided: they have deliveries or a suppression. */
+  decided(query: { readonly notificationId: string; readonly userIds: readonly string[] }): Promise<ReadonlySet<string>>;
 }

@@ -100,7 +100,7 @@ export function scheduledContract(open: OpenStore): void {
       const wave = { atMs: dueAtMs!, followingAtMs: dueAtMs! + 5 };
       const plan = () => ({ deliveries, suppressions: [stop], capUses: [] });
       await store.fanOuts.commitPage({ ...pageOf(notification, [], { from, to: null }), plan, wave });
-      const asked = { notificationId: id, userIds: [...USERS, 'user\ud800'], waveAtMs: wave.followingAtMs };
+      const asked = { notificationId: id, userIds: [...USERS, 'user\ud800'] };
       expect(await store.fanOuts.decided(asked)).toEqual(new Set(['one', 'nobody\0']));
       expect(await store.suppressions.countByReason(id)).toMatchObject({ no_subscription: 1 });
       expect(await store.suppressions.get(id, 'nobody\0')).toMatchObject({ reason: 'no_subscription' });

@@ -118,7 +118,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.tallies.isRecountDue(NOW_MS);
   for (const cursor of [null, 'WzAsImEiXQ']) await store.notifications.coming({ cursor, limit: 5 });
   await store.fanOuts.due(NOW_MS, 5);
-  await store.fanOuts.decided({ notificationId: notification.id, userIds: ['a', 'b'], waveAtMs: NOW_MS });
+  await store.fanOuts.decided({ notificationId: notification.id, userIds: ['a', 'b'] });
   const waiting = await fannedOut(store, 1);
   await store.notifications.cancel(waiting.notification.id, NOW_MS);
   await store.deliveries.waitingOf(waiting.notification.id, 5);

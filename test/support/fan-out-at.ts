@@ -14,7 +14,7 @@ const MOST_PAGES = 1000;
 
 type At = { readonly nowMs: number; readonly pageSize?: number; readonly serverZone?: string };
 
-/** Fans a notification out to its end, by the fan-out of production, at one instant. */
+/** Fans a notification out, by the fan-out of production, as far as it goes at one instant: to its end, or its next wave. */
 export async function fanOutAt(
   store: Store,
   notification: Pick<Notification, 'id' | 'priority'>,
@@ -31,11 +31,25 @@ export async function fanOutAt(
     compose: createComposer(null),
     wordings: createWordings(store.templates),
   });
-  for (let pages = 0; (await store.fanOuts.get(notification.id)) !== null; pages += 1) {
+  for (let pages = 0; await isUnderWay(store, notification.id, nowMs); pages += 1) {
     if (pages === MOST_PAGES) throw new Error(`the fan-out of ${notification.id} does not end`);
     await page(fanOutJob(notification));
   }
   await queue.close();
+}
+
+async function isUnderWay(store: Store, id: string, nowMs: number): Promise<boolean> {
+  const fanOut = await store.fanOuts.get(id);
+  return fanOut !== null && (fanOut.notification.dueAtMs ?? nowMs) <= nowMs;
+}
+
+/** Sends a notification in waves to its end, each at its time, but none before this instant. */
+export async function sendWaves(store: Store, { id, priority }: Notification, fromMs: number): Promise<void> {
+  for (;;) {
+    const fanOut = await store.fanOuts.get(id);
+    if (fanOut === null) return;
+    await fanOutAt(store, { id, priority }, { nowMs: Math.max(fromMs, fanOut.notification.dueAtMs ?? 0), pageSize: 3 });
+  }
 }
 
 /** Accepts a notification to this audience at an instant, and fans it out at once. */

@@ -29,8 +29,13 @@ export type NotificationDocument = {
   /** JSON of an audience whose users are found when it is sent. */
   readonly audience?: string;
   readonly cursor?: string;
-  /** The page of the fan-out that was begun at a cursor. It says nothing of any other. */
-  readonly page?: { readonly from: string; readonly to: string | null; readonly userIds: readonly string[] };
+  /** The page of the fan-out that was begun at a cursor, in this wave. It says nothing of any other. */
+  readonly page?: {
+    readonly from: string;
+    readonly to: string | null;
+    readonly userIds: readonly string[];
+    readonly followingAtMs?: number | null;
+  };
   /** Absent where it is sent at once: see `Timing`. */
   readonly sendAt?: SendAt;
   /** Absent, too, once nothing is to be done any more. */

@@ -13,8 +13,6 @@ export type SuppressionDocument = {
   /** Those for whom the time was missed, and those for whom it was cancelled: as many, and so no index has them either. */
   readonly missed?: readonly string[];
   readonly cancelled?: readonly string[];
-  /** The wave that the page belongs to; absent where the notification was sent at once. */
-  readonly waveAtMs?: number;
   readonly atMs: number;
   /** When the page was decided, from which retention counts. */
   readonly retainedFrom: Date;
@@ -73,26 +71,13 @@ export const SUPPRESSED_USERS: NamedQuery<{ readonly notificationId: string; rea
   purpose: 'of whom an earlier wave of a notification has decided',
   index: USER,
   filter: ({ notificationId, userIds }) => ({ 'entries.userId': { $in: userIds }, notificationId }),
-  projection: { entries: 1, waveAtMs: 1 },
+  projection: { entries: 1 },
 };
-
-export const DELIVERED_IN_WAVES: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> =
-  {
-    name: 'users with deliveries of a wave',
-    collection: 'deliveries',
-    purpose: 'of whom an earlier wave of a notification has decided',
-    index: DELIVERIES_USER,
-    filter: ({ notificationId, userIds }) => ({
-      userId: { $in: userIds },
-      _id: ofNotification({ notificationId, afterId: null }),
-    }),
-    projection: { userId: 1, sentOrder: 1 },
-  };
 
 export const DELIVERED_USERS: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> = {
   name: 'users with deliveries',
   collection: 'deliveries',
-  purpose: 'whether a page of a fan-out was begun before, for those whom it suppresses; from the index alone',
+  purpose: 'of whom an earlier try of a page, or an earlier wave, has decided; from the index alone',
   index: DELIVERIES_USER,
   filter: ({ notificationId, userIds }) => ({
     userId: { $in: userIds },
@@ -106,6 +91,5 @@ export const SUPPRESSION_QUERIES = [
   SUPPRESSIONS_OF_USER,
   SUPPRESSION_PAGE,
   SUPPRESSED_USERS,
-  DELIVERED_IN_WAVES,
   DELIVERED_USERS,
 ] as const;

@@ -14,20 +14,20 @@ import { FAN_OUT_AT, type FanOutPlace, UNBEGUN_PAGE } from '../collections/notif
  */
 export function isToBegin(page: FanOutPage, plan: PagePlan): boolean {
   const { notification, isUserCountOpen, from, to, members, policy } = page;
-  // Whoever is not due in this wave comes in another.
-  if (notification.sendAt?.kind === 'local') return false;
+  // A page at which nobody is due keeps nothing.
+  if (notification.sendAt?.kind === 'local') return members.length > 0;
   if (isUserCountOpen || from !== AUDIENCE_START || to !== null) return true;
   return members.length > 1 && (policy.cap !== null || plan.suppressions.length > 0);
 }
 
 /** Says which users the page has, unless another try has. False: the cursor is elsewhere, or the page has other users. */
 export async function beginPage({ notifications }: Collections, page: FanOutPage): Promise<boolean> {
-  const { from, to, members } = page;
+  const { from, to, members, wave } = page;
   const here = placeOf(page);
   const userIds = members.map(({ userId }) => encodeText(userId));
   const { matchedCount } = await notifications.updateOne(
     UNBEGUN_PAGE.filter(here),
-    { $set: { page: { from, to, userIds } } },
+    { $set: { page: { from, to, userIds, followingAtMs: wave?.followingAtMs ?? null } } },
     optionsOf(UNBEGUN_PAGE),
   );
   if (matchedCount > 0) return true;
@@ -43,7 +43,8 @@ export function placeOf({ notification, from, wave }: FanOutPage): FanOutPlace {
 /** The page at the cursor, where somebody has begun it. */
 export function begunPageOf({ cursor, page }: NotificationDocument): BegunPage | null {
   if (page === undefined || page.from !== cursor) return null;
-  return { to: page.to, userIds: page.userIds.map(decodeText) };
+  const { to, userIds, followingAtMs = null } = page;
+  return { to, userIds: userIds.map(decodeText), followingAtMs };
 }
 
 function isSameSet(some: readonly string[], others: readonly string[]): boolean {

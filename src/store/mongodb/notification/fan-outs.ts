@@ -1,7 +1,6 @@
 import type { UpdateFilter } from 'mongodb';
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
-import { notificationIdAt } from '../../../domain/ids.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -17,7 +16,7 @@ import {
   UNBEGUN_PAGE,
   UNFINISHED_FAN_OUTS,
 } from '../collections/notification-queries.ts';
-import { DELIVERED_IN_WAVES, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
+import { DELIVERED_USERS, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { bookOf } from '../tally/ledger.ts';
@@ -99,7 +98,7 @@ function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move
     return { isLast, change: { ...counted, $set: { status: 'sending', cursor: to, dueAtMs: atMs, ...following } } };
   }
   const nextWave = { status: 'sending', cursor: AUDIENCE_START, dueAtMs: followingAtMs ?? atMs } as const;
-  return { isLast, change: { ...counted, $set: nextWave, $unset: { followingAtMs: 1 } } };
+  return { isLast, change: { ...counted, $set: nextWave, $unset: { followingAtMs: 1, page: 1 } } };
 }
 
 async function isOpenAt({ notifications }: Collections, place: FanOutPlace): Promise<boolean> {
@@ -142,26 +141,16 @@ async function due({ notifications }: Collections, untilMs: number, limit: numbe
   return found.map(({ _id: id, priority, dueAtMs = 0 }) => ({ id, priority, dueAtMs }));
 }
 
-/**
- * What the wave itself has made does not count: a page that is made again, since a process died on the way, has the same users as at
- * first.
- */
 async function decided(
   { deliveries, suppressions }: Collections,
-  { notificationId, userIds, waveAtMs }: Parameters<FanOutStore['decided']>[0],
+  { notificationId, userIds }: Parameters<FanOutStore['decided']>[0],
 ): Promise<ReadonlySet<string>> {
   const asked = { notificationId, userIds: userIds.map(encodeText) };
   const wanted = new Set(asked.userIds);
   const [delivered, suppressed] = await Promise.all([
-    deliveries.find(DELIVERED_IN_WAVES.filter(asked), optionsOf(DELIVERED_IN_WAVES)).toArray(),
+    deliveries.find(DELIVERED_USERS.filter(asked), optionsOf(DELIVERED_USERS)).toArray(),
     suppressions.find(SUPPRESSED_USERS.filter(asked), optionsOf(SUPPRESSED_USERS)).toArray(),
   ]);
-  const ofThisWave = notificationIdAt(notificationId, waveAtMs);
-  const users = [
-    ...delivered.filter(({ sentOrder }) => sentOrder !== ofThisWave).map(({ userId }) => userId),
-    ...suppressed
-      .filter((page) => page.waveAtMs !== waveAtMs)
-      .flatMap(({ entries }) => entries.map(({ userId }) => userId)),
-  ];
+  const users = [...delivered, ...suppressed.flatMap(({ entries }) => entries)].map(({ userId }) => userId);
   return new Set(users.filter((userId) => wanted.has(userId)).map(decodeText));
 }

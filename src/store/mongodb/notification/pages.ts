@@ -149,7 +149,7 @@ async function keepSuppressions(
 
 /** In waves nobody is in a list: of whom is decided is found by an index. */
 function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): SuppressionDocument {
-  const { nowMs: atMs, notification, wave } = page;
+  const { nowMs: atMs, notification } = page;
   const entries: SuppressionEntry[] = [];
   const lists: Record<(typeof NAME_OF_LIST)[ListedReason], string[]> = { unreached: [], missed: [], cancelled: [] };
   for (const { userId, reason, detail } of suppressions) {
@@ -162,7 +162,6 @@ function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): Sup
     entries,
     unreached: lists.unreached,
     ...(lists.missed.length > 0 && { missed: lists.missed }),
-    ...(wave !== null && { waveAtMs: wave.atMs }),
     atMs,
     retainedFrom: instant(atMs),
   };

@@ -13,7 +13,6 @@ export function whenQuestions(
     'notification with audience': notificationId,
     'waiting of a notification': notificationId,
     'suppressed users': { notificationId, userIds: ['user-0', 'user-1'] },
-    'users with deliveries of a wave': users,
     'newer of a topic': topic,
     'sent later of a topic': topic,
     'completed before': new Date(NOW_MS * 2),

@@ -6,7 +6,7 @@ import { type Audience, usersNamed } from '../../../../src/domain/audience/audie
 import { ANY_DELIVERY } from '../../../../src/domain/delivery/delivery-filter.ts';
 import type { Notification } from '../../../../src/domain/notification/notification.ts';
 import { newUser, patched } from '../../../../src/domain/user/user.ts';
-import { type Collections, collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
+import { collectionsOf } from '../../../../src/store/mongodb/collections/collections.ts';
 import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import { mongoFanOuts } from '../../../../src/store/mongodb/notification/fan-outs.ts';
 import { trackOperations } from '../../../../src/store/mongodb/server/operations.ts';
@@ -14,6 +14,7 @@ import type { Store } from '../../../../src/store/store.ts';
 import { everyPage } from '../../../contract/fresh-store.ts';
 import { fanOutAt } from '../../../support/fan-out-at.ts';
 import { describeWithMongod, dropDatabase, freshDatabase } from '../../../support/mongodb.ts';
+import { collectionsWithStep } from '../../../support/mongodb-steps.ts';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../../../support/samples.ts';
 
 const LATER = { nowMs: NOW_MS + 60_000, pageSize: 3 };
@@ -21,7 +22,6 @@ const CAP = { limit: 5, perSeconds: 3600 };
 const OLD = ['u-10', 'u-11', '$u-12', 'u-13', 'u-14', 'u-15', 'u-16', 'u-17'];
 /** Before the first, between two, and after the last. */
 const NEW = ['$joins', 'u-05', 'u-105', 'u-125', 'u-99'];
-const WRITES = ['insertOne', 'insertMany', 'updateOne', 'updateMany', 'findOneAndUpdate'];
 /** At the first of a page's writes, up to one that it never gets to. */
 const STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -82,28 +82,7 @@ describeWithMongod('a page of which two tries find other users', () => {
 
   /** The store of a process that comes to `atStep` at its write of that number, and goes on as that says. */
   function processWith(step: number, atStep: () => Promise<void>): Store {
-    let writes = 0;
-    const watched = <Name extends keyof Collections>(collection: Collections[Name]): Collections[Name] =>
-      new Proxy(collection, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name);
-          if (typeof value !== 'function') return value;
-          if (!WRITES.includes(String(name))) return value.bind(target);
-          return async (...given: unknown[]) => {
-            writes += 1;
-            if (writes - 1 === step) await atStep();
-            return value.apply(target, given);
-          };
-        },
-      });
-    const { notifications, suppressions, deliveries, cap_uses, ...others } = collectionsOf(client.db());
-    const collections: Collections = {
-      ...others,
-      notifications: watched<'notifications'>(notifications),
-      suppressions: watched<'suppressions'>(suppressions),
-      deliveries: watched<'deliveries'>(deliveries),
-      cap_uses: watched<'cap_uses'>(cap_uses),
-    };
+    const collections = collectionsWithStep(collectionsOf(client.db()), step, atStep);
     return { ...store, fanOuts: mongoFanOuts(collections, trackOperations(5000)) };
   }
 
