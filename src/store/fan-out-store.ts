@@ -85,5 +85,8 @@ export interface FanOutStore {
    */
   endCancelled(notificationId: string, nowMs: number): Promise<void>;
   /** Those of the users of whom a wave of the notification has decided: they have deliveries or a suppression. */
-  decided(query: { readonly notificationId: string; readonly userIds: readonly string[] }): Promise<ReadonlySet<string>>;
+  decided(query: {
+    readonly notificationId: string;
+    readonly userIds: readonly string[];
+  }): Promise<ReadonlySet<string>>;
 }

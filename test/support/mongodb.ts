@@ -36,7 +36,8 @@ export function mongoForSuite(): { readonly store: Store; readonly collections: 
   let client: MongoClient;
   let store: Store;
   beforeAll(async () => {
-    server = await startMongod();
+    // The instants of tests are long past.
+    server = await startMongod({ args: ['--setParameter', 'ttlMonitorEnabled=false'] });
     const url = freshDatabase(server.url);
     store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
     client = new MongoClient(url);

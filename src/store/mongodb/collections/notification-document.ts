@@ -44,6 +44,8 @@ export type NotificationDocument = {
   readonly lastWaveAtMs?: number;
   readonly releasedUsers?: number;
   readonly cancelledAtMs?: number;
+  /** Where its fan-out was when it was cancelled, until all has ended. */
+  readonly cancelledCursor?: string;
   /** When it was accepted, sent or cancelled, from which retention counts; null until completed or cancelled. */
   readonly retainedFrom: Date | null;
 };

@@ -14,8 +14,8 @@ import { FAN_OUT_AT, type FanOutPlace, UNBEGUN_PAGE } from '../collections/notif
  */
 export function isToBegin(page: FanOutPage, plan: PagePlan): boolean {
   const { notification, isUserCountOpen, from, to, members, policy } = page;
-  // A page at which nobody is due keeps nothing.
-  if (notification.sendAt?.kind === 'local') return members.length > 0;
+  // Of what is sent later is told to how many it went. A page of it at which nobody is due keeps nothing.
+  if (notification.sendAt !== null) return members.length > 0;
   if (isUserCountOpen || from !== AUDIENCE_START || to !== null) return true;
   return members.length > 1 && (policy.cap !== null || plan.suppressions.length > 0);
 }

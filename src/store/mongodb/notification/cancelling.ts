@@ -3,9 +3,13 @@ import type { Collections } from '../collections/collections.ts';
 import { ALL_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
-import { toNotification } from '../collections/notification-document.ts';
+import { type NotificationDocument, toNotification } from '../collections/notification-document.ts';
 import { NOTIFICATION_BY_ID, NOTIFICATION_WITH_AUDIENCE } from '../collections/notification-queries.ts';
-import { SUPPRESSIONS_OF_NOTIFICATION } from '../collections/suppression-queries.ts';
+import {
+  DELIVERED_USERS,
+  SUPPRESSIONS_OF_NOTIFICATION,
+  type SuppressionDocument,
+} from '../collections/suppression-queries.ts';
 import { completeIfFinal } from './completion.ts';
 
 /** Longer than a page takes that another process had begun with, and what it writes may be on its way to the server. */
@@ -20,7 +24,8 @@ export async function cancel(collections: Collections, id: string, nowMs: number
     { _id: id, status: { $in: ['scheduled', 'accepted', 'sending'] } },
     {
       $set: { status: 'cancelled', cancelledAtMs: nowMs, dueAtMs: nowMs, retainedFrom: instant(nowMs) },
-      $unset: { cursor: 1, followingAtMs: 1 },
+      $rename: { cursor: 'cancelledCursor' },
+      $unset: { followingAtMs: 1 },
     },
   );
   const found = await notifications.findOne(NOTIFICATION_BY_ID.filter(id), optionsOf(NOTIFICATION_BY_ID));
@@ -32,14 +37,14 @@ export async function cancel(collections: Collections, id: string, nowMs: number
 
 /**
  * See `FanOutStore.endCancelled`. Another process may be at a page: what it writes after it was looked at here is seen by the second
- * look, which puts the same list together again.
+ * look, which puts the same list together again, and counts whom that page has come to.
  */
 export async function endCancelled(collections: Collections, id: string, nowMs: number): Promise<void> {
   const { notifications, suppressions } = collections;
   const filter = NOTIFICATION_WITH_AUDIENCE.filter(id);
   const found = await notifications.findOne(filter, optionsOf(NOTIFICATION_WITH_AUDIENCE));
   if (found?.status !== 'cancelled' || found.dueAtMs === undefined || found.cancelledAtMs === undefined) return;
-  const { userIds = [], cancelledAtMs } = found;
+  const { userIds = [], cancelledAtMs, dueAtMs } = found;
   if (userIds.length > 0) {
     const decided = await decidedUsers(collections, id);
     const cancelled = userIds.filter((userId) => !decided.has(userId));
@@ -47,13 +52,40 @@ export async function endCancelled(collections: Collections, id: string, nowMs: 
     const list = { notificationId: id, entries: [], unreached: [], cancelled, atMs: cancelledAtMs, retainedFrom };
     await suppressions.replaceOne({ _id: idOf(id) }, list, { upsert: true });
   }
+  const late = await usersOfOpenPage(collections, found);
   const lookAgainAtMs = cancelledAtMs + PAGES_END_MS;
   await notifications.updateOne(
-    { _id: id, status: 'cancelled' },
-    nowMs < lookAgainAtMs
-      ? { $set: { dueAtMs: lookAgainAtMs } }
-      : { $unset: { dueAtMs: 1, userIds: 1, audience: 1, page: 1 } },
+    { _id: id, status: 'cancelled', dueAtMs, ...(late.length > 0 && { 'page.userIds': found.page?.userIds }) },
+    {
+      ...(late.length > 0 && { $inc: countsOf(found, late.length) }),
+      ...(nowMs < lookAgainAtMs
+        ? { $set: { dueAtMs: lookAgainAtMs }, ...(late.length > 0 && { $pull: { 'page.userIds': { $in: late } } }) }
+        : { $unset: { dueAtMs: 1, userIds: 1, audience: 1, page: 1, cancelledCursor: 1 } }),
+    },
   );
+}
+
+/** Those whom the page that was under way has decided about, though its cursor failed: nobody has counted them. */
+async function usersOfOpenPage(collections: Collections, found: NotificationDocument): Promise<readonly string[]> {
+  const { page, cancelledCursor, _id: notificationId } = found;
+  if (page === undefined || page.from !== cancelledCursor || page.userIds.length === 0) return [];
+  const { deliveries, suppressions } = collections;
+  const asked = { notificationId, userIds: page.userIds };
+  const ofNotification = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' });
+  const [delivered, pages] = await Promise.all([
+    deliveries.find(DELIVERED_USERS.filter(asked), optionsOf(DELIVERED_USERS)).toArray(),
+    suppressions.find(ofNotification, optionsOf(SUPPRESSIONS_OF_NOTIFICATION)).toArray(),
+  ]);
+  const decided = new Set(delivered.map(({ userId }) => userId));
+  for (const one of pages) if (one._id !== idOf(notificationId)) for (const userId of usersIn(one)) decided.add(userId);
+  return page.userIds.filter((userId) => decided.has(userId));
+}
+
+function countsOf(
+  { audience, sendAt }: NotificationDocument,
+  users: number,
+): { userCount?: number; releasedUsers?: number } {
+  return { ...(audience !== undefined && { userCount: users }), ...(sendAt !== undefined && { releasedUsers: users }) };
 }
 
 function idOf(notificationId: string): string {
@@ -69,8 +101,11 @@ async function decidedUsers({ deliveries, suppressions }: Collections, id: strin
   const filter = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId: id, fromId: '' });
   for await (const page of suppressions.find(filter, optionsOf(SUPPRESSIONS_OF_NOTIFICATION))) {
     if (page._id === idOf(id)) continue;
-    for (const { userId } of page.entries) users.add(userId);
-    for (const userId of [...page.unreached, ...(page.missed ?? [])]) users.add(userId);
+    for (const userId of usersIn(page)) users.add(userId);
   }
   return users;
+}
+
+function usersIn({ entries, unreached, missed = [] }: SuppressionDocument): readonly string[] {
+  return [...entries.map(({ userId }) => userId), ...unreached, ...missed];
 }
