@@ -24,7 +24,7 @@ type WaveOptions = {
 
 const EVERYBODY = { limit: 0, only: {} } as const;
 
-/** Subscriptions that a page reads of users named: 5 ms of one core on SQLite. */
+/** Subscriptions that a page reads of users named: measured, 1.4 to 2.2 ms of one core on SQLite. */
 const PASSED_OVER_AT_ONCE = 200;
 
 /**

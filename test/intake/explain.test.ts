@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { usersNamed } from '../../src/domain/audience/audience.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
+import { type SendAt, timingOf } from '../../src/domain/notification/send-at.ts';
 import type { TypeRule } from '../../src/domain/notification-type/type-policy.ts';
 import { newUser, patched, type UserPatch } from '../../src/domain/user/user.ts';
 import { createExplain, type Explain } from '../../src/intake/explain.ts';
@@ -69,31 +70,42 @@ const aRule: fc.Arbitrary<TypeRule> = fc.record(
   { requiredKeys: [] },
 );
 
+const aWorld = {
+  users: fc.array(aUser, { minLength: 1, maxLength: 6 }),
+  rules: fc.array(fc.tuple(fc.constantFrom(...PATTERNS), aRule), { maxLength: 3 }),
+  history: fc.array(fc.constantFrom(...TYPES), { maxLength: 3 }),
+  type: fc.constantFrom(...TYPES),
+  ttlSeconds: fc.constantFrom(60, 6 * 3600, 5 * 86_400),
+};
+type World = typeof aWorld extends infer Fields
+  ? { readonly [Name in keyof Fields]: Fields[Name] extends fc.Arbitrary<infer Value> ? Value : never }
+  : never;
+
 let made = 0;
 
+/** Says what the case says of types and users, and sends them its history. Gives the users. */
+async function settle({ users, rules, history, ttlSeconds }: World): Promise<readonly string[]> {
+  for (const pattern of (await engine.store.typeRules.all()).keys()) await engine.store.typeRules.delete(pattern);
+  engine.rules.forget();
+  for (const [pattern, rule] of rules) await engine.say(pattern, rule);
+  const ids = users.map(() => `user-${made++}`);
+  for (const [index, { patch, deviceZones }] of users.entries()) {
+    const id = ids[index]!;
+    for (const timeZone of deviceZones) await engine.device(id, { timeZone });
+    if (patch === null) continue;
+    const nowMs = engine.clock.now();
+    await engine.store.users.change(newUser(id, nowMs), (user) => patched(user, patch, nowMs));
+  }
+  for (const earlier of history) await send(ids, earlier, ttlSeconds);
+  return ids;
+}
+
 it('says what fan-out does at that instant, before and afterwards; and nobody vanishes', async () => {
-  const aCase = fc.record({
-    users: fc.array(aUser, { minLength: 1, maxLength: 6 }),
-    rules: fc.array(fc.tuple(fc.constantFrom(...PATTERNS), aRule), { maxLength: 3 }),
-    history: fc.array(fc.constantFrom(...TYPES), { maxLength: 3 }),
-    type: fc.constantFrom(...TYPES),
-    ttlSeconds: fc.constantFrom(60, 6 * 3600, 5 * 86_400),
-    waitMs: fc.constantFrom(1, 61_000, 7 * HOUR_MS),
-  });
+  const aCase = fc.record({ ...aWorld, waitMs: fc.constantFrom(1, 61_000, 7 * HOUR_MS) });
   await fc.assert(
-    fc.asyncProperty(aCase, async ({ users, rules, history, type, ttlSeconds, waitMs }) => {
-      for (const pattern of (await engine.store.typeRules.all()).keys()) await engine.store.typeRules.delete(pattern);
-      engine.rules.forget();
-      for (const [pattern, rule] of rules) await engine.say(pattern, rule);
-      const ids = users.map(() => `user-${made++}`);
-      for (const [index, { patch, deviceZones }] of users.entries()) {
-        const id = ids[index]!;
-        for (const timeZone of deviceZones) await engine.device(id, { timeZone });
-        if (patch === null) continue;
-        const nowMs = engine.clock.now();
-        await engine.store.users.change(newUser(id, nowMs), (user) => patched(user, patch, nowMs));
-      }
-      for (const earlier of history) await send(ids, earlier, ttlSeconds);
+    fc.asyncProperty(aCase, async ({ waitMs, ...world }) => {
+      const { type, ttlSeconds } = world;
+      const ids = await settle(world);
       await engine.runUntil(engine.clock.now() + waitMs);
       const atMs = engine.clock.now();
       const before = await Promise.all(ids.map((id) => explain(id, { kind: 'type', type, atMs, ttlSeconds })));
@@ -130,6 +142,49 @@ it('says what fan-out does at that instant, before and afterwards; and nobody va
     { numRuns: 60 },
   );
 });
+
+it('says of what is sent later what becomes of it, at which instant, and what became', async () => {
+  const aCase = fc.record({
+    ...aWorld,
+    aheadMs: fc.constantFrom(-3 * HOUR_MS, HOUR_MS, 30 * HOUR_MS),
+    kind: fc.constantFrom('instant', 'skip', 'send_now', 'next_day'),
+  });
+  await fc.assert(
+    fc.asyncProperty(aCase, async ({ aheadMs, kind, ...world }) => {
+      const ids = await settle(world);
+      const acceptedAtMs = engine.clock.now();
+      const atMs = acceptedAtMs + aheadMs;
+      const sendAt: SendAt =
+        kind === 'instant'
+          ? { kind, atMs: Math.max(atMs, acceptedAtMs) }
+          : { kind: 'local', wallMs: Math.floor(atMs / 1000) * 1000, ifPassed: kind };
+      const notification = sampleNotification({
+        ...{ acceptedAtMs, status: 'scheduled', userCount: ids.length, ttlSeconds: world.ttlSeconds },
+        ...{ content: { type: world.type, title: 'x' }, ...timingOf(sendAt, acceptedAtMs) },
+      });
+      const { id: notificationId } = notification;
+      await engine.store.notifications.accept(sampleAcceptance(notification, [], { audience: usersNamed(ids) }));
+      const before = await Promise.all(ids.map((id) => explain(id, { kind: 'notification', notificationId })));
+      // Each user is asked for at the instant that was said, once that has come.
+      await engine.runUntil(Math.max(...before.map((said) => said.atMs)));
+      for (const said of before) {
+        const { userId, account, devices } = said;
+        const suppression = await engine.store.suppressions.get(notificationId, userId);
+        const deliveries = await deliveriesTo(notificationId, userId);
+        const kinds = account.answer.kind === 'stop' ? account.answer.reason : null;
+        expect([userId, suppression?.reason ?? null], account.sentence).toEqual([userId, kinds]);
+        expect(suppression?.atMs ?? deliveries[0]?.createdAtMs, account.sentence).toBe(said.atMs);
+        const reached = kinds === null ? devices.map(({ id }) => id) : [];
+        expect(deliveries.map((one) => one.subscriptionId)).toEqual(reached);
+        const afterwards = await explain(userId, { kind: 'notification', notificationId });
+        expect(afterwards.account.answer, said.account.sentence).toEqual(account.answer);
+        expect(afterwards.became).toEqual({ suppression, deliveryCount: deliveries.length });
+      }
+      expect(await engine.store.notifications.get(notificationId)).toMatchObject({ releasedUsers: ids.length });
+    }),
+    { numRuns: 30 },
+  );
+}, 60_000);
 
 it('does not take a notification’s own use of a cap, or one that came later, for a reason against it', async () => {
   await engine.device('ada');
