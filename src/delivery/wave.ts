@@ -32,7 +32,10 @@ const PASSED_OVER_AT_ONCE = 200;
  * before. Each walk takes those whose turn has come and notes when the next of the others is due, so that the next wave comes exactly
  * then. Who moves meanwhile is asked for again by the new zone, and who was taken once is not taken again.
  */
-export function createWave({ notification, followingAtMs, begun }: FanOut, { store, serverZone, nowMs }: WaveOptions): Wave {
+export function createWave(
+  { notification, followingAtMs, begun }: FanOut,
+  { store, serverZone, nowMs }: WaveOptions,
+): Wave {
   const { id: notificationId, sendAt, dueAtMs } = notification;
   const all = async (members: readonly Member[]) => members;
   if (dueAtMs === null) return { ...EVERYBODY, undecided: all, page: () => null };
