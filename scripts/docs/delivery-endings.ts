@@ -76,6 +76,7 @@ function eventsWhileWaiting(): Case[] {
     ...DROPS.map((reason) => ({ type: 'ATTEMPT', nowMs: NOW_MS, gate: { kind: 'drop', reason } }) as const),
     { type: 'SUPERSEDE' },
     { type: 'CANCEL' },
+    { type: 'DISCARD' },
   ];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>
     (['active', 'retired', 'missing'] as const).flatMap((subscription) =>

@@ -19,7 +19,7 @@ const STATES: Readonly<Record<DeliveryState, string>> = {
   failed: 'A dead letter. Can be replayed.',
   expired: 'Out of time. Can be replayed, with a new deadline.',
   cancelled:
-    'Given up unsent: nobody is there to receive it, its user does not want it any more, or a newer one replaced it.',
+    'Given up: nobody is there to receive it, its user does not want it any more, a newer one replaced it, or somebody discarded it.',
 };
 
 const REASONS: Readonly<Record<EndReason, string>> = {
@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   subscription_deleted: 'Its subscription was deleted meanwhile.',
   subscription_inactive: 'Its subscription was retired meanwhile.',
   notification_cancelled: 'Somebody [called its notification off](scheduling.md#calling-it-off).',
+  discarded: 'It had failed, and somebody [took it off the dead letters](operations.md#many-dead-letters-at-once).',
   render_failed: 'Its [text](templates.md#when-it-cannot-be-made) could not be made for its recipient.',
   dropped: 'It waited while sending was [paused](backup.md#restore), and a person decided to drop what waited.',
   superseded: 'A newer notification with the same topic was accepted for the same subscription.',

@@ -51,6 +51,8 @@ export type ServerErrorCode =
   | 'subscription_inactive'
   | 'prune_hold_not_found'
   | 'prune_hold_decided'
+  | 'bulk_action_not_found'
+  | 'bulk_action_ended'
   | 'backup_unavailable'
   | 'backup_under_way'
   | 'store_unavailable'

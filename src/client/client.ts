@@ -1,6 +1,7 @@
 import type { Audit } from './audit.ts';
 import { BellhopError } from './bellhop-error.ts';
 import { createSendMany, type SendMany } from './bulk.ts';
+import { type BulkActionCalls, bulkActionsOf } from './bulk-actions.ts';
 import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
 import type { OverviewCalls, OverviewStretch, Process } from './overview.ts';
@@ -36,6 +37,7 @@ import type { CancelledNotification } from './timing.ts';
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { BulkNotification, BulkNotificationResult, Problem, SendMany } from './bulk.ts';
+export type { BulkAction, BulkActionFilter, BulkActionInput, BulkActionPlan, DeadLetterReason } from './bulk-actions.ts';
 export type { CallOptions } from './caller.ts';
 export type * from './content.ts';
 export type * from './dry-run.ts';
@@ -116,6 +118,8 @@ export type Client = Nouns & {
   readonly audit: Audit;
   /** What notifications say, kept under a key. */
   readonly templates: Templates;
+  /** One action on many dead letters: replay or discard. */
+  readonly bulkActions: BulkActionCalls;
   readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
@@ -214,6 +218,7 @@ function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscrib
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
     templates: templatesOf(caller),
+    bulkActions: bulkActionsOf(caller),
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },
     subscriptions: {
       register: (subscription, options) => post('/v1/subscriptions', subscription, options),

@@ -1,4 +1,5 @@
 import type { Reached } from './audience/fan-out.ts';
+import type { BulkActionKind } from './bulk-action/bulk-action.ts';
 import type { Attempt, DeliveryState, EndReason } from './delivery/delivery.ts';
 import type { Priority } from './notification/priority.ts';
 import type { PruneHoldScope } from './pruning/prune-hold.ts';
@@ -131,6 +132,16 @@ export type BellhopEvent =
       readonly detail: string;
     }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
+  /** All that somebody asked to have done to dead letters is done, or was called off. */
+  | {
+      readonly type: 'bulk_action.ended';
+      readonly actionId: string;
+      readonly action: BulkActionKind;
+      readonly state: 'completed' | 'cancelled';
+      readonly replayed: number;
+      readonly discarded: number;
+      readonly skipped: number;
+    }
   /** A part failed while no caller waited for its answer. */
   | {
       readonly type: 'part.failed';
@@ -159,6 +170,7 @@ export const PART_NAMES = [
   'sending_watch',
   'tally_keeper',
   'scheduler',
+  'bulk_actions',
   'presence',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];

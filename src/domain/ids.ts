@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   subscription: 'sub_',
   delivery: 'dlv_',
   pruneHold: 'hld_',
+  bulkAction: 'bla_',
   schedule: 'sch_',
   occurrence: 'occ_',
   request: 'req_',
@@ -45,6 +46,11 @@ export function subscriptionId(nowMs: number, random: Random): string {
 /** Of a hold on pruning. */
 export function pruneHoldId(nowMs: number, random: Random): string {
   return newId(ID_PREFIXES.pruneHold, nowMs, random);
+}
+
+/** Of a bulk action; sorts by the time it was asked for. */
+export function bulkActionId(nowMs: number, random: Random): string {
+  return newId(ID_PREFIXES.bulkAction, nowMs, random);
 }
 
 /** Of a schedule, each time its key is used anew. */

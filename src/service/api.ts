@@ -19,6 +19,7 @@ import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
 import { createAuditLog } from '../intake/audit-log.ts';
 import { createBackups } from '../intake/backups.ts';
+import { createBulkActions } from '../intake/bulk-actions.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createDoctor } from '../intake/doctor.ts';
@@ -70,6 +71,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly lastBackup: LastBackup | null;
   /** A schedule was made or changed: the scheduler of this process is to look. */
   readonly onScheduleChange: () => void;
+  readonly onBulkAction: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   readonly httpMetrics: HttpMetrics;
@@ -117,6 +119,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
       countsVisitors: hasDemoPage(config),
     }),
     deadLetters: createDeadLetters(parts),
+    bulkActions: createBulkActions(parts),
     userDeliveries: createUserDeliveries(parts),
     ...people,
     overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),

@@ -28,6 +28,7 @@ import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
+import { createBulkWorker } from '../upkeep/bulk-worker.ts';
 import type { Loop } from '../upkeep/loop.ts';
 import { createPresence } from '../upkeep/presence.ts';
 import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
@@ -75,6 +76,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await checkVapidKeys({ config, keys, log, store: parts.backends.store, clock: options.clock ?? systemClock });
     await parts.sending?.engine.start();
     await parts.sending?.scheduler.start();
+    // Not waited for: it may have much to do.
+    void parts.sending?.bulkWorker.start();
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
@@ -150,6 +153,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     lastBackup,
     onSendingChange,
     onScheduleChange,
+    onBulkAction: () => sending?.bulkWorker.hurry(),
     stopping: stopping.signal,
   };
   return {
@@ -183,7 +187,12 @@ function buildBackupKeeper({ config }: ServiceOptions, { store, events, clock }:
   return createBackupKeeper({ ...backups, store: store.backups, events, clock, sealKeys: sealing });
 }
 
-type Sending = { readonly transport: PushTransport; readonly engine: Engine; readonly scheduler: Scheduler };
+type Sending = {
+  readonly transport: PushTransport;
+  readonly engine: Engine;
+  readonly scheduler: Scheduler;
+  readonly bulkWorker: Loop;
+};
 
 /** What the role `worker` does. */
 function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Sending {
@@ -215,6 +224,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
   return {
     transport,
     engine: createEngine({ ...shared, transport }, policy, { ...pace, concurrency }),
+    bulkWorker: createBulkWorker({ ...shared, leads }),
     scheduler: createScheduler({ store: store.schedules, events, clock, settle, leads }),
   };
 }
@@ -226,6 +236,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     const { stopping, sending, backupKeeper, presence, backends } = parts;
     stopping.abort();
     await sending?.scheduler.stop();
+    await sending?.bulkWorker.stop();
     await sending?.engine.stopLoops();
     // Its backup under way is given up, so its tick is not waited for.
     const keeping = backupKeeper?.stop();

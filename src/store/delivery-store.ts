@@ -64,6 +64,17 @@ export type DeadLetterQuery = PageRequest & {
   readonly filter: DeliveryFilter;
 };
 
+export type DeadLetterSkim = PageRequest & {
+  readonly userId: string | null;
+  /** Failed at or after. */
+  readonly fromMs: number | null;
+  /** Failed before. */
+  readonly untilMs: number;
+};
+
+/** As much of a dead letter as it is chosen by. */
+export type SkimmedDeadLetter = Pick<Delivery, 'id' | 'reason' | 'origin' | 'endedAtMs'>;
+
 export interface DeliveryStore {
   /**
    * Takes leases: waiting deliveries become `sending`, `attemptCount` grows by one, `claimedAtMs` is set, `dueAtMs`
@@ -96,6 +107,8 @@ export interface DeliveryStore {
   listByUser(query: OfUserQuery): Promise<Page<Delivery>>;
   /** Dead letters: `failed` deliveries, newest first. */
   listFailed(query: DeadLetterQuery): Promise<Page<Delivery>>;
+  /** Dead letters in the order of `listFailed` and with its cursors, unfiltered and little of each: for going through very many. */
+  skimFailed(query: DeadLetterSkim): Promise<Page<SkimmedDeadLetter>>;
   countByState(notificationId: string): Promise<DeliveryCounts>;
   /**
    * Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first; but first a few of each user, if

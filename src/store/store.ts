@@ -1,6 +1,7 @@
 import type { AudienceStore } from './audience-store.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BackupStore } from './backup-store.ts';
+import type { BulkActionStore } from './bulk-action-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
@@ -35,6 +36,7 @@ export interface Store {
   readonly suppressions: SuppressionStore;
   readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;
+  readonly bulkActions: BulkActionStore;
   readonly tallies: TallyStore;
   readonly nonces: NonceStore;
   readonly operators: OperatorStore;

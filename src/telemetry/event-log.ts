@@ -138,6 +138,19 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     says: ({ scheduleKey, atMs, code, detail }) =>
       `schedule ${scheduleKey} could not send its notification of ${instant(atMs)} (${code}): ${detail} Mend it with PUT /v1/schedules/${scheduleKey}; POST /v1/schedules/${scheduleKey}/trigger sends it now`,
   },
+  'bulk_action.ended': {
+    level: info,
+    fields: ({ actionId, action, state, replayed, discarded, skipped }) => ({
+      bulk_action_id: actionId,
+      action,
+      state,
+      replayed,
+      discarded,
+      skipped,
+    }),
+    says: ({ action, state, replayed, discarded, skipped }) =>
+      `bulk ${action} ${state}: ${replayed} replayed, ${discarded} discarded, ${skipped} left as they are`,
+  },
   'sending.paused': {
     level: warn,
     fields: ({ cause, sinceMs }) => ({ cause, since: instant(sinceMs) }),

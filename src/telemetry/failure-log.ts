@@ -25,6 +25,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',
   scheduler: 'a notification whose time had come could not be made: the scheduler tries again',
+  bulk_actions: 'a bulk action on dead letters is held up: it is tried again, and nothing is done twice',
   sending_watch:
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',

@@ -25,6 +25,7 @@ const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')
     'dropped',
     'notification_cancelled',
     'render_failed',
+    'discarded',
     'opted_out',
     'paused',
     'quiet_hours',

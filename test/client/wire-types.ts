@@ -4,6 +4,7 @@ import type { AppErrorCode } from '../../src/domain/app-error.ts';
 import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
 import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
 import type { auditEntrySchema } from '../../src/http/v1/audit.ts';
+import type { bulkActionBody, bulkActionSchema, bulkPlanSchema } from '../../src/http/v1/bulk-actions.ts';
 import type { lineSchema } from '../../src/http/v1/bulk-line.ts';
 import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
 import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
@@ -65,6 +66,10 @@ export const COMPILED: [
   Reads<typeof acceptedSchema, client.AcceptedNotification>,
   Writes<typeof lineSchema, client.BulkNotification>,
   Reads<typeof resultSchema, client.BulkNotificationResult>,
+  // A plan is a call of its own.
+  Writes<typeof bulkActionBody, client.BulkActionInput & { readonly dry_run?: boolean | undefined }>,
+  Reads<typeof bulkActionSchema, client.BulkAction>,
+  Reads<typeof bulkPlanSchema, client.BulkActionPlan>,
   Reads<typeof notificationSchema, client.Notification>,
   Reads<typeof deliverySchema, client.Delivery>,
   Reads<typeof attemptSchema, client.Attempt>,
@@ -108,6 +113,9 @@ export const COMPILED: [
   true,
   true,
 
+  true,
+  true,
+  true,
   true,
   true,
   true,

@@ -81,6 +81,21 @@ export function deliveryListingContract(open: OpenStore): void {
       );
       expect(items).toEqual(expected);
       expect(pages).toBe(4);
+      for (const [userId, fromMs, untilMs] of [
+        [null, null, NOW_MS + 9],
+        [null, NOW_MS + 1, NOW_MS + 2],
+        [expected[0]!.userId, null, NOW_MS + 9],
+      ] as const) {
+        const skimmed = await everyPage((cursor) =>
+          store.deliveries.skimFailed({ userId, fromMs, untilMs, cursor, limit: 4 }),
+        );
+        expect(skimmed.items).toEqual(
+          expected
+            .filter((one) => userId === null || one.userId === userId)
+            .filter(({ endedAtMs }) => endedAtMs! >= (fromMs ?? 0) && endedAtMs! < untilMs)
+            .map(({ id, reason, origin, endedAtMs }) => ({ id, reason, origin, endedAtMs })),
+        );
+      }
     });
 
     it('forgets one that is sent again', async () => {

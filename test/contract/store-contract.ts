@@ -3,6 +3,7 @@ import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from
 import { audienceContract } from './audience-contract.ts';
 import { audienceWalkContract } from './audience-walk-contract.ts';
 import { auditContract } from './audit-contract.ts';
+import { bulkActionContract } from './bulk-action-contract.ts';
 import { cancelContract } from './cancel-contract.ts';
 import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
@@ -63,6 +64,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('users: listings', () => userListingContract(open));
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
+    describe('bulk actions', () => bulkActionContract(open));
     describe('tallies', () => tallyContract(open));
     describe('schedules', () => scheduleContract(open));
     describe('nonces', () => nonceContract(open));

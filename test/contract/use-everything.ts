@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/store.ts';
 import { pagesOf } from '../support/audience-pages.ts';
 import { fanOutAt, sendAt } from '../support/fan-out-at.ts';
 import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import { sampleBulkAction } from './bulk-action-contract.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
 
@@ -45,6 +46,11 @@ export async function useEverything(store: Store): Promise<void> {
         const { next } = await store.deliveries.listFailed({ ...page, userId, fromMs, untilMs: null, filter });
         await store.deliveries.listFailed({ ...page, cursor: next, userId, fromMs: null, untilMs: fromMs, filter });
       }
+  for (const userId of [null, 'user-0'])
+    for (const fromMs of [null, NOW_MS]) {
+      const { next } = await store.deliveries.skimFailed({ ...page, limit: 1, userId, fromMs, untilMs: NOW_MS + 1 });
+      await store.deliveries.skimFailed({ ...page, cursor: next, userId, fromMs, untilMs: NOW_MS + 1 });
+    }
   for (const filter of [ANY_DELIVERY, reasoned])
     await store.deliveries.listByUser({ ...page, userId: 'user-0', fromMs: null, untilMs: null, filter });
   await store.notifications.getMany([notification.id]);
@@ -73,6 +79,12 @@ export async function useEverything(store: Store): Promise<void> {
   await store.deliveries.outdated({ order: notificationId, topic: 't', subscriptionIds });
   await store.deliveries.postponeMany([{ deliveryId, attempt: 1, untilMs: NOW_MS }]);
   await claimed(store, deliveryId);
+  const action = sampleBulkAction();
+  await store.bulkActions.add(action);
+  await store.bulkActions.get(action.id);
+  await store.bulkActions.list();
+  await store.bulkActions.underWay();
+  await store.bulkActions.update(action);
   const hold = await store.pruneHolds.open({
     id: 'hld_1',
     scope: 'origin',

@@ -100,6 +100,7 @@ const types = fc.constantFrom(
   'ATTEMPT',
   'SUPERSEDE',
   'CANCEL',
+  'DISCARD',
   'INTERRUPTED',
   'xstate.done.actor.send',
   'xstate.error.actor.send',

@@ -19,6 +19,7 @@ export async function documentOf(): Promise<OpenApiDocument> {
     notifications: unused,
     dryRun: unused,
     deadLetters: unused,
+    bulkActions: unused,
     userDeliveries: unused,
     users: unused,
     types: unused,

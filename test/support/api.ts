@@ -20,6 +20,7 @@ import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createAuditLog } from '../../src/intake/audit-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
+import { createBulkActions } from '../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import type { Doctor } from '../../src/intake/doctor.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
@@ -96,6 +97,7 @@ export type ApiOptions = Partial<AppOptions> &
     readonly doctor?: Doctor;
     readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
+    readonly onBulkAction?: () => void;
     /** Puts a fault in front of the real parts. */
     readonly wrapStore?: (store: Store) => Store;
     readonly wrapQueue?: (queue: JobQueue) => JobQueue;
@@ -165,6 +167,7 @@ export async function startApi(options: ApiOptions = {}) {
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     ...people,
     deadLetters: createDeadLetters(parts),
+    bulkActions: createBulkActions({ ...parts, onBulkAction: options.onBulkAction ?? (() => {}) }),
     userDeliveries: createUserDeliveries(parts),
     overview: createOverview({ ...parts, lanes: processes.lanes, lastBackup }),
     processes,

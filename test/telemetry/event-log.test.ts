@@ -77,6 +77,16 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     detail: 'There is no segment “vip”.',
     msg: 'schedule morning could not send its notification of 2026-01-01T00:00:00.000Z (invalid_audience): There is no segment “vip”. Mend it with PUT /v1/schedules/morning; POST /v1/schedules/morning/trigger sends it now',
   },
+  'bulk_action.ended': {
+    level: 'info',
+    bulk_action_id: 'bla_1',
+    action: 'replay',
+    state: 'completed',
+    replayed: 40,
+    discarded: 0,
+    skipped: 2,
+    msg: 'bulk replay completed: 40 replayed, 0 discarded, 2 left as they are',
+  },
   'sending.paused': {
     level: 'warn',
     cause: 'restored',

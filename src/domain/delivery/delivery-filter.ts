@@ -44,6 +44,7 @@ export function isAttemptAskedFor({ outcome, fromMs, untilMs }: AttemptFilter, a
   return attempt.startedAtMs >= (fromMs ?? -Infinity) && attempt.startedAtMs < (untilMs ?? Infinity);
 }
 
-function isOfService(service: string, origin: string): boolean {
+/** Whether an origin is one of a push service that is named, or is the one named itself. */
+export function isOfService(service: string, origin: string): boolean {
   return isServiceName(service) ? serviceOfOrigin(origin) === service : origin === service;
 }

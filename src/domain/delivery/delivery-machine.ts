@@ -49,6 +49,8 @@ export type DeliveryEvent =
   | { readonly type: 'SUPERSEDE' }
   /** Somebody called its notification off. */
   | { readonly type: 'CANCEL' }
+  /** A person takes a dead letter off the list. */
+  | { readonly type: 'DISCARD' }
   /** The process that had the lease is gone. */
   | { readonly type: 'INTERRUPTED'; readonly report: SendReport }
   /** A person sends an ended delivery again; `deadlineAtMs` is the old deadline or a new one. */
@@ -133,6 +135,11 @@ const cancelTransition = {
 
 const waiting = { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition, CANCEL: cancelTransition } as const;
 
+const discardTransition = {
+  target: 'cancelled',
+  actions: { type: 'end', params: { reason: 'discarded' } },
+} as const;
+
 const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', actions: 'reopen' } as const;
 
 /**
@@ -162,7 +169,7 @@ export const deliveryMachine = machineSetup.createMachine({
     delivered: { type: 'final' },
     pruned: { type: 'final' },
     cancelled: { type: 'final' },
-    failed: { on: { REPLAY: replayTransition } },
+    failed: { on: { REPLAY: replayTransition, DISCARD: discardTransition } },
     expired: { on: { REPLAY: replayTransition } },
   },
 });
@@ -190,7 +197,7 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return { ...snapshot, context, children: {} };
 }
 
-/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `INTERRUPTED` or `REPLAY`. */
+/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `INTERRUPTED`, `REPLAY` or `DISCARD`. */
 export function stateAfter(snapshot: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot {
   const [next] = transition(deliveryMachine, snapshot, event);
   return next;

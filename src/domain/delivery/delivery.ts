@@ -31,8 +31,8 @@ export type FinalState = (typeof FINAL_STATES)[number];
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
  * `dropped`: it waited while sending was paused, and a person decided against it. `notification_cancelled`: somebody called the
- * notification off. `render_failed`: the text could not be made. The last four are a person’s wishes,
- * which came between its making and its sending.
+ * notification off. `discarded`: it had failed, and a person took it off the dead letters. `render_failed`: the text could not be
+ * made. The last four are a person’s wishes, which came between its making and its sending.
  */
 export const END_REASONS = [
   'retries_exhausted',
@@ -47,6 +47,7 @@ export const END_REASONS = [
   'superseded',
   'dropped',
   'notification_cancelled',
+  'discarded',
   'deadline_passed',
   'deadline_too_near',
   'render_failed',
@@ -76,12 +77,16 @@ export type Attempt = {
   readonly endedAtMs: number;
 };
 
-/** A person sent an ended delivery again: what it had ended as, after which attempt, when, and when it was reopened. */
+/**
+ * A person sent an ended delivery again: what it had ended as, after which attempt, when, and when it was reopened. `byAction`: the
+ * bulk action that did it, so that the same one never does it twice; absent where it was asked for alone.
+ */
 export type Replay = {
   readonly from: 'failed' | 'expired';
   readonly afterAttempt: number;
   readonly endedAtMs: number;
   readonly atMs: number;
+  readonly byAction?: string;
 };
 
 /** One notification on its way to one subscription. */
@@ -201,7 +206,8 @@ type Step = { readonly state: DeliveryState; readonly atMs: number };
 
 /** The states that a delivery went through, with times, read from its attempts and replays: nothing is stored twice. */
 export function timelineOf(delivery: Delivery): readonly Step[] {
-  const { attempts, replays, claimedAtMs, endedAtMs, heldAtMs } = delivery;
+  const { attempts, replays, claimedAtMs, endedAtMs, heldAtMs, reason } = delivery;
+  const failedAtMs = reason === 'discarded' ? (attempts.at(-1)?.endedAtMs ?? null) : null;
   const firstKept = attempts[0]?.number ?? 1;
   const steps: Step[] = [
     { state: 'pending', atMs: delivery.createdAtMs },
@@ -211,6 +217,7 @@ export function timelineOf(delivery: Delivery): readonly Step[] {
       ...replaySteps(replays.filter(({ afterAttempt }) => afterAttempt === attempt.number)),
     ]),
     ...(claimedAtMs === null ? [] : [{ state: 'sending', atMs: claimedAtMs } as const]),
+    ...(failedAtMs === null ? [] : [{ state: 'failed', atMs: failedAtMs } as const]),
     ...(endedAtMs === null ? [] : [{ state: delivery.state, atMs: endedAtMs }]),
   ];
   if (heldAtMs === null) return steps;

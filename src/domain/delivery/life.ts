@@ -31,6 +31,7 @@ import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictF
  * | superseded  | a newer notification with the same topic     | waiting             | cancelled                           |
  * | cancelled   | a person who calls the notification off      | waiting             | cancelled                           |
  * | replayed    | a person                                     | failed, expired     | pending                             |
+ * | discarded   | a person who wants no more of a dead letter  | failed              | cancelled                           |
  *
  * Waiting are `pending`, `held` and `retrying`.
  */
@@ -149,6 +150,11 @@ export function cancelled(delivery: Delivery, nowMs: number): SettlementPlan {
   return endedUnsent(delivery, { type: 'CANCEL' }, nowMs);
 }
 
+/** A person takes a dead letter off the list; null where it is none. */
+export function discarded(delivery: Delivery, nowMs: number): SettlementPlan | null {
+  return delivery.state === 'failed' ? endedUnsent(delivery, { type: 'DISCARD' }, nowMs) : null;
+}
+
 function endedUnsent(delivery: Delivery, event: DeliveryEvent, nowMs: number): SettlementPlan {
   const next = stateAfter(restoreUnsent(delivery, NO_POLICY), event);
   const facts = {
@@ -164,15 +170,17 @@ function endedUnsent(delivery: Delivery, event: DeliveryEvent, nowMs: number): S
 /** `state`: not one to send again. `too_often`: `MAX_REPLAYS`. `subscription`: it is deleted or retired. */
 export type ReplayRefusal = 'state' | 'too_often' | 'subscription' | 'deadline';
 
+type ReplayRequest = { readonly nowMs: number; readonly ttlSeconds: number | null; readonly byAction?: string };
+
 export type Replayed =
   | { readonly kind: 'replayed'; readonly plan: SettlementPlan }
   | { readonly kind: 'refused'; readonly why: ReplayRefusal };
 
-/** A person sends it again, with both budgets anew. `ttlSeconds` gives a new deadline; null keeps the old one. */
+/** A person sends it again, with both budgets anew. `ttlSeconds` gives a new deadline; null keeps the old one. `byAction`: see `Replay`. */
 export function replayed(
   delivery: Delivery,
   subscription: Subscription | null,
-  { nowMs, ttlSeconds }: { readonly nowMs: number; readonly ttlSeconds: number | null },
+  { nowMs, ttlSeconds, byAction }: ReplayRequest,
 ): Replayed {
   const { id, notificationId, state, version, replays, attemptCount: afterAttempt } = delivery;
   if (state !== 'failed' && state !== 'expired') return { kind: 'refused', why: 'state' };
@@ -182,6 +190,7 @@ export function replayed(
   const next = stateAfter(restoreUnsent(delivery, NO_POLICY), { type: 'REPLAY', nowMs, deadlineAtMs });
   if (next.value !== 'pending') return { kind: 'refused', why: 'deadline' };
   const { retryCount, interruptionCount, reason } = next.context;
+  const replay = { from: state, afterAttempt, endedAtMs: delivery.endedAtMs ?? nowMs, atMs: nowMs } as const;
   const after: Delivery = {
     ...delivery,
     state: next.value,
@@ -192,7 +201,7 @@ export function replayed(
     dueAtMs: nowMs,
     claimedAtMs: null,
     endedAtMs: null,
-    replays: [...replays, { from: state, afterAttempt, endedAtMs: delivery.endedAtMs ?? nowMs, atMs: nowMs }],
+    replays: [...replays, byAction === undefined ? replay : { ...replay, byAction }],
   };
   const events = [{ type: 'delivery.replayed', deliveryId: id, notificationId }] as const;
   const settlement = { version, from: state, after, change: null, attempt: null } as const;
@@ -204,7 +213,7 @@ function standingOf(subscription: Subscription | null): SubscriptionStanding {
   return subscription.retired === null ? 'active' : 'retired';
 }
 
-/** `SUPERSEDE`, `CANCEL` and `REPLAY` ask for no policy, but the machine's context has one. */
+/** `SUPERSEDE`, `CANCEL`, `DISCARD` and `REPLAY` ask for no policy, but the machine's context has one. */
 const NO_POLICY: DeliveryPolicy = {
   maxRetries: 0,
   baseMs: 0,

@@ -79,6 +79,8 @@ export const PROBLEMS = {
   subscription_inactive: { status: 409, title: 'The subscription is not active' },
   prune_hold_not_found: { status: 404, title: 'No such hold on pruning' },
   prune_hold_decided: { status: 409, title: 'The hold was decided otherwise' },
+  bulk_action_not_found: { status: 404, title: 'No such bulk action' },
+  bulk_action_ended: { status: 409, title: 'The bulk action has ended' },
   backup_unavailable: { status: 409, title: 'No backup can be made here' },
   backup_under_way: { status: 409, title: 'A backup is being made', headers: RETRY_SOON },
   store_unavailable: { status: 503, title: 'The store is out of reach', headers: RETRY_SOON },

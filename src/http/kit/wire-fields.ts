@@ -117,6 +117,7 @@ const EXAMPLE_IDS = {
   subscription: SUBSCRIPTION,
   delivery: deliveryId(NOTIFICATION, SUBSCRIPTION),
   pruneHold: `${ID_PREFIXES.pruneHold}${EXAMPLE_ULID}`,
+  bulkAction: `${ID_PREFIXES.bulkAction}${EXAMPLE_ULID}`,
 } as const;
 
 /** The path parameter `id` of one resource. */

@@ -7,6 +7,7 @@ import { mongoSegments } from './audience/segments.ts';
 import { mongoSuppressions } from './audience/suppressions.ts';
 import { mongoAudit } from './audit/audit.ts';
 import { mongoBackups } from './backups.ts';
+import { mongoBulkActions } from './bulk-action/bulk-actions.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { lacksIndexes, makeIndexes } from './collections/indexes.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
@@ -89,6 +90,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     suppressions: mongoSuppressions(collections, operations),
     schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
+    bulkActions: mongoBulkActions(collections, operations),
     tallies: mongoTallies(collections, operations),
     nonces: mongoNonces(collections, operations),
     operators: mongoOperators(collections, operations),

@@ -7,6 +7,7 @@ import { sqliteSegments } from './audience/segments.ts';
 import { sqliteSuppressions } from './audience/suppressions.ts';
 import { sqliteAudit } from './audit/audit.ts';
 import { sqliteBackups } from './backups.ts';
+import { sqliteBulkActions } from './bulk-action/bulk-actions.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
 import { createCheckpoints } from './file/checkpoints.ts';
@@ -97,6 +98,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     suppressions: sqliteSuppressions(database, commits),
     schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
+    bulkActions: sqliteBulkActions(database, commits),
     tallies: sqliteTallies(database, commits),
     nonces: sqliteNonces(database, commits),
     operators: sqliteOperators(database, commits),

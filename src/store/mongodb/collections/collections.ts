@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { AUDIT_INDEXES, AUDIT_QUERIES, type AuditDocument } from './audit-queries.ts';
+import { BULK_ACTION_INDEXES, BULK_ACTION_QUERIES, type BulkActionDocument } from './bulk-action-queries.ts';
 import { CAP_INDEXES, CAP_QUERIES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
@@ -58,6 +59,7 @@ export type Collections = {
   readonly schedules: Collection<ScheduleDocument>;
   readonly occurrences: Collection<OccurrenceDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
+  readonly bulk_actions: Collection<BulkActionDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
   readonly audit: Collection<AuditDocument>;
@@ -83,6 +85,7 @@ export const INDEXES: Readonly<
   schedules: SCHEDULE_INDEXES,
   occurrences: OCCURRENCE_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
+  bulk_actions: BULK_ACTION_INDEXES,
   rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
@@ -103,6 +106,7 @@ export const QUERIES = [
   ...CAP_QUERIES,
   ...SCHEDULE_QUERIES,
   ...PRUNE_HOLD_QUERIES,
+  ...BULK_ACTION_QUERIES,
   ...TALLY_QUERIES,
   ...SHORT_LIVED_QUERIES,
   ...OPERATOR_QUERIES,
@@ -124,6 +128,7 @@ export function collectionsOf(database: Db): Collections {
     schedules: database.collection('schedules'),
     occurrences: database.collection('occurrences'),
     prune_holds: database.collection('prune_holds'),
+    bulk_actions: database.collection('bulk_actions'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
     audit: database.collection('audit'),

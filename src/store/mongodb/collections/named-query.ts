@@ -32,6 +32,7 @@ export type NamedQuery<Asked> = {
     | 'schedules'
     | 'occurrences'
     | 'prune_holds'
+    | 'bulk_actions'
     | 'tallies'
     | 'rollups'
     | 'idempotency_keys'

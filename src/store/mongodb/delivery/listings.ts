@@ -2,8 +2,15 @@ import type { Document } from 'mongodb';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type DeliveryFilter, isAskedFor, isUnfiltered } from '../../../domain/delivery/delivery-filter.ts';
 import { deliveryIdPrefix, deliveryIdsBetween, ID_PREFIXES } from '../../../domain/ids.ts';
-import { decodeId, decodePlace, encodePlace, type Place } from '../../cursor.ts';
-import type { DeadLetterQuery, DeliveryStore, OfNotificationQuery, OfUserQuery } from '../../delivery-store.ts';
+import { decodeId, decodePlace, encodePlace, type Place, toPage } from '../../cursor.ts';
+import type {
+  DeadLetterQuery,
+  DeadLetterSkim,
+  DeliveryStore,
+  OfNotificationQuery,
+  OfUserQuery,
+  SkimmedDeadLetter,
+} from '../../delivery-store.ts';
 import { filteredPage, type Piece, READ_AT_ONCE } from '../../filtered-page.ts';
 import type { Page } from '../../page.ts';
 import { encodeText } from '../../stored-text.ts';
@@ -24,12 +31,13 @@ import type { Operations } from '../server/operations.ts';
 export function mongoDeliveryListings(
   collections: Collections,
   operations: Operations,
-): Pick<DeliveryStore, 'listByNotification' | 'listByUser' | 'listFailed'> {
+): Pick<DeliveryStore, 'listByNotification' | 'listByUser' | 'listFailed' | 'skimFailed'> {
   const listing: Listing = { collections, operations };
   return {
     listByNotification: async (query) => listByNotification(listing, query),
     listByUser: async (query) => listByUser(listing, query),
     listFailed: async (query) => listFailed(listing, query),
+    skimFailed: async (query) => skimFailed(listing, query),
   };
 }
 
@@ -73,11 +81,7 @@ function listByUser(listing: Listing, query: OfUserQuery): Promise<Page<Delivery
 
 function listFailed(listing: Listing, query: DeadLetterQuery): Promise<Page<Delivery>> {
   const { userId, fromMs, untilMs, filter, cursor, limit } = query;
-  const question = (after: Place | null) => {
-    const span = { fromMs, untilMs, after };
-    if (userId === null) return asked(DEAD_LETTERS, span);
-    return asked(DEAD_LETTERS_OF_USER, { ...span, userId: encodeText(userId) });
-  };
+  const question = (after: Place | null) => failedQuestion({ userId, fromMs, untilMs }, after);
   return filteredPage({
     limit,
     from: { after: cursor === null ? null : decodePlace(cursor) },
@@ -90,6 +94,33 @@ function listFailed(listing: Listing, query: DeadLetterQuery): Promise<Page<Deli
     ),
     toCursor: (delivery) => encodePlace(endOf(delivery)),
   });
+}
+
+async function skimFailed(
+  { collections, operations }: Listing,
+  query: DeadLetterSkim,
+): Promise<Page<SkimmedDeadLetter>> {
+  const { cursor, limit } = query;
+  const { filter, options } = failedQuestion(query, cursor === null ? null : decodePlace(cursor));
+  const projection = { reason: 1, origin: 1, endedAtMs: 1 } as const;
+  const found = await operations.run(() =>
+    collections.deliveries.find(filter, { ...options, projection, limit: limit + 1 }).toArray(),
+  );
+  return toPage(
+    found,
+    limit,
+    ({ _id: id, reason, origin = '', endedAtMs }) => ({ id, reason, origin, endedAtMs }),
+    ({ id, endedAtMs }) => encodePlace({ atMs: endedAtMs ?? 0, id }),
+  );
+}
+
+function failedQuestion(
+  { userId, fromMs, untilMs }: Pick<DeadLetterQuery, 'userId' | 'fromMs' | 'untilMs'>,
+  after: Place | null,
+): Question {
+  const span = { fromMs, untilMs, after };
+  if (userId === null) return asked(DEAD_LETTERS, span);
+  return asked(DEAD_LETTERS_OF_USER, { ...span, userId: encodeText(userId) });
 }
 
 function asked<Asked>(query: NamedQuery<Asked>, about: Asked): Question {

@@ -1,8 +1,15 @@
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type DeliveryFilter, isAskedFor, isUnfiltered } from '../../../domain/delivery/delivery-filter.ts';
 import { deliveryIdsBetween, ID_PREFIXES } from '../../../domain/ids.ts';
-import { decodeId, decodePlace, encodePlace, type Place } from '../../cursor.ts';
-import type { DeadLetterQuery, DeliveryStore, OfNotificationQuery, OfUserQuery } from '../../delivery-store.ts';
+import { decodeId, decodePlace, encodePlace, type Place, toPage } from '../../cursor.ts';
+import type {
+  DeadLetterQuery,
+  DeadLetterSkim,
+  DeliveryStore,
+  OfNotificationQuery,
+  OfUserQuery,
+  SkimmedDeadLetter,
+} from '../../delivery-store.ts';
 import { filteredPage, type Piece, READ_AT_ONCE } from '../../filtered-page.ts';
 import type { Page } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
@@ -14,11 +21,12 @@ import { deliveryRange } from '../tables/notification-rows.ts';
 export function sqliteDeliveryListings(
   database: Database,
   commits: GroupCommit,
-): Pick<DeliveryStore, 'listByNotification' | 'listByUser' | 'listFailed'> {
+): Pick<DeliveryStore, 'listByNotification' | 'listByUser' | 'listFailed' | 'skimFailed'> {
   return {
     listByNotification: async (query) => listByNotification(database, commits, query),
     listByUser: async (query) => listByUser(database, commits, query),
     listFailed: async (query) => listFailed(database, commits, query),
+    skimFailed: (query) => commits.read(() => skimFailed(database, query)),
   };
 }
 
@@ -55,13 +63,38 @@ function listByUser(database: Database, commits: GroupCommit, query: OfUserQuery
   });
 }
 
-function listFailed(database: Database, commits: GroupCommit, query: DeadLetterQuery): Promise<Page<Delivery>> {
-  const { userId, fromMs, untilMs, filter, cursor, limit } = query;
-  // Left alone, SQLite prefers the index of states and sorts every dead letter for each page.
-  const sql = `INDEXED BY ${userId === null ? 'deliveries_failed' : 'deliveries_failed_user'}
+type SkimmedRow = Pick<DeliveryRow, 'id' | 'reason' | 'origin' | 'ended_at'>;
+
+function skimFailed(database: Database, query: DeadLetterSkim): Page<SkimmedDeadLetter> {
+  const { userId, fromMs, untilMs, cursor, limit } = query;
+  const after = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
+  const rows = database.all<SkimmedRow>(
+    `SELECT id, reason, origin, ended_at FROM deliveries ${failedSql(userId)} LIMIT ?`,
+    [...failedValues({ userId, fromMs, untilMs }), after.atMs, after.id, limit + 1],
+  );
+  return toPage(
+    rows,
+    limit,
+    ({ id, reason, origin, ended_at: endedAtMs }) => ({ id, reason, origin, endedAtMs }),
+    ({ id, endedAtMs }) => encodePlace({ atMs: endedAtMs ?? 0, id }),
+  );
+}
+
+/** Left alone, SQLite prefers the index of states and sorts every dead letter for each page. */
+function failedSql(userId: string | null): string {
+  return `INDEXED BY ${userId === null ? 'deliveries_failed' : 'deliveries_failed_user'}
      WHERE state = 'failed' ${userId === null ? '' : 'AND user_id = ?'} AND ended_at >= ? AND ended_at < ?
      AND (ended_at, id) < (?, ?) ORDER BY ended_at DESC, id DESC`;
-  const values = [...(userId === null ? [] : [userId]), fromMs ?? 0, untilMs ?? Number.MAX_SAFE_INTEGER];
+}
+
+function failedValues({ userId, fromMs, untilMs }: Pick<DeadLetterQuery, 'userId' | 'fromMs' | 'untilMs'>): SqlValue[] {
+  return [...(userId === null ? [] : [userId]), fromMs ?? 0, untilMs ?? Number.MAX_SAFE_INTEGER];
+}
+
+function listFailed(database: Database, commits: GroupCommit, query: DeadLetterQuery): Promise<Page<Delivery>> {
+  const { userId, fromMs, untilMs, filter, cursor, limit } = query;
+  const sql = failedSql(userId);
+  const values = failedValues({ userId, fromMs, untilMs });
   return filteredPage({
     limit,
     from: cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor),

@@ -291,6 +291,17 @@ CREATE TABLE recipient_values (
 ALTER TABLE deliveries ADD COLUMN variables TEXT;
 `;
 
+// What an action is about is read whole; which one has its turn, by its column.
+const BULK_ACTIONS = `
+CREATE TABLE bulk_actions (
+  id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  is_under_way INTEGER NOT NULL,
+  action TEXT NOT NULL
+) STRICT;
+CREATE INDEX bulk_actions_under_way ON bulk_actions (id) WHERE is_under_way = 1;
+`;
+
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
   FIRST_VERSION,
@@ -307,6 +318,7 @@ export const MIGRATIONS: readonly string[] = [
   AUDIT,
   SCHEDULES,
   TEMPLATES,
+  BULK_ACTIONS,
 ];
 
 /** Of the files that this Bellhop writes. */

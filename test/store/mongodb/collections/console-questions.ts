@@ -1,8 +1,10 @@
+import { BULK_ACTION_QUESTIONS, fillBulkActions } from './bulk-action-questions.ts';
 import type { Collections } from '../../../../src/store/mongodb/collections/collections.ts';
 import { NOW_MS } from '../../../support/samples.ts';
 
 /** What each query about the console is asked for. */
 export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
+  ...BULK_ACTION_QUESTIONS,
   'sign-in link': { digest: 'digest-5', now: new Date(NOW_MS) },
   'operator session': { digest: 'digest-5', now: new Date(NOW_MS) },
   'audit listed': { before: 500 },
@@ -15,6 +17,7 @@ export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
 };
 
 export async function fillConsole(collections: Collections): Promise<void> {
+  await fillBulkActions(collections);
   const signedIn = Array.from({ length: 1000 }, (_, index) => ({
     _id: `digest-${index}`,
     name: 'Ann',
