@@ -37,7 +37,13 @@ import type { CancelledNotification } from './timing.ts';
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
 export type { BulkNotification, BulkNotificationResult, Problem, SendMany } from './bulk.ts';
-export type { BulkAction, BulkActionFilter, BulkActionInput, BulkActionPlan, DeadLetterReason } from './bulk-actions.ts';
+export type {
+  BulkAction,
+  BulkActionFilter,
+  BulkActionInput,
+  BulkActionPlan,
+  DeadLetterReason,
+} from './bulk-actions.ts';
 export type { CallOptions } from './caller.ts';
 export type * from './content.ts';
 export type * from './dry-run.ts';

@@ -25,8 +25,10 @@ describe('docs/operations.md, many dead letters at once', () => {
   beforeAll(async () => {
     api = await startApi();
     server = await listen(createListener(api.app, api.parts), LISTEN);
-    for (const user of ['ada', 'bob'])
-      await api.deliver((await api.notify([user])).id, await api.register(user), 'failed');
+    for (const user of ['ada', 'bob']) {
+      const subscription = await api.register(user);
+      await api.deliver((await api.notify([user])).id, subscription, 'failed');
+    }
     api.clock.advance(1000);
   });
   afterAll(async () => {

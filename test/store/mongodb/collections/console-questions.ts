@@ -1,6 +1,6 @@
-import { BULK_ACTION_QUESTIONS, fillBulkActions } from './bulk-action-questions.ts';
 import type { Collections } from '../../../../src/store/mongodb/collections/collections.ts';
 import { NOW_MS } from '../../../support/samples.ts';
+import { BULK_ACTION_QUESTIONS, fillBulkActions } from './bulk-action-questions.ts';
 
 /** What each query about the console is asked for. */
 export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
