@@ -6,7 +6,7 @@ export type BulkActionKind = (typeof BULK_ACTIONS)[number];
 
 /** `cancelling`: called off, and what was begun is being counted. */
 export const BULK_ACTION_STATES = ['running', 'cancelling', 'completed', 'cancelled'] as const;
-export type BulkActionState = (typeof BULK_ACTION_STATES)[number];
+type BulkActionState = (typeof BULK_ACTION_STATES)[number];
 
 /**
  * Why nothing was done to a dead letter. `not_failed`: it is one no more, or is gone. `contended`: others changed it again and again
@@ -39,7 +39,7 @@ export type DeadLetterFilter = {
 };
 
 /** How many there are, or as many as could be counted in time. */
-export type BulkTotal = { readonly count: number; readonly isAtLeast: boolean };
+type BulkTotal = { readonly count: number; readonly isAtLeast: boolean };
 
 /** One action on many dead letters, and how far it got. */
 export type BulkAction = {
