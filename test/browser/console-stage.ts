@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { expect } from 'vitest';
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import { examine as examineInstallation } from '../../src/commands/doctor/doctor.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { readText } from '../../src/config/environment.ts';
 import { loadKeys } from '../../src/config/key-files.ts';
@@ -39,7 +40,9 @@ export async function consoleStage(browser: Browser): Promise<ConsoleStage> {
   const config = parseConfig({ PORT: '0', DATA_DIR: folder, ...pushes, ...pace }, readText);
   const keys = loadKeys(config);
   const log = createLogger({ level: 'silent', pretty: false });
-  const service = await startService({ config, keys, log, version: '1.2.3' });
+  const environment = { DATA_DIR: folder, ...pushes };
+  const examine = (look: { readonly isOffline: boolean }) => examineInstallation(() => environment, look);
+  const service = await startService({ config, keys, log, version: '1.2.3', examine });
   const call = signedClient(service.address, keys.apiKeys[0]?.secret ?? '');
   const addressOf = (at: string): string => `${service.address}/console/${at}`;
   return {

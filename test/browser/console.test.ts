@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { CASES, HOSTILE, makeWorld } from '../../scripts/console-world.ts';
+import { violations } from './axe-violations.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 
@@ -32,17 +32,6 @@ async function fullPages(): Promise<readonly string[]> {
   const { id, notification_id: notification, subscription_id: subscription } = await stage.deliveryOf('drew');
   const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
   return [...EMPTY_PAGES, 'user?id=ada', 'user?id=mary&type=digest.daily', 'audiences?tags=beta', ...pages];
-}
-
-type Violation = {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-};
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations: found } = (await page.evaluate('axe.run()')) as { violations: readonly Violation[] };
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 
 async function lookAt(page: Page, pages: readonly string[], what: string): Promise<void> {

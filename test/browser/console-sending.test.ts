@@ -1,0 +1,115 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/chromium.ts';
+import { HOSTILE } from '../../scripts/console-world.ts';
+import { until } from '../support/until.ts';
+import { violations } from './axe-violations.ts';
+import { describeWithChromium, troubleOn } from './chromium.ts';
+import { type ConsoleStage, consoleStage, textOf } from './console-stage.ts';
+
+/** Pictures of this run, for people to look at: git ignores them. */
+const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
+
+const PAGES = [
+  'schedules?cron=0+9+*+*+1-5&zone=Europe%2FBerlin',
+  'schedule?key=weekday',
+  'schedule?key=hostile',
+  'templates',
+  'template?key=parcel',
+  'template?key=hostile',
+  'audiences?segment=vip&type=digest.*&tags=%23vip',
+  `compose?title=${encodeURIComponent(HOSTILE)}&body=${encodeURIComponent(HOSTILE)}`,
+  'doctor?offline=yes',
+  'system',
+  'audit',
+];
+
+let browser: Browser;
+let stage: ConsoleStage;
+
+async function fill(): Promise<void> {
+  const put = async (path: string, body: unknown) => {
+    const { status, body: answer } = await stage.call('PUT', path, { body: body as Record<string, unknown> });
+    expect([path, status, status === 200 ? null : answer]).toEqual([path, 200, null]);
+  };
+  const quoted = `'${HOSTILE.replaceAll("'", '')}'`;
+  const notification = { type: 'digest.daily', title: 'Good morning', audience: { tags: 'staff' } };
+  await put('/v1/schedules/weekday', { cron: '0 9 * * 1-5', time_zone: 'Europe/Berlin', notification });
+  const harmful = { ...notification, title: HOSTILE, body: HOSTILE, data: { note: HOSTILE } };
+  await put('/v1/schedules/hostile', { cron: '30 2 * * *', time_zone: 'recipient', notification: harmful });
+  const variables = { name: 'string', n: 'number' };
+  const en = { title: 'Hello {name}', body: '{n, plural, one {# parcel comes} other {# parcels come}}.' };
+  const de = { title: 'Hallo {name}', body: '{n, plural, one {# Paket kommt} other {# Pakete kommen}}.' };
+  await put('/v1/templates/parcel', { default_locale: 'en', variables, locales: { en, de } });
+  await put('/v1/templates/hostile', { default_locale: 'en', locales: { en: { title: quoted, body: quoted } } });
+  await put('/v1/segments/vip', { tags: 'plan:pro || staff' });
+  await put('/v1/types/digest.*', { preference: 'opted_out', cap: { limit: 3, per_seconds: 86_400 } });
+}
+
+async function lookAt(page: Page, at: string, { width, scheme }: { width: number; scheme: string }): Promise<void> {
+  expect([at, await stage.open(page, at)]).toEqual([at, 200]);
+  expect(await violations(page), `${at} ${width} ${scheme}`).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${at} ${width}`).toBe(true);
+  expect(await page.title()).not.toBe('harmed');
+  const name = `sending-${at.replaceAll(/[^a-z]+/g, '-').slice(0, 24)}-${width}-${scheme}.png`;
+  writeFileSync(new URL(name, PICTURES), await page.screenshot({ fullPage: true }));
+}
+
+describeWithChromium('what is sent, and what runs, at the console in Chromium', () => {
+  beforeAll(async () => {
+    mkdirSync(PICTURES, { recursive: true });
+    browser = await launchChromium();
+    stage = await consoleStage(browser);
+    await fill();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'has pages that axe finds nothing on, that keep to their policy, and do no harm: %i %s',
+    async (width, scheme) => {
+      const page = await stage.signedIn();
+      const trouble = troubleOn(page);
+      await page.setViewport({ width, height: 844 });
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      for (const at of PAGES) await lookAt(page, at, { width, scheme });
+      expect(trouble).toEqual([]);
+    },
+    180_000,
+  );
+
+  it('counts an audience while it is typed, and mirrors what is written', async () => {
+    const page = await stage.signedIn();
+    const trouble = troubleOn(page);
+    await stage.open(page, 'compose');
+    await page.click('input[name=to][value=tags]');
+    await page.type('input[name=tags]', 'beta');
+    await until('it is counted', async () => (await textOf(page, '[data-count]')) === '0 users with 0 devices.');
+    await page.type('input[name=title]', HOSTILE);
+    expect(await textOf(page, '[data-mirrors=title]')).toBe(HOSTILE);
+    expect(trouble).toEqual([]);
+  }, 60_000);
+
+  it('looks first and sends then, without JavaScript', async () => {
+    const page = await stage.signedIn({ scripts: false });
+    await stage.open(page, 'compose');
+    await page.type('textarea[name=user_ids]', 'ada');
+    await page.type('input[name=type]', 'note');
+    await page.type('input[name=title]', HOSTILE);
+    await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
+    expect(await textOf(page, '.compose-answer .preview-title')).toContain(HOSTILE);
+    writeFileSync(new URL('sending-forecast-1280.png', PICTURES), await page.screenshot({ fullPage: true }));
+    await Promise.all([page.waitForNavigation(), page.click('button[value=send]')]);
+    expect(await textOf(page, '.done')).toContain('Accepted');
+    expect(await textOf(page, 'h1')).toBe(HOSTILE);
+  }, 60_000);
+});
