@@ -73,7 +73,7 @@ export function calendar(of: {
 <caption class="visually-hidden">The next ${WEEKS} weeks, with how often it is sent on each day</caption>
 <thead><tr>${WEEKDAYS.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${weeks.map((week) => html`<tr>${week.map(cell)}</tr>\n`)}</tbody></table></div>
-${hasMore ? html`<p class="hint">Shown are the next ${moments.length} times; more come after them.</p>` : ''}`;
+${lastKnown < monday + WEEKS * 7 ? html`<p class="hint">Shown are the next ${moments.length} times; more come after them.</p>` : ''}`;
 }
 
 /** Days since 1970. */
