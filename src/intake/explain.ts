@@ -6,6 +6,7 @@ import type { ReleaseFacts } from '../domain/audience/release.ts';
 import type { Suppression } from '../domain/audience/suppression.ts';
 import type { Values } from '../domain/content/wording.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
+import { endingsOf } from '../domain/delivery/delivery-account.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { comesAtMs } from '../domain/notification/send-at.ts';
@@ -83,7 +84,16 @@ async function explainNotification(options: ExplainOptions, userId: string, id: 
   const worded = await wordedOf(options, notification, member, deliveries[0]);
   const facts = factsOf(notification, member, { ...terms, worded }, atMs);
   const decided = calledOff === null ? whatWasDecided(suppression) : CALLED_OFF;
-  return explain(options, member, { facts, atMs, exceptId: id, decided }, became);
+  const explanation = await explain(options, member, { facts, atMs, exceptId: id, decided }, became);
+  return decided === null ? withEndings(explanation, deliveries) : explanation;
+}
+
+/** The gates say what was to become of it; some deliveries have ended otherwise since. */
+function withEndings(explanation: Explanation, deliveries: readonly Delivery[]): Explanation {
+  const endings = endingsOf(deliveries);
+  if (endings === null) return explanation;
+  const { account } = explanation;
+  return { ...explanation, account: { ...account, sentence: `${account.sentence} But since then: ${endings}` } };
 }
 
 /** When it was called off, where that kept it from the user; null where it was not, or something else decided before. */

@@ -27,10 +27,10 @@ beforeEach(async () => {
 afterEach(() => engine.dispose());
 
 /** Put in the queue at this instant, and done as far as it is due. */
-async function send(userIds: readonly string[], type: string, ttlSeconds: number) {
+async function send(userIds: readonly string[], type: string, ttlSeconds: number, topic: string | null = null) {
   const acceptedAtMs = engine.clock.now();
   const content = { type, title: 'x' };
-  const notification = sampleNotification({ acceptedAtMs, content, ttlSeconds, userCount: userIds.length });
+  const notification = sampleNotification({ acceptedAtMs, content, ttlSeconds, topic, userCount: userIds.length });
   await engine.store.notifications.accept(sampleAcceptance(notification, [], { audience: usersNamed(userIds) }));
   engine.jobs.push({ ...fanOutJob(notification), runAtMs: acceptedAtMs });
   await engine.runUntil(acceptedAtMs);
@@ -201,4 +201,21 @@ it('does not take a notification’s own use of a cap, or one that came later, f
   expect(await sentence(second.id)).toMatch(/^No: no more than 1 of `order` in 1 minute, and/);
   const past = await explain('ada', { kind: 'type', type: 'order', atMs: NOW_MS + 65_000, ttlSeconds: null });
   expect(past.account.sentence).toBe('Yes: now, on 1 device.');
+});
+
+it('says of what was held that something newer has taken its place since', async () => {
+  await engine.device('ada', {});
+  const nowMs = engine.clock.now();
+  await engine.store.users.change(newUser('ada', nowMs), (user) =>
+    patched(user, { pausedUntilMs: nowMs + HOUR_MS }, nowMs),
+  );
+  const older = await send(['ada'], 'order', 7200, 'score');
+  await engine.runUntil(nowMs + 1000);
+  const newer = await send(['ada'], 'order', 7200, 'score');
+  const sentenceOf = async (id: string) =>
+    (await explain('ada', { kind: 'notification', notificationId: id })).account.sentence;
+  expect(await sentenceOf(older.id)).toMatch(
+    /^Yes: held until .* But since then: Not sent: a newer .* took its place \(1 of 1 device\)\.$/,
+  );
+  expect(await sentenceOf(newer.id)).toMatch(/^Yes: held until [^.]*, then on 1 device\.$/);
 });

@@ -49,6 +49,18 @@ const ENDED: Readonly<Record<EndReason, Words>> = {
   quiet_hours_past_deadline: ['Not sent: the user’s quiet hours end after its deadline', REPLAY],
 };
 
+/**
+ * What came of a user’s deliveries of one notification, where some have ended other than well: `Not sent: … (1 of 2 devices)`. Null
+ * where none has, and there is no more to say than that they were made.
+ */
+export function endingsOf(deliveries: readonly Pick<Delivery, 'reason'>[]): string | null {
+  const counts = new Map<EndReason, number>();
+  for (const { reason } of deliveries) if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  if (counts.size === 0) return null;
+  const devices = deliveries.length === 1 ? '1 device' : `${deliveries.length} devices`;
+  return [...counts].map(([reason, count]) => `${ENDED[reason][0]} (${count} of ${devices}).`).join(' ');
+}
+
 /** One sentence, what to do, and when it goes on. `service` is what the push service is called. */
 export function deliveryAccountOf(
   delivery: Delivery,
