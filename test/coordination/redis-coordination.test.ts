@@ -77,7 +77,7 @@ describeWithRedis('coordination on Redis', () => {
     await redis.hset('bellhop:processes', 'stranger', 'no end');
     await redis.quit();
     expect(await one.announcements()).toEqual(['one']);
-    await server.stop();
+    await server.kill();
     expect(await one.announcements()).toEqual(['one']);
     await one.announce('still one', 60_000);
     expect(await one.announcements()).toEqual(['still one']);
@@ -94,7 +94,7 @@ describeWithRedis('coordination on Redis', () => {
     await until('the other leads', () => other.lead('rescuer'));
     await proxy.cut();
     await proxy.restore();
-    await until('the first knows', async () => !(await leader.lead('rescuer')) && (await other.lead('rescuer')));
+    await until('the first knows', async () => (await other.lead('rescuer')) && !(await leader.lead('rescuer')));
     await proxy.close();
   });
 
