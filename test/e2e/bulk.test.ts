@@ -135,5 +135,5 @@ describeWithMongod('a file of lines sent to MongoDB', () => {
   }, 60_000);
   afterAll(() => mongod.stop());
   // Each line is two round trips.
-  declareBulk(() => ({ MONGODB_URL: url }), 20_000);
+  declareBulk(() => ({ MONGODB_URL: url }), 4000);
 });

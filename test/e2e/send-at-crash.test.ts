@@ -14,7 +14,7 @@ import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
 const USERS = Array.from({ length: 40 }, (_, index) => `user-${index}`);
-const NOTIFICATIONS = 8;
+const NOTIFICATIONS = 5;
 const AHEAD_MS = 4000;
 /** A first look, which has those for whom the time has passed, and the wave of the others. */
 const ZONES = ['Etc/UTC', 'Asia/Tokyo'];
