@@ -13,7 +13,7 @@ function dyingAfter(writes: number, collections: Collections): Collections {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
       return (...given: unknown[]) => {
-        if (/^(update|insert)/.test(String(name)) && made++ >= writes) throw new Error('the process died');
+        if (/^(update|insert|findOneAnd)/.test(String(name)) && made++ >= writes) throw new Error('the process died');
         return value.apply(target, given);
       };
     },
