@@ -1,0 +1,53 @@
+/** Steps of the schema: of operators, and of what they see and start. `schema.ts` has all steps in order. */
+
+export const OPERATORS = `
+CREATE TABLE sign_in_links (
+  digest TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_links_expiry ON sign_in_links (expires_at);
+CREATE TABLE operator_sessions (
+  digest TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  key_id TEXT
+) STRICT;
+CREATE INDEX operator_sessions_expiry ON operator_sessions (expires_at);
+`;
+
+// What is counted as it changes, and what settlements came to by minute and hour. Both are written once a commit.
+export const TALLIES = `
+CREATE TABLE tallies (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE rollups (
+  span TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  push_service TEXT NOT NULL,
+  state TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  PRIMARY KEY (span, at, push_service, state, outcome)
+) STRICT, WITHOUT ROWID;
+`;
+
+export const AUDIT = `
+CREATE TABLE audit (seq INTEGER PRIMARY KEY, who TEXT, action TEXT NOT NULL, target TEXT, entry TEXT NOT NULL) STRICT;
+CREATE INDEX audit_who ON audit (who, seq);
+CREATE INDEX audit_action ON audit (action, seq);
+CREATE INDEX audit_target ON audit (target, seq);
+`;
+
+// What an action is about is read whole; which one has its turn, by its column.
+export const BULK_ACTIONS = `
+CREATE TABLE bulk_actions (
+  id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  is_under_way INTEGER NOT NULL,
+  action TEXT NOT NULL
+) STRICT;
+CREATE INDEX bulk_actions_under_way ON bulk_actions (id) WHERE is_under_way = 1;
+`;
