@@ -35,7 +35,7 @@ export async function checkRequest(
   await audiences.check(request.audience);
   const policy = await rules.policyOf(request.content.type);
   const recipients = recipientsOf(request);
-  const { content, renderer } = await wordContent(options, request.content, request.wording ?? null, recipients);
+  const { content, renderer } = await wordContent(options, request.content, request.wording, recipients);
   const notification = notificationOf(options, { ...request, content }, { policy, serverZone }, nowMs);
   const measured = await measure(options, notification, renderer, recipients);
   if (renderer === null) return { notification, terms: { policy, serverZone }, measured };

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type Delivery, type DeliveryState, isFinal, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
-import { type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
+import { type ReplayFacts, type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
@@ -35,15 +35,17 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
 }
 
 async function replay(options: DeadLettersOptions, deliveryId: string, ttlSeconds: number | null): Promise<Delivery> {
-  const { deliveries, subscriptions } = options.store;
+  const { deliveries, subscriptions, notifications } = options.store;
   for (let race = 0; race < MAX_RACES; race += 1) {
     const nowMs = options.clock.now();
     const before = await deliveries.get(deliveryId);
     if (before === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
-    const subscription = await subscriptions.get(before.subscriptionId);
-    await demandNotCancelled(options, before.notificationId);
-    const turn = replayed(before, subscription, { nowMs, ttlSeconds });
-    if (turn.kind === 'refused') throw refusalOf(turn.why, before, subscription);
+    const facts = {
+      subscription: await subscriptions.get(before.subscriptionId),
+      notification: await notifications.get(before.notificationId),
+    };
+    const turn = replayed(before, facts, { nowMs, ttlSeconds });
+    if (turn.kind === 'refused') throw refusalOf(turn.why, before, facts);
     const { settlement, events } = turn.plan;
     const [won] = await deliveries.settleMany([settlement]);
     if (won === true) {
@@ -55,22 +57,18 @@ async function replay(options: DeadLettersOptions, deliveryId: string, ttlSecond
   throw new AppError('delivery_not_replayable', 'Others are changing this delivery at this moment. Look at it again.');
 }
 
-async function demandNotCancelled({ store }: DeadLettersOptions, notificationId: string): Promise<void> {
-  const notification = await store.notifications.get(notificationId);
-  if (notification === null || notification.cancelledAtMs === null) return;
-  throw new AppError(
-    'notification_cancelled',
-    'The notification of this delivery was called off. Send a new one instead.',
-    { cancelled_at: new Date(notification.cancelledAtMs).toISOString() },
-  );
-}
-
 function refusalOf(
   why: ReplayRefusal,
   { state, deadlineAtMs, replays, subscriptionId }: Delivery,
-  subscription: Subscription | null,
+  { subscription, notification }: ReplayFacts,
 ) {
   switch (why) {
+    case 'notification':
+      return new AppError(
+        'notification_cancelled',
+        'The notification of this delivery was called off. Send a new one instead.',
+        { cancelled_at: notification?.cancelledAtMs && new Date(notification.cancelledAtMs).toISOString() },
+      );
     case 'state':
       return new AppError('delivery_not_replayable', `${whyNot(state)} Only failed and expired ones are sent again.`, {
         state,

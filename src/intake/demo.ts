@@ -79,6 +79,8 @@ export function createDemo(options: DemoOptions): Demo {
           urgency: null,
           ttlSeconds: TTL_SECONDS,
           topic: null,
+          wording: null,
+          recipientValues: null,
           sendAt: null,
         },
         null,

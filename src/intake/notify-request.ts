@@ -13,10 +13,10 @@ import type { WordingRequest } from './wording-request.ts';
 export type NotifyRequest = {
   readonly content: NotificationContent;
   readonly audience: Audience;
-  /** What it says where that is not the same for all; then the content has no title. Absent: the content says it. */
-  readonly wording?: WordingRequest | null;
-  /** What each of the users named has as values of its own, in their order; absent where none has any. */
-  readonly recipientValues?: readonly Values[] | null;
+  /** The wording, where the text is not the same for all users; then the content has no title. Null: the content has the text. */
+  readonly wording: WordingRequest | null;
+  /** The named users’ own values, in the order of the users. Null: no user has any. */
+  readonly recipientValues: readonly Values[] | null;
   /** Null: what the type says, or else `normal`. */
   readonly priority: Priority | null;
   /** Null: what the type says, or else the default of the priority. */
@@ -65,6 +65,9 @@ function demandFuture(sendAt: SendAt | null, nowMs: number): void {
 }
 
 /** The users named with their own values; null where they have none. */
-export function recipientsOf({ audience, recipientValues = null }: NotifyRequest): RecipientValues | null {
+export function recipientsOf({
+  audience,
+  recipientValues,
+}: Pick<NotifyRequest, 'audience' | 'recipientValues'>): RecipientValues | null {
   return recipientValues === null ? null : { userIds: namedIn(audience), values: recipientValues };
 }

@@ -170,7 +170,7 @@ export function capContract(open: OpenStore): void {
     expect(await uses()).toEqual([]);
     const failed = await store.deliveries.get(delivery!.id);
     const subscription = registered.kind === 'taken' ? null : registered.subscription;
-    const turn = replayed(failed!, subscription, { nowMs: NOW_MS + 50, ttlSeconds: 60 });
+    const turn = replayed(failed!, { subscription, notification: null }, { nowMs: NOW_MS + 50, ttlSeconds: 60 });
     if (turn.kind !== 'replayed') throw new Error(turn.why);
     expect(await store.deliveries.settleMany([turn.plan.settlement])).toEqual([true]);
     await store.deliveries.settleMany([endingAs('delivered', await claimed(store, delivery!.id, 2))]);

@@ -31,6 +31,8 @@ export function dryRunContract(open: OpenStore): void {
       urgency: null,
       ttlSeconds: 86_400,
       topic: null,
+      wording: null,
+      recipientValues: null,
       sendAt: null,
     });
   };

@@ -1,21 +1,16 @@
 import type { Delivery } from '../delivery/delivery.ts';
-import { discarded, type ReplayRefusal, replayed } from '../delivery/life.ts';
+import { discarded, type ReplayFacts, type ReplayRefusal, replayed } from '../delivery/life.ts';
 import type { SettlementPlan } from '../delivery/settlement.ts';
-import type { Notification } from '../notification/notification.ts';
-import type { Subscription } from '../subscription/subscription.ts';
 import type { BulkAction, BulkOutcome, SkipReason } from './bulk-action.ts';
 
 /** What was read of a dead letter; `delivery` is null where it is gone. */
-export type BulkFacts = {
-  readonly delivery: Delivery | null;
-  readonly subscription: Subscription | null;
-  readonly notification: Pick<Notification, 'cancelledAtMs'> | null;
-};
+export type BulkFacts = ReplayFacts & { readonly delivery: Delivery | null };
 
 /** `plan`: what is to be written, for `outcome` to be true; null where nothing is. */
 export type BulkTurn = { readonly outcome: BulkOutcome; readonly plan: SettlementPlan | null };
 
 const SKIPS: Readonly<Record<ReplayRefusal, SkipReason>> = {
+  notification: 'notification_cancelled',
   state: 'not_failed',
   too_often: 'replayed_too_often',
   subscription: 'subscription_inactive',
@@ -28,7 +23,7 @@ const SKIPS: Readonly<Record<ReplayRefusal, SkipReason>> = {
  */
 export function bulkTurn(
   action: Pick<BulkAction, 'id' | 'action' | 'ttlSeconds' | 'createdAtMs' | 'state'>,
-  { delivery, subscription, notification }: BulkFacts,
+  { delivery, ...facts }: BulkFacts,
   nowMs: number,
 ): BulkTurn | null {
   if (delivery === null) return { outcome: 'not_failed', plan: null };
@@ -39,10 +34,8 @@ export function bulkTurn(
   if (delivery.state !== 'failed' || (delivery.endedAtMs ?? 0) >= action.createdAtMs)
     return { outcome: 'not_failed', plan: null };
   if (action.action === 'discard') return { outcome: 'discarded', plan: discarded(delivery, nowMs) };
-  if (notification !== null && notification.cancelledAtMs !== null)
-    return { outcome: 'notification_cancelled', plan: null };
   const request = { nowMs, ttlSeconds: action.ttlSeconds, byAction: action.id };
-  const turn = replayed(delivery, subscription, request);
+  const turn = replayed(delivery, facts, request);
   if (turn.kind === 'refused') return { outcome: SKIPS[turn.why], plan: null };
   return { outcome: 'replayed', plan: turn.plan };
 }

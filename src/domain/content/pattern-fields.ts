@@ -1,7 +1,7 @@
 import type { NotificationAction } from './shown-content.ts';
 import type { LocaleText } from './wording.ts';
 
-/** `text`: any pattern. `link`: what it comes to is a link. */
+/** `text`: any pattern. `link`: a pattern whose rendered text is a link. */
 type FieldKind = 'text' | 'link';
 
 /** A pattern and where it stands. */

@@ -167,8 +167,14 @@ function endedUnsent(delivery: Delivery, event: DeliveryEvent, nowMs: number): S
   return planSettlement(delivery, delivery.version, next, facts);
 }
 
-/** `state`: not one to send again. `too_often`: `MAX_REPLAYS`. `subscription`: it is deleted or retired. */
-export type ReplayRefusal = 'state' | 'too_often' | 'subscription' | 'deadline';
+/** `notification`: somebody called it off. `state`: not one to send again. `too_often`: `MAX_REPLAYS`. `subscription`: it is deleted or retired. */
+export type ReplayRefusal = 'notification' | 'state' | 'too_often' | 'subscription' | 'deadline';
+
+/** What a delivery is of, and where it goes; null for what is there no more. */
+export type ReplayFacts = {
+  readonly subscription: Subscription | null;
+  readonly notification: Pick<Notification, 'cancelledAtMs'> | null;
+};
 
 type ReplayRequest = { readonly nowMs: number; readonly ttlSeconds: number | null; readonly byAction?: string };
 
@@ -179,10 +185,11 @@ export type Replayed =
 /** A person sends it again, with both budgets anew. `ttlSeconds` gives a new deadline; null keeps the old one. `byAction`: see `Replay`. */
 export function replayed(
   delivery: Delivery,
-  subscription: Subscription | null,
+  { subscription, notification }: ReplayFacts,
   { nowMs, ttlSeconds, byAction }: ReplayRequest,
 ): Replayed {
   const { id, notificationId, state, version, replays, attemptCount: afterAttempt } = delivery;
+  if (notification !== null && notification.cancelledAtMs !== null) return { kind: 'refused', why: 'notification' };
   if (state !== 'failed' && state !== 'expired') return { kind: 'refused', why: 'state' };
   if (replays.length >= MAX_REPLAYS) return { kind: 'refused', why: 'too_often' };
   if (standingOf(subscription) !== 'active') return { kind: 'refused', why: 'subscription' };

@@ -9,6 +9,7 @@ import type { OperatorSession } from '../../domain/operator/operator.ts';
 import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
+import { contentPreview } from './content-preview.ts';
 import type { Html } from './layout.ts';
 import {
   actionButton,
@@ -97,18 +98,9 @@ function suppressedMarks(counts: SuppressionCounts): Html {
   return html`<span class="marks">${found.map((reason) => stateMark('suppressed', `${number(counts[reason])} ${reason}`))}</span>`;
 }
 
-/** Much as a browser puts it on the screen. Nothing of it is loaded: a picture would tell its server who looks. */
 function preview({ content }: Notification): Html {
-  const { title, body, actions = [], url, image, icon } = content;
-  return html`<figure class="preview" dir="${content.dir ?? 'auto'}"${content.locale === undefined ? '' : html` lang="${content.locale}"`}>
-<p class="preview-title">${title}</p>${body === undefined ? '' : html`<p>${body}</p>`}
-${actions.length === 0 ? '' : html`<p class="marks">${actions.map((action) => html`<span class="tag">${action.title}</span>`)}</p>`}</figure>
-${facts([
-  ['Leads to', url ?? null],
-  ['Picture', image ?? null],
-  ['Icon', icon ?? null],
-  ['data', content.data === undefined ? null : html`<code>${JSON.stringify(content.data)}</code>`],
-])}`;
+  const { data } = content;
+  return html`${contentPreview(content)}${data === undefined ? '' : facts([['data', html`<code>${JSON.stringify(data)}</code>`]])}`;
 }
 
 function factsOf(notification: Notification): Html {

@@ -126,11 +126,12 @@ function nextWords({ isPaused, timeZone }: Schedule, next: Parameters<typeof mom
 }
 
 function factsOf(schedule: Schedule): Html {
-  const { notification, startsAtMs, endsAtMs } = schedule;
+  const { startsAtMs, endsAtMs } = schedule;
+  const { type } = schedule.notification;
   return facts([
     ['Cron', html`<code>${schedule.cron}</code>`],
     ['Time zone', schedule.timeZone === RECIPIENT ? 'that of each user' : schedule.timeZone],
-    ['Type', typeof notification['type'] === 'string' ? notification['type'] : null],
+    ['Type', typeof type === 'string' ? type : null],
     ['Starts', startsAtMs === null ? null : time(startsAtMs)],
     ['Ends', endsAtMs === null ? null : time(endsAtMs)],
     ['Catches up', `what was missed within ${schedule.catchUpSeconds} s`],

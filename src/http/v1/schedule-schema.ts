@@ -183,7 +183,7 @@ export function draftOf(key: string, body: Body, before: Schedule | null): Sched
 }
 
 /** The body that would make a schedule what it is. */
-export function bodyOf(schedule: Schedule): z.input<typeof scheduleBody> {
+export function bodyOf(schedule: Schedule) {
   return {
     cron: schedule.cron,
     time_zone: schedule.timeZone,
@@ -192,20 +192,14 @@ export function bodyOf(schedule: Schedule): z.input<typeof scheduleBody> {
     ends_at: isoOrNull(schedule.endsAtMs),
     catch_up_seconds: schedule.catchUpSeconds,
     is_paused: schedule.isPaused,
-  };
+  } satisfies z.input<typeof scheduleBody>;
 }
 
 export function scheduleWire(schedule: Schedule): z.output<typeof scheduleSchema> {
   const { key, latest, nextAtMs, createdAtMs, updatedAtMs } = schedule;
   return {
     key,
-    cron: schedule.cron,
-    time_zone: schedule.timeZone,
-    notification: schedule.notification,
-    starts_at: isoOrNull(schedule.startsAtMs),
-    ends_at: isoOrNull(schedule.endsAtMs),
-    catch_up_seconds: schedule.catchUpSeconds,
-    is_paused: schedule.isPaused,
+    ...bodyOf(schedule),
     next_at: isoOrNull(nextAtMs),
     latest: latest === null ? [] : [occurrenceWire(latest)],
     created_at: isoOf(createdAtMs),

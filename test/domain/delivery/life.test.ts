@@ -118,7 +118,7 @@ describe('a replay', () => {
   const asked = { nowMs: LATER_MS, ttlSeconds: null };
 
   it('is due at once, with both budgets anew and what it had ended as on record', () => {
-    const turn = replayed(failed, subscription, { ...asked, ttlSeconds: 30 });
+    const turn = replayed(failed, { subscription, notification: null }, { ...asked, ttlSeconds: 30 });
     expect(turn).toMatchObject({
       kind: 'replayed',
       plan: {
@@ -145,12 +145,12 @@ describe('a replay', () => {
   });
 
   it('keeps a deadline that is still to come, and asks for a new one where it has passed', () => {
-    expect(replayed(failed, subscription, asked)).toMatchObject({
+    expect(replayed(failed, { subscription, notification: null }, asked)).toMatchObject({
       plan: { settlement: { after: { deadlineAtMs: DEADLINE_MS } } },
     });
     const late = { ...asked, nowMs: DEADLINE_MS };
-    expect(replayed(failed, subscription, late)).toEqual({ kind: 'refused', why: 'deadline' });
-    expect(replayed(failed, subscription, { ...late, ttlSeconds: 1 }).kind).toBe('replayed');
+    expect(replayed(failed, { subscription, notification: null }, late)).toEqual({ kind: 'refused', why: 'deadline' });
+    expect(replayed(failed, { subscription, notification: null }, { ...late, ttlSeconds: 1 }).kind).toBe('replayed');
   });
 
   const retired = { reason: 'gone', atMs: NOW_MS, deliveryId: null } as const;
@@ -166,6 +166,6 @@ describe('a replay', () => {
     ['one without a subscription', 'subscription', failed, null],
     ['one whose subscription is retired', 'subscription', failed, { ...subscription, retired }],
   ] as const)('refuses %s: %s', (_, why, before, of) => {
-    expect(replayed(before, of, asked)).toEqual({ kind: 'refused', why });
+    expect(replayed(before, { subscription: of, notification: null }, asked)).toEqual({ kind: 'refused', why });
   });
 });
