@@ -13,7 +13,7 @@ export type Recurrence = {
 
 export type ScheduleInput = Recurrence & {
   /** As it would be sent, without `send_at`. */
-  readonly notification: NotificationInput;
+  readonly notification: Omit<NotificationInput, 'send_at' | 'send_at_local'>;
   readonly catch_up_seconds?: number | undefined;
   /** Left out, it stays as it is. */
   readonly is_paused?: boolean | undefined;

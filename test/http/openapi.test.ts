@@ -170,10 +170,9 @@ describe('/openapi.json as generators of clients read it', () => {
     addFormats.default(ajv);
     ajv.addSchema(document, 'openapi');
     for (const { where, schema, example } of bodies()) {
-      const { 'x-line-schema': line } = schema;
-      const isValid = ajv.compile({ $ref: `openapi${(line ?? schema).$ref}` })(
-        line ? JSON.parse(`${example}`) : example,
-      );
+      const line = schema.contentSchema?.items;
+      const value = line ? JSON.parse(`${example}`) : example;
+      const isValid = ajv.compile({ $ref: `openapi${(line ?? schema).$ref}` })(value);
       expect([where, example !== undefined && isValid]).toEqual([where, true]);
     }
   });
@@ -240,7 +239,8 @@ describe('/openapi.json as generators of clients read it', () => {
   });
 });
 
-type Schema = { readonly 'x-line-schema'?: Schema } & {
+type Schema = {
+  readonly contentSchema?: { readonly items: Schema };
   readonly $ref?: string;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;

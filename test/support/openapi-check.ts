@@ -31,7 +31,7 @@ export type OpenApiDocument = {
 };
 
 /** Of a text of which each line is JSON. */
-type LinesSchema = { readonly 'x-line-schema'?: { readonly $ref: string } };
+type LinesSchema = { readonly contentSchema?: { readonly items: { readonly $ref: string } } };
 
 type RealAnswer = {
   readonly method: string;
@@ -86,7 +86,7 @@ export function createOpenApiCheck(document: OpenApiDocument): OpenApiCheck {
     }
     expect(Object.keys(response.content)).toContain(contentType);
     if (method === 'HEAD' || !contentType?.includes('json')) return;
-    const { 'x-line-schema': ofLine } = (response.content[contentType]?.schema ?? {}) as LinesSchema;
+    const ofLine = ((response.content[contentType]?.schema ?? {}) as LinesSchema).contentSchema?.items;
     if (ofLine !== undefined) {
       for (const line of text.split('\n').filter(Boolean)) matches(ofLine.$ref.slice(1), line);
       return;

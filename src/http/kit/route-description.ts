@@ -41,9 +41,17 @@ export function describeRoute(route: RouteSpec): RouteConfig {
   });
 }
 
-/** For clients it is text: OpenAPI 3.1 has no words for lines. The extension says what each line holds. */
+/**
+ * For clients they are octets, which some make no program for but with `format`: OpenAPI 3.1 has no words for lines. What each line
+ * holds is said as OpenAPI 3.2 sees lines, as an array.
+ */
+export function linesSchema(name: string) {
+  const contentSchema = { type: 'array' as const, items: { $ref: `#/components/schemas/${name}` } };
+  return { type: 'string' as const, format: 'binary', contentMediaType: LINES_MEDIA_TYPE, contentSchema };
+}
+
 function contentOfLines({ name }: { readonly name: string }, example?: string) {
-  const schema = { type: 'string' as const, ...extension('x-line-schema', { $ref: `#/components/schemas/${name}` }) };
+  const schema = linesSchema(name);
   return { [LINES_MEDIA_TYPE]: { schema, ...(example === undefined ? {} : { example }) } };
 }
 

@@ -68,10 +68,14 @@ export const USER_ID_SEGMENT = `^([^${CONTROL}]*[^${CONTROL}.][^${CONTROL}]*|\\.
 /** Who a user is to the caller. Bellhop gives it no meaning. */
 export const userId = plainText(MAX_USER_ID_LENGTH).openapi({ example: 'user-42' });
 
+/** The form of a language tag. */
+export const LOCALE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
+export const MAX_LOCALE_LENGTH = 35;
+
 export const locale = z
   .string()
-  .max(35)
-  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, such as en or pt-BR')
+  .max(MAX_LOCALE_LENGTH)
+  .regex(LOCALE, 'must be a language tag, such as en or pt-BR')
   .openapi({ example: 'pt-BR' });
 
 /** Kept under the name that the IANA database has for it. */

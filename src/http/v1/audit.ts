@@ -3,6 +3,7 @@ import { AUDIT_AUTHORS, type AuditEntry, type Sealed } from '../../domain/audit/
 import type { AuditLog } from '../../intake/audit-log.ts';
 import { answerBody, answerWord, pageOf } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
+import { LINES_MEDIA_TYPE, linesSchema } from '../kit/route-description.ts';
 import type { Router } from '../kit/router.ts';
 import { instant, isoOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 
@@ -69,8 +70,8 @@ const exportRoute = defineRoute({
   answers: {
     200: {
       description: 'The entries.',
-      body: z.custom<ReadableStream<Uint8Array>>().openapi({ type: 'string' }),
-      mediaType: 'application/x-ndjson',
+      body: z.custom<ReadableStream<Uint8Array>>().openapi(linesSchema('AuditEntry')),
+      mediaType: LINES_MEDIA_TYPE,
     },
   },
   errors: [],

@@ -10,6 +10,11 @@ import { instant, isoOf } from '../kit/wire-fields.ts';
 
 const UNNAMED = 'operator';
 
+/** ASCII that a name has nowhere. */
+const NOWHERE = '\\x00-\\x1f!-&(-*,/:-?\\x5b-\\x5e\\x60\\x7b-\\x7f';
+/** What every language can say of a name. Beyond ASCII it has letters, digits and marks alone, which many cannot say. */
+const DOCUMENTED_NAME = `^[^\\x00-/:-@\\x5b-\\x60\\x7b-\\x7f]([^${NOWHERE}]*[^ ${NOWHERE}])?$`;
+
 const linkRequest = z
   .strictObject({
     role: z
@@ -22,7 +27,7 @@ const linkRequest = z
         message: 'must be 1 to 64 letters, digits, spaces and . _ @ + - and begin with a letter or digit',
       })
       .optional()
-      .openapi({ description: 'Who will look: it stands in the audit log.', maxLength: 64 }),
+      .openapi({ description: 'Who will look: it stands in the audit log.', maxLength: 64, pattern: DOCUMENTED_NAME }),
   })
   .openapi('ConsoleLinkRequest');
 

@@ -80,12 +80,14 @@ export const scheduleBody = z
   .strictObject({ ...recurrenceFields, notification, ...otherFields })
   .refine(isSpan, spanIssue);
 
-/** What is documented: the notification as every client knows it. */
+/** What is documented: all that a notification may say but when. */
 export const documentedScheduleBody = z
   .strictObject({
     ...recurrenceFields,
     // Without words of its own: OpenAPI would get an `allOf`, of which some clients make two classes.
-    notification: documentedNotificationBody,
+    notification: documentedNotificationBody
+      .omit({ send_at: true, send_at_local: true })
+      .openapi('ScheduledNotificationInput'),
     ...otherFields,
   })
   .openapi('ScheduleInput');

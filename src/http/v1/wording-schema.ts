@@ -13,7 +13,7 @@ import {
   type Values,
   type Wording,
 } from '../../domain/content/wording.ts';
-import { locale, plainText } from '../kit/wire-fields.ts';
+import { LOCALE, locale, MAX_LOCALE_LENGTH, plainText } from '../kit/wire-fields.ts';
 import { data, display, openIn, present } from './content-schema.ts';
 
 /** A pattern may be longer than what it comes to: it has every form of a plural. */
@@ -63,6 +63,11 @@ const localeText = z
       'Title, body, links and the words of actions are patterns of ICU MessageFormat. What is left out is as the notification has it.',
   });
 
+/** What the names in an object are like. The library’s type knows no word of OpenAPI 3.1 for it. */
+function namedBy(names: { readonly pattern: string; readonly maxLength?: number }): object {
+  return { propertyNames: { type: 'string', ...names } };
+}
+
 export const localesInput = z
   .record(z.string(), localeText)
   .superRefine((given, context) => {
@@ -71,7 +76,12 @@ export const localesInput = z
       context.addIssue({ code: 'custom', message: `must have 1 to ${MAX_LOCALES} locales` });
     }
   })
-  .openapi({ description: 'By language tag, such as `de` or `pt-BR`.' });
+  .openapi({
+    description: 'By language tag, such as `de` or `pt-BR`.',
+    minProperties: 1,
+    maxProperties: MAX_LOCALES,
+    ...namedBy({ maxLength: MAX_LOCALE_LENGTH, pattern: LOCALE.source }),
+  });
 
 export const defaultLocale = locale.openapi({ description: 'What those get who read none of the others.' });
 
@@ -98,18 +108,25 @@ function namesChecked<Item extends z.ZodType>(item: Item) {
   });
 }
 
+const documentedNames = {
+  maxProperties: MAX_VARIABLES,
+  ...namedBy({ pattern: VARIABLE_NAME.source }),
+};
+
 /** What variables are. */
 const variableTypes = namesChecked(z.enum(VARIABLE_TYPES)).openapi({
+  ...documentedNames,
   description: 'What each variable is; `datetime` is an ISO 8601 instant with a zone.',
   example: { name: 'string', n: 'number', at: 'datetime', order: 'string' },
 });
 
 const value = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number or true or false' });
 
-/** What variables stand for. */
+/** What variables stand for. Documented by what a value is not: of a choice of types, some generated clients do not compile. */
 export const variableValues = namesChecked(value).openapi({
+  ...documentedNames,
   type: 'object',
-  additionalProperties: {},
+  additionalProperties: { not: { type: ['object', 'array', 'null'] } },
   description: 'What each variable stands for: a string, a number, true or false.',
   example: { name: 'Ada', n: 2, at: '2026-01-31T12:00:00Z', order: '42' },
 });
