@@ -10,6 +10,8 @@ import { type ServiceProcess, startServiceProcess } from '../../scripts/service-
 
 /** Generators and compilers start slowly on two cores that other tests use, too. */
 export const SLOW_MS = 300_000;
+/** So that a command that takes too long is ended, and what it asked stopped, before its test is given up. */
+const COMMAND_MS = SLOW_MS - 20_000;
 
 export type Described = {
   readonly service: ServiceProcess;
@@ -56,7 +58,7 @@ export async function output(
     const { stdout } = await promisify(execFile)(command, args, {
       cwd: options.cwd,
       env,
-      timeout: SLOW_MS,
+      timeout: COMMAND_MS,
       maxBuffer: 64 * 1024 * 1024,
     });
     return stdout;

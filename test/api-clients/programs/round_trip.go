@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 
 	"example.com/roundtrip/bellhop"
 )
@@ -26,7 +27,7 @@ func main() {
 	client := must(bellhop.NewClientWithResponses(os.Getenv("BELLHOP"), bellhop.WithRequestEditorFn(withSecret)))
 	ctx := context.Background()
 
-	user := "go"
+	user, title := "go", "On its way"
 	browser := bellhop.SubscriptionInput{UserId: &user, Endpoint: "https://push.example.net/go"}
 	if err := json.Unmarshal([]byte(os.Getenv("KEYS")), &browser.Keys); err != nil {
 		log.Fatal(err)
@@ -34,10 +35,22 @@ func main() {
 	subscription := must(client.RegisterSubscriptionWithResponse(ctx, browser)).JSON201
 	fmt.Println(subscription.UserId, subscription.Active)
 
-	order := bellhop.NotificationInput{Type: "order.shipped", UserIds: &[]string{user}, Title: "On its way"}
+	order := bellhop.NotificationInput{Type: "order.shipped", UserIds: &[]string{user}, Title: &title}
 	sent := must(client.SendNotificationWithResponse(ctx, &bellhop.SendNotificationParams{IdempotencyKey: &user}, order)).JSON202
 	read := must(client.GetNotificationWithResponse(ctx, sent.Id)).JSON200
 	fmt.Println(read.Title, read.Priority, read.Counts.Total >= 0)
+
+	line := `{"type":"order.shipped","user_ids":["go"],"title":"On its way","idempotency_key":"go-line"}`
+	many := must(client.SendManyNotificationsWithBodyWithResponse(ctx, "application/x-ndjson", strings.NewReader(line)))
+	// It leaves types out to which no operation leads.
+	var result struct {
+		Line   int
+		Status string
+	}
+	if err := json.Unmarshal(many.Body, &result); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.Line, result.Status)
 
 	problem := must(client.GetNotificationWithResponse(ctx, "ntf_none")).ApplicationproblemJSON404
 	fmt.Println(problem.Status, problem.Code)

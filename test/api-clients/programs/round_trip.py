@@ -1,11 +1,13 @@
+import io
 import json
 import os
 
 from bellhop_client import AuthenticatedClient
-from bellhop_client.api.notifications import get_notification, send_notification
+from bellhop_client.api.notifications import get_notification, send_many_notifications, send_notification
 from bellhop_client.api.subscriptions import list_subscriptions, register_subscription
 from bellhop_client.models import (
     AcceptedNotification,
+    BulkNotificationResult,
     NotificationInput,
     NotificationWithCounts,
     Problem,
@@ -14,6 +16,7 @@ from bellhop_client.models import (
     SubscriptionInputKeys,
     SubscriptionPage,
 )
+from bellhop_client.types import File
 
 client = AuthenticatedClient(base_url=os.environ["BELLHOP"], token=os.environ["SECRET"])
 
@@ -29,6 +32,11 @@ assert isinstance(sent, AcceptedNotification), sent
 read = get_notification.sync(sent.id, client=client)
 assert isinstance(read, NotificationWithCounts), read
 print(read.title, read.priority, read.counts.total >= 0)
+
+line = {**order.to_dict(), "idempotency_key": "py-line"}
+many = send_many_notifications.sync_detailed(client=client, body=File(io.BytesIO(json.dumps(line).encode())))
+result = BulkNotificationResult.from_dict(json.loads(many.content))
+print(result.line, result.status)
 
 problem = get_notification.sync("ntf_none", client=client)
 assert isinstance(problem, Problem), problem
