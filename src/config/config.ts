@@ -8,6 +8,7 @@ import type { PruneGuardPolicy } from '../domain/pruning/prune-hold.ts';
 import type { PushProxy } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidPublicKeyOf } from '../domain/push-service/vapid-key.ts';
 import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
+import type { Tracking } from '../domain/receipt/receipt.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
 import { apiKeysOf } from './configured-keys.ts';
@@ -80,6 +81,10 @@ export type Config = {
   readonly demoPage: DemoPage | 'elsewhere';
   /** The origin that paths in a notification belong to. */
   readonly siteUrl: string | null;
+  /** Where browsers reach this service, without a slash at its end. */
+  readonly publicUrl: string | null;
+  /** What devices may be asked to tell. */
+  readonly tracking: Tracking;
   readonly console: ConsolePolicy;
   /** Whose word on the address of a caller is taken. */
   readonly trustedProxies: readonly AddressRange[];
@@ -193,9 +198,16 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
   };
 }
 
-function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'timeZone' | 'console'> {
+function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 'tracking' | 'timeZone' | 'console'> {
   const { SITE_URL: siteUrl, TIME_ZONE: timeZone, CONSOLE_VIEWERS_SEE_CONTENT: viewersSeeContent } = values;
-  return { siteUrl, timeZone, console: { isServed: values.CONSOLE, url: values.CONSOLE_URL, viewersSeeContent } };
+  const { PUBLIC_URL: publicUrl, TRACKING: tracking } = values;
+  return {
+    siteUrl,
+    publicUrl,
+    tracking,
+    timeZone,
+    console: { isServed: values.CONSOLE, url: values.CONSOLE_URL, viewersSeeContent },
+  };
 }
 
 function pruneGuardOf({ PRUNE_GUARD_PERCENT: percent, PRUNE_GUARD_COUNT: maxCount }: SettingValues): PruneGuardPolicy {

@@ -4,6 +4,7 @@ import { type AddressRange, canonicalAddress } from '../access/client-address.ts
 import { PROCESS_ROLES, type ProcessRole } from '../domain/process/process-view.ts';
 import { type ProxyServer, parseProxyServer } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
+import { RECEIPT_EVENTS, type Tracking } from '../domain/receipt/receipt.ts';
 import { type AllowedHost, needsPort, parseAllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import { canonicalZone } from '../domain/time/zone.ts';
 import { parseApiKey } from './api-key-text.ts';
@@ -75,6 +76,15 @@ export function demoPage(text: string): DemoPage {
   if (text === 'local') return 'local';
   if (text === 'true' || text === 'false') return text === 'true' ? 'open' : 'off';
   throw new SettingProblem(`is ${quote(text)}: it must be true, false or local.`);
+}
+
+/** What devices are asked to tell. */
+export function tracking(text: string): Tracking {
+  const named = listed(text);
+  const known = RECEIPT_EVENTS.filter((event) => named.includes(event));
+  if (text.trim() === 'none') return [];
+  if (known.length > 0 && known.length === new Set(named).size) return known;
+  throw new SettingProblem(`is ${quote(text)}: write none, or some of ${RECEIPT_EVENTS.join(', ')}.`);
 }
 
 export function oneOf(...names: readonly string[]): (text: string) => string {

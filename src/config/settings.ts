@@ -22,6 +22,7 @@ import {
   secret,
   siteUrl,
   timeZone,
+  tracking,
   vapidPairs,
   vapidSubject,
 } from './setting-parsers.ts';
@@ -148,6 +149,15 @@ export const SETTINGS = {
   SITE_URL: optional(
     siteUrl,
     'Origin of the site whose pages subscribe, such as `https://app.example.com`. With it, a notification whose `url` is a path is also sent in the form that Safari shows without a service worker.',
+  ),
+  PUBLIC_URL: optional(
+    consoleUrl,
+    'Where browsers reach this service, such as `https://push.example.com`, with the path that a proxy puts before it. With it, `SITE_URL` and `TRACKING=clicked`, a click on what Safari shows without a service worker leads through this service.',
+  ),
+  TRACKING: setting(
+    'none',
+    tracking,
+    'What devices tell of notifications, comma-separated: `shown`, `clicked`, `closed`; or `none`. [A type and a request](receipts.md) can only ask for less.',
   ),
   TIME_ZONE: setting(
     'UTC',

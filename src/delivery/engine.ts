@@ -35,6 +35,8 @@ export type EnginePorts = {
   readonly events: Events;
   readonly clock: Clock;
   readonly random: Random;
+  /** As `ComposingOptions` has it. */
+  readonly receiptToken?: (deliveryId: string) => string | null;
 };
 
 /** What is to become of deliveries and subscriptions, as the settings have it. */

@@ -26,6 +26,7 @@ const OCCURRENCE_ID = new RegExp(`^${ID_PREFIXES.occurrence}${ULID}$`);
 const RESOURCE_ID = new RegExp(
   `^((${ID_PREFIXES.notification}|${ID_PREFIXES.subscription}|${ID_PREFIXES.pruneHold})${ULID}|${ID_PREFIXES.delivery}${ULID}_${ULID})$`,
 );
+const DELIVERY_ID = new RegExp(`^${ID_PREFIXES.delivery}${ULID}_${ULID}$`);
 
 /** Sorts by the time of acceptance, so it serves as a page cursor. */
 export function notificationId(nowMs: number, random: Random): string {
@@ -120,6 +121,11 @@ export function notificationIdAt(notification: string, atMs: number): string {
 /** Whether a text has the form of a subscription's id. */
 export function isSubscriptionId(text: string): boolean {
   return SUBSCRIPTION_ID.test(text);
+}
+
+/** Whether a text has the form of a delivery's id. */
+export function isDeliveryId(text: string): boolean {
+  return DELIVERY_ID.test(text);
 }
 
 /** Whether a text has the form of an id of a notification, a subscription, a delivery or a hold on pruning. */

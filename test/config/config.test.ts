@@ -38,6 +38,8 @@ describe('parseConfig', () => {
       logLevel: 'info',
       demoPage: 'off',
       siteUrl: null,
+      publicUrl: null,
+      tracking: [],
       timeZone: 'UTC',
       console: { isServed: true, url: null, viewersSeeContent: false },
       trustedProxies: [],

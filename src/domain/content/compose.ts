@@ -25,10 +25,9 @@ const MOST_KEPT = 256;
 
 /**
  * Composes payloads, and keeps the newest, so that what recipients share is made once: for all devices of a notification, or
- * for all that read the same locale, and for its measurement at acceptance. `siteUrl` is the origin that paths belong to; null
- * where it is not known.
+ * for all that read the same locale, and for its measurement at acceptance. `siteUrl` and `publicUrl` as for `payloadOf`.
  */
-export function createComposer(siteUrl: string | null): Compose {
+export function createComposer(siteUrl: string | null, publicUrl: string | null = null): Compose {
   const kept = new Map<string, Payload>();
   const keptOr = (key: string, make: () => Payload): Payload => {
     const known = kept.get(key);
@@ -42,12 +41,16 @@ export function createComposer(siteUrl: string | null): Compose {
   };
   return (notification, recipient, renderer = null) => {
     const { id } = notification;
-    if (renderer === null) return keptOr(id, () => payloadOf(notification, siteUrl));
+    if (renderer === null) return keptOr(id, () => payloadOf(notification, siteUrl, publicUrl));
     const { userId, zone, values } = recipient;
     const text = textFor(renderer, recipient);
     const key = [id, text.locale, text.isZoned ? zone : '', values === null ? '' : userId].join('\n');
     return keptOr(key, () =>
-      payloadOf({ ...notification, content: renderText(renderer, text, notification.content, values, zone) }, siteUrl),
+      payloadOf(
+        { ...notification, content: renderText(renderer, text, notification.content, values, zone) },
+        siteUrl,
+        publicUrl,
+      ),
     );
   };
 }

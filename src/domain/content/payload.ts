@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { MAX_PAYLOAD_OCTETS, type PayloadSource, SAFE_PAYLOAD_OCTETS } from '../notification/notification.ts';
+import { TOKEN_PLACE } from '../receipt/receipt-token.ts';
 import { declarativeForm } from './declarative-push.ts';
+import { toldByLink } from './told-link.ts';
 
 /** The JSON text that a device decrypts, and its size. */
 export type Payload = { readonly text: string; readonly octets: number };
@@ -9,17 +11,29 @@ export type Payload = { readonly text: string; readonly octets: number };
  * What a device is sent: fields for a service worker, and beside them, where there is a `url` that can be made absolute,
  * the declarative form. That form is left out where it alone would take the payload across a limit: a message that reaches
  * every browser's worker is worth more than a message that some browsers show without a worker.
- * `siteUrl` is the origin that paths belong to; null where it is not known. The topic is the `tag`, so that a newer
- * notification takes an older one's place on the screen, too.
+ * `siteUrl` is the origin that paths belong to, and `publicUrl` where browsers reach this service, without a slash at its end; null
+ * where it is not known. The topic is the `tag`, so that a newer notification takes an older one's place on the screen, too.
  */
-export function payloadOf(source: PayloadSource, siteUrl: string | null): Payload {
+export function payloadOf(source: PayloadSource, siteUrl: string | null, publicUrl: string | null = null): Payload {
   const fields = workerFields(source);
   const plain = measured(JSON.stringify(fields));
   const declarative = declarativeForm(source, siteUrl);
-  if (declarative === null) return plain;
-  const whole = measured(JSON.stringify({ ...declarative, ...fields }));
-  const limit = plain.octets <= SAFE_PAYLOAD_OCTETS ? SAFE_PAYLOAD_OCTETS : MAX_PAYLOAD_OCTETS;
-  return whole.octets <= limit ? whole : plain;
+  const untold = declarative === null ? plain : larger(plain, { ...declarative, ...fields });
+  const { tracking = [] } = source.content;
+  if (tracking.length === 0) return untold;
+  const receipt = { token: TOKEN_PLACE, events: tracking };
+  const hasDeclarative = declarative !== null && untold !== plain;
+  const told = larger(untold, { ...(hasDeclarative && declarative), ...fields, receipt });
+  const mayLead = hasDeclarative && siteUrl !== null && publicUrl !== null;
+  if (!mayLead || told === untold || !tracking.includes('clicked')) return told;
+  return larger(told, { ...toldByLink(declarative, siteUrl, publicUrl), ...fields, receipt });
+}
+
+/** With what is good to have beside it, where that crosses no limit. */
+function larger(needed: Payload, whole: object): Payload {
+  const payload = measured(JSON.stringify(whole));
+  const limit = needed.octets <= SAFE_PAYLOAD_OCTETS ? SAFE_PAYLOAD_OCTETS : MAX_PAYLOAD_OCTETS;
+  return payload.octets <= limit ? payload : needed;
 }
 
 /** The field that takes most of a payload, for an error a caller can act on. */

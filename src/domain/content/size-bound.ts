@@ -16,7 +16,8 @@ export type SizeBound = { fixed: number; readonly times: Map<string, { plain: nu
 
 /** The bound of a notification in one locale. */
 export function sizeBoundOf(library: MessageLibrary, compiled: CompiledLocale, source: PayloadSource): SizeBound {
-  const { worded: _, ...base } = source.content;
+  // Nobody is refused for the token of a receipt: it is left out where it does not fit.
+  const { worded: _, tracking: __, ...base } = source.content;
   const { locale, direction: dir } = compiled;
   const empty = { ...base, dir, ...mapPatterns(compiled.text, () => ''), locale };
   const bound: SizeBound = { fixed: payloadOf({ ...source, content: empty }, null).octets, times: new Map() };

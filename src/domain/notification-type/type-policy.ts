@@ -1,5 +1,6 @@
 import type { Urgency } from '../notification/notification.ts';
 import type { Priority } from '../notification/priority.ts';
+import type { Tracking } from '../receipt/receipt.ts';
 import { patternsOf } from './type-pattern.ts';
 
 /**
@@ -29,6 +30,7 @@ export type TypeRule = {
   readonly overrides?: readonly Override[];
   readonly cap?: Cap;
   readonly onQuiet?: OnQuiet;
+  readonly tracking?: Tracking;
 };
 
 /** By pattern. */
@@ -46,6 +48,8 @@ export type TypePolicy = {
   readonly overrides: readonly Override[];
   readonly cap: CapOfPattern | null;
   readonly onQuiet: OnQuiet;
+  /** What devices may be asked to tell. */
+  readonly tracking: Tracking | null;
 };
 
 /** What holds for a type: field by field, the longest pattern that says something decides. */
@@ -66,6 +70,7 @@ export function policyOf(rules: TypeRules, type: string): TypePolicy {
     overrides: first('overrides') ?? NOTHING_SAID.overrides,
     cap: capped?.rule.cap === undefined ? null : { ...capped.rule.cap, pattern: capped.pattern },
     onQuiet: first('onQuiet') ?? NOTHING_SAID.onQuiet,
+    tracking: first('tracking') ?? null,
   };
 }
 
@@ -77,4 +82,5 @@ const NOTHING_SAID: TypePolicy = {
   overrides: [],
   cap: null,
   onQuiet: 'hold',
+  tracking: null,
 };

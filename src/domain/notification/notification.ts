@@ -1,5 +1,6 @@
 import type { ShownContent } from '../content/shown-content.ts';
 import type { Worded } from '../content/wording.ts';
+import type { Tracking } from '../receipt/receipt.ts';
 import type { Priority } from './priority.ts';
 import type { Timing } from './send-at.ts';
 
@@ -24,6 +25,8 @@ export type NotificationContent = ShownContent & {
   readonly appBadge?: number;
   /** Where the text is made for each recipient: then the fields beside it stand where a locale’s text says nothing. */
   readonly worded?: Worded;
+  /** What devices are asked to tell; absent where nothing is. */
+  readonly tracking?: Tracking;
 };
 
 /** Immutable once accepted, but for `status`, the fan-out cursor, and what `Timing` says of waves and of cancelling. */
