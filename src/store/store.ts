@@ -9,6 +9,7 @@ import type { NonceStore } from './nonce-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { OperatorStore } from './operator-store.ts';
 import type { PruneHoldStore } from './prune-hold-store.ts';
+import type { ReceiptStore } from './receipt-store.ts';
 import type { RetentionStore } from './retention-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import type { SegmentStore } from './segment-store.ts';
@@ -34,6 +35,7 @@ export interface Store {
   readonly segments: SegmentStore;
   readonly templates: TemplateStore;
   readonly suppressions: SuppressionStore;
+  readonly receipts: ReceiptStore;
   readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;
   readonly bulkActions: BulkActionStore;

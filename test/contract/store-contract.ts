@@ -20,6 +20,7 @@ import { notificationContract } from './notification-contract.ts';
 import { onePushContract } from './one-push-contract.ts';
 import { operatorContract } from './operator-contract.ts';
 import { pruneHoldContract } from './prune-hold-contract.ts';
+import { receiptContract } from './receipt-contract.ts';
 import { recipientValuesContract } from './recipient-values-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { scheduleContract } from './schedule-contract.ts';
@@ -51,6 +52,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('templates', () => templateContract(open));
     describe('notifications: values of recipients', () => recipientValuesContract(open));
     describe('suppressions', () => suppressionContract(open));
+    describe('receipts', () => receiptContract(open));
     describe('caps', () => capContract(open));
     describe('notifications: what would come of them', () => dryRunContract(open));
     describe('notifications', () => notificationContract(open));

@@ -18,6 +18,7 @@ import { mongoNotifications } from './notification/notifications.ts';
 import { mongoTypeRules } from './notification-type/type-rules.ts';
 import { mongoOperators } from './operator/operators.ts';
 import { mongoPruneHolds } from './pruning/prune-holds.ts';
+import { mongoReceipts } from './receipt/receipts.ts';
 import { mongoRetention } from './retention.ts';
 import { mongoSchedules } from './schedule/schedules.ts';
 import { connectMongo, withPatience } from './server/connection.ts';
@@ -88,6 +89,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     segments: mongoSegments(collections, operations),
     templates: mongoTemplates(collections, operations),
     suppressions: mongoSuppressions(collections, operations),
+    receipts: mongoReceipts(collections, operations),
     schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     bulkActions: mongoBulkActions(collections, operations),

@@ -12,6 +12,7 @@ import { RETIRED_BEFORE } from './collections/subscription-queries.ts';
 import { SUPPRESSIONS_OF_NOTIFICATION } from './collections/suppression-queries.ts';
 import { ENDED_OF_NOTIFICATION, EXPIRED_ROLLUPS } from './collections/tally-queries.ts';
 import { completeIfFinal } from './notification/completion.ts';
+import { deleteReceipts } from './receipt/receipts.ts';
 import type { Operations } from './server/operations.ts';
 import { bookOf } from './tally/ledger.ts';
 import { deleteTexts } from './template/deleted-texts.ts';
@@ -72,6 +73,7 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
       bookOf(collections).add(`ended ${state}`, -deletedCount);
     }
     await suppressions.deleteMany({ notificationId: _id }, { hint: optionsOf(SUPPRESSIONS_OF_NOTIFICATION).hint });
+    await deleteReceipts(collections, _id);
     const ended = { $in: ['completed', 'cancelled'] as const };
     forgotten += (await notifications.deleteOne({ _id, status: ended })).deletedCount;
   }

@@ -5,6 +5,7 @@ import type { RetentionStore } from '../retention-store.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
 import { isDiskFull } from './file/storage-error.ts';
+import { deleteReceiptCounts, deleteReceipts } from './receipt/receipts.ts';
 import { type DeliveryRow, isIn } from './tables/delivery-rows.ts';
 import { deliveryRange } from './tables/notification-rows.ts';
 import { priorityOf } from './tables/priority-number.ts';
@@ -55,6 +56,8 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
   let forgotten = 0;
   for (const id of await commits.read(() => endedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));
+    await inPieces(commits, (limit) => deleteReceipts(database, id, limit));
+    await inPieces(commits, () => deleteReceiptCounts(database, id));
     await inPieces(commits, (limit) => deleteSuppressions(database, id, limit));
     await inPieces(commits, (limit) => deleteUnreached(database, id, limit));
     await inPieces(commits, () => deleteValues(database, id));

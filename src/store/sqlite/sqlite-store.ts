@@ -27,6 +27,7 @@ import { sqliteNotifications } from './notification/notifications.ts';
 import { sqliteTypeRules } from './notification-type/type-rules.ts';
 import { sqliteOperators } from './operator/operators.ts';
 import { sqlitePruneHolds } from './pruning/prune-holds.ts';
+import { sqliteReceipts } from './receipt/receipts.ts';
 import { sqliteRetention } from './retention.ts';
 import { sqliteSchedules } from './schedule/schedules.ts';
 import { sqliteSubscriptions } from './subscription/subscriptions.ts';
@@ -96,6 +97,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     segments: sqliteSegments(database, commits),
     templates: sqliteTemplates(database, commits),
     suppressions: sqliteSuppressions(database, commits),
+    receipts: sqliteReceipts(database, commits),
     schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     bulkActions: sqliteBulkActions(database, commits),

@@ -10,6 +10,13 @@ import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queri
 import { OPERATOR_QUERIES, type OperatorSessionDocument, type SignInLinkDocument } from './operator-queries.ts';
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
 import {
+  RECEIPT_COUNT_INDEXES,
+  RECEIPT_INDEXES,
+  RECEIPT_QUERIES,
+  type ReceiptCountDocument,
+  type ReceiptDocument,
+} from './receipt-queries.ts';
+import {
   RECIPIENT_VALUE_INDEXES,
   RECIPIENT_VALUE_QUERIES,
   type RecipientValueDocument,
@@ -56,6 +63,8 @@ export type Collections = {
   readonly recipient_values: Collection<RecipientValueDocument>;
   readonly suppressions: Collection<SuppressionDocument>;
   readonly cap_uses: Collection<CapDocument>;
+  readonly receipts: Collection<ReceiptDocument>;
+  readonly receipt_counts: Collection<ReceiptCountDocument>;
   readonly schedules: Collection<ScheduleDocument>;
   readonly occurrences: Collection<OccurrenceDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
@@ -82,6 +91,8 @@ export const INDEXES: Readonly<
   recipient_values: RECIPIENT_VALUE_INDEXES,
   suppressions: SUPPRESSION_INDEXES,
   cap_uses: CAP_INDEXES,
+  receipts: RECEIPT_INDEXES,
+  receipt_counts: RECEIPT_COUNT_INDEXES,
   schedules: SCHEDULE_INDEXES,
   occurrences: OCCURRENCE_INDEXES,
   prune_holds: PRUNE_HOLD_INDEXES,
@@ -104,6 +115,7 @@ export const QUERIES = [
   ...RECIPIENT_VALUE_QUERIES,
   ...SUPPRESSION_QUERIES,
   ...CAP_QUERIES,
+  ...RECEIPT_QUERIES,
   ...SCHEDULE_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...BULK_ACTION_QUERIES,
@@ -125,6 +137,8 @@ export function collectionsOf(database: Db): Collections {
     recipient_values: database.collection('recipient_values'),
     suppressions: database.collection('suppressions'),
     cap_uses: database.collection('cap_uses'),
+    receipts: database.collection('receipts'),
+    receipt_counts: database.collection('receipt_counts'),
     schedules: database.collection('schedules'),
     occurrences: database.collection('occurrences'),
     prune_holds: database.collection('prune_holds'),

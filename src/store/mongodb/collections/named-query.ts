@@ -29,6 +29,8 @@ export type NamedQuery<Asked> = {
     | 'recipient_values'
     | 'suppressions'
     | 'cap_uses'
+    | 'receipts'
+    | 'receipt_counts'
     | 'schedules'
     | 'occurrences'
     | 'prune_holds'

@@ -10,7 +10,7 @@ import {
   SMALL_AUDIENCES,
 } from './delivery-schema.ts';
 import { AUDIT, BULK_ACTIONS, OPERATORS, TALLIES } from './operating-schema.ts';
-import { PEOPLE, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
+import { PEOPLE, RECEIPTS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
   SCHEDULES,
   TEMPLATES,
   BULK_ACTIONS,
+  RECEIPTS,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -108,3 +108,19 @@ CREATE TABLE recipient_values (
 ) STRICT;
 ALTER TABLE deliveries ADD COLUMN variables TEXT;
 `;
+
+// What devices told, once for each delivery and name, and how many of each name there are of a notification.
+export const RECEIPTS = `
+CREATE TABLE receipts (
+  delivery_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (delivery_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE receipt_counts (
+  notification_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (notification_id, name)
+) STRICT, WITHOUT ROWID;
+`;

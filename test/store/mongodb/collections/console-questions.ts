@@ -4,6 +4,8 @@ import { BULK_ACTION_QUESTIONS, fillBulkActions } from './bulk-action-questions.
 
 /** What each query about the console is asked for. */
 export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
+  'expired idempotency keys': new Date(NOW_MS + 20),
+  'expired nonces': new Date(NOW_MS + 20),
   ...BULK_ACTION_QUESTIONS,
   'sign-in link': { digest: 'digest-5', now: new Date(NOW_MS) },
   'operator session': { digest: 'digest-5', now: new Date(NOW_MS) },

@@ -26,6 +26,7 @@ import {
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
+import { fillReceipts, RECEIPT_QUESTIONS } from './receipt-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
 import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
 import { whenQuestions } from './when-questions.ts';
@@ -150,11 +151,10 @@ const ASKED: Readonly<Record<string, unknown>> = {
   ...PRUNE_HOLD_QUESTIONS,
   ...TALLY_QUESTIONS,
   ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
+  ...RECEIPT_QUESTIONS,
   ...SCHEDULE_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',
-  'expired idempotency keys': new Date(NOW_MS + 20),
-  'expired nonces': new Date(NOW_MS + 20),
   ...CONSOLE_QUESTIONS,
   'uses of caps': users.map((userId) => ({ userId, pattern: '*' })),
   'version of a user': { id: 'user-1', version: 1 },
@@ -226,6 +226,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await fillPruneHolds(collections);
     await fillRollups(collections);
     await fillSchedules(collections);
+    await fillReceipts(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
     );

@@ -1,0 +1,81 @@
+import type { Collections } from '../collections/collections.ts';
+import { instant } from '../collections/instant.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import {
+  RECEIPT_COUNTS,
+  RECEIPTS_BY_ID,
+  type ReceiptCountDocument,
+  type ReceiptDocument,
+  UNCOUNTED_RECEIPTS,
+} from '../collections/receipt-queries.ts';
+import { duplicateField } from '../server/mongo-error.ts';
+
+/** As many as one change of the counts adds: their ids stand in its document for a moment. */
+const MOST_AT_ONCE = 1000;
+
+type Counts = Pick<ReceiptCountDocument, 'version' | 'counts' | 'batch'>;
+
+const NO_COUNTS: Counts = { version: 0, counts: [], batch: [] };
+
+/** What is counted of a notification, with all marks that were kept before this call. */
+export async function countReceipts(
+  collections: Collections,
+  notificationId: string,
+): Promise<ReadonlyMap<string, number>> {
+  for (;;) {
+    const found = await findCounts(collections, notificationId);
+    const finished = found.batch.length === 0 ? found : await finishBatch(collections, notificationId, found);
+    if (finished === null) continue;
+    const uncounted = await findUncounted(collections, notificationId);
+    if (uncounted.length === 0) return new Map(finished.counts);
+    await addBatch(collections, notificationId, finished, uncounted);
+  }
+}
+
+async function findCounts({ receipt_counts: counts }: Collections, notificationId: string): Promise<Counts> {
+  return (await counts.findOne(RECEIPT_COUNTS.filter(notificationId), optionsOf(RECEIPT_COUNTS))) ?? NO_COUNTS;
+}
+
+function findUncounted({ receipts }: Collections, notificationId: string): Promise<readonly ReceiptDocument[]> {
+  const options = { ...optionsOf(UNCOUNTED_RECEIPTS), limit: MOST_AT_ONCE };
+  return receipts.find(UNCOUNTED_RECEIPTS.filter(notificationId), options).toArray();
+}
+
+/**
+ * Has the marks of the latest change say that they are counted, then takes them out of it. Null where somebody else changed it
+ * meanwhile.
+ */
+async function finishBatch(
+  { receipts, receipt_counts: countsOf }: Collections,
+  notificationId: string,
+  { version, counts, batch }: Counts,
+): Promise<Counts | null> {
+  await receipts.updateMany(RECEIPTS_BY_ID.filter(batch), { $unset: { isUncounted: '' } }, optionsOf(RECEIPTS_BY_ID));
+  const finished = { version: version + 1, batch: [] };
+  const { matchedCount } = await countsOf.updateOne({ _id: notificationId, version }, { $set: finished });
+  return matchedCount === 0 ? null : { ...finished, counts };
+}
+
+/** Adds marks to the counts, in one conditional write that names them. Whoever comes next finishes what this leaves. */
+async function addBatch(
+  { receipt_counts: countsOf }: Collections,
+  notificationId: string,
+  { version, counts }: Counts,
+  uncounted: readonly ReceiptDocument[],
+): Promise<void> {
+  const sums = new Map(counts);
+  for (const { name } of uncounted) sums.set(name, (sums.get(name) ?? 0) + 1);
+  const latest = Math.max(...uncounted.map(({ retainedFrom }) => retainedFrom.getTime()));
+  const after = {
+    version: version + 1,
+    counts: [...sums],
+    batch: uncounted.map(({ _id }) => _id),
+    retainedFrom: instant(latest),
+  };
+  if (version > 0) await countsOf.updateOne({ _id: notificationId, version }, { $set: after });
+  else await countsOf.insertOne({ _id: notificationId, ...after }).catch(ignoreDuplicate);
+}
+
+function ignoreDuplicate(error: unknown): void {
+  if (duplicateField(error) === null) throw error;
+}

@@ -1,0 +1,116 @@
+import { notificationOf } from '../../../domain/ids.ts';
+import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
+import type { ReceiptStore } from '../../receipt-store.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
+import type { Collections } from '../collections/collections.ts';
+import { instant } from '../collections/instant.ts';
+import { optionsOf } from '../collections/named-query.ts';
+import {
+  DELIVERIES_TOLD_OF,
+  RECEIPT_COUNTS,
+  RECEIPTS_OF_DELIVERY,
+  RECEIPTS_OF_NOTIFICATION,
+  type ReceiptDocument,
+} from '../collections/receipt-queries.ts';
+import { batched } from '../server/batcher.ts';
+import { isOnlyDuplicates } from '../server/mongo-error.ts';
+import type { Operations } from '../server/operations.ts';
+import { countReceipts } from './receipt-counts.ts';
+
+/** A process has so many of a notification counted at once: what is left is counted by whoever reads. */
+const COUNTED_AT_ONCE = 250;
+/** Notifications of which this process remembers how many it kept. */
+const MOST_REMEMBERED = 1000;
+
+export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
+  const uncounted = new Map<string, number>();
+  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, uncounted));
+  return {
+    keep: (marks) => operations.run(() => keepBatch(marks)),
+    counts: (notificationId) => operations.run(async () => decoded(await countReceipts(collections, notificationId))),
+    ofDelivery: (deliveryId) => operations.run(() => ofDelivery(collections, deliveryId)),
+  };
+}
+
+async function keep(
+  collections: Collections,
+  marks: readonly ReceiptMark[],
+  uncounted: Map<string, number>,
+): Promise<readonly boolean[]> {
+  const ids = [...new Set(marks.map(({ deliveryId }) => deliveryId))];
+  const found = await collections.deliveries
+    .find(DELIVERIES_TOLD_OF.filter(ids), optionsOf(DELIVERIES_TOLD_OF))
+    .toArray();
+  const present = new Set(found.map(({ _id }) => _id));
+  const documents = marks.filter(({ deliveryId }) => present.has(deliveryId)).map(toDocument);
+  const isNew = await insert(collections, documents);
+  const kept = new Set(documents.filter((_, index) => isNew[index]));
+  await countSome(collections, kept, uncounted);
+  let next = 0;
+  return marks.map(({ deliveryId }) => {
+    if (!present.has(deliveryId)) return false;
+    next += 1;
+    return isNew[next - 1] ?? false;
+  });
+}
+
+/** Of each whether it was not there before. */
+async function insert({ receipts }: Collections, documents: readonly ReceiptDocument[]): Promise<readonly boolean[]> {
+  if (documents.length === 0) return [];
+  try {
+    await receipts.insertMany(documents, { ordered: false });
+    return documents.map(() => true);
+  } catch (error) {
+    if (!isOnlyDuplicates(error)) throw error;
+    const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+    const repeated = new Set(failed.map(({ index }) => index));
+    return documents.map((_, index) => !repeated.has(index));
+  }
+}
+
+/** Keeps what nobody has counted yet small, so that reading is quick. What a process that died kept is counted by whoever reads. */
+async function countSome(
+  collections: Collections,
+  kept: ReadonlySet<ReceiptDocument>,
+  uncounted: Map<string, number>,
+): Promise<void> {
+  for (const { notificationId } of kept) uncounted.set(notificationId, (uncounted.get(notificationId) ?? 0) + 1);
+  for (const notificationId of new Set([...kept].map((document) => document.notificationId))) {
+    if ((uncounted.get(notificationId) ?? 0) < COUNTED_AT_ONCE) continue;
+    uncounted.delete(notificationId);
+    await countReceipts(collections, notificationId);
+  }
+  while (uncounted.size > MOST_REMEMBERED) {
+    const [oldest = ''] = uncounted.keys();
+    uncounted.delete(oldest);
+    await countReceipts(collections, oldest);
+  }
+}
+
+function toDocument({ deliveryId, name, atMs }: ReceiptMark): ReceiptDocument {
+  const kept = encodeText(name);
+  return {
+    _id: `${deliveryId} ${kept}`,
+    deliveryId,
+    notificationId: notificationOf(deliveryId),
+    name: kept,
+    atMs,
+    isUncounted: true,
+    retainedFrom: instant(atMs),
+  };
+}
+
+async function ofDelivery({ receipts }: Collections, deliveryId: string): Promise<readonly ReceiptMark[]> {
+  const found = receipts.find(RECEIPTS_OF_DELIVERY.filter(deliveryId), optionsOf(RECEIPTS_OF_DELIVERY));
+  return (await found.toArray()).map(({ name, atMs }) => ({ deliveryId, name: decodeText(name), atMs }));
+}
+
+function decoded(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return new Map([...counts].map(([name, count]) => [decodeText(name), count]));
+}
+
+/** All marks of a notification, and what was counted of them. */
+export async function deleteReceipts({ receipts, receipt_counts: counts }: Collections, id: string): Promise<void> {
+  await receipts.deleteMany(RECEIPTS_OF_NOTIFICATION.filter(id), { hint: optionsOf(RECEIPTS_OF_NOTIFICATION).hint });
+  await counts.deleteOne(RECEIPT_COUNTS.filter(id));
+}
