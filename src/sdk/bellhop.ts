@@ -87,5 +87,5 @@ function siteOf(url: string, { serviceWorkerUrl, serviceWorkerScope }: BellhopOp
   const isSameOrigin = own.startsWith(`${location.origin}/`);
   const workerUrl = new URL(serviceWorkerUrl ?? (isSameOrigin ? own : '/bellhop-sw.js'), location.href).href;
   const scope = serviceWorkerScope ?? (workerUrl === own ? '/' : '.');
-  return { workerUrl, scope: new URL(scope, workerUrl).href };
+  return { workerUrl, scope: new URL(scope, workerUrl).href, serviceUrl: url };
 }

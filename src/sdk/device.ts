@@ -6,6 +6,8 @@ export type Device = {
   readonly subscriptionId: string | null;
   /** Of the latest local subscription, base64url. */
   readonly vapidPublicKey: string | null;
+  /** Where Bellhop is, with a slash at its end; absent where an earlier version wrote this. */
+  readonly serviceUrl?: string;
 };
 
 const STORE = 'devices';

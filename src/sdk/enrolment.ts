@@ -10,18 +10,19 @@ import { timeLimit } from './time-limit.ts';
 /** Without a connection to its push service, Chromium neither subscribes nor fails. */
 const SUBSCRIBE_TIMEOUT_MS = 20_000;
 
-export type Site = { readonly workerUrl: string; readonly scope: string };
+/** `serviceUrl`: where Bellhop is, with a slash at its end. */
+export type Site = { readonly workerUrl: string; readonly scope: string; readonly serviceUrl: string };
 
 /**
  * Brings this browser and its row together, whatever happened to either: no subscription, another VAPID key, another
  * endpoint, another person, a retired row. The former row is named, so that one device stays one row.
  */
-export async function enrol({ workerUrl, scope }: Site, service: Service): Promise<void> {
+export async function enrol({ workerUrl, scope, serviceUrl }: Site, service: Service): Promise<void> {
   const registration = await activateOwnWorker(workerUrl, scope);
   const { subscriptionId } = await decide(scope, true);
   const vapidPublicKey = await service.publicKey();
   const subscription = await subscribeWith(registration.pushManager, vapidPublicKey);
-  await keepDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey });
+  await keepDevice(scope, { isWanted: true, subscriptionId, vapidPublicKey, serviceUrl });
   const browser = {
     subscription: subscription.toJSON(),
     languages: navigator.languages,
@@ -29,7 +30,7 @@ export async function enrol({ workerUrl, scope }: Site, service: Service): Promi
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const id = await service.register(registrationOf(browser, vapidPublicKey, subscriptionId));
-  await keepDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey });
+  await keepDevice(scope, { isWanted: true, subscriptionId: id, vapidPublicKey, serviceUrl });
 }
 
 /** On a page load: nothing for those who never subscribed; else whatever is not as it should be. */

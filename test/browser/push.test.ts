@@ -12,7 +12,7 @@ describeWithFirefox('a push in a real Firefox', () => {
   let page: Page;
   let row: Row;
   beforeAll(async () => {
-    stage = await setStage();
+    stage = await setStage([], { TRACKING: 'shown,clicked,closed' });
     ({ page, row } = await stage.subscribe());
   }, 60_000);
   afterAll(() => stage?.strike(), 30_000);
@@ -56,6 +56,27 @@ describeWithFirefox('a push in a real Firefox', () => {
       { kind: 'clicked', action: '', notification: { notification_id: id } },
     ]);
   }, 30_000);
+
+  it('tells the service what was shown and clicked, later where it was away', async () => {
+    const receiptsOf = async (id: string) =>
+      (await stage.call('GET', `/v1/notifications/${id}`)).body.receipts as Record<string, unknown>;
+    const id = await stage.notify({ title: 'Told', url: '/told', open_in: 'new_tab' });
+    await nextShown();
+    await until('it is told that it was shown', async () => (await receiptsOf(id)).shown === 1);
+    await stage.stopBellhop();
+    await clickNotification(stage.browser, 'Told');
+    await opened(`${stage.site.origin}/told`);
+    await close(`${stage.site.origin}/told`);
+    await stage.startBellhop();
+    const later = await stage.notify({ title: 'Later' });
+    await nextShown();
+    await until('the click is told with the next push', async () => (await receiptsOf(id)).clicked === 1);
+    expect(await receiptsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {} });
+    const delivery = await stage.deliveryOf(later);
+    await until('the next one, too', async () => (await receiptsOf(later)).shown === 1);
+    const { body } = await stage.call('GET', `/v1/deliveries/${delivery.id}`);
+    expect(body.receipts).toMatchObject([{ event: 'shown', action: null }]);
+  }, 60_000);
 
   it('brings the page to the front that shows the url already, instead of a second one', async () => {
     const { site, browser } = stage;

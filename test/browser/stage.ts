@@ -28,7 +28,7 @@ export type Stage = Awaited<ReturnType<typeof setStage>>;
  * A Firefox, its push service, a web site, and Bellhop as a process: all real, each on a port of its own. Pages of more
  * origins may call.
  */
-export async function setStage(moreOrigins: readonly string[] = []) {
+export async function setStage(moreOrigins: readonly string[] = [], settings: Readonly<Record<string, string>> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-browser-'));
   const pushServer = await startMozillaPushServer();
   const site = await startSite();
@@ -36,7 +36,7 @@ export async function setStage(moreOrigins: readonly string[] = []) {
   // Before the service: where there is no Firefox, no process is left behind.
   const browser = await launchFirefox(pushServer);
   const origins = [site.origin, ...moreOrigins];
-  let service = await startBellhop(folder, pushServer, origins, site);
+  let service = await startBellhop(folder, pushServer, origins, site, settings);
   const { address } = service;
   const call: SignedClient = (method, path, options) => signedClient(address, service.secret)(method, path, options);
   const rows = async (userId = 'ada'): Promise<Row[]> => {
@@ -57,7 +57,7 @@ export async function setStage(moreOrigins: readonly string[] = []) {
     stopBellhop: async () => void (await service.stop('SIGTERM')),
     /** On the same port, with what is in the data folder by now. */
     async startBellhop(): Promise<void> {
-      service = await startBellhop(folder, pushServer, origins, site, new URL(address).port);
+      service = await startBellhop(folder, pushServer, origins, site, { ...settings, PORT: new URL(address).port });
     },
     /** Opens the page, clicks its button, and has the row that came of it. */
     async subscribe(): Promise<{ page: Page; row: Row }> {
@@ -113,14 +113,15 @@ async function startBellhop(
   pushServer: MozillaPushServer,
   origins: readonly string[],
   site: Site,
-  port = '0',
+  settings: Readonly<Record<string, string>>,
 ) {
   const environment = {
-    PORT: port,
+    PORT: '0',
     PUSH_ALLOWED_HOSTS: pushServer.allowedHost,
     PUSH_CA_FILE: join(folder, 'ca.pem'),
     CORS_ALLOWED_ORIGINS: origins.join(','),
     GONE_GRACE_SECONDS: '0',
+    ...settings,
   };
   const service: ServiceProcess = await startServiceProcess({ folder, environment });
   Object.assign(site.state, { bellhop: service.address, secret: service.secret });

@@ -267,6 +267,56 @@ describeWithChromium('the worker in a real Chromium', () => {
     });
   });
 
+  it('tells the service what a push asks for, once it can be reached, and knows a click from a close', async () => {
+    await worker.evaluate(`{
+      self.told = [];
+      self.status = 503;
+      // Chromium is online, and would try at once.
+      self.syncs = [];
+      SyncManager.prototype.register = async (tag) => void syncs.push(tag);
+      self.fetch = async (url, { body }) => {
+        told.push({ url, receipts: JSON.parse(body).receipts });
+        return { status };
+      };
+    }`);
+    const receipt = { token: 'r1.one', events: ['shown', 'clicked', 'closed'] };
+    const actions = [{ action: 'track', title: 'Track' }];
+    const pushed = (token: string, events = receipt.events) =>
+      JSON.stringify({ title: 'T', actions, receipt: { token, events } });
+    const told = () => worker.evaluate('told.splice(0)') as Promise<{ url: string; receipts: object[] }[]>;
+    await show(pushed('r1.one'));
+    await until('it is to be tried again', async () => (await worker.evaluate('syncs.length')) !== 0);
+    expect(await worker.evaluate('syncs')).toEqual(['bellhop-receipts']);
+    expect(await told()).toMatchObject([{ receipts: [{ token: 'r1.one', event: 'shown' }] }]);
+    await worker.evaluate('status = 200');
+    await click('track');
+    const [at] = await told();
+    expect(at?.url).toBe(`${service.address}/v1/receipts`);
+    expect(at?.receipts).toMatchObject([
+      { token: 'r1.one', event: 'shown' },
+      { token: 'r1.one', event: 'clicked', action: 'track' },
+    ]);
+    // What some browsers do after a click is no close, and what is not asked for is not told.
+    const close = (token: string) =>
+      worker.evaluate(`(async () => {
+        const data = { bellhop: { receipt: { token: ${JSON.stringify(token)}, events: ['shown', 'closed'] } } };
+        await registration.showNotification('Closing', { data, tag: 'closing' });
+        const [notification] = await registration.getNotifications({ tag: 'closing' });
+        const work = [];
+        const event = new NotificationEvent('notificationclose', { notification });
+        Object.defineProperty(event, 'waitUntil', { value: (promise) => work.push(promise) });
+        dispatchEvent(event);
+        await Promise.all(work);
+      })()`);
+    await close('r1.one');
+    expect(await told()).toEqual([]);
+    await close('r1.two');
+    expect(await told()).toMatchObject([{ receipts: [{ token: 'r1.two', event: 'closed' }] }]);
+    await worker.evaluate(`registration.getNotifications().then((all) => all.forEach((one) => one.close()))`);
+    await show(pushed('r1.three', ['clicked']));
+    expect(await told()).toEqual([]);
+  });
+
   it('tells nothing of what the browser would not show', async () => {
     await page.evaluate(`{
       window.heard = [];

@@ -1,6 +1,7 @@
 import type { BellhopMessage } from '../public.ts';
 import type { WorkerMessage } from '../worker-message.ts';
 import { appBadgeOf, type Notice, noticeOf } from './notice.ts';
+import { tell } from './telling.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -12,7 +13,7 @@ export async function receive(event: PushEvent): Promise<void> {
   const { bellhop: notification } = notice.options.data;
   if (!isShown) await show(notice);
   await setAppBadge(appBadgeOf(notification));
-  await announce({ kind: 'shown', action: '', notification });
+  await Promise.all([announce({ kind: 'shown', action: '', notification }), tell(notification, 'shown')]);
 }
 
 /** To all pages of this site that are open; where that fails, nothing is lost but news. */
