@@ -13,6 +13,7 @@ import type {
   DeadLetterQuery,
   Delivery,
   DeliveryQuery,
+  DeliveryWithReceipts,
   ImportedSubscription,
   Notification,
   NotificationInput,
@@ -49,6 +50,7 @@ export type * from './content.ts';
 export type * from './dry-run.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
+export type * from './receipts.ts';
 export type * from './resources.ts';
 export type * from './schedules.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
@@ -107,7 +109,7 @@ export type Client = Nouns & {
     readonly sendMany: SendMany;
   };
   readonly deliveries: {
-    get(id: string, options?: CallOptions): Promise<Delivery>;
+    get(id: string, options?: CallOptions): Promise<DeliveryWithReceipts>;
     /** All that was sent to one user and what became of it, newest first. */
     ofUser(userId: string, query?: UserDeliveryQuery, options?: CallOptions): Promise<Page<UserDelivery>>;
     /**

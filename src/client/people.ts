@@ -1,6 +1,7 @@
 import type { Caller, CallOptions } from './caller.ts';
 import type { AudienceInput } from './content.ts';
 import { pathSegment } from './path-segment.ts';
+import type { ReceiptEvent } from './receipts.ts';
 import type { Page, PageQuery, Priority, Urgency } from './resources.ts';
 
 /** By the clock of the user’s zone, such as `22:00`; where `until` is the earlier one, it ends on the day after. */
@@ -61,6 +62,8 @@ export type TypeRuleInput = {
   readonly overrides?: readonly ('quiet_hours' | 'cap')[] | undefined;
   readonly cap?: { readonly limit: number; readonly per_seconds: number } | undefined;
   readonly on_quiet?: 'hold' | 'drop' | undefined;
+  /** What devices may be asked to tell, where the server asks for it. */
+  readonly tracking?: readonly ReceiptEvent[] | undefined;
 };
 
 export type TypeRule = Omit<TypeRuleInput, 'overrides'> & {

@@ -11,6 +11,7 @@ import type {
 
 /** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
 
+import type { Receipt, ReceiptCounts, ReceiptEvent } from './receipts.ts';
 import type { LocalSendAtInput, NotificationTiming } from './timing.ts';
 
 export type Priority = 'high' | 'normal' | 'low';
@@ -57,6 +58,8 @@ export type NotificationInput = {
   readonly ttl_seconds?: number | undefined;
   readonly urgency?: Urgency | undefined;
   readonly topic?: string | undefined;
+  /** What devices shall tell of it, as far as the server asks for it. */
+  readonly tracking?: readonly ReceiptEvent[] | undefined;
   /** When it is sent: an instant, ISO 8601 with a zone; or a time by the clock of each user. Left out, at once. */
   readonly send_at?: string | LocalSendAtInput | undefined;
   /** Another place for a time by the clock of each user. */
@@ -104,6 +107,7 @@ export type Notification = NotificationTiming & {
   readonly topic: string | null;
   /** What it says, where that is not the same for all. Absent from earlier versions. */
   readonly template?: { readonly key: string; readonly version: number } | null;
+  readonly tracking?: readonly ReceiptEvent[];
   readonly user_count: number;
   readonly status: NotificationStatus;
   readonly accepted_at: string;
@@ -127,6 +131,7 @@ export type NotificationWithCounts = Notification & {
   readonly suppressed: Readonly<Record<string, number>>;
   /** To how many users it came so far, where it goes out later; else null. Absent from earlier versions. */
   readonly released_user_count?: number | null;
+  readonly receipts?: ReceiptCounts;
 };
 
 export type Attempt = {
@@ -166,6 +171,9 @@ export type Delivery = {
   readonly states: readonly { readonly state: DeliveryState; readonly at: string }[];
   readonly attempts: readonly Attempt[];
 };
+
+/** `receipts`: what its device told, the earliest first. Absent from earlier versions. */
+export type DeliveryWithReceipts = Delivery & { readonly receipts?: readonly Receipt[] };
 
 /** A delivery beside what it was about, with its last attempt alone. */
 export type UserDelivery = Omit<Delivery, 'states' | 'attempts'> & {

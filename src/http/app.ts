@@ -16,6 +16,7 @@ import type { Notifications } from '../intake/notifications.ts';
 import type { OverviewReader } from '../intake/overview.ts';
 import type { Processes } from '../intake/processes.ts';
 import type { PruneHolds } from '../intake/prune-holds.ts';
+import type { Receipts } from '../intake/receipts.ts';
 import type { Schedules } from '../intake/schedules.ts';
 import type { SendingControl } from '../intake/sending.ts';
 import type { SubscriptionImport } from '../intake/subscription-import.ts';
@@ -55,6 +56,7 @@ import { addNotificationRoutes, type NotificationParts } from './v1/notification
 import { addOverviewRoutes } from './v1/overview.ts';
 import { addProcessRoutes } from './v1/processes.ts';
 import { addPruneHoldRoutes } from './v1/prune-holds.ts';
+import { addReceiptRoutes } from './v1/receipts.ts';
 import { addScheduleRoutes } from './v1/schedules.ts';
 import { addSendingRoutes } from './v1/sending.ts';
 import { addSubscriberTokenRoutes } from './v1/subscriber-tokens.ts';
@@ -80,6 +82,9 @@ export type AppOptions = {
   readonly deadLetters: DeadLetters;
   readonly bulkActions: BulkActions;
   readonly userDeliveries: UserDeliveries;
+  readonly receipts: Receipts;
+  /** The site whose clicks lead through here; null where none do. */
+  readonly clickedSiteUrl?: string | null;
   readonly users: Users;
   readonly types: TypeRulesIntake;
   readonly templates: Templates;
@@ -181,6 +186,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addBulkNotificationRoute(router, options);
   addNotificationRoutes(router, options);
   addDeliveryRoutes(router, options.notifications, options.deadLetters);
+  addReceiptRoutes(router, { receipts: options.receipts, siteUrl: options.clickedSiteUrl ?? null });
   addBulkActionRoutes(router, options.bulkActions);
   addUserDeliveryRoutes(router, options.userDeliveries);
   addUserRoutes(router, options.users);

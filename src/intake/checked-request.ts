@@ -2,6 +2,7 @@ import type { ReleaseTerms } from '../domain/audience/fan-out.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import type { Tracking } from '../domain/receipt/receipt.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import { wordedPlan } from '../store/worded-plan.ts';
 import type { Audiences } from './audiences.ts';
@@ -16,6 +17,8 @@ export type CheckOptions = WordingOptions & {
   readonly compose: Compose;
   readonly random: Random;
   readonly defaultTtlSeconds: number;
+  /** What devices may be asked to tell, of any type (TRACKING). Absent: nothing. */
+  readonly tracking?: Tracking;
 };
 
 /** What a request becomes, checked in all that a caller can get wrong. */

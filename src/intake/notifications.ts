@@ -5,6 +5,7 @@ import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import { type Receipt, type ReceiptCounts, receiptCountsOf, receiptsOf } from '../domain/receipt/receipt.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
@@ -23,7 +24,12 @@ export type Notifications = {
   accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
   /** Nothing of it is sent any more, but for what is under way. Throws `notification_completed` where all has ended. */
   cancel(id: string): Promise<Cancelled>;
-  get(id: string): Promise<{ notification: Notification; counts: DeliveryCounts; suppressed: SuppressionCounts }>;
+  get(id: string): Promise<{
+    notification: Notification;
+    counts: DeliveryCounts;
+    suppressed: SuppressionCounts;
+    receipts: ReceiptCounts;
+  }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
   /** Who got nothing of it, and why. */
   suppressions: SuppressionStore['list'];
@@ -33,15 +39,20 @@ export type Notifications = {
   /** The limit counts attempts, not deliveries. */
   attempts(query: DeliveriesQuery): Promise<Page<AttemptOfDelivery>>;
   delivery(id: string): Promise<Delivery>;
+  /** What the device of a delivery told. */
+  receipts(deliveryId: string): Promise<readonly Receipt[]>;
 };
 
 export type NotificationsOptions = {
-  readonly store: Pick<Store, 'notifications' | 'deliveries' | 'suppressions'>;
+  readonly store: Pick<Store, 'notifications' | 'deliveries' | 'suppressions' | 'receipts'>;
   readonly queue: Pick<JobQueue, 'enqueueMany'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
   readonly accepting: Accepting;
 };
+
+/** Of a notification of which nothing is asked for. */
+const NONE_TOLD: ReadonlyMap<string, number> = new Map();
 
 /** What callers may do with notifications, and see of them. */
 export function createNotifications(options: NotificationsOptions): Notifications {
@@ -52,11 +63,12 @@ export function createNotifications(options: NotificationsOptions): Notification
     cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
-      const [counts, suppressed] = await Promise.all([
+      const [counts, suppressed, told] = await Promise.all([
         deliveries.countByState(id),
         options.store.suppressions.countByReason(id),
+        notification.content.tracking === undefined ? NONE_TOLD : options.store.receipts.counts(id),
       ]);
-      return { notification, counts, suppressed };
+      return { notification, counts, suppressed, receipts: receiptCountsOf(told) };
     },
     list: (query) => notifications.list(query),
     async suppressions(query) {
@@ -77,6 +89,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       if (delivery === null) throw new AppError('delivery_not_found', 'There is no delivery with this id.');
       return delivery;
     },
+    receipts: async (deliveryId) => receiptsOf(await options.store.receipts.ofDelivery(deliveryId)),
   };
 }
 

@@ -6,6 +6,7 @@ import { notificationId, type Random } from '../domain/ids.ts';
 import type { Notification, NotificationContent, Urgency } from '../domain/notification/notification.ts';
 import type { Priority } from '../domain/notification/priority.ts';
 import { MAX_DAYS_AHEAD, type SendAt, timingOf, whyNotSentAt } from '../domain/notification/send-at.ts';
+import { type Tracking, trackingOf } from '../domain/receipt/receipt.ts';
 import type { RecipientValues } from './value-check.ts';
 import type { WordingRequest } from './wording-request.ts';
 
@@ -26,11 +27,13 @@ export type NotifyRequest = {
   readonly topic: string | null;
   /** Null: at once. */
   readonly sendAt: SendAt | null;
+  /** What devices shall tell at most, as far as the type and the server have it. Absent: as much as these say. */
+  readonly tracking?: Tracking | undefined;
 };
 
 /** What the request becomes: what it leaves open is as the type says, or else the server. Throws `invalid_send_at`. */
 export function notificationOf(
-  options: { readonly random: Random; readonly defaultTtlSeconds: number },
+  options: { readonly random: Random; readonly defaultTtlSeconds: number; readonly tracking?: Tracking },
   request: NotifyRequest,
   { policy }: ReleaseTerms,
   nowMs: number,
@@ -38,9 +41,10 @@ export function notificationOf(
   const { content, audience, topic, sendAt } = request;
   demandFuture(sendAt, nowMs);
   const priority = request.priority ?? policy.priority ?? 'normal';
+  const tracking = trackingOf(options.tracking ?? [], policy.tracking, request.tracking);
   return {
     id: notificationId(nowMs, options.random),
-    content,
+    content: tracking.length === 0 ? content : { ...content, tracking },
     priority,
     // The priorities are three of the four urgencies by name.
     urgency: request.urgency ?? policy.urgency ?? priority,

@@ -5,15 +5,12 @@ import { createOccurrences, type Occurrences } from '../intake/occurrences.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 
-export type AcceptanceParts = Omit<
-  AcceptingOptions,
-  'rules' | 'audiences' | 'templates' | 'serverZone' | 'defaultTtlSeconds'
-> & {
+export type AcceptanceParts = Omit<AcceptingOptions, 'rules' | 'audiences' | 'templates' | keyof AcceptanceSettings> & {
   readonly store: Store;
   readonly rules: StandingRules;
 };
 
-export type AcceptanceSettings = Pick<AcceptingOptions, 'serverZone' | 'defaultTtlSeconds'>;
+export type AcceptanceSettings = Pick<AcceptingOptions, 'serverZone' | 'defaultTtlSeconds' | 'tracking'>;
 
 /** By which notifications come into the store, from callers and from schedules alike. */
 export type AcceptanceOfAll = {

@@ -3,6 +3,7 @@ import { createAccess } from '../access/access.ts';
 import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
 import { createClientFinder } from '../access/client-address.ts';
 import type { Operators } from '../access/operators.ts';
+import type { ReceiptTokens } from '../access/receipt-tokens.ts';
 import { createValueSigner } from '../access/signed-value.ts';
 import { createSubscriberTokens, type SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
@@ -29,6 +30,7 @@ import { createOverview } from '../intake/overview.ts';
 import type { Processes } from '../intake/processes.ts';
 import { createPruneHolds } from '../intake/prune-holds.ts';
 import { createRateLimiter, type RateLimiter } from '../intake/rate-limiter.ts';
+import { createReceipts } from '../intake/receipts.ts';
 import { createSendingControl } from '../intake/sending.ts';
 import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
@@ -63,6 +65,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly wordings: Wordings;
   readonly clock: Clock;
   readonly random: Random;
+  readonly receiptTokens: ReceiptTokens;
   readonly operators: Operators;
   /** Somebody paused or resumed sending: what sends in this process is to look. */
   readonly onSendingChange: () => void;
@@ -120,6 +123,8 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     }),
     deadLetters: createDeadLetters(parts),
     bulkActions: createBulkActions(parts),
+    receipts: createReceipts({ ...parts, limiter, verifyToken: parts.receiptTokens.verify, tracking: config.tracking }),
+    clickedSiteUrl: config.publicUrl === null ? null : config.siteUrl,
     userDeliveries: createUserDeliveries(parts),
     ...people,
     overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),

@@ -26,10 +26,10 @@ type PeopleApi = Pick<
 /** What is said of users and types, who is to get what and when, and the sending of it. */
 export function buildPeople(
   parts: PeopleParts,
-  { serverZone, defaultTtlSeconds, ...limits }: PeopleSettings,
+  { serverZone, defaultTtlSeconds, tracking = [], ...limits }: PeopleSettings,
 ): PeopleApi {
   const { store, rules, clock, audiences } = parts;
-  const sending = { ...parts, templates: store.templates, serverZone, defaultTtlSeconds };
+  const sending = { ...parts, templates: store.templates, serverZone, defaultTtlSeconds, tracking };
   const notifications = createNotifications(parts);
   return {
     notifications,

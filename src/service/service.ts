@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiKey } from '../access/api-keys.ts';
 import { createOperators, type Operators } from '../access/operators.ts';
+import { createReceiptTokens, type ReceiptTokens } from '../access/receipt-tokens.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Keys } from '../config/key-files.ts';
@@ -103,6 +104,7 @@ type Shared = Backends &
     readonly compose: Compose;
     readonly rules: StandingRules;
     readonly wordings: Wordings;
+    readonly receiptTokens: ReceiptTokens;
   };
 
 type Parts = {
@@ -131,12 +133,13 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   });
   const rules = createStandingRules({ store: backends.store, clock });
   const wordings = createWordings(backends.store.templates);
-  const compose = createComposer(config.siteUrl);
-  const base = { ...backends, clock, random, events, rules, wordings, compose };
+  const compose = createComposer(config.siteUrl, config.publicUrl);
+  let { apiKeys } = options.keys;
+  const receiptTokens = createReceiptTokens(() => apiKeys);
+  const base = { ...backends, receiptTokens, clock, random, events, rules, wordings, compose };
   const acceptance = buildAcceptance(base, { ...config, serverZone: config.timeZone });
   const shared: Shared = { ...base, ...acceptance };
   const stopping = new AbortController();
-  let { apiKeys } = options.keys;
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
   const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
@@ -223,7 +226,10 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
   const settle = occurrences.settle;
   return {
     transport,
-    engine: createEngine({ ...shared, transport }, policy, { ...pace, concurrency }),
+    engine: createEngine({ ...shared, transport, receiptToken: shared.receiptTokens.make }, policy, {
+      ...pace,
+      concurrency,
+    }),
     bulkWorker: createBulkWorker({ ...shared, leads }),
     scheduler: createScheduler({ store: store.schedules, events, clock, settle, leads }),
   };

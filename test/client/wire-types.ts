@@ -7,7 +7,7 @@ import type { auditEntrySchema } from '../../src/http/v1/audit.ts';
 import type { bulkActionBody, bulkActionSchema, bulkPlanSchema } from '../../src/http/v1/bulk-actions.ts';
 import type { lineSchema } from '../../src/http/v1/bulk-line.ts';
 import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
-import type { attemptSchema, deliverySchema } from '../../src/http/v1/delivery-schema.ts';
+import type { attemptSchema, deliverySchema, toldDeliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
@@ -72,6 +72,7 @@ export const COMPILED: [
   Reads<typeof bulkPlanSchema, client.BulkActionPlan>,
   Reads<typeof notificationSchema, client.Notification>,
   Reads<typeof deliverySchema, client.Delivery>,
+  Reads<typeof toldDeliverySchema, client.DeliveryWithReceipts>,
   Reads<typeof attemptSchema, client.Attempt>,
   Reads<typeof userDeliverySchema, client.UserDelivery>,
   Reads<typeof subscriptionSchema, client.Subscription>,
@@ -108,6 +109,7 @@ export const COMPILED: [
   Writes<typeof previewBody, client.TemplatePreviewInput & { readonly version?: number | undefined }>,
   Reads<typeof previewSchema, { readonly items: readonly client.TemplatePreview[] }>,
 ] = [
+  true,
   true,
   true,
   true,

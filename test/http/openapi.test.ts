@@ -112,12 +112,11 @@ describe('/openapi.json', () => {
       '/healthz',
       '/openapi.json',
       '/readyz',
-      '/sdk/bellhop-sw.js',
-      '/sdk/bellhop.d.ts',
-      '/sdk/bellhop.js',
-      '/sdk/preferences.d.ts',
-      '/sdk/preferences.js',
+      ...['bellhop-sw.js', 'bellhop.d.ts', 'bellhop.js', 'preferences.d.ts', 'preferences.js'].map(
+        (file) => `/sdk/${file}`,
+      ),
       '/v1/push/public-key',
+      '/v1/receipts',
     ]);
   });
 });

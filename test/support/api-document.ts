@@ -1,9 +1,19 @@
+import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createFakeClock } from './fake-clock.ts';
 import type { OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CONSOLE = { viewersSeeContent: false, settings: [], doctor: null, stopping: new AbortController().signal };
+
+export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
+  id: 'the-one-under-test',
+  host: 'machine-1',
+  pid: 4711,
+  version: '1.2.3',
+  roles: ['api', 'worker'],
+  startedAtMs: NOW_MS,
+};
 
 /** What most tests have no opinion on. */
 export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
@@ -18,6 +28,8 @@ export async function documentOf(): Promise<OpenApiDocument> {
     subscriberTokens: unused,
     notifications: unused,
     dryRun: unused,
+    receipts: unused,
+    clickedSiteUrl: 'https://app.example.com',
     deadLetters: unused,
     bulkActions: unused,
     userDeliveries: unused,

@@ -13,7 +13,6 @@ import type { AppError } from '../../src/domain/app-error.ts';
 import { createComposer } from '../../src/domain/content/compose.ts';
 import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
-import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
@@ -44,10 +43,11 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { CONSOLE, documentOf, PLAIN } from './api-document.ts';
+import { CONSOLE, documentOf, OWN_PROCESS, PLAIN } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
+import { receiptsOf } from './receipts-of.ts';
 import { recorded } from './recorded-queue.ts';
 import { NOW_MS } from './samples.ts';
 
@@ -89,7 +89,7 @@ export type Answer = {
 };
 
 export type ApiOptions = Partial<AppOptions> &
-  Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit'>> & {
+  Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> & {
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
@@ -102,15 +102,6 @@ export type ApiOptions = Partial<AppOptions> &
     readonly wrapStore?: (store: Store) => Store;
     readonly wrapQueue?: (queue: JobQueue) => JobQueue;
   };
-
-const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
-  id: 'the-one-under-test',
-  host: 'machine-1',
-  pid: 4711,
-  version: '1.2.3',
-  roles: ['api', 'worker'],
-  startedAtMs: NOW_MS,
-};
 
 const OFTEN = perMinute(30);
 const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
@@ -156,6 +147,7 @@ export async function startApi(options: ApiOptions = {}) {
     allowedHosts: [{ host: 'push.example.net', port: null }],
     publicKeys: (): readonly [string, string] => [CURRENT_KEY, OLDER_KEY],
   };
+  const { receiptTokens, receipts } = receiptsOf(parts, () => KEYS, options);
   const settings = { serverZone: 'UTC', defaultTtlSeconds: 3600, ...LIMITS, ...options };
   const acceptance = buildAcceptance(parts, settings);
   const people = buildPeople({ ...parts, ...acceptance, onScheduleChange: () => {} }, settings);
@@ -166,6 +158,7 @@ export async function startApi(options: ApiOptions = {}) {
     subscriptions: createSubscriptions({ ...registering, ...LIMITS, ...options }),
     subscriberTokens: createSubscriberTokens({ ...parts, keys: () => KEYS }),
     ...people,
+    receipts,
     deadLetters: createDeadLetters(parts),
     bulkActions: createBulkActions({ ...parts, onBulkAction: options.onBulkAction ?? (() => {}) }),
     userDeliveries: createUserDeliveries(parts),
@@ -197,6 +190,7 @@ export async function startApi(options: ApiOptions = {}) {
     /** What a listener in front of the app needs. */
     parts: { clock, random: Math.random, log, findClient },
     store: realStore,
+    receiptTokens,
     clock,
     jobs,
     told,

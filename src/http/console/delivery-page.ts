@@ -3,6 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { type Attempt, type Delivery, timelineOf } from '../../domain/delivery/delivery.ts';
 import { deliveryAccountOf } from '../../domain/delivery/delivery-account.ts';
 import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
+import type { Receipt } from '../../domain/receipt/receipt.ts';
 import type { Subscription } from '../../domain/subscription/subscription.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
@@ -17,7 +18,9 @@ export function addDeliveryPage(routes: ConsoleRoutes, parts: ConsoleParts): voi
   routes.page('delivery', async (visit) => {
     const delivery = await parts.notifications.delivery(visit.query('id'));
     const subscription = await subscriptionOf(parts, delivery);
-    return { title: `Delivery to ${delivery.userId}`, menu: 'search', body: bodyOf(delivery, subscription, visit) };
+    const receipts = await parts.notifications.receipts(delivery.id);
+    const body = bodyOf(delivery, { subscription, receipts }, visit);
+    return { title: `Delivery to ${delivery.userId}`, menu: 'search', body };
   });
   routes.action({ name: 'replay', operation: 'replayDelivery', target: 'id' }, async (_, form) => {
     const [id, seconds] = [form.get('id'), Number(form.get('ttl_seconds'))];
@@ -42,7 +45,9 @@ async function subscriptionOf(
   }
 }
 
-function bodyOf(delivery: Delivery, subscription: Subscription | null, { session }: Visit): Html {
+type Beside = { readonly subscription: Subscription | null; readonly receipts: readonly Receipt[] };
+
+function bodyOf(delivery: Delivery, { subscription, receipts }: Beside, { session }: Visit): Html {
   const service = serviceName(delivery.origin);
   const account = deliveryAccountOf(delivery, { subscription, service });
   const steps = timelineOf(delivery);
@@ -58,10 +63,17 @@ ${session.role === 'operator' ? replayForm(delivery, subscription) : ''}
 </section>
 <div class="columns">
 <section class="card"><h2>The way it took</h2>${deliveryPicture(steps.map(({ state }) => state))}
-<ol class="timeline">${steps.map(({ state, atMs }) => html`<li>${stateMark(state)} ${time(atMs)}</li>`)}</ol></section>
+<ol class="timeline">${steps.map(({ state, atMs }) => html`<li>${stateMark(state)} ${time(atMs)}</li>`)}</ol>${toldBy(receipts)}</section>
 <section class="card"><h2>Facts</h2>${factsOf(delivery, subscription)}</section>
 </div>
 <section><h2>Attempts</h2>${attemptTable(delivery)}</section>`;
+}
+
+/** What the device told. */
+function toldBy(receipts: readonly Receipt[]): Html | string {
+  if (receipts.length === 0) return '';
+  return html`<h3>What the device told</h3>
+<ol class="timeline">${receipts.map(({ event, action, atMs }) => html`<li>${event}${action === '' ? '' : ` with “${action}”`} ${time(atMs)}</li>`)}</ol>`;
 }
 
 function replayForm({ id, state }: Delivery, subscription: Subscription | null): Html | string {

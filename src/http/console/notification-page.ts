@@ -7,6 +7,7 @@ import { deadlineAtMs, type Notification } from '../../domain/notification/notif
 import type { SendAt } from '../../domain/notification/send-at.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
+import type { ReceiptCounts, ReceiptEvent } from '../../domain/receipt/receipt.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import { contentPreview } from './content-preview.ts';
@@ -31,7 +32,7 @@ const ROWS = 50;
 export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   routes.page('notification', async (visit) => {
     const id = visit.query('id');
-    const { notification, counts, suppressed } = await parts.notifications.get(id);
+    const { notification, counts, suppressed, receipts } = await parts.notifications.get(id);
     const { list, next } = await deliveriesOf(parts, id, visit);
     const left = await parts.notifications.suppressions({
       notificationId: id,
@@ -45,7 +46,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
-<section class="card"><h2>Facts</h2>${factsOf(notification)}${cancelButton(notification, visit.session)}</section>
+<section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
@@ -120,6 +121,20 @@ function factsOf(notification: Notification): Html {
     ['Notification', html`<code>${id}</code>`],
   ]);
 }
+
+/** What devices told, where they are asked. */
+function toldBy({ content: { tracking = [] } }: Notification, counts: ReceiptCounts): Html | string {
+  if (tracking.length === 0) return '';
+  const buttons = [...counts.actions].map(([action, count]) => `${number(count)} by ${action}`).join(', ');
+  return html`<h3>What devices told</h3>${facts(
+    tracking.map((event) => {
+      const count = number(counts[event]);
+      return [TOLD[event], event === 'clicked' && buttons !== '' ? `${count} (${buttons})` : count] as const;
+    }),
+  )}`;
+}
+
+const TOLD: Readonly<Record<ReceiptEvent, string>> = { shown: 'Shown', clicked: 'Clicked', closed: 'Closed' };
 
 function sentAt(sendAt: SendAt): Html | string {
   return sendAt.kind === 'instant' ? time(sendAt.atMs) : 'at a local time of each user';

@@ -49,7 +49,7 @@ function readParams({ params }: RouteSpec, c: ApiContext): Read {
 }
 
 function readQuery({ query, access }: RouteSpec, c: ApiContext): Read {
-  if (access === 'open') return NOTHING;
+  if (access === 'open' && query === undefined) return NOTHING;
   const url = c.req.url.includes('?') ? new URL(c.req.url) : null;
   const garbled = garbledNames(url?.search ?? '');
   if (garbled.length > 0) return { value: null, issues: garbled.map((name) => issue(name, 'is not valid UTF-8')) };

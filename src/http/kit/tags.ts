@@ -3,6 +3,7 @@ export const TAGS = {
   Notifications: 'Send something to users, and read how far it has come.',
   Schedules: 'Notifications that are sent again and again, and what came of each time.',
   Deliveries: 'What became of a notification, subscription by subscription and attempt by attempt.',
+  Receipts: 'What devices tell: shown, clicked, closed.',
   Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',
   Users: 'What is said of the people behind user ids: tags, time zone, wishes, quiet hours.',
   Types: 'What holds for kinds of notifications: who gets them, and when.',

@@ -8,9 +8,10 @@ import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 import { attemptFilterOf, filterOf, narrowedBy, spanOf } from './delivery-query.ts';
-import { attemptSchema, attemptWire, deliverySchema, deliveryWire } from './delivery-schema.ts';
+import { attemptSchema, attemptWire, deliverySchema, deliveryWire, toldDeliverySchema } from './delivery-schema.ts';
 import { TTL_RANGE } from './notification-schema.ts';
 import { NOTIFICATION_PATH } from './notifications.ts';
+import { receiptWire } from './receipt-schema.ts';
 
 const DELIVERY_PATH = '/v1/deliveries/{id}';
 const { user_id, push_service, state, reason, outcome, from, until } = narrowedBy;
@@ -60,7 +61,7 @@ const getRoute = defineRoute({
   access: 'key',
   scope: 'read',
   params: deliveryParams,
-  answers: { 200: { description: 'The delivery.', body: deliverySchema } },
+  answers: { 200: { description: 'The delivery.', body: toldDeliverySchema } },
   errors: ['delivery_not_found'],
 });
 
@@ -135,7 +136,10 @@ export function addDeliveryRoutes(router: Router, notifications: Notifications, 
     const items = page.items.map(({ delivery, attempt }) => attemptWire(delivery, attempt));
     return answer(200, { items, next_cursor: page.next });
   });
-  router.add(getRoute, async ({ params }) => answer(200, deliveryWire(await notifications.delivery(params.id))));
+  router.add(getRoute, async ({ params: { id } }) => {
+    const delivery = await notifications.delivery(id);
+    return answer(200, { ...deliveryWire(delivery), receipts: (await notifications.receipts(id)).map(receiptWire) });
+  });
   router.add(deadLettersRoute, async ({ query }) => {
     const asked = { ...pageRequest(query), ...spanOf(query), userId: query.user_id ?? null, filter: filterOf(query) };
     const page = await deadLetters.list(asked);

@@ -11,6 +11,7 @@ import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { priority } from './notification-answer.ts';
+import { receiptSchema } from './receipt-schema.ts';
 
 const state = answerWord(
   'DeliveryState',
@@ -62,10 +63,17 @@ export const deliveryFields = {
   ended_at: instant.nullable(),
 };
 
-export const deliverySchema = answerBody('Delivery', {
+const wholeDelivery = {
   ...deliveryFields,
   states: z.array(step).openapi({ description: 'The way it went, oldest first.' }),
   attempts: z.array(attemptSchema).openapi({ description: 'The newest 50, oldest first.' }),
+};
+
+export const deliverySchema = answerBody('Delivery', wholeDelivery);
+
+export const toldDeliverySchema = answerBody('DeliveryWithReceipts', {
+  ...wholeDelivery,
+  receipts: z.array(receiptSchema).openapi({ description: 'What its device told, the earliest first.' }),
 });
 
 /** An attempt as callers see it. */

@@ -13,6 +13,7 @@ import type { Accepted } from '../../intake/accepting.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { actionOf } from './content-schema.ts';
+import { receiptEvent } from './receipt-schema.ts';
 import { timingFields, timingWire } from './send-at-schema.ts';
 
 /** The notification as it was at acceptance, so that a repeated call gets the same answer, but for `replayed`. */
@@ -72,6 +73,7 @@ export const notificationFields = {
   ttl_seconds: z.int(),
   urgency: answerWord('Urgency', URGENCIES, 'What the push service is told (RFC 8030).'),
   topic: z.string().nullable(),
+  tracking: z.array(receiptEvent).openapi({ description: 'What devices are asked to tell of it.' }),
   template: answerBody('TemplateUse', { key: z.string(), version: z.int() }).nullable().openapi({
     description:
       'What it says. Title, body, links and actions are then the text in the default locale; of `recipients` with variables as they are written.',
@@ -148,6 +150,7 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     ttl_seconds: from.ttlSeconds,
     urgency: from.urgency,
     topic: from.topic,
+    tracking: [...(content.tracking ?? [])],
     template: templateOf(from.content),
     user_count: from.userCount,
     status: from.status,

@@ -8,6 +8,7 @@ import { invalidRequest, validate } from '../kit/validation.ts';
 import { instantOrEpochMs, locale, plainText, userId } from '../kit/wire-fields.ts';
 import { audienceInput, audienceOf, excludedUserIds } from './audience-schema.ts';
 import { actionOf, actions, data, display, link, openIn, present } from './content-schema.ts';
+import { tracking } from './receipt-schema.ts';
 import { sendAtFields, sendAtOf } from './send-at-schema.ts';
 import {
   defaultLocale,
@@ -109,6 +110,9 @@ const inputFields = {
   topic: plainText(256)
     .optional()
     .openapi({ description: 'A newer push with the same topic replaces one that is still waiting.' }),
+  tracking: tracking.optional().openapi({
+    description: 'What devices shall tell of it, where `TRACKING` and its type allow that; an empty list is nothing.',
+  }),
   ...sendAtFields,
 };
 
@@ -208,6 +212,7 @@ export function notifyRequestOf(body: z.output<typeof notificationBody>): Notify
     ttlSeconds: body.ttl_seconds ?? null,
     topic: body.topic ?? null,
     sendAt: sendAtOf(body),
+    tracking: body.tracking,
   };
 }
 

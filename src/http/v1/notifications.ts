@@ -30,6 +30,7 @@ import {
   notificationType,
   notifyRequestOf,
 } from './notification-schema.ts';
+import { receiptCountsSchema, receiptCountsWire } from './receipt-schema.ts';
 
 const count = z.int();
 const counts = answerBody('DeliveryCounts', {
@@ -52,6 +53,7 @@ const counted = answerBody('NotificationWithCounts', {
   suppressed: z
     .record(z.string(), z.int())
     .openapi({ description: 'How many users got nothing, by reason. The others have deliveries.' }),
+  receipts: receiptCountsSchema,
   released_user_count: z.int().nullable().openapi({
     description: 'To how many users it came so far, with deliveries or without, where it goes out later. Else null.',
   }),
@@ -231,12 +233,13 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
-    const { notification, counts: byState, suppressed } = await notifications.get(params.id);
+    const { notification, counts: byState, suppressed, receipts } = await notifications.get(params.id);
     const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
     return answer(200, {
       ...notificationWire(notification),
       counts: { ...byState, total },
       suppressed,
+      receipts: receiptCountsWire(receipts),
       released_user_count: notification.releasedUsers,
     });
   });

@@ -2,10 +2,12 @@ import { z } from '@hono/zod-openapi';
 import { MAX_TTL_SECONDS, URGENCIES } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { ON_QUIET, OVERRIDES, TYPE_PREFERENCES, type TypeRule } from '../../domain/notification-type/type-policy.ts';
+import { trackingOf } from '../../domain/receipt/receipt.ts';
 import type { TypeRulesIntake } from '../../intake/type-rules.ts';
 import { answerBody, answerWord } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
+import { receiptEvent, tracking } from './receipt-schema.ts';
 import { typePattern } from './user-schema.ts';
 
 const MAX_CAP = 1000;
@@ -33,6 +35,9 @@ export const typeRuleBody = z
         description: 'The most to one user within any stretch of so many seconds; all types of the pattern together.',
       }),
     on_quiet: z.enum(ON_QUIET).optional().openapi({ description: 'What becomes of it in quiet hours and pauses.' }),
+    tracking: tracking.optional().openapi({
+      description: 'What devices may be asked to tell of it, where `TRACKING` allows that; an empty list is nothing.',
+    }),
   })
   .openapi('TypeRuleInput');
 
@@ -45,6 +50,7 @@ const ruleFields = {
   overrides: z.array(z.string()).optional(),
   cap: answerBody('TypeCap', { limit: z.int(), per_seconds: z.int() }).optional(),
   on_quiet: answerWord('TypeOnQuiet', ON_QUIET, 'What becomes of it in quiet hours.').optional(),
+  tracking: z.array(receiptEvent).optional(),
 };
 export const typeRuleSchema = answerBody('TypeRule', ruleFields, 'Only what was said is there.');
 
@@ -135,7 +141,7 @@ export function addTypeRoutes(router: Router, types: TypeRulesIntake): void {
 
 /** The rule that a body says. */
 export function typeRuleOf(body: z.output<typeof typeRuleBody>): TypeRule {
-  const { ttl_seconds: ttlSeconds, urgency, priority, preference, overrides, cap, on_quiet: onQuiet } = body;
+  const { ttl_seconds: ttlSeconds, urgency, priority, preference, overrides, cap, on_quiet: onQuiet, tracking } = body;
   return {
     ...(ttlSeconds !== undefined && { ttlSeconds }),
     ...(urgency !== undefined && { urgency }),
@@ -144,11 +150,12 @@ export function typeRuleOf(body: z.output<typeof typeRuleBody>): TypeRule {
     ...(overrides !== undefined && { overrides: [...new Set(overrides)] }),
     ...(cap !== undefined && { cap: { limit: cap.limit, perSeconds: cap.per_seconds } }),
     ...(onQuiet !== undefined && { onQuiet }),
+    ...(tracking !== undefined && { tracking: trackingOf(tracking) }),
   };
 }
 
 function ruleWire(pattern: string, rule: TypeRule): z.output<typeof typeRuleSchema> {
-  const { ttlSeconds, urgency, priority, preference, overrides, cap, onQuiet } = rule;
+  const { ttlSeconds, urgency, priority, preference, overrides, cap, onQuiet, tracking } = rule;
   return {
     pattern,
     ...(ttlSeconds !== undefined && { ttl_seconds: ttlSeconds }),
@@ -158,5 +165,6 @@ function ruleWire(pattern: string, rule: TypeRule): z.output<typeof typeRuleSche
     ...(overrides !== undefined && { overrides: [...overrides] }),
     ...(cap !== undefined && { cap: { limit: cap.limit, per_seconds: cap.perSeconds } }),
     ...(onQuiet !== undefined && { on_quiet: onQuiet }),
+    ...(tracking !== undefined && { tracking: [...tracking] }),
   };
 }

@@ -1,0 +1,35 @@
+import { z } from '@hono/zod-openapi';
+import { RECEIPT_EVENTS, type Receipt, type ReceiptCounts } from '../../domain/receipt/receipt.ts';
+import { answerBody, answerWord } from '../kit/answer-schema.ts';
+import { instant, isoOf } from '../kit/wire-fields.ts';
+
+/** What devices shall tell. */
+export const tracking = z.array(z.enum(RECEIPT_EVENTS)).max(RECEIPT_EVENTS.length);
+
+export const receiptEvent = answerWord('ReceiptEvent', RECEIPT_EVENTS, 'What a device told.');
+
+const count = z.int();
+
+export const receiptCountsSchema = answerBody('ReceiptCounts', {
+  shown: count.openapi({ description: 'Deliveries that a device showed, as far as devices told.' }),
+  clicked: count.openapi({ description: 'Deliveries that somebody clicked, whatever of them.' }),
+  closed: count.openapi({ description: 'Deliveries that somebody closed without a click.' }),
+  actions: z
+    .record(z.string(), z.int())
+    .openapi({ description: 'Of those clicked, how many by which button, by its `action`.' }),
+});
+
+export const receiptSchema = answerBody('Receipt', {
+  event: receiptEvent,
+  action: z.string().nullable().openapi({ description: 'Of the button that was clicked.' }),
+  at: instant,
+});
+
+export function receiptCountsWire({ shown, clicked, closed, actions }: ReceiptCounts) {
+  return { shown, clicked, closed, actions: Object.fromEntries(actions) };
+}
+
+/** What a device told, as callers see it. */
+export function receiptWire({ event, action, atMs }: Receipt): z.output<typeof receiptSchema> {
+  return { event, action: action === '' ? null : action, at: isoOf(atMs) };
+}
