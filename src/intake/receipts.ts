@@ -17,7 +17,7 @@ import type { Wordings } from '../store/wordings.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** What a device tells. `atMs` is null where it does not know when it happened. */
-export type ToldReceipt = {
+type ToldReceipt = {
   readonly token: string;
   readonly event: ReceiptEvent;
   readonly action: string;
@@ -25,7 +25,7 @@ export type ToldReceipt = {
 };
 
 /** How many were kept, were known already, and are nothing to this server: no token of it, nothing that is asked for, or gone. */
-export type Told = { readonly kept: number; readonly repeated: number; readonly ignored: number };
+type Told = { readonly kept: number; readonly repeated: number; readonly ignored: number };
 
 export type Receipts = {
   /** Keeps what is asked for. Before a token is verified, nothing is read. Throws `too_many_requests`. */
