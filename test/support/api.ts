@@ -106,6 +106,13 @@ export type ApiOptions = Partial<AppOptions> &
 const OFTEN = perMinute(30);
 const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
 
+/** Made once for each test file: what is described does not depend on the options of one API. */
+let madeCheck: Promise<OpenApiCheck> | undefined;
+const documented = (): Promise<OpenApiCheck> => {
+  madeCheck ??= documentOf().then(createOpenApiCheck);
+  return madeCheck;
+};
+
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** The API on a real store and queue. Every answer to `call` is held against /openapi.json. */
@@ -182,7 +189,7 @@ export async function startApi(options: ApiOptions = {}) {
     logError: (error) => errors.push(error),
     ...options,
   });
-  const check = createOpenApiCheck(await documentOf());
+  const check = await documented();
   const call = (method: string, path: string, given: CallOptions = {}) =>
     callApp(app, clock, check, method, path, given);
   return {

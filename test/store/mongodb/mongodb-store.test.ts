@@ -4,7 +4,7 @@ import { startReplicaSet } from '../../../scripts/servers/replica-set.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import { storeContract } from '../../contract/store-contract.ts';
-import { describeWithMongod, dropDatabase, freshDatabase } from '../../support/mongodb.ts';
+import { describeWithMongod, emptyDatabase, freshDatabase } from '../../support/mongodb.ts';
 
 /** The instants of the samples lie in the past, where MongoDB would delete them in the middle of a test. */
 const WITHOUT_TTL = { args: ['--setParameter', 'ttlMonitorEnabled=false'] };
@@ -15,14 +15,14 @@ type Server = { readonly url: string; stop(): Promise<void> };
 function contractOn(name: string, start: () => Promise<Server>): void {
   describe(name, () => {
     let server: Server;
+    let url: string;
     beforeAll(async () => {
       server = await start();
+      url = freshDatabase(server.url);
     }, 60_000);
-    // A checkpoint of some hundred databases: on a busy disk it takes its time.
     afterAll(() => server.stop(), 60_000);
 
     storeContract(`MongoDB, ${name},`, async () => {
-      const url = freshDatabase(server.url);
       const open = () => openMongoStore({ url, clock: systemClock, retentionDays: TEN_YEARS, alone: null });
       let store = await open();
       return {
@@ -34,7 +34,7 @@ function contractOn(name: string, start: () => Promise<Server>): void {
         },
         async dispose() {
           await store.close();
-          await dropDatabase(url);
+          await emptyDatabase(url);
         },
       };
     });

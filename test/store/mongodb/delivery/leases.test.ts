@@ -7,7 +7,7 @@ import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { fannedOut, leaseIn } from '../../../contract/fresh-store.ts';
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts';
-import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, emptyDatabase, freshDatabase } from '../../../support/mongodb.ts';
 import { endingAs } from '../../../support/samples.ts';
 
 const LEASE_MS = 60_000;
@@ -20,15 +20,16 @@ describeWithMongod('the leases of a process', () => {
 
   beforeAll(async () => {
     server = await startMongod({ args: ['--setParameter', 'ttlMonitorEnabled=false'] });
+    url = freshDatabase(server.url);
   }, 60_000);
   beforeEach(async () => {
-    url = freshDatabase(server.url);
     clock = createFakeClock();
     const open = () => openMongoStore({ url, clock, retentionDays: 3650, alone: null });
     [one, other] = [await open(), await open()];
   });
   afterEach(async () => {
     await Promise.all([one?.close(), other?.close()]);
+    await emptyDatabase(url);
   });
   afterAll(() => server.stop());
 

@@ -8,7 +8,7 @@ import { type Collections, collectionsOf } from '../../../../src/store/mongodb/c
 import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { sendAt } from '../../../support/fan-out-at.ts';
-import { describeWithMongod, dropDatabase, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, emptyDatabase, freshDatabase } from '../../../support/mongodb.ts';
 import { NOW_MS, sampleSubscription } from '../../../support/samples.ts';
 
 const CAP = { limit: 2, perSeconds: 3600 };
@@ -22,10 +22,10 @@ describeWithMongod('a process that dies before it gives a cap back', () => {
 
   beforeAll(async () => {
     server = await startMongod({ args: ['--setParameter', 'ttlMonitorEnabled=false'] });
+    url = freshDatabase(server.url);
   }, 60_000);
   afterAll(() => server.stop());
   beforeEach(async () => {
-    url = freshDatabase(server.url);
     store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
     client = new MongoClient(url);
     collections = collectionsOf(client.db());
@@ -36,7 +36,7 @@ describeWithMongod('a process that dies before it gives a cap back', () => {
   afterEach(async () => {
     await store.close();
     await client.close();
-    await dropDatabase(url);
+    await emptyDatabase(url);
   });
 
   let sent = 0;

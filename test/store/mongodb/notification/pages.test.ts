@@ -14,7 +14,7 @@ import { decidePage } from '../../../../src/store/mongodb/notification/pages.ts'
 import type { Store } from '../../../../src/store/store.ts';
 import { everyPage } from '../../../contract/fresh-store.ts';
 import { fanOutAt } from '../../../support/fan-out-at.ts';
-import { describeWithMongod, dropDatabase, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, emptyDatabase, freshDatabase } from '../../../support/mongodb.ts';
 import { NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../../../support/samples.ts';
 
 const LATER = { nowMs: NOW_MS + 60_000 };
@@ -32,10 +32,10 @@ describeWithMongod('a page that is decided more than once', () => {
 
   beforeAll(async () => {
     server = await startMongod({ args: ['--setParameter', 'ttlMonitorEnabled=false'] });
+    url = freshDatabase(server.url);
   }, 60_000);
   afterAll(() => server.stop());
   beforeEach(async () => {
-    url = freshDatabase(server.url);
     store = await openMongoStore({ url, clock: systemClock, retentionDays: 3650, alone: null });
     client = new MongoClient(url);
     collections = collectionsOf(client.db());
@@ -49,7 +49,7 @@ describeWithMongod('a page that is decided more than once', () => {
   afterEach(async () => {
     await store.close();
     await client.close();
-    await dropDatabase(url);
+    await emptyDatabase(url);
   });
 
   const want = (userId: string, isWanted: boolean) =>

@@ -8,7 +8,7 @@ import { openMongoStore } from '../../../../src/store/mongodb/mongodb-store.ts';
 import { mongoNotifications } from '../../../../src/store/mongodb/notification/notifications.ts';
 import { trackOperations } from '../../../../src/store/mongodb/server/operations.ts';
 import type { Store } from '../../../../src/store/store.ts';
-import { describeWithMongod, dropDatabase, freshDatabase } from '../../../support/mongodb.ts';
+import { describeWithMongod, freshDatabase } from '../../../support/mongodb.ts';
 import { NOW_MS, sampleAcceptance, sampleNotification } from '../../../support/samples.ts';
 
 const WRITES = ['insertOne', 'insertMany', 'updateOne'];
@@ -31,7 +31,6 @@ describeWithMongod('a process that dies while it accepts values of recipients', 
   afterAll(async () => {
     await store.close();
     await client.close();
-    await dropDatabase(url);
     await server.stop();
   });
   beforeEach(async () => {
