@@ -81,7 +81,7 @@ async function expectEachOnce(call: SignedClient, minute: string): Promise<void>
   expect(kept.sort()).toEqual(made.sort());
 }
 
-describe('a process on SQLite that is killed in the middle of the notifications of a minute', () => {
+describe.concurrent('a process on SQLite that is killed in the middle of the notifications of a minute', () => {
   it('has made each once when it is started again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bellhop-schedule-crash-'));
     let service = await startServiceProcess({ folder });

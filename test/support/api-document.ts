@@ -1,7 +1,7 @@
 import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createFakeClock } from './fake-clock.ts';
-import type { OpenApiDocument } from './openapi-check.ts';
+import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CONSOLE = { viewersSeeContent: false, settings: [], doctor: null, stopping: new AbortController().signal };
@@ -60,4 +60,12 @@ export async function documentOf(): Promise<OpenApiDocument> {
     random: Math.random,
   });
   return (await app.request('/openapi.json')).json() as Promise<OpenApiDocument>;
+}
+
+let made: Promise<OpenApiCheck> | undefined;
+
+/** Made once for each test file: the document does not depend on the options of one API, and takes a while to compile. */
+export function answersAsDocumented(): Promise<OpenApiCheck> {
+  made ??= documentOf().then(createOpenApiCheck);
+  return made;
 }

@@ -43,10 +43,10 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { CONSOLE, documentOf, OWN_PROCESS, PLAIN } from './api-document.ts';
+import { answersAsDocumented, CONSOLE, OWN_PROCESS, PLAIN } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
-import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
+import type { OpenApiCheck } from './openapi-check.ts';
 import { receiptsOf } from './receipts-of.ts';
 import { recorded } from './recorded-queue.ts';
 import { NOW_MS } from './samples.ts';
@@ -105,13 +105,6 @@ export type ApiOptions = Partial<AppOptions> &
 
 const OFTEN = perMinute(30);
 const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
-
-/** Made once for each test file: what is described does not depend on the options of one API. */
-let madeCheck: Promise<OpenApiCheck> | undefined;
-const documented = (): Promise<OpenApiCheck> => {
-  madeCheck ??= documentOf().then(createOpenApiCheck);
-  return madeCheck;
-};
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
@@ -189,7 +182,7 @@ export async function startApi(options: ApiOptions = {}) {
     logError: (error) => errors.push(error),
     ...options,
   });
-  const check = await documented();
+  const check = await answersAsDocumented();
   const call = (method: string, path: string, given: CallOptions = {}) =>
     callApp(app, clock, check, method, path, given);
   return {
