@@ -19,7 +19,7 @@ export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
 export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
 
 /** The document, from an app whose options cannot matter to it. */
-export async function documentOf(): Promise<OpenApiDocument> {
+async function documentOf(): Promise<OpenApiDocument> {
   const unused = {} as never;
   const app = createApp({
     access: unused,
