@@ -53,6 +53,9 @@ export async function useEverything(store: Store): Promise<void> {
     }
   for (const filter of [ANY_DELIVERY, reasoned])
     await store.deliveries.listByUser({ ...page, userId: 'user-0', fromMs: null, untilMs: null, filter });
+  await store.receipts.keep([{ deliveryId: id, name: 'shown', atMs: NOW_MS }]);
+  for (let read = 0; read < 2; read += 1) await store.receipts.counts(notification.id);
+  await store.receipts.ofDelivery(id);
   await store.notifications.getMany([notification.id]);
   await store.deliveries.countByState(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });

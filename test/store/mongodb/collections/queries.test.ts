@@ -26,7 +26,7 @@ import {
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
-import { fillReceipts, RECEIPT_QUESTIONS } from './receipt-questions.ts';
+import { fillReceipts, receiptQuestions } from './receipt-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
 import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
 import { whenQuestions } from './when-questions.ts';
@@ -151,7 +151,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   ...PRUNE_HOLD_QUESTIONS,
   ...TALLY_QUESTIONS,
   ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
-  ...RECEIPT_QUESTIONS,
+  ...receiptQuestions(ids(deliveries)),
   ...SCHEDULE_QUESTIONS,
   'idempotency key': 'key-5',
   nonce: 'nonce-5',
