@@ -23,9 +23,8 @@ export type TemplateUse = {
   readonly variables?: Variables | undefined;
 };
 
-/** What is said in one locale. Title, body, links and the words of actions are patterns of ICU MessageFormat. */
-export type LocaleText = {
-  readonly title: string;
+/** What the device shows beside the title. */
+export type ShownFields = {
   readonly body?: string | undefined;
   readonly icon?: string | undefined;
   readonly image?: string | undefined;
@@ -36,10 +35,14 @@ export type LocaleText = {
   readonly dir?: TextDirection | undefined;
   readonly require_interaction?: boolean | undefined;
   readonly silent?: boolean | undefined;
+  /** Milliseconds: on, off, on, … Not with `silent`. */
   readonly vibrate?: readonly number[] | undefined;
   readonly renotify?: boolean | undefined;
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 };
+
+/** What is said in one locale. Title, body, links and the words of actions are patterns of ICU MessageFormat. */
+export type LocaleText = ShownFields & { readonly title: string };
 
 /** `tags` is an expression, such as `beta && !(trial || churned)`. */
 export type AudienceInput = {

@@ -4,20 +4,20 @@ import type {
   NotificationAction,
   OpenIn,
   Recipient,
+  ShownFields,
   TemplateUse,
   TextDirection,
   Variables,
 } from './content.ts';
-
-/** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
-
 import type { Receipt, ReceiptCounts, ReceiptEvent } from './receipts.ts';
 import type { LocalSendAtInput, NotificationTiming } from './timing.ts';
+
+/** All of it as it is on the wire: `docs/http.md` and `/openapi.json` say what each field means. Instants are ISO 8601. */
 
 export type Priority = 'high' | 'normal' | 'low';
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
 
-export type NotificationInput = {
+export type NotificationInput = ShownFields & {
   readonly type: string;
   /** Either these users, or `recipients`, or `audience`. */
   readonly user_ids?: readonly string[] | undefined;
@@ -35,25 +35,11 @@ export type NotificationInput = {
   readonly variables?: Variables | undefined;
   /** Required without `template` and `locales`. */
   readonly title?: string | undefined;
-  readonly body?: string | undefined;
-  readonly icon?: string | undefined;
-  readonly badge?: string | undefined;
-  readonly url?: string | undefined;
-  readonly open_in?: OpenIn | undefined;
-  readonly actions?: readonly NotificationAction[] | undefined;
   readonly locale?: string | undefined;
-  readonly image?: string | undefined;
-  readonly dir?: TextDirection | undefined;
-  readonly require_interaction?: boolean | undefined;
-  readonly silent?: boolean | undefined;
-  /** Milliseconds: on, off, on, … Not with `silent`. */
-  readonly vibrate?: readonly number[] | undefined;
-  readonly renotify?: boolean | undefined;
   /** ISO 8601 with a zone, or epoch milliseconds. */
   readonly timestamp?: string | number | undefined;
   /** 0 takes it away. */
   readonly app_badge?: number | undefined;
-  readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly priority?: Priority | undefined;
   readonly ttl_seconds?: number | undefined;
   readonly urgency?: Urgency | undefined;
