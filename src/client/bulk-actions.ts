@@ -13,9 +13,14 @@ export type DeadLetterReason =
 /** Which dead letters. An empty one means all of them. */
 export type BulkActionFilter = {
   readonly user_id?: string | undefined;
+  readonly notification_id?: string | undefined;
   /** `fcm`, `mozilla`, `apple`, `wns` or `other`, or an origin. */
   readonly push_service?: string | undefined;
   readonly reason?: DeadLetterReason | undefined;
+  /** Of notifications of this type. */
+  readonly type?: string | undefined;
+  /** Whose last attempt has this in its remedy, in small or capital letters. */
+  readonly remedy?: string | undefined;
   /** Failed at or after. */
   readonly from?: string | undefined;
   /** Failed before. */
@@ -49,8 +54,11 @@ export type BulkAction = {
   readonly state: string;
   readonly filter: {
     readonly user_id: string | null;
+    readonly notification_id: string | null;
     readonly push_service: string | null;
     readonly reason: string | null;
+    readonly type: string | null;
+    readonly remedy: string | null;
     readonly from: string | null;
     readonly until: string | null;
   };
@@ -69,11 +77,11 @@ export type BulkAction = {
 export type BulkActionCalls = {
   /** What `start` would look at now. Changes nothing. */
   plan(input: BulkActionInput, options?: CallOptions): Promise<BulkActionPlan>;
-  /**
-   * Begins it in the background. Tried again by itself only where it was surely not begun: after `timeout` or `connection_failed`,
-   * look at the list first.
-   */
-  start(input: BulkActionInput, options?: CallOptions): Promise<BulkAction>;
+  /** Begins it in the background. Whatever becomes of a try, the next one has the same idempotency key, so that it begins once. */
+  start(
+    input: BulkActionInput,
+    options?: CallOptions & { readonly idempotencyKey?: string | undefined },
+  ): Promise<BulkAction>;
   /** The latest 100, newest first. */
   list(options?: CallOptions): Promise<readonly BulkAction[]>;
   get(id: string, options?: CallOptions): Promise<BulkAction>;
@@ -86,7 +94,8 @@ export function bulkActionsOf(caller: Caller): BulkActionCalls {
   const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
   return {
     plan: (input, { signal } = {}) => caller({ method: 'POST', path: PATH, body: { ...input, dry_run: true }, signal }),
-    start: (input, { signal } = {}) => caller({ method: 'POST', path: PATH, body: input, signal, isRepeatable: false }),
+    start: (input, { idempotencyKey = crypto.randomUUID(), signal } = {}) =>
+      caller({ method: 'POST', path: PATH, body: input, idempotencyKey, signal }),
     list: async ({ signal } = {}) =>
       (await caller<{ items: readonly BulkAction[] }>({ method: 'GET', path: PATH, query: {}, signal })).items,
     get: (id, { signal } = {}) => caller({ method: 'GET', path: pathOf(id), query: {}, signal }),

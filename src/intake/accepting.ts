@@ -144,7 +144,8 @@ function conclude(options: AcceptingOptions, { acceptance, payloadOctets }: Prep
   return { notification, isRepeated: false, payloadOctets, reachedUsers: reached?.users ?? null };
 }
 
-function idempotencyOf(claim: IdempotencyClaim, nowMs: number): Idempotency {
+/** What is kept of a caller’s promise. */
+export function idempotencyOf(claim: IdempotencyClaim, nowMs: number): Idempotency {
   const digest = createHash('sha256').update(`${claim.method}\n${claim.path}\n`).update(claim.rawBody);
   return {
     key: `${claim.keyId}:${claim.key}`,

@@ -1,18 +1,25 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type BulkAction, calledOff, type DeadLetterFilter, newBulkAction } from '../domain/bulk-action/bulk-action.ts';
+import { type BulkAction, calledOff, newBulkAction } from '../domain/bulk-action/bulk-action.ts';
 import { type BulkPlan, countBulk } from '../domain/bulk-action/bulk-plan.ts';
+import type { DeadLetterFilter } from '../domain/delivery/dead-letter-filter.ts';
 import { bulkActionId, type Random } from '../domain/ids.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
+import { type IdempotencyClaim, idempotencyOf } from './accepting.ts';
+
+export type Started = { readonly action: BulkAction; readonly isRepeated: boolean };
 
 type BulkRequest = Pick<BulkAction, 'action' | 'filter' | 'ttlSeconds'>;
 
 export type BulkActions = {
   /** What would be looked at now. Changes nothing. */
   plan(filter: DeadLetterFilter): Promise<BulkPlan>;
-  /** Resolves once it is durable that it will be done; actions are done one after another. */
-  start(request: BulkRequest): Promise<BulkAction>;
+  /**
+   * Resolves once it is durable that it will be done; actions are done one after another. A repeated call gives the first one's action.
+   * Throws `idempotency_key_reused`.
+   */
+  start(request: BulkRequest, claim: IdempotencyClaim | null): Promise<Started>;
   /** The latest 100, newest first. */
   list(): Promise<readonly BulkAction[]>;
   get(id: string): Promise<BulkAction>;
@@ -40,14 +47,16 @@ export function createBulkActions(options: BulkActionsOptions): BulkActions {
   const get = async (id: string): Promise<BulkAction> => (await bulkActions.get(id)) ?? notFound();
   return {
     plan: (filter) => countFailed(deliveries, filter, clock),
-    async start(request) {
+    async start(request, claimed) {
       const { count, isAtLeast } = await countFailed(deliveries, request.filter, clock);
       const nowMs = clock.now();
-      const total = { count, isAtLeast };
-      const action = newBulkAction({ ...request, id: bulkActionId(nowMs, random), total }, nowMs);
-      await bulkActions.add(action);
+      const claim = claimed === null ? null : claimOf(claimed, nowMs);
+      const made = { ...request, id: bulkActionId(nowMs, random), total: { count, isAtLeast }, claim };
+      const action = newBulkAction(made, nowMs);
+      const kept = await bulkActions.add(action);
+      if (kept.claim?.bodyDigest !== claim?.bodyDigest) throw keyReused();
       onBulkAction();
-      return action;
+      return { action: kept, isRepeated: kept.id !== action.id };
     },
     list: () => bulkActions.list(),
     get,
@@ -69,18 +78,28 @@ export function createBulkActions(options: BulkActionsOptions): BulkActions {
 
 async function countFailed(deliveries: DeliveryStore, filter: DeadLetterFilter, clock: Clock): Promise<BulkPlan> {
   const startedAtMs = clock.now();
-  const { userId, fromMs } = filter;
   const counting = countBulk(filter);
-  const untilMs = Math.min(filter.untilMs ?? startedAtMs, startedAtMs);
   let cursor: string | null = null;
   do {
-    const page = await deliveries.skimFailed({ userId, fromMs, untilMs, cursor, limit: SKIMMED_AT_ONCE });
+    const page = await deliveries.skimFailed({ filter, untilMs: startedAtMs, cursor, limit: SKIMMED_AT_ONCE });
     counting.add(page.items);
     cursor = page.next;
     // On the embedded store nothing else would have its turn before the end.
     await new Promise(setImmediate);
   } while (cursor !== null && clock.now() < startedAtMs + COUNT_MS);
   return counting.plan(cursor !== null);
+}
+
+function claimOf(claimed: IdempotencyClaim, nowMs: number): BulkAction['claim'] {
+  const { key, bodyDigest } = idempotencyOf(claimed, nowMs);
+  return { key, bodyDigest };
+}
+
+function keyReused(): AppError {
+  return new AppError(
+    'idempotency_key_reused',
+    'This Idempotency-Key came before with another body. Use a new key for another bulk action.',
+  );
 }
 
 function notFound(): never {

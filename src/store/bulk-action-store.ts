@@ -4,8 +4,8 @@ import type { BulkAction } from '../domain/bulk-action/bulk-action.ts';
 export const MOST_BULK_ACTIONS_LISTED = 100;
 
 export interface BulkActionStore {
-  /** Keeps a new one. */
-  add(action: BulkAction): Promise<void>;
+  /** Keeps a new one, unless one is kept whose claim has the same key: gives the one that is kept. */
+  add(action: BulkAction): Promise<BulkAction>;
   get(id: string): Promise<BulkAction | null>;
   /** The latest `MOST_BULK_ACTIONS_LISTED`, newest first. */
   list(): Promise<readonly BulkAction[]>;

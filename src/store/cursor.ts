@@ -17,6 +17,14 @@ export function placeOfComing({ dueAtMs, id }: { readonly dueAtMs: number | null
   return encodePlace({ atMs: dueAtMs ?? 0, id });
 }
 
+/** Where a dead letter stands among those that are gone through: of one notification, by its id. */
+export function placeOfDeadLetter(
+  { notificationId }: { readonly notificationId: string | null },
+  { id, endedAtMs }: { readonly id: string; readonly endedAtMs: number | null },
+): string {
+  return notificationId === null ? encodePlace({ atMs: endedAtMs ?? 0, id }) : id;
+}
+
 /** The place a cursor stands for, or AppError `invalid_cursor`. */
 export function decodePlace(cursor: string): Place {
   const [atMs, id, ...rest] = parseList(cursor);

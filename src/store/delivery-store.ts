@@ -1,4 +1,5 @@
 import type { Claim } from '../domain/delivery/claim.ts';
+import type { DeadLetterFacts, DeadLetterFilter } from '../domain/delivery/dead-letter-filter.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { DeliveryFilter } from '../domain/delivery/delivery-filter.ts';
@@ -64,16 +65,16 @@ export type DeadLetterQuery = PageRequest & {
   readonly filter: DeliveryFilter;
 };
 
+/** Which dead letters to go through. Of what the filter asks, a store heeds user, notification and time. */
 export type DeadLetterSkim = PageRequest & {
-  readonly userId: string | null;
-  /** Failed at or after. */
-  readonly fromMs: number | null;
+  /** `untilMs` of it is heeded, too. */
+  readonly filter: DeadLetterFilter;
   /** Failed before. */
   readonly untilMs: number;
 };
 
-/** As much of a dead letter as it is chosen by. */
-export type SkimmedDeadLetter = Pick<Delivery, 'id' | 'reason' | 'origin' | 'endedAtMs'>;
+/** As much of a dead letter as it is chosen by. What the filter does not ask for is null where that costs a look elsewhere. */
+export type SkimmedDeadLetter = Pick<Delivery, 'id' | 'endedAtMs'> & DeadLetterFacts;
 
 export interface DeliveryStore {
   /**
@@ -107,7 +108,10 @@ export interface DeliveryStore {
   listByUser(query: OfUserQuery): Promise<Page<Delivery>>;
   /** Dead letters: `failed` deliveries, newest first. */
   listFailed(query: DeadLetterQuery): Promise<Page<Delivery>>;
-  /** Dead letters in the order of `listFailed` and with its cursors, unfiltered and little of each: for going through very many. */
+  /**
+   * Dead letters with little of each, for going through very many: those that are not meant, too. In the order of `listFailed` and with
+   * its cursors, those of one notification in order of id; `placeOfDeadLetter` gives the cursor after one.
+   */
   skimFailed(query: DeadLetterSkim): Promise<Page<SkimmedDeadLetter>>;
   countByState(notificationId: string): Promise<DeliveryCounts>;
   /**

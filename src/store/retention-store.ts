@@ -7,7 +7,7 @@ export interface RetentionStore {
   sweep(nowMs: number): Promise<number>;
   /**
    * Deletes completed notifications accepted before `beforeMs`, those that were scheduled if their last wave was before it, and those
-   * cancelled before it, with their deliveries and suppressions; and subscriptions retired before it.
+   * cancelled before it, with their deliveries and suppressions; and subscriptions retired and bulk actions ended before it.
    * Where that is all there was: texts of templates deleted before it, too, unless a notification names one.
    * What is not completed stays, however old. Takes at most `limit` notifications, oldest first, and returns how many
    * went.

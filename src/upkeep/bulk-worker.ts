@@ -7,8 +7,8 @@ import {
   pageTaken,
   skippedIn,
 } from '../domain/bulk-action/bulk-action.ts';
-import { isMeant } from '../domain/bulk-action/bulk-plan.ts';
 import { type BulkTurn, bulkTurn } from '../domain/bulk-action/bulk-turn.ts';
+import { isMeant } from '../domain/delivery/dead-letter-filter.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Events } from '../domain/events.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
@@ -90,9 +90,7 @@ async function step(options: BulkWorkerOptions, action: BulkAction): Promise<voi
 
 async function nextPage({ store }: BulkWorkerOptions, action: BulkAction): Promise<BulkAction> {
   const { filter, cursor, createdAtMs } = action;
-  const { userId, fromMs } = filter;
-  const untilMs = Math.min(filter.untilMs ?? createdAtMs, createdAtMs);
-  const page = await store.deliveries.skimFailed({ userId, fromMs, untilMs, cursor, limit: PAGE_SIZE });
+  const page = await store.deliveries.skimFailed({ filter, untilMs: createdAtMs, cursor, limit: PAGE_SIZE });
   const ids = page.items.filter((one) => isMeant(filter, one)).map(({ id }) => id);
   return pageTaken(action, ids, page.next);
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type BulkAction, newBulkAction, pageDone, pageTaken } from '../../src/domain/bulk-action/bulk-action.ts';
+import { ANY_DEAD_LETTER } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { bulkActionId } from '../../src/domain/ids.ts';
 import { MOST_BULK_ACTIONS_LISTED } from '../../src/store/bulk-action-store.ts';
 import { NOW_MS } from '../support/samples.ts';
@@ -10,10 +11,12 @@ let made = 0;
 /** A bulk action that was just asked for, later than those before. */
 export function sampleBulkAction(overrides: Partial<BulkAction> = {}): BulkAction {
   made += 1;
-  const filter = { userId: null, reason: null, service: null, fromMs: null, untilMs: null };
   const total = { count: 3, isAtLeast: false };
   const id = bulkActionId(NOW_MS + made, Math.random);
-  return { ...newBulkAction({ id, action: 'replay', filter, ttlSeconds: null, total }, NOW_MS), ...overrides };
+  return {
+    ...newBulkAction({ id, action: 'replay', filter: ANY_DEAD_LETTER, ttlSeconds: null, total, claim: null }, NOW_MS),
+    ...overrides,
+  };
 }
 
 /** Actions on many dead letters. */
@@ -21,17 +24,37 @@ export function bulkActionContract(open: OpenStore): void {
   const fresh = freshStore(open);
 
   it('are kept as they are, over a restart', async () => {
-    const filter = { userId: 'da$.n\0a', reason: 'rejected', service: 'fcm', fromMs: 1, untilMs: 2 } as const;
+    const said = { userId: 'da$.n\0a', notificationId: 'ntf_1', type: '\u0001.$', remedy: '\ud800$\0' };
+    const filter = { ...said, reason: 'rejected', service: 'fcm', fromMs: 1, untilMs: 2 } as const;
     const action = sampleBulkAction({
       action: 'discard',
       filter,
       ttlSeconds: 60,
       total: { count: 7, isAtLeast: true },
+      claim: { key: 'shop:$k\0', bodyDigest: 'd' },
     });
     await fresh.store.bulkActions.add(action);
     const store = await fresh.reopen();
     expect(await store.bulkActions.get(action.id)).toEqual(action);
     expect(await store.bulkActions.get('bla_none')).toBeNull();
+  });
+
+  it('are added once for each key, whoever was first, until they are swept', async () => {
+    const { bulkActions, retention } = fresh.store;
+    const claimed = () => sampleBulkAction({ claim: { key: 'shop:1', bodyDigest: String(made) } });
+    const kept = await Promise.all([claimed(), claimed(), claimed()].map((each) => bulkActions.add(each)));
+    expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
+    const first = kept[0]!;
+    expect(await bulkActions.get(first.id)).toEqual(first);
+    const [bare, ended] = [sampleBulkAction(), { ...first, state: 'completed', endedAtMs: NOW_MS } as const];
+    expect(await bulkActions.add(bare)).toEqual(bare);
+    await bulkActions.update(ended);
+    await retention.forget(NOW_MS, 10);
+    expect(await bulkActions.add(claimed())).toMatchObject({ id: first.id, state: 'completed' });
+    await retention.forget(NOW_MS + 1, 10);
+    expect((await bulkActions.list()).map(({ id }) => id)).toEqual([bare.id]);
+    const again = claimed();
+    expect(await bulkActions.add(again)).toEqual(again);
   });
 
   it('are written on by one writer at each version', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ANY_DEAD_LETTER, type DeadLetterFilter } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { PRIORITIES } from '../../src/domain/notification/priority.ts';
@@ -86,16 +87,51 @@ export function deliveryListingContract(open: OpenStore): void {
         [null, NOW_MS + 1, NOW_MS + 2],
         [expected[0]!.userId, null, NOW_MS + 9],
       ] as const) {
-        const skimmed = await everyPage((cursor) =>
-          store.deliveries.skimFailed({ userId, fromMs, untilMs, cursor, limit: 4 }),
-        );
+        const filter = { ...ANY_DEAD_LETTER, userId, fromMs };
+        const skimmed = await everyPage((cursor) => store.deliveries.skimFailed({ filter, untilMs, cursor, limit: 4 }));
         expect(skimmed.items).toEqual(
           expected
             .filter((one) => userId === null || one.userId === userId)
             .filter(({ endedAtMs }) => endedAtMs! >= (fromMs ?? 0) && endedAtMs! < untilMs)
-            .map(({ id, reason, origin, endedAtMs }) => ({ id, reason, origin, endedAtMs })),
+            .map(({ id, reason, origin, endedAtMs }) => ({ id, reason, origin, endedAtMs, type: null, remedy: null })),
         );
       }
+    });
+
+    it('goes through those of one notification, with its type and their last remedy where they are asked for', async () => {
+      const { store } = fresh;
+      const attempts = [sampleAttempt({ remedy: 'Wait.' }), sampleAttempt({ number: 2, remedy: 'Mend the “key”.' })];
+      const failed = Array.from({ length: 5 }, (_, index): Partial<Delivery> => {
+        return {
+          state: 'failed',
+          dueAtMs: null,
+          endedAtMs: NOW_MS + (index % 3),
+          attempts: index === 0 ? [] : attempts,
+        };
+      });
+      const deliveries = (await withDeliveries(store, [...failed, {}])).slice(0, failed.length).toSorted(byId);
+      await withDeliveries(store, failed);
+      const { notificationId, userId } = deliveries[0]!;
+      const [notification] = await store.notifications.getMany([notificationId]);
+      const skim = (asked: Partial<DeadLetterFilter>) =>
+        everyPage((cursor) => {
+          const filter = { ...ANY_DEAD_LETTER, notificationId, ...asked };
+          return store.deliveries.skimFailed({ filter, untilMs: NOW_MS + 9, cursor, limit: 2 });
+        });
+      const facts = deliveries.map(({ id, attempts: made }) => ({
+        id,
+        type: notification!.content.type,
+        remedy: made.at(-1)?.remedy ?? null,
+      }));
+      expect((await skim({ type: 'x', remedy: 'y' })).items).toMatchObject(facts);
+      const bare = (await skim({ fromMs: NOW_MS + 1, untilMs: NOW_MS + 2 })).items;
+      expect(bare.map(({ id, type, remedy }) => [id, type, remedy])).toEqual(
+        deliveries.filter(({ endedAtMs }) => endedAtMs === NOW_MS + 1).map(({ id }) => [id, null, null]),
+      );
+      const mine = deliveries.filter((one) => one.userId === userId).map(({ id }) => id);
+      expect((await skim({ userId })).items.map(({ id }) => id)).toEqual(mine);
+      const stray = { filter: { ...ANY_DEAD_LETTER, notificationId }, untilMs: NOW_MS, cursor: 'bm8', limit: 5 };
+      await expect(store.deliveries.skimFailed(stray)).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
 
     it('forgets one that is sent again', async () => {

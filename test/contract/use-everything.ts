@@ -1,5 +1,6 @@
 import { usersNamed } from '../../src/domain/audience/audience.ts';
 import { parseExpression } from '../../src/domain/audience/expression.ts';
+import { ANY_DEAD_LETTER } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { newUser, patched } from '../../src/domain/user/user.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -47,10 +48,13 @@ export async function useEverything(store: Store): Promise<void> {
         await store.deliveries.listFailed({ ...page, cursor: next, userId, fromMs: null, untilMs: fromMs, filter });
       }
   for (const userId of [null, 'user-0'])
-    for (const fromMs of [null, NOW_MS]) {
-      const { next } = await store.deliveries.skimFailed({ ...page, limit: 1, userId, fromMs, untilMs: NOW_MS + 1 });
-      await store.deliveries.skimFailed({ ...page, cursor: next, userId, fromMs, untilMs: NOW_MS + 1 });
-    }
+    for (const notificationId of [null, notification.id])
+      for (const fromMs of [null, NOW_MS]) {
+        const asked = { ...ANY_DEAD_LETTER, userId, notificationId, fromMs, type: 'order.shipped', remedy: 'key' };
+        const skim = { filter: asked, untilMs: NOW_MS + 1, limit: 1 };
+        const { next } = await store.deliveries.skimFailed({ ...skim, cursor: null });
+        await store.deliveries.skimFailed({ ...skim, cursor: next });
+      }
   for (const filter of [ANY_DELIVERY, reasoned])
     await store.deliveries.listByUser({ ...page, userId: 'user-0', fromMs: null, untilMs: null, filter });
   await store.receipts.keep([{ deliveryId: id, name: 'shown', atMs: NOW_MS }]);

@@ -1,4 +1,5 @@
-import type { EndReason } from '../delivery/delivery.ts';
+import type { DeadLetterFilter } from '../delivery/dead-letter-filter.ts';
+import type { Idempotency } from '../notification/idempotency.ts';
 
 /** `replay`: send dead letters again. `discard`: take them off the list, unsent. */
 export const BULK_ACTIONS = ['replay', 'discard'] as const;
@@ -26,20 +27,10 @@ export type BulkOutcome = 'replayed' | 'discarded' | SkipReason;
 const BULK_OUTCOMES: readonly BulkOutcome[] = ['replayed', 'discarded', ...SKIP_REASONS];
 export type BulkCounts = Readonly<Record<BulkOutcome, number>>;
 
-/** Which dead letters are meant. Null asks for nothing in particular. */
-export type DeadLetterFilter = {
-  readonly userId: string | null;
-  readonly reason: EndReason | null;
-  /** A push service by its name, or one of its origins. */
-  readonly service: string | null;
-  /** Failed at or after. */
-  readonly fromMs: number | null;
-  /** Failed before. */
-  readonly untilMs: number | null;
-};
-
 /** How many there are, or as many as could be counted in time. */
 type BulkTotal = { readonly count: number; readonly isAtLeast: boolean };
+
+type BulkClaim = Pick<Idempotency, 'key' | 'bodyDigest'>;
 
 /** One action on many dead letters, and how far it got. */
 export type BulkAction = {
@@ -60,6 +51,8 @@ export type BulkAction = {
   readonly page: readonly string[];
   /** Nothing comes after `page`. */
   readonly isLastPage: boolean;
+  /** What a repeated call is known by; null where the caller gave no key. It is known as long as the action is kept. */
+  readonly claim: BulkClaim | null;
   /** Only what failed before this instant is meant. */
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
@@ -69,7 +62,7 @@ const NONE_DONE = Object.fromEntries(BULK_OUTCOMES.map((outcome) => [outcome, 0]
 
 /** An action that was just asked for. */
 export function newBulkAction(
-  from: Pick<BulkAction, 'id' | 'action' | 'filter' | 'ttlSeconds' | 'total'>,
+  from: Pick<BulkAction, 'id' | 'action' | 'filter' | 'ttlSeconds' | 'total' | 'claim'>,
   nowMs: number,
 ): BulkAction {
   return {

@@ -1,7 +1,5 @@
-import type { Delivery } from '../delivery/delivery.ts';
-import { isOfService } from '../delivery/delivery-filter.ts';
+import { type DeadLetterFacts, type DeadLetterFilter, isMeant } from '../delivery/dead-letter-filter.ts';
 import { serviceOfOrigin } from '../push-service/push-target.ts';
-import type { DeadLetterFilter } from './bulk-action.ts';
 
 /** What a bulk action would look at: how many dead letters, why they failed, and whose push services they were for. */
 export type BulkPlan = {
@@ -12,20 +10,12 @@ export type BulkPlan = {
   readonly byService: Readonly<Record<string, number>>;
 };
 
-type Skimmed = Pick<Delivery, 'reason' | 'origin'>;
-
-/** Of those that a store gave by user and time: whether this one is meant. */
-export function isMeant({ reason, service }: DeadLetterFilter, deadLetter: Skimmed): boolean {
-  if (reason !== null && deadLetter.reason !== reason) return false;
-  return service === null || isOfService(service, deadLetter.origin);
-}
-
 /** Counts what is shown to it, page by page. */
 export function countBulk(filter: DeadLetterFilter) {
   const [byReason, byService] = [new Map<string, number>(), new Map<string, number>()];
   let count = 0;
   return {
-    add(deadLetters: readonly Skimmed[]): void {
+    add(deadLetters: readonly DeadLetterFacts[]): void {
       for (const deadLetter of deadLetters) {
         if (!isMeant(filter, deadLetter)) continue;
         count += 1;

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Audiences } from '../../intake/audiences.ts';
 import type { AuditLog } from '../../intake/audit-log.ts';
 import type { Backups } from '../../intake/backups.ts';
+import type { BulkActions } from '../../intake/bulk-actions.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Doctor } from '../../intake/doctor.ts';
 import type { Notifications } from '../../intake/notifications.ts';
@@ -25,6 +26,7 @@ export type ConsoleParts = {
   readonly notifications: Notifications;
   readonly dryRun: NotificationParts['dryRun'];
   readonly deadLetters: DeadLetters;
+  readonly bulkActions: BulkActions;
   readonly userDeliveries: UserDeliveries;
   readonly subscriptions: Subscriptions;
   readonly users: Users;

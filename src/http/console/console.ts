@@ -5,6 +5,8 @@ import { fileAnswerer, type StaticFile } from '../kit/static-files.ts';
 import { PAGE_HEADERS } from '../pages/page-headers.ts';
 import { addAudiencePage } from './audience-page.ts';
 import { addAuditPage } from './audit-page.ts';
+import { addBulkActionPages } from './bulk-action-page.ts';
+import { addBulkPlanPage } from './bulk-plan-page.ts';
 import { addComposePage } from './compose-page.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import { CONSOLE_PATH, type ConsoleRoutes, consoleRoutes, htmlAnswer } from './console-routes.ts';
@@ -66,6 +68,8 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addSuppressedPage(routes, parts);
   addSubscriptionPage(routes, parts);
   addDeadLetterPage(routes, parts);
+  addBulkPlanPage(routes, parts);
+  addBulkActionPages(routes, parts);
   addServicesPage(routes, parts);
   addAudiencePage(routes, parts);
   addComposePage(routes, parts);

@@ -1,49 +1,39 @@
 import { html } from 'hono/html';
-import { type Delivery, END_REASONS } from '../../domain/delivery/delivery.ts';
-import { ANY_DELIVERY } from '../../domain/delivery/delivery-filter.ts';
-import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
+import type { Delivery } from '../../domain/delivery/delivery.ts';
+import { bulkActionTable } from './bulk-action-table.ts';
 import type { ConsoleParts } from './console-parts.ts';
-import type { ConsoleRoutes, Visit } from './console-routes.ts';
+import type { ConsoleRoutes } from './console-routes.ts';
+import { deadLetterAddress, deadLetterFilterIn, deadLetterForm } from './dead-letter-query.ts';
 import type { Html } from './layout.ts';
-import { address, choice, more, serviceName, stateMark, table, time } from './parts.ts';
+import { address, more, serviceName, stateMark, table, time } from './parts.ts';
 
 const ROWS = 50;
-/** Those with which a delivery fails. */
-const REASONS = END_REASONS.slice(0, END_REASONS.indexOf('subscription_gone'));
+/** Of the actions on many of them. */
+const LATEST = 5;
 
-/** What Bellhop gave up, with the remedy of each. */
-export function addDeadLetterPage(routes: ConsoleRoutes, { deadLetters }: ConsoleParts): void {
-  routes.page('dead-letters', async ({ query }) => {
-    const [reason, service] = [
-      REASONS.find((each) => each === query('reason')) ?? null,
-      PUSH_SERVICES.find((each) => each === query('service')) ?? null,
-    ];
-    const filter = { ...ANY_DELIVERY, reason, service };
-    const asked = {
-      cursor: query('cursor') || null,
-      limit: ROWS,
-      userId: query('user') || null,
-      fromMs: null,
-      untilMs: null,
-      filter,
-    };
-    const page = await deadLetters.list(asked);
-    const kept = { reason: query('reason'), service: query('service'), user: query('user') };
+/** What Bellhop gave up, with the remedy of each, and what is done with all of it. */
+export function addDeadLetterPage(routes: ConsoleRoutes, { deadLetters, bulkActions }: ConsoleParts): void {
+  routes.page('dead-letters', async ({ query, session }) => {
+    const [filter, asked] = [deadLetterFilterIn(query), deadLetterAddress(query)];
+    const page = await deadLetters.list({ cursor: query('cursor') || null, limit: ROWS, filter });
+    const latest = (await bulkActions.list()).slice(0, LATEST);
+    const isCut = page.next !== null && page.items.length < ROWS;
     const body = html`<h1>Dead letters</h1>
 <p class="lead">Deliveries that Bellhop gave up. Mend the cause, then replay.</p>
-${filterForm(query)}${deadTable(page.items)}${more('dead-letters', kept, page.next)}`;
+${deadLetterForm(query)}${session.role === 'operator' && page.items.length > 0 ? allOfThem(asked) : ''}
+${deadTable(page.items, page.next !== null)}
+${isCut ? html`<p class="hint">Not all were looked through yet: “Older” goes on from here.</p>` : ''}${more('dead-letters', asked, page.next)}
+${latest.length === 0 ? '' : html`<section><h2>Done with many</h2>${bulkActionTable(latest)}<p class="more"><a class="button" href="bulk-actions">All of these</a></p></section>`}`;
     return { title: 'Dead letters', menu: 'dead-letters', body };
   });
 }
 
-function filterForm(query: Visit['query']): Html {
-  return html`<form method="get" action="dead-letters" class="filter">
-${choice('reason', 'Reason', { words: REASONS, chosen: query('reason') })}
-${choice('service', 'Push service', { words: PUSH_SERVICES, chosen: query('service') })}
-<label>User <input name="user" value="${query('user')}"></label><button class="button">Show</button></form>`;
+function allOfThem(asked: Readonly<Record<string, string>>): Html {
+  const plan = (action: string) => address('bulk-plan', { action, ...asked });
+  return html`<p class="row">All that these filters mean: <a class="button" href="${plan('replay')}">Replay them …</a> <a class="button" href="${plan('discard')}">Discard them …</a></p>`;
 }
 
-function deadTable(deliveries: readonly Delivery[]): Html {
+function deadTable(deliveries: readonly Delivery[], hasMore: boolean): Html {
   return table({
     caption: 'Dead letters, newest first',
     columns: [
@@ -62,6 +52,6 @@ function deadTable(deliveries: readonly Delivery[]): Html {
       attempts.at(-1)?.error ?? '–',
       attempts.at(-1)?.remedy ?? '–',
     ]),
-    empty: 'None: nothing was given up.',
+    empty: hasMore ? 'None among those that were looked through so far.' : 'None: nothing like this was given up.',
   });
 }

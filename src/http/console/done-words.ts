@@ -2,6 +2,8 @@
 const WORDS: ReadonlyMap<string, string> = new Map([
   ['accepted', 'Accepted: it is on its way.'],
   ['backed-up', 'A backup was made.'],
+  ['bulk-begun', 'It is being done. It goes on when you leave this page.'],
+  ['bulk-cancelled', 'Called off: nothing more of it is begun.'],
   ['cancelled', 'Called off: nothing more of it is sent, but for what is under way.'],
   ['decided', 'The hold is decided.'],
   ['deleted', 'Deleted.'],

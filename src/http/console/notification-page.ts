@@ -48,7 +48,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
-<section><h2>Deliveries</h2>${filterForm(id, visit)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
+<section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
     return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };
   });
@@ -73,6 +73,12 @@ function cancelButton({ id, status }: Notification, { role }: OperatorSession): 
   if (role !== 'operator' || status === 'completed' || status === 'cancelled') return '';
   const sure = 'Nothing of it is sent any more, but for what is under way. That cannot be taken back.';
   return actionButton({ action: 'cancel', label: 'Call it off', fields: { id }, sure });
+}
+
+function replayAll(notification: string, failed: number, { role }: OperatorSession): Html | string {
+  if (role !== 'operator' || failed === 0) return '';
+  const plan = address('bulk-plan', { action: 'replay', notification });
+  return html`<p><a class="button" href="${plan}">Replay all ${number(failed)} failed …</a></p>`;
 }
 
 function maySeeContent({ viewersSeeContent }: ConsoleParts, { role }: OperatorSession): boolean {

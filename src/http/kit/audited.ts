@@ -13,13 +13,14 @@ export type Audit = { readonly record: (draft: AuditDraft) => Promise<void>; rea
  */
 export function audited<Value>(
   audit: Audit,
-  route: RouteSpec,
+  { route, body }: { readonly route: RouteSpec; readonly body: unknown },
   c: ApiContext,
   work: () => Promise<Value>,
 ): Promise<Value> {
   const caller = c.get('caller');
   // A page with a token acts for its own user alone: that is no change of an operator's.
-  const isChange = route.method !== 'get' && route.isUnaudited === undefined && caller?.kind === 'key';
+  const isChange =
+    route.method !== 'get' && route.isUnaudited === undefined && caller?.kind === 'key' && !route.onlyReads?.(body);
   if (!isChange) return work();
   const act = { by: 'key', who: caller.keyId, action: route.operationId, target: targetIn(c) } as const;
   return onRecord(audit, c, act, work);

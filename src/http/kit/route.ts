@@ -46,6 +46,8 @@ export type RouteSpec = RouteGuard & {
    * itself `on_record`: a notification, a subscription.
    */
   readonly isUnaudited?: 'reads' | 'on_record';
+  /** Whether a call with this body changes nothing after all, such as a dry run. */
+  readonly onlyReads?: (body: unknown) => boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;

@@ -46,7 +46,7 @@ export function createRouter(app: OpenAPIHono<ApiEnv>, { access, bodies, streame
         else if (judged?.kind === 'signed' || mayHaveBody(c)) await takeBody(c, { route, judged, access, bodies });
         c.set('resourceId', ourId(c.req.param('id')));
         const input = readInput(route, c);
-        const { status, body, headers } = await audited(audit, route, c, () => handle(input, c));
+        const { status, body, headers } = await audited(audit, { route, body: input.body }, c, () => handle(input, c));
         if (c.get('resourceId') === null) c.set('resourceId', ourId((body as { id?: unknown } | null)?.id));
         const described = route.answers[status as number];
         const octets = body === null ? null : serialise(body, described);

@@ -3,7 +3,6 @@ import {
   BULK_ACTION_STATES,
   BULK_ACTIONS,
   type BulkAction,
-  type DeadLetterFilter,
   SKIP_REASONS,
   skippedIn,
 } from '../../domain/bulk-action/bulk-action.ts';
@@ -14,16 +13,21 @@ import { answerBody, answerWord } from '../kit/answer-schema.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
-import { narrowedBy, spanOf } from './delivery-query.ts';
+import { deadLetterFilterOf, narrowedBy } from './delivery-query.ts';
 import { TTL_RANGE } from './notification-schema.ts';
+import { claimOf, idempotencyHeaders } from './notifications.ts';
 
-const { user_id, push_service, reason, from, until } = narrowedBy;
+const { user_id, notification_id, push_service, reason, type, remedy, from, until } = narrowedBy;
 
-const filterBody = z
+/** Which dead letters are meant. */
+export const deadLetterFilterBody = z
   .strictObject({
     user_id,
+    notification_id,
     push_service,
     reason,
+    type,
+    remedy,
     from: from.openapi({ description: 'Failed at or after this instant.' }),
     until: until.openapi({ description: 'Failed before this instant.' }),
   })
@@ -34,7 +38,7 @@ export const bulkActionBody = z
     action: z.enum(BULK_ACTIONS).openapi({
       description: '`replay` sends them again; `discard` takes them off the dead letters, as `cancelled`.',
     }),
-    filter: filterBody.openapi({ description: 'Which dead letters. An empty one means all of them.' }),
+    filter: deadLetterFilterBody.openapi({ description: 'Which dead letters. An empty one means all of them.' }),
     ttl_seconds: z
       .int(TTL_RANGE)
       .min(1, TTL_RANGE)
@@ -68,8 +72,11 @@ export const bulkActionSchema = answerBody('BulkAction', {
   state: answerWord('BulkActionState', BULK_ACTION_STATES, 'How far it got.'),
   filter: answerBody('BulkActionFilter', {
     user_id: z.string().nullable(),
+    notification_id: z.string().nullable(),
     push_service: z.string().nullable(),
     reason: z.string().nullable(),
+    type: z.string().nullable(),
+    remedy: z.string().nullable(),
     from: instant.nullable(),
     until: instant.nullable(),
   }),
@@ -99,9 +106,11 @@ const startRoute = defineRoute({
   summary: 'Replay or discard many dead letters',
   description:
     'With `dry_run` nothing is changed. Else it is done in the background, one action after another, and goes on after a restart. ' +
-    'The same action replays no delivery twice, also where it fails again.',
+    'The same action replays no delivery twice, also where it fails again. An `Idempotency-Key` is known as long as its action is kept.',
   access: 'key',
   scope: 'manage',
+  onlyReads: (body) => (body as z.output<typeof bulkActionBody>).dry_run === true,
+  headers: idempotencyHeaders,
   body: {
     schema: bulkActionBody,
     example: { action: 'replay', filter: { push_service: 'fcm', reason: 'retries_exhausted' }, ttl_seconds: 3600 },
@@ -112,11 +121,14 @@ const startRoute = defineRoute({
     202: {
       description: 'It will be done.',
       body: bulkActionSchema,
-      headers: { Location: 'The path of the bulk action.' },
+      headers: {
+        Location: 'The path of the bulk action.',
+        'Idempotency-Replayed': '`true` when this answers a repeated call.',
+      },
       leadsTo: ['getBulkAction', 'cancelBulkAction'],
     },
   },
-  errors: [],
+  errors: ['idempotency_key_reused'],
 });
 
 const listRoute = defineRoute({
@@ -160,21 +172,18 @@ const cancelRoute = defineRoute({
 
 /** One action on many dead letters. */
 export function addBulkActionRoutes(router: Router, actions: BulkActions): void {
-  router.add(startRoute, async ({ body }) => {
+  router.add(startRoute, async ({ body, headers }, c) => {
     const { action, ttl_seconds: ttlSeconds = null } = body;
     const filter = deadLetterFilterOf(body.filter);
     if (body.dry_run === true) return answer(200, planWire(action, await actions.plan(filter)));
-    const started = await actions.start({ action, filter, ttlSeconds });
-    return answer(202, actionWire(started), { Location: resourcePath(ACTION_PATH, started.id) });
+    const claim = claimOf(headers['idempotency-key'], c);
+    const { action: begun, isRepeated } = await actions.start({ action, filter, ttlSeconds }, claim);
+    const repeated = isRepeated ? { 'Idempotency-Replayed': 'true' } : {};
+    return answer(202, actionWire(begun), { Location: resourcePath(ACTION_PATH, begun.id), ...repeated });
   });
   router.add(listRoute, async () => answer(200, { items: (await actions.list()).map(actionWire) }));
   router.add(getRoute, async ({ params: { id } }) => answer(200, actionWire(await actions.get(id))));
   router.add(cancelRoute, async ({ params: { id } }) => answer(200, actionWire(await actions.cancel(id))));
-}
-
-function deadLetterFilterOf(given: z.output<typeof filterBody>): DeadLetterFilter {
-  const { user_id: userId = null, push_service: service = null, reason: why = null } = given;
-  return { userId, service, reason: why, ...spanOf(given) };
 }
 
 function planWire(
@@ -198,8 +207,11 @@ function actionWire({ filter, counts, ...action }: BulkAction): z.output<typeof 
     state: action.state,
     filter: {
       user_id: filter.userId,
+      notification_id: filter.notificationId,
       push_service: filter.service,
       reason: filter.reason,
+      type: filter.type,
+      remedy: filter.remedy,
       from: isoOrNull(filter.fromMs),
       until: isoOrNull(filter.untilMs),
     },

@@ -7,14 +7,14 @@ import { pageOf } from '../kit/answer-schema.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { idParams, pageQuery, pageRequest } from '../kit/wire-fields.ts';
-import { attemptFilterOf, filterOf, narrowedBy, spanOf } from './delivery-query.ts';
+import { attemptFilterOf, deadLetterFilterOf, filterOf, narrowedBy } from './delivery-query.ts';
 import { attemptSchema, attemptWire, deliverySchema, deliveryWire, toldDeliverySchema } from './delivery-schema.ts';
 import { TTL_RANGE } from './notification-schema.ts';
 import { NOTIFICATION_PATH } from './notifications.ts';
 import { receiptWire } from './receipt-schema.ts';
 
 const DELIVERY_PATH = '/v1/deliveries/{id}';
-const { user_id, push_service, state, reason, outcome, from, until } = narrowedBy;
+const { user_id, notification_id, push_service, state, reason, type, remedy, outcome, from, until } = narrowedBy;
 const notificationParams = idParams('notification');
 const deliveryParams = idParams('delivery');
 
@@ -71,13 +71,18 @@ const deadLettersRoute = defineRoute({
   operationId: 'listDeadLetters',
   tag: 'Deliveries',
   summary: 'List failed deliveries, newest first',
-  description: 'Each one waits for a person: mend the cause, then replay it.',
+  description:
+    'Each one waits for a person: mend the cause, then replay it. Those of one notification come in order of id. With `type` or ' +
+    '`remedy` a page may have fewer than `limit`, or none, and still lead on.',
   access: 'key',
   scope: 'read',
   query: pageQuery.extend({
     user_id,
+    notification_id,
     push_service,
     reason,
+    type,
+    remedy,
     from: from.openapi({ description: 'Failed at or after this instant.' }),
     until: until.openapi({ description: 'Failed before this instant.' }),
   }),
@@ -141,8 +146,7 @@ export function addDeliveryRoutes(router: Router, notifications: Notifications, 
     return answer(200, { ...deliveryWire(delivery), receipts: (await notifications.receipts(id)).map(receiptWire) });
   });
   router.add(deadLettersRoute, async ({ query }) => {
-    const asked = { ...pageRequest(query), ...spanOf(query), userId: query.user_id ?? null, filter: filterOf(query) };
-    const page = await deadLetters.list(asked);
+    const page = await deadLetters.list({ ...pageRequest(query), filter: deadLetterFilterOf(query) });
     return answer(200, { items: page.items.map(deliveryWire), next_cursor: page.next });
   });
   router.add(replayRoute, async ({ params, body }) => {

@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import type { DeadLetterFilter } from '../../domain/delivery/dead-letter-filter.ts';
 import { DELIVERY_STATES, END_REASONS } from '../../domain/delivery/delivery.ts';
 import type { DeliveryFilter } from '../../domain/delivery/delivery-filter.ts';
 import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
 import { isServiceName, PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
-import { moment, userId } from '../kit/wire-fields.ts';
+import { moment, plainText, userId } from '../kit/wire-fields.ts';
+import { notificationType } from './notification-schema.ts';
 
 const SERVICE = `must be ${PUSH_SERVICES.join(', ')}, or an origin as push_service of a delivery shows it`;
 
@@ -21,6 +23,17 @@ export const narrowedBy = {
     }),
   state: z.enum(DELIVERY_STATES).optional().openapi({ description: 'Only those in this state.' }),
   reason: z.enum(END_REASONS).optional().openapi({ description: 'Only those that ended for this reason.' }),
+  notification_id: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be the id of a notification')
+    .optional()
+    .openapi({ description: 'Only those of this notification.' }),
+  type: notificationType.optional().openapi({ description: 'Only those of notifications of this type.' }),
+  remedy: plainText(200).optional().openapi({
+    description: 'Only those whose last attempt has this in its remedy, in small or capital letters.',
+    example: 'VAPID',
+  }),
   outcome: z.enum(OUTCOMES).optional().openapi({ description: 'Only those that came to this.' }),
   from: moment.optional(),
   until: moment.optional(),
@@ -31,6 +44,13 @@ type Narrowing = { [Name in keyof typeof narrowedBy]?: z.output<(typeof narrowed
 /** What a query asks for of deliveries. */
 export function filterOf({ state, reason, push_service: service }: Narrowing): DeliveryFilter {
   return { state: state ?? null, reason: reason ?? null, service: service ?? null, attempt: null };
+}
+
+/** What a query, or a body, asks for of dead letters. */
+export function deadLetterFilterOf(asked: Narrowing): DeadLetterFilter {
+  const { user_id: userId = null, notification_id: notificationId = null, push_service: service = null } = asked;
+  const { reason = null, type = null, remedy = null } = asked;
+  return { userId, notificationId, reason, service, type, remedy, ...spanOf(asked) };
 }
 
 /** What a query asks for of attempts, and so of the deliveries that they belong to. */

@@ -6,6 +6,21 @@ for (const time of document.querySelectorAll('time[datetime]')) addLocalTime(tim
 const stream = document.querySelector('[data-stream]');
 if (stream !== null) follow(stream);
 
+const job = document.querySelector('[data-progress]');
+if (job !== null) setTimeout(lookAgain, 2000, job);
+
+/** How far it got; and the page again once it is over. */
+async function lookAgain(job) {
+  const answer = await fetch(job.dataset.progress).catch(() => null);
+  if (answer?.ok && !document.hidden) {
+    const { value, max, says, isOver } = await answer.json();
+    if (isOver) return location.reload();
+    Object.assign(job.querySelector('progress'), { max, value });
+    job.querySelector('[data-says]').textContent = says;
+  }
+  setTimeout(lookAgain, 2000, job);
+}
+
 /** The same instant in the viewer's zone, beside that in UTC. */
 function addLocalTime(time) {
   const at = new Date(time.dateTime);

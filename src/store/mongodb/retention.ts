@@ -1,5 +1,6 @@
 import { FINAL_STATES } from '../../domain/delivery/delivery.ts';
 import type { RetentionStore } from '../retention-store.ts';
+import { BULK_ACTIONS_BEFORE } from './collections/bulk-action-queries.ts';
 import { EXPIRED_CAP_USES } from './collections/cap-queries.ts';
 import type { Collections } from './collections/collections.ts';
 import { instant } from './collections/instant.ts';
@@ -59,6 +60,7 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
   const until = instant(beforeMs);
   await subscriptions.deleteMany(RETIRED_BEFORE.filter(until), optionsOf(RETIRED_BEFORE));
   await occurrences.deleteMany(OCCURRENCES_BEFORE.filter(until), optionsOf(OCCURRENCES_BEFORE));
+  await collections.bulk_actions.deleteMany(BULK_ACTIONS_BEFORE.filter(until), optionsOf(BULK_ACTIONS_BEFORE));
   const found = await Promise.all(
     [COMPLETED_BEFORE, CANCELLED_BEFORE].map((query) =>
       notifications.find(query.filter(until), { ...optionsOf(query), limit }).toArray(),

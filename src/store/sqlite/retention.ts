@@ -53,6 +53,12 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
       limit,
     ]),
   );
+  await inPieces(commits, (limit) =>
+    database.run('DELETE FROM bulk_actions WHERE id IN (SELECT id FROM bulk_actions WHERE ended_at < ? LIMIT ?)', [
+      beforeMs,
+      limit,
+    ]),
+  );
   let forgotten = 0;
   for (const id of await commits.read(() => endedBefore(database, beforeMs, limit))) {
     await inPieces(commits, (limit) => deleteDeliveries(database, id, limit));

@@ -35,7 +35,12 @@ describe('POST /v1/bulk-actions', () => {
     expect(await count({ reason: 'misconfigured' })).toBe(0);
     expect(await count({ from: new Date(api.clock.now()).toISOString() })).toBe(0);
     expect(await count({ until: new Date(api.clock.now()).toISOString() })).toBe(3);
+    expect(await count({ type: 'order.shipped' })).toBe(3);
+    expect(await count({ type: 'digest.daily' })).toBe(0);
+    expect(await count({ remedy: 'mend' })).toBe(0);
+    expect(await count({ notification_id: 'ntf_none' })).toBe(0);
     expect((await api.call('GET', '/v1/bulk-actions')).body.items).toEqual([]);
+    expect((await api.call('GET', '/v1/audit')).body.items).toEqual([]);
     expect(begun).toBe(0);
   });
 
@@ -47,7 +52,7 @@ describe('POST /v1/bulk-actions', () => {
     expect([answer.status, answer.headers.get('location'), begun]).toEqual([202, `/v1/bulk-actions/${id}`, 1]);
     expect(answer.body).toMatchObject({
       state: 'running',
-      filter: { ...filter, from: '2019-12-31T23:00:00.000Z', reason: null, until: null },
+      filter: { ...filter, from: '2019-12-31T23:00:00.000Z', reason: null, remedy: null, until: null },
       ttl_seconds: 60,
       total_count: 1,
       done_count: 0,
@@ -63,10 +68,19 @@ describe('POST /v1/bulk-actions', () => {
     expect((await cancel()).body).toMatchObject({ code: 'bulk_action_ended', state: 'cancelled' });
   });
 
-  it('is in the audit log', async () => {
-    await post({ action: 'discard', filter: {} });
+  it('begins once for each Idempotency-Key, and is in the audit log', async () => {
+    const headers = { 'Idempotency-Key': 'after-the-outage' };
+    const begin = (json: object) => api.call('POST', '/v1/bulk-actions', { json, headers });
+    const first = await begin({ action: 'discard', filter: {} });
+    const again = await begin({ action: 'discard', filter: {} });
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect([first, again].map((answer) => answer.headers.get('idempotency-replayed'))).toEqual([null, 'true']);
+    const other = await begin({ action: 'replay', filter: {} });
+    expect([other.status, other.body.code]).toEqual([409, 'idempotency_key_reused']);
+    expect((await api.call('GET', '/v1/bulk-actions')).body.items).toHaveLength(1);
     const { items } = (await api.call('GET', '/v1/audit')).body;
-    expect(items).toMatchObject([{ action: 'startBulkAction', refusal: null }]);
+    const asked = { action: 'startBulkAction', refusal: null };
+    expect(items).toMatchObject([{ refusal: 'idempotency_key_reused' }, asked, asked, asked]);
   });
 
   it('refuses what it cannot understand', async () => {
@@ -77,6 +91,9 @@ describe('POST /v1/bulk-actions', () => {
       { action: 'replay', filter: { state: 'failed' } },
       { action: 'replay', filter: { reason: 'odd' } },
       { action: 'replay', filter: { from: 'yesterday' } },
+      { action: 'replay', filter: { remedy: '' } },
+      { action: 'replay', filter: { notification_id: '../x' } },
+      { action: 'replay', filter: { type: 'a b' } },
       { action: 'replay', filter: {}, ttl_seconds: 0 },
       { action: 'discard', filter: {}, ttl_seconds: 60 },
     ];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FinalState } from '../../../src/domain/delivery/delivery.ts';
 import { type Api, startApi } from '../../support/api.ts';
+import { deadLetter } from '../../support/dead-letters.ts';
 import { end } from '../../support/deliver.ts';
 
 let api: Api;
@@ -24,7 +25,8 @@ async function readAll(path: string, limit: number): Promise<Record<string, unkn
   const items: Record<string, unknown>[] = [];
   let cursor = '';
   do {
-    const { body } = await get(`${path}?limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    const from = `${path}${path.includes('?') ? '&' : '?'}limit=${limit}`;
+    const { body } = await get(`${from}${cursor === '' ? '' : `&cursor=${cursor}`}`);
     expect(body.items.length).toBeLessThanOrEqual(limit);
     items.push(...body.items);
     cursor = body.next_cursor ?? '';
@@ -106,6 +108,26 @@ describe('dead letters', () => {
     const { items } = (await get('/v1/dead-letters')).body;
     expect(items.map((item: { id: string }) => item.id)).toEqual([second.delivery.id, first.delivery.id]);
     expect(await readAll('/v1/dead-letters', 1)).toHaveLength(2);
+  });
+
+  it('are narrowed by notification, by its type and by their remedy, page by page', async () => {
+    const all = [
+      await deadLetter(api, 'ada', { remedy: 'Mend the VAPID subject.' }),
+      await deadLetter(api, 'ada', { type: 'digest.daily' }),
+      await deadLetter(api, 'bob', { remedy: 'Wait, then vapid again.' }),
+    ];
+    const found = async (query: string): Promise<number[]> => {
+      const items = await readAll(`/v1/dead-letters?${query}`, 1);
+      return items.map(({ id }) => all.findIndex((one) => one.id === id));
+    };
+    expect(await found('remedy=VAPID')).toEqual([2, 0]);
+    expect(await found('remedy=vapid&user_id=bob')).toEqual([2]);
+    expect(await found('remedy=vapid&reason=misconfigured')).toEqual([]);
+    expect(await found('type=digest.daily')).toEqual([1]);
+    expect(await found(`notification_id=${all[1]!.notificationId}`)).toEqual([1]);
+    expect(await found(`notification_id=${all[1]!.notificationId}&type=order.shipped`)).toEqual([]);
+    const { code } = (await get(`/v1/dead-letters?notification_id=${all[1]!.notificationId}&cursor=x`)).body;
+    expect(code).toBe('invalid_cursor');
   });
 });
 

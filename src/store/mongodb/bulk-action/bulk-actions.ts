@@ -1,13 +1,16 @@
 import { type BulkAction, isUnderWay } from '../../../domain/bulk-action/bulk-action.ts';
+import { ANY_DEAD_LETTER, type DeadLetterFilter } from '../../../domain/delivery/dead-letter-filter.ts';
 import { type BulkActionStore, MOST_BULK_ACTIONS_LISTED } from '../../bulk-action-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import {
   BULK_ACTION_BY_ID,
+  BULK_ACTION_OF_CLAIM,
   BULK_ACTION_UNDER_WAY,
   BULK_ACTIONS_LISTED,
   type BulkActionDocument,
 } from '../collections/bulk-action-queries.ts';
 import type { Collections } from '../collections/collections.ts';
+import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
@@ -38,25 +41,55 @@ export function mongoBulkActions(collections: Collections, operations: Operation
   };
 }
 
-/** Tried again after a lost answer, it is there already. */
-async function add({ bulk_actions: actions }: Collections, action: BulkAction): Promise<void> {
+/** Tried again after a lost answer, it is there already; and where the same call came before, that one’s. */
+async function add(
+  { bulk_actions: actions }: Pick<Collections, 'bulk_actions'>,
+  action: BulkAction,
+): Promise<BulkAction> {
   try {
     await actions.insertOne(toDocument(action));
+    return action;
   } catch (error) {
-    if (duplicateField(error) === null) throw error;
+    const field = duplicateField(error);
+    if (field === null) throw error;
+    if (field !== 'claimKey' || action.claim === null) return action;
+    const query = BULK_ACTION_OF_CLAIM;
+    const earlier = await actions.findOne(query.filter(encodeText(action.claim.key)), optionsOf(query));
+    // Swept between the two: as if it had never been.
+    return earlier === null ? add({ bulk_actions: actions }, action) : toAction(earlier);
   }
 }
 
-function toDocument({ id, filter, ...rest }: BulkAction): BulkActionDocument {
-  const userId = filter.userId === null ? null : encodeText(filter.userId);
-  return { ...rest, _id: id, filter: { ...filter, userId }, isUnderWay: isUnderWay(rest) };
+function toDocument({ id, filter, claim, ...rest }: BulkAction): BulkActionDocument {
+  return {
+    ...rest,
+    _id: id,
+    filter: withTexts(filter, encodeText),
+    isUnderWay: isUnderWay(rest),
+    ...(claim !== null && { claimKey: encodeText(claim.key), claimDigest: claim.bodyDigest }),
+    retainedFrom: rest.endedAtMs === null ? null : instant(rest.endedAtMs),
+  };
 }
 
 function actionOrNull(document: BulkActionDocument | null): BulkAction | null {
   return document === null ? null : toAction(document);
 }
 
-function toAction({ _id: id, isUnderWay: _, filter, ...rest }: BulkActionDocument): BulkAction {
-  const userId = filter.userId === null ? null : decodeText(filter.userId);
-  return { ...rest, id, filter: { ...filter, userId } };
+function toAction({ _id: id, isUnderWay: _, retainedFrom: __, filter, ...document }: BulkActionDocument): BulkAction {
+  const { claimKey, claimDigest = '', ...rest } = document;
+  const claim = claimKey === undefined ? null : { key: decodeText(claimKey), bodyDigest: claimDigest };
+  return { ...rest, id, filter: withTexts({ ...ANY_DEAD_LETTER, ...filter }, decodeText), claim };
+}
+
+/** What callers wrote in it, as it is kept or as it was. */
+function withTexts(filter: DeadLetterFilter, change: (text: string) => string): DeadLetterFilter {
+  const changed = (text: string | null) => (text === null ? null : change(text));
+  const { userId, notificationId, type, remedy } = filter;
+  return {
+    ...filter,
+    userId: changed(userId),
+    notificationId: changed(notificationId),
+    type: changed(type),
+    remedy: changed(remedy),
+  };
 }

@@ -50,6 +50,15 @@ export const NOTIFICATIONS_BY_ID: NamedQuery<readonly string[]> = {
   projection: WITHOUT_AUDIENCE,
 };
 
+export const TYPES_BY_ID: NamedQuery<readonly string[]> = {
+  name: 'types by id',
+  collection: 'notifications',
+  purpose: 'which type dead letters are of, where somebody asks for one',
+  index: BY_ID,
+  filter: (ids) => ({ _id: { $in: ids } }),
+  projection: { type: 1 },
+};
+
 export const NOTIFICATION_WITH_AUDIENCE: NamedQuery<string> = {
   name: 'notification with audience',
   collection: 'notifications',
@@ -199,6 +208,7 @@ export const CANCELLED_BEFORE: NamedQuery<Date> = {
 export const NOTIFICATION_QUERIES = [
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
+  TYPES_BY_ID,
   NOTIFICATION_WITH_AUDIENCE,
   FAN_OUT,
   FAN_OUT_AT,

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type DeliveryFilter, isAskedFor, isUnfiltered } from '../../../domain/delivery/delivery-filter.ts';
 import { deliveryIdPrefix, deliveryIdsBetween, ID_PREFIXES } from '../../../domain/ids.ts';
-import { decodeId, decodePlace, encodePlace, type Place, toPage } from '../../cursor.ts';
+import { decodeId, decodePlace, encodePlace, type Place, placeOfDeadLetter, toPage } from '../../cursor.ts';
 import type {
   DeadLetterQuery,
   DeadLetterSkim,
@@ -13,7 +13,7 @@ import type {
 } from '../../delivery-store.ts';
 import { filteredPage, type Piece, READ_AT_ONCE } from '../../filtered-page.ts';
 import type { Page } from '../../page.ts';
-import { encodeText } from '../../stored-text.ts';
+import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDelivery } from '../collections/delivery-document.ts';
 import {
@@ -26,6 +26,7 @@ import {
   USER_OF_NOTIFICATION,
 } from '../collections/delivery-queries.ts';
 import { type NamedQuery, optionsOf } from '../collections/named-query.ts';
+import { TYPES_BY_ID } from '../collections/notification-queries.ts';
 import type { Operations } from '../server/operations.ts';
 
 export function mongoDeliveryListings(
@@ -100,18 +101,50 @@ async function skimFailed(
   { collections, operations }: Listing,
   query: DeadLetterSkim,
 ): Promise<Page<SkimmedDeadLetter>> {
-  const { cursor, limit } = query;
-  const { filter, options } = failedQuestion(query, cursor === null ? null : decodePlace(cursor));
-  const projection = { reason: 1, origin: 1, endedAtMs: 1 } as const;
-  const found = await operations.run(() =>
-    collections.deliveries.find(filter, { ...options, projection, limit: limit + 1 }).toArray(),
-  );
-  return toPage(
-    found,
-    limit,
-    ({ _id: id, reason, origin = '', endedAtMs }) => ({ id, reason, origin, endedAtMs }),
-    ({ id, endedAtMs }) => encodePlace({ atMs: endedAtMs ?? 0, id }),
-  );
+  const { filter, limit } = query;
+  const question = filter.notificationId === null ? skimByTime(query) : skimOfNotification(query);
+  const remedy = filter.remedy === null ? null : ({ 'attempts.remedy': 1 } as const);
+  const projection = { reason: 1, origin: 1, endedAtMs: 1, notificationId: 1, ...remedy } as const;
+  return operations.run(async () => {
+    const found = await collections.deliveries
+      .find(question.filter, { ...question.options, projection, limit: limit + 1 })
+      .toArray();
+    const typeOf = filter.type === null ? null : await typesOf(collections, found);
+    return toPage(
+      found,
+      limit,
+      ({ _id: id, reason, origin = '', endedAtMs, notificationId, attempts = [] }) => ({
+        ...{ id, reason, origin, endedAtMs },
+        type: typeOf?.get(notificationId) ?? null,
+        remedy: attempts.at(-1)?.remedy ?? null,
+      }),
+      (deadLetter) => placeOfDeadLetter(filter, deadLetter),
+    );
+  });
+}
+
+async function typesOf(
+  { notifications }: Collections,
+  of: readonly { readonly notificationId: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(of.map(({ notificationId }) => notificationId))];
+  const found = await notifications.find(TYPES_BY_ID.filter(ids), optionsOf(TYPES_BY_ID)).toArray();
+  return new Map(found.map(({ _id, type }) => [_id, decodeText(type)]));
+}
+
+function skimByTime({ filter: { userId, fromMs, ...filter }, untilMs, cursor }: DeadLetterSkim): Question {
+  const span = { userId, fromMs, untilMs: Math.min(untilMs, filter.untilMs ?? untilMs) };
+  return failedQuestion(span, cursor === null ? null : decodePlace(cursor));
+}
+
+function skimOfNotification({ filter, untilMs, cursor }: DeadLetterSkim): Question {
+  const notificationId = filter.notificationId ?? '';
+  const start = deliveryIdPrefix(notificationId);
+  const afterId = decodeId(cursor, (id) => id.startsWith(start));
+  const question = asked(STATE_OF_NOTIFICATION, { notificationId, afterId, state: 'failed' });
+  const endedAtMs = { $gte: filter.fromMs ?? 0, $lt: Math.min(untilMs, filter.untilMs ?? untilMs) };
+  const ofUser = filter.userId === null ? {} : { userId: encodeText(filter.userId) };
+  return { ...question, filter: { ...question.filter, ...ofUser, endedAtMs } };
 }
 
 function failedQuestion(

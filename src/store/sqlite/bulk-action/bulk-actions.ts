@@ -1,4 +1,5 @@
 import { type BulkAction, isUnderWay } from '../../../domain/bulk-action/bulk-action.ts';
+import { ANY_DEAD_LETTER } from '../../../domain/delivery/dead-letter-filter.ts';
 import { type BulkActionStore, MOST_BULK_ACTIONS_LISTED } from '../../bulk-action-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -12,12 +13,16 @@ export function sqliteBulkActions(database: Database, commits: GroupCommit): Bul
   return {
     add: (action) =>
       commits.write(1, () => {
-        database.run('INSERT INTO bulk_actions (id, version, is_under_way, action) VALUES (?, ?, ?, ?)', [
-          action.id,
-          action.version,
-          isUnderWay(action) ? 1 : 0,
-          textOf(action),
-        ]);
+        const earlier = action.claim === null ? undefined : ofClaim(database, action.claim.key);
+        if (earlier !== undefined) return toAction(earlier);
+        database.run(
+          'INSERT INTO bulk_actions (id, version, is_under_way, action, claim_key, ended_at) VALUES (?, ?, ?, ?, ?, ?)',
+          [
+            ...[action.id, action.version, isUnderWay(action) ? 1 : 0, textOf(action)],
+            ...[action.claim?.key ?? null, action.endedAtMs],
+          ],
+        );
+        return action;
       }),
     get: async (id) => (await read('WHERE id = ?', [id]))[0] ?? null,
     list: () => read(`ORDER BY id DESC LIMIT ${MOST_BULK_ACTIONS_LISTED}`),
@@ -27,11 +32,16 @@ export function sqliteBulkActions(database: Database, commits: GroupCommit): Bul
         1,
         () =>
           database.run(
-            'UPDATE bulk_actions SET version = version + 1, is_under_way = ?, action = ? WHERE id = ? AND version = ?',
-            [isUnderWay(action) ? 1 : 0, textOf(action), action.id, action.version],
+            `UPDATE bulk_actions SET version = version + 1, is_under_way = ?, action = ?, ended_at = ?
+             WHERE id = ? AND version = ?`,
+            [isUnderWay(action) ? 1 : 0, textOf(action), action.endedAtMs, action.id, action.version],
           ) > 0,
       ),
   };
+}
+
+function ofClaim(database: Database, key: string): BulkActionRow | undefined {
+  return database.first<BulkActionRow>('SELECT * FROM bulk_actions WHERE claim_key = ?', [key]);
 }
 
 function textOf({ id: _, version: __, ...rest }: BulkAction): string {
@@ -39,5 +49,6 @@ function textOf({ id: _, version: __, ...rest }: BulkAction): string {
 }
 
 function toAction({ id, version, action }: BulkActionRow): BulkAction {
-  return { id, version, ...(JSON.parse(action) as Omit<BulkAction, 'id' | 'version'>) };
+  const kept = JSON.parse(action) as Omit<BulkAction, 'id' | 'version' | 'claim'> & Partial<Pick<BulkAction, 'claim'>>;
+  return { id, version, ...kept, claim: kept.claim ?? null, filter: { ...ANY_DEAD_LETTER, ...kept.filter } };
 }

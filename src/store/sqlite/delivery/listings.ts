@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type DeliveryFilter, isAskedFor, isUnfiltered } from '../../../domain/delivery/delivery-filter.ts';
 import { deliveryIdsBetween, ID_PREFIXES } from '../../../domain/ids.ts';
-import { decodeId, decodePlace, encodePlace, type Place, toPage } from '../../cursor.ts';
+import { decodeId, decodePlace, encodePlace, type Place, placeOfDeadLetter, toPage } from '../../cursor.ts';
 import type {
   DeadLetterQuery,
   DeadLetterSkim,
@@ -63,21 +63,45 @@ function listByUser(database: Database, commits: GroupCommit, query: OfUserQuery
   });
 }
 
-type SkimmedRow = Pick<DeliveryRow, 'id' | 'reason' | 'origin' | 'ended_at'>;
+type SkimmedRow = Pick<DeliveryRow, 'id' | 'reason' | 'origin' | 'ended_at'> & {
+  readonly type: string | null;
+  readonly remedy: string | null;
+};
 
 function skimFailed(database: Database, query: DeadLetterSkim): Page<SkimmedDeadLetter> {
-  const { userId, fromMs, untilMs, cursor, limit } = query;
-  const after = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
+  const { filter, limit } = query;
+  const [sql, values] = filter.notificationId === null ? skimByTime(query) : skimOfNotification(query);
+  // Neither is read where nobody asks: each takes longer than all the rest of the row.
+  const type = filter.type === null ? 'NULL' : '(SELECT type FROM notifications WHERE id = notification_id)';
+  const remedy = filter.remedy === null ? 'NULL' : `json_extract(attempts, '$[#-1].remedy')`;
   const rows = database.all<SkimmedRow>(
-    `SELECT id, reason, origin, ended_at FROM deliveries ${failedSql(userId)} LIMIT ?`,
-    [...failedValues({ userId, fromMs, untilMs }), after.atMs, after.id, limit + 1],
+    `SELECT id, reason, origin, ended_at, ${type} AS type, ${remedy} AS remedy FROM deliveries ${sql} LIMIT ?`,
+    [...values, limit + 1],
   );
   return toPage(
     rows,
     limit,
-    ({ id, reason, origin, ended_at: endedAtMs }) => ({ id, reason, origin, endedAtMs }),
-    ({ id, endedAtMs }) => encodePlace({ atMs: endedAtMs ?? 0, id }),
+    ({ ended_at: endedAtMs, ...row }) => ({ ...row, endedAtMs }),
+    (deadLetter) => placeOfDeadLetter(filter, deadLetter),
   );
+}
+
+type Statement = readonly [sql: string, values: readonly SqlValue[]];
+
+function skimByTime({ filter, untilMs, cursor }: DeadLetterSkim): Statement {
+  const { userId, fromMs } = filter;
+  const after = cursor === null ? { atMs: Number.MAX_SAFE_INTEGER, id: '' } : decodePlace(cursor);
+  const values = failedValues({ userId, fromMs, untilMs: Math.min(untilMs, filter.untilMs ?? untilMs) });
+  return [failedSql(userId), [...values, after.atMs, after.id]];
+}
+
+function skimOfNotification({ filter, untilMs, cursor }: DeadLetterSkim): Statement {
+  const { userId, fromMs, notificationId } = filter;
+  const [start, end] = deliveryRange(notificationId ?? '');
+  const sql = `INDEXED BY deliveries_state WHERE state = 'failed' AND id > ? AND id < ?
+     ${userId === null ? '' : 'AND user_id = ?'} AND ended_at >= ? AND ended_at < ? ORDER BY id`;
+  const values = failedValues({ userId, fromMs, untilMs: Math.min(untilMs, filter.untilMs ?? untilMs) });
+  return [sql, [decodeId(cursor, (id) => id.startsWith(start)) ?? start, end, ...values]];
 }
 
 /** Left alone, SQLite prefers the index of states and sorts every dead letter for each page. */
@@ -109,7 +133,7 @@ function pieces<From>(
   commits: GroupCommit,
   filter: DeliveryFilter,
   limit: number,
-  statement: (from: From) => readonly [sql: string, values: readonly SqlValue[]],
+  statement: (from: From) => Statement,
   placeOf: (delivery: Delivery) => From,
 ): (from: From) => Promise<Piece<Delivery, From>> {
   const atOnce = isUnfiltered(filter) ? limit + 1 : READ_AT_ONCE;

@@ -51,3 +51,12 @@ CREATE TABLE bulk_actions (
 ) STRICT;
 CREATE INDEX bulk_actions_under_way ON bulk_actions (id) WHERE is_under_way = 1;
 `;
+
+// By which a repeated call finds the first one's action, and the sweeper those that ended long ago.
+export const BULK_ACTION_CLAIMS = `
+ALTER TABLE bulk_actions ADD COLUMN claim_key TEXT;
+ALTER TABLE bulk_actions ADD COLUMN ended_at INTEGER;
+UPDATE bulk_actions SET ended_at = json_extract(action, '$.endedAtMs');
+CREATE UNIQUE INDEX bulk_actions_claim ON bulk_actions (claim_key) WHERE claim_key IS NOT NULL;
+CREATE INDEX bulk_actions_ended ON bulk_actions (ended_at) WHERE ended_at IS NOT NULL;
+`;

@@ -9,7 +9,7 @@ import {
   PUSHES_UNDER_WAY,
   SMALL_AUDIENCES,
 } from './delivery-schema.ts';
-import { AUDIT, BULK_ACTIONS, OPERATORS, TALLIES } from './operating-schema.ts';
+import { AUDIT, BULK_ACTION_CLAIMS, BULK_ACTIONS, OPERATORS, TALLIES } from './operating-schema.ts';
 import { PEOPLE, RECEIPTS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
@@ -30,6 +30,7 @@ export const MIGRATIONS: readonly string[] = [
   TEMPLATES,
   BULK_ACTIONS,
   RECEIPTS,
+  BULK_ACTION_CLAIMS,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -115,6 +115,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'suppressions of a page': `${notification.id} 0`,
   'notification by id': notification.id,
   'notifications by id': ids(notifications),
+  'types by id': ids(notifications),
   'fan-out': notification.id,
   'fan-out at a cursor': { id: notification.id, cursor: '[0,null,null]', waveAtMs: null },
   'page not begun': { id: notification.id, cursor: '[0,null,null]', waveAtMs: null },
