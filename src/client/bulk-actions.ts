@@ -1,4 +1,5 @@
 import type { Caller, CallOptions } from './caller.ts';
+import type { DeliveryQuery } from './resources.ts';
 
 const PATH = '/v1/bulk-actions';
 
@@ -26,6 +27,9 @@ export type BulkActionFilter = {
   /** Failed before. */
   readonly until?: string | undefined;
 };
+
+/** Times are those of the failure. */
+export type DeadLetterQuery = Omit<DeliveryQuery, 'state'> & Omit<BulkActionFilter, 'reason'>;
 
 export type BulkActionInput = {
   /** `replay` sends them again; `discard` takes them off the dead letters, unsent. */

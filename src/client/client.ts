@@ -1,16 +1,15 @@
 import type { Audit } from './audit.ts';
 import { BellhopError } from './bellhop-error.ts';
 import { createSendMany, type SendMany } from './bulk.ts';
-import { type BulkActionCalls, bulkActionsOf } from './bulk-actions.ts';
+import { type BulkActionCalls, bulkActionsOf, type DeadLetterQuery } from './bulk-actions.ts';
 import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
-import type { OverviewCalls, OverviewStretch, Process } from './overview.ts';
+import type { Found, OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
   AcceptedNotification,
   Attempt,
   AttemptQuery,
-  DeadLetterQuery,
   Delivery,
   DeliveryQuery,
   DeliveryWithReceipts,
@@ -43,6 +42,7 @@ export type {
   BulkActionFilter,
   BulkActionInput,
   BulkActionPlan,
+  DeadLetterQuery,
   DeadLetterReason,
 } from './bulk-actions.ts';
 export type { CallOptions } from './caller.ts';
@@ -223,6 +223,7 @@ function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscrib
         return (await get<{ items: OverviewStretch[] }>('/v1/overview/deliveries', { period }, options)).items;
       },
       processes: async (options) => (await get<{ items: Process[] }>('/v1/processes', {}, options)).items,
+      lookUp: async (q, options) => (await get<{ items: Found[] }>('/v1/lookup', { q }, options)).items,
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
     templates: templatesOf(caller),

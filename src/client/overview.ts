@@ -64,6 +64,14 @@ export type Process = {
   readonly started_at: string;
 };
 
+/** Something that a text names, and what the text is of it: `id`, `idempotency_key` or `request_id`. */
+export type Found = {
+  /** `notification`, `delivery`, `subscription`, `prune_hold`, `bulk_action` or `user`. */
+  readonly kind: string;
+  readonly id: string;
+  readonly by: string;
+};
+
 export type OverviewCalls = {
   /** What waits, what needs a person, and the way to each push service. */
   get(options?: CallOptions): Promise<Overview>;
@@ -71,4 +79,6 @@ export type OverviewCalls = {
   deliveries(period: 'hour' | 'day' | 'week', options?: CallOptions): Promise<readonly OverviewStretch[]>;
   /** The processes of this installation that are there, the one that answers first. */
   processes(options?: CallOptions): Promise<readonly Process[]>;
+  /** What a text names: an id, an idempotency key, a request id, a user. */
+  lookUp(text: string, options?: CallOptions): Promise<readonly Found[]>;
 };

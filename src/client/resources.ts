@@ -266,16 +266,6 @@ export type AttemptQuery = PageQuery &
   OfService &
   Span & { readonly user_id?: string | undefined; readonly outcome?: string | undefined };
 
-/** Times are those of the failure. */
-export type DeadLetterQuery = Omit<DeliveryQuery, 'state'> &
-  Span & {
-    readonly notification_id?: string | undefined;
-    /** Of notifications of this type. */
-    readonly type?: string | undefined;
-    /** Whose last attempt has this in its remedy, in small or capital letters. */
-    readonly remedy?: string | undefined;
-  };
-
 export type NotificationQuery = PageQuery & {
   /** Those with a delivery to this user. */
   readonly user_id?: string | undefined;

@@ -40,6 +40,8 @@ type PreparedAt = {
   /** Of the notification; null: a new one. */
   readonly id: string | null;
   readonly claim: IdempotencyClaim | null;
+  /** What the caller calls the request; left out where nobody does. */
+  readonly requestId?: string | null;
 };
 
 /** A call that may have come before. `recipients` with their own values, where they are known. */
@@ -80,7 +82,7 @@ export function createAccepting(options: AcceptingOptions): Accepting {
 async function prepare(
   options: AcceptingOptions,
   request: NotifyRequest,
-  { nowMs, id, claim }: PreparedAt & { readonly id: string },
+  { nowMs, id, claim, requestId = null }: PreparedAt & { readonly id: string },
 ): Promise<Prepared> {
   const { audience, recipientValues } = request;
   const { notification: made, terms, measured } = await checkRequest(options, request, nowMs);
@@ -90,6 +92,7 @@ async function prepare(
     audience,
     ...(recipientValues && { values: recipientValues }),
     idempotency: claim === null ? null : idempotencyOf(claim, nowMs),
+    ...(requestId !== null && { requestId }),
     // What a topic supersedes is the worker's to find, when it fans out.
     mayFanOutNow: notification.topic === null && notification.sendAt === null,
     terms,

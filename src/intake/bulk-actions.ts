@@ -8,7 +8,7 @@ import type { DeliveryStore } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
 import { type IdempotencyClaim, idempotencyOf } from './accepting.ts';
 
-export type Started = { readonly action: BulkAction; readonly isRepeated: boolean };
+type Started = { readonly action: BulkAction; readonly isRepeated: boolean };
 
 type BulkRequest = Pick<BulkAction, 'action' | 'filter' | 'ttlSeconds'>;
 

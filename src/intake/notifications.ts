@@ -20,8 +20,8 @@ import { type NotifyRequest, recipientsOf } from './notify-request.ts';
 type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
 
 export type Notifications = {
-  /** Durable once resolved. A repeated call gives the first one's notification. */
-  accept(request: NotifyRequest, claim: IdempotencyClaim | null): Promise<Accepted>;
+  /** Durable once resolved. A repeated call gives the first one's notification. `requestId`: what the caller calls the request, if so. */
+  accept(request: NotifyRequest, claim: IdempotencyClaim | null, requestId?: string | null): Promise<Accepted>;
   /** Nothing of it is sent any more, but for what is under way. Throws `notification_completed` where all has ended. */
   cancel(id: string): Promise<Cancelled>;
   get(id: string): Promise<{
@@ -59,7 +59,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   const { notifications, deliveries } = options.store;
   const existing = async (id: string): Promise<Notification> => (await notifications.get(id)) ?? notFound();
   return {
-    accept: (request, claim) => accept(options, request, claim),
+    accept: (request, claim, requestId = null) => accept(options, request, { claim, requestId }),
     cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
@@ -96,10 +96,10 @@ export function createNotifications(options: NotificationsOptions): Notification
 async function accept(
   { store, accepting, clock }: NotificationsOptions,
   request: NotifyRequest,
-  claim: IdempotencyClaim | null,
+  { claim, requestId }: { readonly claim: IdempotencyClaim | null; readonly requestId: string | null },
 ): Promise<Accepted> {
   return accepting.orRepeated({ claim, recipients: recipientsOf(request) }, async () => {
-    const prepared = await accepting.prepare(request, { nowMs: clock.now(), id: null, claim });
+    const prepared = await accepting.prepare(request, { nowMs: clock.now(), id: null, claim, requestId });
     return accepting.conclude(prepared, await store.notifications.accept(prepared.acceptance));
   });
 }

@@ -25,6 +25,7 @@ import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createDoctor } from '../intake/doctor.ts';
 import type { LastBackup } from '../intake/last-backup.ts';
+import { createLookUp } from '../intake/lookup.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import { createOverview } from '../intake/overview.ts';
 import type { Processes } from '../intake/processes.ts';
@@ -127,7 +128,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     clickedSiteUrl: config.publicUrl === null ? null : config.siteUrl,
     userDeliveries: createUserDeliveries(parts),
     ...people,
-    overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),
+    ...overviewOf(apiKeys, parts),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
@@ -142,6 +143,14 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     corsAllowedOrigins: config.corsAllowedOrigins,
     findClient: createClientFinder(config.trustedProxies),
     ...tellingOf(log, parts.httpMetrics),
+  };
+}
+
+/** What tells how everything stands, and where something is. */
+function overviewOf(apiKeys: LiveApiKeys, parts: ApiParts): Pick<AppOptions, 'overview' | 'lookUp'> {
+  return {
+    overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),
+    lookUp: createLookUp({ store: parts.store, keyIds: () => apiKeys().map(({ id }) => id) }),
   };
 }
 

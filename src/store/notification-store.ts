@@ -14,6 +14,8 @@ export type Acceptance = {
   readonly values?: readonly Values[] | null;
   /** Null where the caller gave no key. */
   readonly idempotency: Idempotency | null;
+  /** What the caller calls the request; absent where it gave no such name. */
+  readonly requestId?: string | null;
   /** Whether the store may make the deliveries in the same commit. If not, they are left to the fan-out. */
   readonly mayFanOutNow: boolean;
   /** By which it is fanned out, if so. */
@@ -49,6 +51,12 @@ export type NotificationQuery = PageRequest & {
   readonly untilMs: number | null;
 };
 
+/** How a caller may have called the request that a notification came with. */
+export type CallQuery = { readonly keys: readonly string[]; readonly requestId: string; readonly limit: number };
+
+/** Ids of notifications, by what of their call was asked for. */
+export type OfCall = { readonly byKey: readonly string[]; readonly byRequest: readonly string[] };
+
 /** `cancelled`: by this call. `repeated`: by an earlier one. `completed`: there is nothing left to cancel. */
 export type Cancelling = { readonly kind: 'cancelled' | 'repeated' | 'completed'; readonly notification: Notification };
 
@@ -68,6 +76,8 @@ export interface NotificationStore {
   get(id: string): Promise<Notification | null>;
   /** Those of these ids that there are, in no order. */
   getMany(ids: readonly string[]): Promise<readonly Notification[]>;
+  /** What came with one of these idempotency keys, as long as they are kept, or with this request id, the newest `limit`. */
+  ofCall(query: CallQuery): Promise<OfCall>;
   /** Newest first. */
   list(query: NotificationQuery): Promise<Page<Notification>>;
   /** Those that are scheduled, the next one first. */

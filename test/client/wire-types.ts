@@ -10,6 +10,7 @@ import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
 import type { attemptSchema, deliverySchema, toldDeliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
+import type { foundSchema } from '../../src/http/v1/lookup.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
 import type { notificationBody } from '../../src/http/v1/notification-schema.ts';
 import type { overviewSchema, stretchSchema } from '../../src/http/v1/overview.ts';
@@ -84,6 +85,7 @@ export const COMPILED: [
   Reads<typeof overviewSchema, client.Overview>,
   Reads<typeof stretchSchema, client.OverviewStretch>,
   Reads<typeof processSchema, client.Process>,
+  Reads<typeof foundSchema, client.Found>,
   Writes<typeof registerBody, client.SubscriptionInput>,
   Writes<typeof removalBody, client.SubscriptionRemoval>,
   Reads<typeof removedSchema, client.RemovedSubscriptions>,
@@ -115,6 +117,7 @@ export const COMPILED: [
   true,
   true,
 
+  true,
   true,
   true,
   true,

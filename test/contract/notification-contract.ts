@@ -124,6 +124,24 @@ export function notificationContract(open: OpenStore): void {
       expect((await fresh.store.fanOuts.get(notification.id))?.audience).toEqual(usersNamed(userIds));
     });
 
+    it('is found by its idempotency key and by what the caller calls the request, the newest first', async () => {
+      const { notifications } = fresh.store;
+      const key = (name: string) => ({ key: `shop:${name}`, bodyDigest: 'd', expiresAtMs: NOW_MS + 1000 });
+      const made = [0, 1, 2, 3].map((after) => sampleNotification({ acceptedAtMs: NOW_MS + after }));
+      const more = [{ idempotency: key('a') }, { requestId: 'r.1', idempotency: key('b') }, { requestId: 'r.1' }, {}];
+      for (const [index, one] of made.entries())
+        await notifications.accept({ ...sampleAcceptance(one, ['a'], {}), ...more[index] });
+      const [one, two, three] = made.map(({ id }) => id);
+      const ofCall = (keys: string[], requestId: string, limit = 5) => notifications.ofCall({ keys, requestId, limit });
+      const both = await ofCall(['other:a', 'shop:a', 'shop:b'], 'r.1');
+      expect([both.byKey.toSorted(), both.byRequest]).toEqual([
+        [one, two],
+        [three, two],
+      ]);
+      expect(await ofCall([], 'r.1', 1)).toEqual({ byKey: [], byRequest: [three] });
+      expect(await ofCall(['shop:'], 'r.')).toEqual({ byKey: [], byRequest: [] });
+    });
+
     it('recognises a repeated call', async () => {
       const { notifications, fanOuts } = fresh.store;
       const idempotency = { key: 'api:k', bodyDigest: 'd1', expiresAtMs: NOW_MS + 1000 };

@@ -40,6 +40,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     schedules: unused,
     explanations: unused,
     overview: unused,
+    lookUp: unused,
     processes: unused,
     pruneHolds: unused,
     vapidKeys: unused,

@@ -23,6 +23,7 @@ import { createBulkActions } from '../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import type { Doctor } from '../../src/intake/doctor.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
+import { createLookUp } from '../../src/intake/lookup.ts';
 import { createOverview } from '../../src/intake/overview.ts';
 import { createProcesses } from '../../src/intake/processes.ts';
 import { createPruneHolds } from '../../src/intake/prune-holds.ts';
@@ -164,6 +165,7 @@ export async function startApi(options: ApiOptions = {}) {
     userDeliveries: createUserDeliveries(parts),
     overview: createOverview({ ...parts, lanes: processes.lanes, lastBackup }),
     processes,
+    lookUp: createLookUp({ store, keyIds: () => KEYS.map(({ id }) => id) }),
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),

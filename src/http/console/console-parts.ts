@@ -6,6 +6,7 @@ import type { Backups } from '../../intake/backups.ts';
 import type { BulkActions } from '../../intake/bulk-actions.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Doctor } from '../../intake/doctor.ts';
+import type { LookUp } from '../../intake/lookup.ts';
 import type { Notifications } from '../../intake/notifications.ts';
 import type { OverviewReader } from '../../intake/overview.ts';
 import type { Processes } from '../../intake/processes.ts';
@@ -38,6 +39,7 @@ export type ConsoleParts = {
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
   readonly overview: OverviewReader;
+  readonly lookUp: LookUp;
   readonly backups: Backups;
   readonly sending: SendingControl;
   readonly processes: Pick<Processes, 'list'>;

@@ -61,7 +61,7 @@ export function addConsoleRoutes(
 function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addOverviewPage(routes, parts);
   addLiveStream(routes, parts);
-  addSearchPage(routes);
+  addSearchPage(routes, parts);
   addUserPage(routes, parts);
   addNotificationPages(routes, parts);
   addDeliveryPage(routes, parts);

@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Clock } from '../../clock.ts';
 import { requestId as newRequestId, type Random } from '../../domain/ids.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
-import type { ApiEnv } from './request-context.ts';
+import type { ApiContext, ApiEnv } from './request-context.ts';
 
 export type RequestIdOptions = { readonly clock: Clock; readonly random: Random };
 
@@ -12,6 +12,12 @@ const USABLE = /^[A-Za-z0-9._-]{1,64}$/;
 /** The caller's own where usable, else a new one. */
 export function requestIdOf(given: string | undefined, { clock, random }: RequestIdOptions): string {
   return given !== undefined && USABLE.test(given) ? given : newRequestId(clock.now(), random);
+}
+
+/** What the caller calls this request; null where it gave no name, or none that is usable. */
+export function givenRequestId(c: ApiContext): string | null {
+  const requestId = c.get('requestId');
+  return c.req.header('x-request-id') === requestId ? requestId : null;
 }
 
 /** Gives every answer an `X-Request-Id`, and the headers that all answers have. */

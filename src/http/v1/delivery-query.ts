@@ -23,12 +23,7 @@ export const narrowedBy = {
     }),
   state: z.enum(DELIVERY_STATES).optional().openapi({ description: 'Only those in this state.' }),
   reason: z.enum(END_REASONS).optional().openapi({ description: 'Only those that ended for this reason.' }),
-  notification_id: z
-    .string()
-    .max(64)
-    .regex(/^[A-Za-z0-9_-]+$/, 'must be the id of a notification')
-    .optional()
-    .openapi({ description: 'Only those of this notification.' }),
+  notification_id: plainText(128).optional().openapi({ description: 'Only those of this notification.' }),
   type: notificationType.optional().openapi({ description: 'Only those of notifications of this type.' }),
   remedy: plainText(200).optional().openapi({
     description: 'Only those whose last attempt has this in its remedy, in small or capital letters.',

@@ -8,6 +8,7 @@ import type { Notifications } from '../../intake/notifications.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { answerBody, pageOf } from '../kit/answer-schema.ts';
 import type { ApiContext } from '../kit/request-context.ts';
+import { givenRequestId } from '../kit/request-id.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import { invalidRequest } from '../kit/validation.ts';
@@ -210,7 +211,7 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
   router.add(acceptRoute, async ({ body, headers }, c) => {
     if (body.dry_run === true) return answer(200, dryRunWire(await dryRun(notifyRequestOf(body))));
     const claim = claimOf(headers['idempotency-key'], c);
-    const accepted = await notifications.accept(notifyRequestOf(body), claim);
+    const accepted = await notifications.accept(notifyRequestOf(body), claim, givenRequestId(c));
     if (accepted.isRepeated) c.set('isReplay', true);
     return answer(202, acceptedWire(accepted), {
       Location: resourcePath(NOTIFICATION_PATH, accepted.notification.id),

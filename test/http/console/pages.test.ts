@@ -137,6 +137,18 @@ describe('search', () => {
   });
 });
 
+describe('search by what came with a call', () => {
+  it('leads to the notification, and offers all where the text names several things', async () => {
+    const headers = { 'Idempotency-Key': 'order-42', 'X-Request-Id': 'bob' };
+    const json = { type: 'note', title: 'x', user_ids: ['bob'] };
+    const { id } = (await api.call('POST', '/v1/notifications', { json, headers })).body;
+    expect((await operator.get('search?q=order-42')).headers.get('location')).toBe(`notification?id=${id}`);
+    await api.register('bob');
+    const { text } = await operator.get('search?q=bob');
+    for (const to of [`notification?id=${id}`, 'user?id=bob']) expect(text).toContain(`href="${to}"`);
+  });
+});
+
 describe('a delivery', () => {
   it('says what came of it, and is replayed', async () => {
     const { id } = await fails();

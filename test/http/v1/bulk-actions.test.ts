@@ -92,7 +92,7 @@ describe('POST /v1/bulk-actions', () => {
       { action: 'replay', filter: { reason: 'odd' } },
       { action: 'replay', filter: { from: 'yesterday' } },
       { action: 'replay', filter: { remedy: '' } },
-      { action: 'replay', filter: { notification_id: '../x' } },
+      { action: 'replay', filter: { notification_id: 'a\nb' } },
       { action: 'replay', filter: { type: 'a b' } },
       { action: 'replay', filter: {}, ttl_seconds: 0 },
       { action: 'discard', filter: {}, ttl_seconds: 60 },

@@ -46,6 +46,8 @@ export type NotificationDocument = {
   readonly cancelledAtMs?: number;
   /** Where its fan-out was when it was cancelled, until all has ended. */
   readonly cancelledCursor?: string;
+  /** Absent where the caller gave the request no name. */
+  readonly requestId?: string;
   /** When it was accepted, sent or cancelled, from which retention counts; null until completed or cancelled. */
   readonly retainedFrom: Date | null;
 };

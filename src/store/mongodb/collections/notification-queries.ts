@@ -25,7 +25,20 @@ const CANCELLED: StoreIndex = {
 /** Only of what is to be sent later, or was cancelled and has not ended. */
 const DUE: StoreIndex = { name: 'due', key: { dueAtMs: 1, _id: 1 }, only: { dueAtMs: { $gte: 0 } } };
 
-export const NOTIFICATION_INDEXES = [ACCEPTED, TYPE, STATUS, TYPE_STATUS, OPEN_DEADLINE, COMPLETED, CANCELLED, DUE];
+/** Only of what came with a name of the caller's for the request. */
+const REQUEST: StoreIndex = { name: 'request', key: { requestId: 1, _id: -1 }, only: { requestId: { $gt: '' } } };
+
+export const NOTIFICATION_INDEXES = [
+  ACCEPTED,
+  TYPE,
+  STATUS,
+  TYPE_STATUS,
+  OPEN_DEADLINE,
+  COMPLETED,
+  CANCELLED,
+  DUE,
+  REQUEST,
+];
 
 /** The audience stays where it is, and a page of it: it can weigh megabytes, and only a fan-out reads it. */
 const WITHOUT_AUDIENCE = { userIds: 0, audience: 0, page: 0 } as const;
@@ -57,6 +70,16 @@ export const TYPES_BY_ID: NamedQuery<readonly string[]> = {
   index: BY_ID,
   filter: (ids) => ({ _id: { $in: ids } }),
   projection: { type: 1 },
+};
+
+export const NOTIFICATIONS_OF_REQUEST: NamedQuery<string> = {
+  name: 'notifications of a request',
+  collection: 'notifications',
+  purpose: 'what came with a request that the caller gave a name; newest first',
+  index: REQUEST,
+  filter: (requestId) => ({ requestId: { $eq: requestId, $gt: '' } }),
+  sort: { _id: -1 },
+  projection: { _id: 1 },
 };
 
 export const NOTIFICATION_WITH_AUDIENCE: NamedQuery<string> = {
@@ -209,6 +232,7 @@ export const NOTIFICATION_QUERIES = [
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
   TYPES_BY_ID,
+  NOTIFICATIONS_OF_REQUEST,
   NOTIFICATION_WITH_AUDIENCE,
   FAN_OUT,
   FAN_OUT_AT,

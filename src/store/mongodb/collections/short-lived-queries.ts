@@ -27,6 +27,15 @@ export const IDEMPOTENCY_KEY: NamedQuery<string> = {
   filter: (key) => ({ _id: key }),
 };
 
+export const IDEMPOTENCY_KEYS: NamedQuery<readonly string[]> = {
+  name: 'idempotency keys',
+  collection: 'idempotency_keys',
+  purpose: 'what came with a key, under any API key',
+  index: BY_ID,
+  filter: (keys) => ({ _id: { $in: keys } }),
+  projection: { notificationId: 1 },
+};
+
 export const NONCE: NamedQuery<string> = {
   name: 'nonce',
   collection: 'nonces',
@@ -52,6 +61,7 @@ export const EXPIRED_SESSIONS = expiredIn('operator_sessions');
 
 export const SHORT_LIVED_QUERIES = [
   IDEMPOTENCY_KEY,
+  IDEMPOTENCY_KEYS,
   NONCE,
   EXPIRED_KEYS,
   EXPIRED_NONCES,

@@ -1,4 +1,3 @@
-import type { Audience } from '../../../domain/audience/audience.ts';
 import { type Idempotency, judgeRepetition, type KeptKey } from '../../../domain/notification/idempotency.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { Acceptance, AcceptResult, RepeatedAcceptance } from '../../notification-store.ts';
@@ -20,7 +19,7 @@ import { keepValues } from './recipient-values.ts';
  * worker: deliveries would be documents beside it, and there is no commit for them all.
  */
 export async function accept(collections: Collections, acceptance: Acceptance): Promise<AcceptResult> {
-  const { notification, audience, idempotency } = acceptance;
+  const { notification, idempotency } = acceptance;
   const owner = idempotency === null ? null : await takeKey(collections, notification, idempotency);
   const repetition = idempotency === null ? null : judgeRepetition(owner, idempotency, notification.acceptedAtMs);
   if (repetition?.kind === 'key_reused') return { kind: 'key_reused' };
@@ -30,7 +29,7 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   const known = isFirst ? null : await answerOf(collections, id);
   if (known !== null) return known;
   if (acceptance.values) await keepValues(collections, { ...notification, id }, acceptance.values);
-  await insertOnce(collections, { ...notification, id }, audience);
+  await insertOnce(collections, { ...notification, id }, acceptance);
   if (isFirst) return { kind: 'accepted', fannedOut: null };
   // Null: deleted in this very moment, or a day after it was made. Then there is nothing to repeat.
   return (await answerOf(collections, id)) ?? accept(collections, { ...acceptance, idempotency: null });
@@ -83,10 +82,11 @@ async function keptKey({ idempotency_keys: keys }: Collections, _id: string): Pr
 async function insertOnce(
   { notifications }: Collections,
   notification: Notification,
-  audience: Audience,
+  { audience, requestId = null }: Acceptance,
 ): Promise<void> {
   try {
-    await notifications.insertOne(toNotificationDocument(notification, audience));
+    const document = toNotificationDocument(notification, audience);
+    await notifications.insertOne(requestId === null ? document : { ...document, requestId: encodeText(requestId) });
   } catch (error) {
     if (duplicateField(error) !== '_id') throw error;
   }

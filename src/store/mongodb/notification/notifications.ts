@@ -1,6 +1,6 @@
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { decodePlace, encodePlace, placeOfComing, toPage } from '../../cursor.ts';
-import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import type { CallQuery, NotificationQuery, NotificationStore, OfCall } from '../../notification-store.ts';
 import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
 import type { Page, PageRequest } from '../../page.ts';
 import { encodeText } from '../../stored-text.ts';
@@ -16,7 +16,9 @@ import {
   LISTED_BY_TYPE_AND_STATUS,
   NOTIFICATION_BY_ID,
   NOTIFICATIONS_BY_ID,
+  NOTIFICATIONS_OF_REQUEST,
 } from '../collections/notification-queries.ts';
+import { IDEMPOTENCY_KEYS } from '../collections/short-lived-queries.ts';
 import type { Operations } from '../server/operations.ts';
 import { accept, repeated } from './acceptance.ts';
 import { cancel } from './cancelling.ts';
@@ -30,6 +32,7 @@ export function mongoNotifications(collections: Collections, operations: Operati
     get: (id) => operations.run(() => get(collections, id)),
     getMany: (ids) => operations.run(() => getMany(collections, ids)),
     coming: (query) => operations.run(() => coming(collections, query)),
+    ofCall: (query) => operations.run(() => ofCall(collections, query)),
     async list(query) {
       const { userId } = query;
       return userId === null
@@ -48,6 +51,19 @@ export function mongoNotifications(collections: Collections, operations: Operati
 async function getMany({ notifications }: Collections, ids: readonly string[]): Promise<readonly Notification[]> {
   const found = notifications.find(NOTIFICATIONS_BY_ID.filter(ids), optionsOf(NOTIFICATIONS_BY_ID));
   return (await found.toArray()).map(toNotification);
+}
+
+async function ofCall(
+  { notifications, idempotency_keys: kept }: Collections,
+  { keys, requestId, limit }: CallQuery,
+): Promise<OfCall> {
+  const [byKey, byRequest] = await Promise.all([
+    kept.find(IDEMPOTENCY_KEYS.filter(keys.map(encodeText)), { ...optionsOf(IDEMPOTENCY_KEYS), limit }).toArray(),
+    notifications
+      .find(NOTIFICATIONS_OF_REQUEST.filter(encodeText(requestId)), { ...optionsOf(NOTIFICATIONS_OF_REQUEST), limit })
+      .toArray(),
+  ]);
+  return { byKey: byKey.map(({ notificationId }) => notificationId), byRequest: byRequest.map(({ _id }) => _id) };
 }
 
 async function deliveryIds({ deliveries }: Collections, of: UserDeliveryIds): Promise<readonly string[]> {

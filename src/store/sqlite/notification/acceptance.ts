@@ -49,15 +49,17 @@ function planNow(database: Database, acceptance: Acceptance): PagePlan | null {
   return planWithCaps(database, plan, notification, terms.policy, nowMs);
 }
 
-function insertNotification(database: Database, { notification, audience }: Acceptance, plan: PagePlan | null): void {
+function insertNotification(database: Database, acceptance: Acceptance, plan: PagePlan | null): void {
+  const { notification, audience, requestId = null } = acceptance;
   const { id, content, sendAt } = notification;
   const userIds = namedIn(audience);
   const remaining = plan === null && audience.kind === 'user_ids' ? JSON.stringify(userIds) : null;
   const isSmall = userIds.length <= USERS_PER_ROW;
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
-       fan_out_cursor, content, user_ids, audience, send_at, due_at, last_wave_at, released_users)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       fan_out_cursor, content, user_ids, audience, send_at, due_at, last_wave_at, released_users,
+       request_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       content.type,
@@ -76,6 +78,7 @@ function insertNotification(database: Database, { notification, audience }: Acce
       notification.dueAtMs,
       notification.lastWaveAtMs,
       notification.releasedUsers,
+      requestId,
     ],
   );
   if (isSmall || remaining === null) return;

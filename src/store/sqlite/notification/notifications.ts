@@ -1,11 +1,11 @@
 import { namedIn } from '../../../domain/audience/audience.ts';
 import { decodePlace, encodePlace, placeOfComing, toPage } from '../../cursor.ts';
-import type { NotificationQuery, NotificationStore } from '../../notification-store.ts';
+import type { CallQuery, NotificationQuery, NotificationStore, OfCall } from '../../notification-store.ts';
 import { notificationsOfUser, type UserDeliveryIds } from '../../notifications-of-user.ts';
 import type { PageRequest } from '../../page.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
-import type { SqlValue } from '../file/sql-value.ts';
+import { type SqlValue, textList } from '../file/sql-value.ts';
 import {
   type NotificationRow,
   readNotification,
@@ -33,6 +33,7 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
     get: (id) => commits.read(() => readNotification(database, id)),
     getMany: (ids) => commits.read(() => readNotifications(database, ids)),
     coming: (query) => commits.read(() => coming(database, query)),
+    ofCall: (query) => commits.read(() => ofCall(database, query)),
     async list(query) {
       const { userId } = query;
       return userId === null
@@ -46,6 +47,19 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
           );
     },
   };
+}
+
+function ofCall(database: Database, { keys, requestId, limit }: CallQuery): OfCall {
+  const byKey = database.all<{ id: string }>(
+    'SELECT notification_id AS id FROM idempotency_keys WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?',
+    [textList(keys), limit],
+  );
+  const byRequest = database.all<{ id: string }>(
+    `SELECT id FROM notifications INDEXED BY notifications_request WHERE request_id = ? AND request_id IS NOT NULL
+     ORDER BY id DESC LIMIT ?`,
+    [requestId, limit],
+  );
+  return { byKey: byKey.map(({ id }) => id), byRequest: byRequest.map(({ id }) => id) };
 }
 
 function list(database: Database, query: NotificationQuery) {

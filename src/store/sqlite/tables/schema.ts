@@ -10,7 +10,7 @@ import {
   SMALL_AUDIENCES,
 } from './delivery-schema.ts';
 import { AUDIT, BULK_ACTION_CLAIMS, BULK_ACTIONS, OPERATORS, TALLIES } from './operating-schema.ts';
-import { PEOPLE, RECEIPTS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
+import { PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,6 +31,7 @@ export const MIGRATIONS: readonly string[] = [
   BULK_ACTIONS,
   RECEIPTS,
   BULK_ACTION_CLAIMS,
+  REQUEST_IDS,
 ];
 
 /** Of the files that this Bellhop writes. */

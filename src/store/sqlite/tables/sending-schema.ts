@@ -68,6 +68,12 @@ CREATE INDEX deliveries_sent_order ON deliveries (subscription_id, topic, sent_o
 ALTER TABLE unreached ADD COLUMN reason TEXT NOT NULL DEFAULT 'no_subscription';
 `;
 
+// What callers call their requests, where they do: nothing else is in the index.
+export const REQUEST_IDS = `
+ALTER TABLE notifications ADD COLUMN request_id TEXT;
+CREATE INDEX notifications_request ON notifications (request_id, id) WHERE request_id IS NOT NULL;
+`;
+
 // What is asked for has columns; what a caller said of a schedule, and what came of a moment, is JSON.
 export const SCHEDULES = `
 CREATE TABLE schedules (

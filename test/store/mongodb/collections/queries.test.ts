@@ -154,8 +154,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
   ...receiptQuestions(ids(deliveries)),
   ...SCHEDULE_QUESTIONS,
-  'idempotency key': 'key-5',
-  nonce: 'nonce-5',
   ...CONSOLE_QUESTIONS,
   'uses of caps': users.map((userId) => ({ userId, pattern: '*' })),
   'version of a user': { id: 'user-1', version: 1 },
@@ -188,8 +186,9 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     collections = collectionsOf(client.db());
     await collections.subscriptions.insertMany(subscriptions.map((one, index) => toSubscriptionDocument(one, index)));
     await collections.notifications.insertMany(
-      notifications.map((one) => ({
+      notifications.map((one, index) => ({
         ...toNotificationDocument(one, usersNamed(['a'])),
+        ...(index % 10 === 5 && { requestId: `request-${index % 20}` }),
         retainedFrom: one.status === 'completed' || one.status === 'cancelled' ? new Date(one.acceptedAtMs) : null,
       })),
     );
