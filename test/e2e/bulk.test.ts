@@ -7,6 +7,7 @@ import { freePort } from '../../scripts/servers/free-port.ts';
 import { type Mongod, startMongod } from '../../scripts/servers/mongod.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { createClient } from '../../src/client/client.ts';
+import { atFullSize } from '../support/full-size.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 
 /** What a process has more when it has taken many lines: garbage and caches, and not what was sent. */
@@ -124,7 +125,7 @@ function declareBulk(environment: () => Record<string, string>, lines: number): 
   }, 120_000);
 }
 
-describe('a file of lines sent to the embedded store', () => declareBulk(() => ({}), 100_000));
+describe('a file of lines sent to the embedded store', () => declareBulk(() => ({}), atFullSize(100_000, 20_000)));
 
 describeWithMongod('a file of lines sent to MongoDB', () => {
   let mongod: Mongod;
@@ -135,5 +136,5 @@ describeWithMongod('a file of lines sent to MongoDB', () => {
   }, 60_000);
   afterAll(() => mongod.stop());
   // Each line is two round trips.
-  declareBulk(() => ({ MONGODB_URL: url }), 4000);
+  declareBulk(() => ({ MONGODB_URL: url }), atFullSize(100_000, 4000));
 });

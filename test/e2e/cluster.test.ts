@@ -10,12 +10,13 @@ import { type ServiceProcess, startServiceProcess } from '../../scripts/service-
 import { type Answer, type SignedClient, signedClient } from '../../scripts/signed-client.ts';
 import type { Device } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { atFullSize } from '../support/full-size.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
 const PROCESSES = 3;
 const USERS = 100;
-const NOTIFICATIONS = 50;
+const NOTIFICATIONS = atFullSize(50, 25);
 const CONCURRENCY = 20;
 const DELIVERIES = USERS * NOTIFICATIONS;
 

@@ -13,6 +13,7 @@ import { type ServiceProcess, startServiceProcess } from '../../scripts/service-
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { atFullSize } from '../support/full-size.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
@@ -188,7 +189,7 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
   });
 }
 
-describe('bellhop import, on the embedded store', () => importSuite(20_000, () => ({})));
+describe('bellhop import, on the embedded store', () => importSuite(atFullSize(20_000, 8000), () => ({})));
 
 describeWithMongod('bellhop import, on MongoDB', () => {
   let mongo: ReplicaSet;
@@ -196,5 +197,5 @@ describeWithMongod('bellhop import, on MongoDB', () => {
     mongo = await startReplicaSet({ members: 1 });
   }, 60_000);
   afterAll(() => mongo.stop());
-  importSuite(6000, () => ({ MONGODB_URL: freshDatabase(mongo.url) }));
+  importSuite(atFullSize(20_000, 4000), () => ({ MONGODB_URL: freshDatabase(mongo.url) }));
 });

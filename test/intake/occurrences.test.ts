@@ -14,6 +14,7 @@ import type { Store } from '../../src/store/store.ts';
 import { everyPage } from '../contract/fresh-store.ts';
 import { sampleSchedule } from '../contract/schedule-contract.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { atFullSize } from '../support/full-size.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { NOW_MS } from '../support/samples.ts';
 import { scheduleProcess } from '../support/schedule-process.ts';
@@ -23,7 +24,7 @@ const MINUTE_MS = 60_000;
 const PROCESSES = 3;
 const TIMES = 1000;
 /** Fewer where a time takes ten writes to a server. */
-const TIMES_ON_MONGODB = 300;
+const TIMES_ON_MONGODB = atFullSize(TIMES, 300);
 /** Of a death at each boundary of a write, before it and after it. */
 const CHANCE = 0.04;
 
