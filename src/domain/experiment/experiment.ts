@@ -1,0 +1,28 @@
+/** What is compared: users who clicked, or users who were shown it, among those with at least one `delivered`. */
+export const METRICS = ['clicked', 'shown'] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** What becomes of the users who wait for the decision where none can be made in time. */
+export const IF_INCONCLUSIVE = ['stop', 'send_heaviest'] as const;
+export type IfInconclusive = (typeof IF_INCONCLUSIVE)[number];
+
+/** A variant, and how many users it gets in proportion to the others. */
+export type WeightedVariant = { readonly key: string; readonly weight: number };
+
+/**
+ * `holdoutPercent` get nothing. `testPercent` take part, split by weight; null: all the others do. Who is neither waits for the
+ * decision.
+ */
+export type Experiment = {
+  readonly key: string;
+  readonly holdoutPercent: number;
+  readonly testPercent: number | null;
+  readonly variants: readonly WeightedVariant[];
+};
+
+/** What is known of a variant: users it went to, and of those with at least one `delivered`, in how many the metric was seen. */
+export type VariantResult = WeightedVariant & {
+  readonly users: number;
+  readonly delivered: number;
+  readonly successes: number;
+};
