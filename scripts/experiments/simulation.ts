@@ -23,7 +23,7 @@ export type Outcome = {
 };
 
 /** One experiment, looked at again and again. Its draws follow from the seed. */
-export function simulate({ rates, users, lookEvery, shares }: World, seed: number): Outcome {
+function simulate({ rates, users, lookEvery, shares }: World, seed: number): Outcome {
   const random = drawsOf(seed);
   const counts = rates.map(() => ({ users: 0, successes: 0 }));
   const upTo = (shares ?? rates.map(() => 1 / rates.length)).map((_, index, all) =>

@@ -1,13 +1,8 @@
 /** What is compared: users who clicked, or users who were shown it, among those with at least one `delivered`. */
-export const METRICS = ['clicked', 'shown'] as const;
-export type Metric = (typeof METRICS)[number];
-
-/** What becomes of the users who wait for the decision where none can be made in time. */
-export const IF_INCONCLUSIVE = ['stop', 'send_heaviest'] as const;
-export type IfInconclusive = (typeof IF_INCONCLUSIVE)[number];
+export type Metric = 'clicked' | 'shown';
 
 /** A variant, and how many users it gets in proportion to the others. */
-export type WeightedVariant = { readonly key: string; readonly weight: number };
+type WeightedVariant = { readonly key: string; readonly weight: number };
 
 /**
  * `holdoutPercent` get nothing. `testPercent` take part, split by weight; null: all the others do. Who is neither waits for the
