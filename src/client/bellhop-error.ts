@@ -41,6 +41,7 @@ export type ServerErrorCode =
   | 'notification_completed'
   | 'notification_cancelled'
   | 'template_not_found'
+  | 'template_in_use'
   | 'unknown_template'
   | 'invalid_template'
   | 'invalid_variables'

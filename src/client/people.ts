@@ -116,7 +116,7 @@ export type SuppressionQuery = PageQuery & { readonly reason?: SuppressionReason
 
 /** A type, now or at an instant (ISO 8601); or a notification that was accepted. */
 export type ExplainQuery =
-  | { readonly type: string; readonly at?: string | undefined }
+  | { readonly type: string; readonly at?: string | Date | undefined }
   | { readonly notification_id: string };
 
 export type Explanation = {
@@ -169,6 +169,11 @@ export type People = {
   readonly audiences: { count(audience: AudienceInput, options?: CallOptions): Promise<AudienceCount> };
 };
 
+/** On the wire an instant is text. */
+function explainQuery(query: ExplainQuery) {
+  return 'type' in query && query.at instanceof Date ? { ...query, at: query.at.toISOString() } : query;
+}
+
 /** The calls about users, types and audiences. */
 export function peopleOf(caller: Caller): People {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
@@ -189,7 +194,7 @@ export function peopleOf(caller: Caller): People {
       list: (query, options) => get('/v1/users', query, options),
       patch: async (id, patch, options) => write('PATCH', user(id), patch, options),
       changeTags: async (id, change, options) => write('POST', user(id, '/tags'), change, options),
-      explain: async (id, query, options) => get(user(id, '/explain'), query, options),
+      explain: async (id, query, options) => get(user(id, '/explain'), explainQuery(query), options),
       suppressions: async (id, query, options) => get(user(id, '/suppressions'), query, options),
     },
     tags: {

@@ -45,6 +45,7 @@ export type AppErrorCode =
   | 'notification_completed'
   | 'notification_cancelled'
   | 'template_not_found'
+  | 'template_in_use'
   | 'unknown_template'
   | 'invalid_template'
   | 'invalid_variables'

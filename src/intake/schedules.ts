@@ -6,7 +6,7 @@ import { changedSchedule, newSchedule } from '../domain/schedule/change.ts';
 import { type Cron, readCron } from '../domain/schedule/cron.ts';
 import type { Occurrence } from '../domain/schedule/occurrence.ts';
 import { type Moment, nextMoment, type Recurrence } from '../domain/schedule/recurrence.ts';
-import type { Schedule, ScheduleDraft } from '../domain/schedule/schedule.ts';
+import { hasSameTimes, type Schedule, type ScheduleDraft } from '../domain/schedule/schedule.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
@@ -92,6 +92,7 @@ async function put(
     const draft = draftOf(before);
     const cron = await checkedCron(draft);
     const nowMs = clock.now();
+    if (before === null || !hasSameTimes(before, draft)) refuseOver(draft, cron, nowMs);
     await accepting.prepare(options.readBody(draft.notification), { nowMs, id: null, claim: null });
     const after =
       before === null
@@ -126,6 +127,12 @@ async function checkedCron(recurrence: Recurrence): Promise<Cron> {
   throw new AppError('invalid_schedule', '“cron” names no time between `starts_at` and `ends_at`.', {
     path: 'ends_at',
   });
+}
+
+/** Refuses times that are over before they begin. */
+function refuseOver(draft: ScheduleDraft, cron: Cron, nowMs: number): void {
+  if (draft.endsAtMs === null || nextMoment(draft, cron, nowMs) !== null) return;
+  throw new AppError('invalid_schedule', '“cron” names no time between now and `ends_at`.', { path: 'ends_at' });
 }
 
 async function trigger(

@@ -6,6 +6,9 @@ import { renderText, textFor } from '../domain/content/renderer.ts';
 import { MAX_TEMPLATE_OCTETS, type Values, type Wording } from '../domain/content/wording.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
 import type { NotificationContent } from '../domain/notification/notification.ts';
+import { type Schedule, templateKeyOf } from '../domain/schedule/schedule.ts';
+import type { Page } from '../store/page.ts';
+import type { ScheduleStore } from '../store/schedule-store.ts';
 import type { TemplateStore, TemplateVersion } from '../store/template-store.ts';
 import type { Wordings } from '../store/wordings.ts';
 import { checkValues } from './value-check.ts';
@@ -34,7 +37,7 @@ export type Templates = {
   list: TemplateStore['list'];
   /** Newest first. Throws `template_not_found`. */
   versions: TemplateStore['versions'];
-  /** It can be named no more; what was accepted with it is sent. Throws `template_not_found`. */
+  /** It can be named no more; what was accepted with it is sent. Throws `template_not_found`, and `template_in_use` where schedules name it. */
   delete(key: string): Promise<void>;
   /** Of a template that is kept, by its key, or of one that is not. Throws what a notification would be refused for. */
   preview(
@@ -45,6 +48,7 @@ export type Templates = {
 
 export type TemplatesOptions = {
   readonly store: TemplateStore;
+  readonly schedules: Pick<ScheduleStore, 'list'>;
   readonly wordings: Wordings;
   readonly compose: Compose;
   readonly clock: Clock;
@@ -94,11 +98,35 @@ async function put(options: TemplatesOptions, key: string, wording: Wording): Pr
   }
 }
 
-async function remove({ store, clock }: TemplatesOptions, key: string): Promise<void> {
+async function remove({ store, schedules, clock }: TemplatesOptions, key: string): Promise<void> {
   for (;;) {
     const newest = usable(await store.newest(key)) ?? notFound();
+    refuseInUse(await schedulesNaming(schedules, key));
     if (await store.add({ key, version: newest.version + 1, wording: null, createdAtMs: clock.now() })) return;
   }
+}
+
+const PAGE = 200;
+const MOST_NAMED = 20;
+
+/** The keys of schedules that name a template, some more than are told. Schedules are few: people write them. */
+async function schedulesNaming(schedules: Pick<ScheduleStore, 'list'>, key: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Schedule> = await schedules.list({ cursor, limit: PAGE });
+    keys.push(...page.items.filter((schedule) => templateKeyOf(schedule) === key).map((schedule) => schedule.key));
+    cursor = page.next;
+  } while (cursor !== null && keys.length <= MOST_NAMED);
+  return keys;
+}
+
+function refuseInUse(keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  const told = keys.slice(0, MOST_NAMED);
+  const more = keys.length > MOST_NAMED ? ', and more' : '';
+  const message = `Schedules name this template: ${told.join(', ')}${more}. Change or delete them first.`;
+  throw new AppError('template_in_use', message, { schedules: told });
 }
 
 async function preview(

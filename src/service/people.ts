@@ -37,7 +37,7 @@ export function buildPeople(
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,
-    templates: createTemplates({ ...parts, store: store.templates, serverZone }),
+    templates: createTemplates({ ...parts, store: store.templates, schedules: store.schedules, serverZone }),
     schedules: createSchedules({ ...parts, readBody: readNotificationBody, onChange: parts.onScheduleChange }),
     explanations: {
       explain: createExplain(sending),

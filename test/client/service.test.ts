@@ -89,6 +89,9 @@ describe('the client against the service', () => {
     const told = await client.users.explain('grace@example.com', { notification_id: id });
     expect(told).toMatchObject({ outcome: 'suppress', reason: 'opted_out', became: { suppressed: true } });
     expect(await client.users.explain('grace@example.com', { type: 'digest' })).toMatchObject({ outcome: 'send' });
+    const at = new Date(Date.now() + 60_000);
+    const then = await client.users.explain('grace@example.com', { type: 'digest', at });
+    expect(then).toMatchObject({ outcome: 'send', at: at.toISOString() });
     await client.segments.delete('insiders');
     await client.types.delete('digest.*');
     expect([await client.segments.list(), await client.types.list()]).toEqual([[], []]);

@@ -44,6 +44,16 @@ export function nextMoment(recurrence: Recurrence, cron: Cron, afterMs: number):
     : nextInZone(recurrence, cron, afterMs);
 }
 
+/** When the notification of a local time is made. */
+export function madeAtMs(timeZone: string, wallMs: number): number {
+  return timeZone === RECIPIENT ? wallMs - FIRST_ZONE_MS - MADE_BEFORE_MS : instantOf(timeZone, wallMs);
+}
+
+/** The local time whose notification was made at an instant. */
+export function wallMsOf(timeZone: string, atMs: number): number {
+  return timeZone === RECIPIENT ? atMs + FIRST_ZONE_MS + MADE_BEFORE_MS : wallClockMs(timeZone, atMs);
+}
+
 function nextForRecipients({ startsAtMs, endsAtMs }: Recurrence, cron: Cron, afterMs: number): Moment | null {
   const aheadMs = FIRST_ZONE_MS + MADE_BEFORE_MS;
   const wallMs = cron.next(Math.max(afterMs + aheadMs, (startsAtMs ?? Number.NEGATIVE_INFINITY) - 1));

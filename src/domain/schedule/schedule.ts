@@ -21,7 +21,10 @@ export type Schedule = Recurrence & {
   readonly isPaused: boolean;
   /** When it is to be looked at next; null: paused, or over. */
   readonly nextAtMs: number | null;
-  /** The last moment that was dealt with, whatever came of it. Nothing at it or before comes again. */
+  /**
+   * The last moment that was dealt with, whatever came of it; by the clock of today, where it was by another. Nothing at it or before
+   * comes again.
+   */
   readonly lastAtMs: number | null;
   readonly latest: Occurrence | null;
   /** What a process set out to make, in a store that has no commit for all of it: perhaps it is made already. */
@@ -35,6 +38,12 @@ export type Schedule = Recurrence & {
 /** What a caller says of a schedule. */
 export type ScheduleDraft = Recurrence &
   Pick<Schedule, 'notification' | 'catchUpSeconds' | 'isPaused'> & { readonly key: string };
+
+/** The template that its notification names; null: none. */
+export function templateKeyOf({ notification }: Pick<Schedule, 'notification'>): string | null {
+  const { template } = notification as { readonly template?: { readonly key?: unknown } };
+  return typeof template?.key === 'string' ? template.key : null;
+}
 
 /** Whether what is said now means the same times as before. */
 export function hasSameTimes(one: Recurrence, other: Recurrence): boolean {

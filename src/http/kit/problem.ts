@@ -69,6 +69,7 @@ export const PROBLEMS = {
   notification_completed: { status: 409, title: 'The notification is completed' },
   notification_cancelled: { status: 409, title: 'The notification was cancelled' },
   template_not_found: { status: 404, title: 'No such template' },
+  template_in_use: { status: 409, title: 'Schedules name the template' },
   unknown_template: { status: 400, title: 'The notification names a template that there is not' },
   invalid_template: { status: 400, title: 'The text cannot be used' },
   invalid_variables: { status: 400, title: 'The text cannot be made with these variables' },

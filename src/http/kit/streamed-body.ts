@@ -19,6 +19,7 @@ import type { RouteSpec } from './route.ts';
 import { LINES_MEDIA_TYPE } from './route-description.ts';
 import type { Spool } from './spool.ts';
 import type { BodyStream } from './streams.ts';
+import { invalidRequest } from './validation.ts';
 
 export type StreamedBodies = {
   /**
@@ -68,6 +69,10 @@ export function createStreamedBodies(parts: Parts): StreamedBodies {
 
 function checkForm(c: ApiContext): void {
   if (mayHaveBody(c)) checkMediaType(c.req, FORM);
+  // A key of the whole would promise what no answer keeps: lines stand alone, and some may be accepted where others are not.
+  if (c.req.header('idempotency-key') === undefined) return;
+  const message = 'is for a single call: give each line an `idempotency_key` of its own, and send the same lines again';
+  throw invalidRequest([{ path: 'idempotency-key', message }]);
 }
 
 async function receiveFirst(

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { canonicalLocale } from '../../domain/content/locale-choice.ts';
 import { deliveryId, ID_PREFIXES } from '../../domain/ids.ts';
 import { canonicalZone } from '../../domain/time/zone.ts';
 import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
@@ -77,6 +78,16 @@ export const locale = z
   .max(MAX_LOCALE_LENGTH)
   .regex(LOCALE, 'must be a language tag, such as en or pt-BR')
   .openapi({ example: 'pt-BR' });
+
+/** Kept in its one spelling, as `Intl` has it: `de-at` as `de-AT`. */
+export const canonicalLocaleText = locale
+  .transform((tag, context) => {
+    const canonical = canonicalLocale(tag);
+    if (canonical !== null) return canonical;
+    context.addIssue({ code: 'custom', message: 'must be a language tag, such as en or pt-BR' });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', maxLength: MAX_LOCALE_LENGTH, pattern: LOCALE.source, example: 'pt-BR' });
 
 /** Kept under the name that the IANA database has for it. */
 export const timeZone = z

@@ -47,7 +47,8 @@ const bulkRoute = defineRoute({
   summary: 'Send many notifications: one a line, one result a line',
   description:
     'Lines stand alone: one that is refused costs only itself. Results come in the order of the lines, while further lines are still ' +
-    'being sent. Where fewer results come than lines were sent, send the same again: what was accepted before is answered as `repeated`.',
+    'being sent. Where fewer results come than lines were sent, send the same again: what was accepted before is answered as `repeated`. ' +
+    'A line has its key within; the header `Idempotency-Key` is refused.',
   access: 'key',
   scope: 'send',
   isUnaudited: 'on_record',

@@ -115,12 +115,13 @@ const deleteRoute = defineRoute({
   operationId: 'deleteTemplate',
   tag: 'Templates',
   summary: 'Delete a template',
-  description: 'No notification can name it any more. Those that did before are sent.',
+  description:
+    'No notification can name it any more. Those that did before are sent. Refused while a schedule names it.',
   access: 'key',
   scope: 'manage',
   params,
   answers: { 204: { description: 'It is deleted.', body: null } },
-  errors: ['template_not_found'],
+  errors: ['template_not_found', 'template_in_use'],
 });
 
 const previewRoute = defineRoute({

@@ -3,7 +3,7 @@ import { isTypePattern } from '../../domain/notification-type/type-pattern.ts';
 import { type QuietHours, WEEKDAYS } from '../../domain/user/quiet-hours.ts';
 import { MAX_PREFERENCES, MAX_TAGS, TAG, type User, type UserPatch } from '../../domain/user/user.ts';
 import { answerBody } from '../kit/answer-schema.ts';
-import { instant, isoOf, isoOrNull, locale, moment, timeZone } from '../kit/wire-fields.ts';
+import { canonicalLocaleText, instant, isoOf, isoOrNull, moment, timeZone } from '../kit/wire-fields.ts';
 
 export const tag = z
   .string()
@@ -60,7 +60,7 @@ const preferences = z
 export const userPatchBody = z
   .strictObject({
     time_zone: timeZone.nullish(),
-    locale: locale.nullish(),
+    locale: canonicalLocaleText.nullish(),
     tags: z
       .array(tag)
       .max(MAX_TAGS, `must be at most ${MAX_TAGS}`)

@@ -22,6 +22,9 @@ const someUsers = z
   .max(MAX_USERS_PER_NOTIFICATION, `must be at most ${MAX_USERS_PER_NOTIFICATION}`)
   .optional();
 
+/** Two full lists, and what holds them. */
+const MOST_VALUES = 2 * MAX_USERS_PER_NOTIFICATION + 3;
+
 const listRoute = defineRoute({
   method: 'get',
   path: USERS_PATH,
@@ -129,6 +132,7 @@ const usersOfTagRoute = defineRoute({
     schema: z.strictObject({ add: someUsers, remove: someUsers }).openapi('TagUserChange'),
     example: { add: ['user-42'], remove: ['user-43'] },
     required: true,
+    mostValues: MOST_VALUES,
   },
   answers: { 204: { description: 'Done.', body: null } },
   errors: [],

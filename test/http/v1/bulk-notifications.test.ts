@@ -171,6 +171,7 @@ describe('notifications in bulk', () => {
     ['unsupported_media_type', 415, { headers: { 'Content-Type': 'application/json' } }],
     ['unsupported_media_type', 415, { headers: { 'Content-Encoding': 'gzip' } }],
     ['unsupported_media_type', 415, { headers: { 'Content-Type': 'application/x-ndjson; charset=latin1' } }],
+    ['invalid_request', 400, { sign: 'bearer', headers: { 'Idempotency-Key': 'of-all' } }],
     ['missing_credentials', 401, { sign: 'none' }],
     ['bad_signature', 401, { secret: 'another' }],
     ['invalid_bearer_token', 401, { sign: 'bearer', secret: 'another' }],

@@ -67,6 +67,34 @@ describe('PUT /v1/schedules/:key', () => {
     expect((await put('morning', { ...MORNING, ...turned })).body).toMatchObject({ code: 'invalid_request' });
   });
 
+  it('refuses times that are over, and takes one that is over as it was', async () => {
+    const over = { ...MORNING, ends_at: '2025-12-31T08:00:00Z' };
+    expect((await put('morning', over)).body).toMatchObject({ code: 'invalid_schedule', path: 'ends_at' });
+    const patch = (json: unknown) => api.call('PATCH', '/v1/schedules/morning', { json });
+    await put('morning', { ...MORNING, ends_at: new Date(NOW_MS + 10 * HOUR_MS).toISOString() });
+    await runUntil(NOW_MS + 9 * HOUR_MS);
+    expect((await patch({ ends_at: new Date(NOW_MS + 8 * HOUR_MS).toISOString() })).body.code).toBe('invalid_schedule');
+    expect((await patch({ catch_up_seconds: 5 })).body).toMatchObject({ next_at: null, catch_up_seconds: 5 });
+    expect((await patch({ ends_at: null })).body.next_at).toBe(new Date(NOW_MS + 33 * HOUR_MS).toISOString());
+  });
+
+  it('has no minute by one clock that it had by another before', async () => {
+    const nextIn = async (zone: string) =>
+      Date.parse((await put('nine', { ...MORNING, time_zone: zone })).body.next_at);
+    const at = (hours: number) => NOW_MS + hours * HOUR_MS;
+    await put('nine', { ...MORNING, time_zone: 'recipient' });
+    // Nine on Friday is made 15 hours before, for the first zone that gets there.
+    await runUntil(at(18));
+    expect((await get('/nine')).latest).toMatchObject([{ local_time: '2026-01-02T09:00:00', status: 'sent' }]);
+    const SATURDAY = 48;
+    expect(await nextIn('Europe/Berlin')).toBe(at(SATURDAY + 8));
+    expect(await nextIn('America/New_York')).toBe(at(SATURDAY + 14));
+    expect(await nextIn('recipient')).toBe(at(SATURDAY + 9 - 15));
+    expect(await nextIn('Europe/Berlin')).toBe(at(SATURDAY + 8));
+    const later = await put('nine', { ...MORNING, cron: '0 10 * * *', time_zone: 'Europe/Berlin' });
+    expect(later.body.next_at).toBe(new Date(at(24 + 9)).toISOString());
+  });
+
   it('checks the notification as a call would be', async () => {
     const refused = async (notification: unknown) => (await put('morning', { ...MORNING, notification })).body;
     expect((await refused({ ...NOTIFICATION, title: 5, vibrate: [] })).issues).toEqual([

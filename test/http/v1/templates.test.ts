@@ -77,6 +77,19 @@ describe('templates', () => {
     });
   });
 
+  it('are not deleted while schedules name them', async () => {
+    await put();
+    const notification = { type: 'parcel', user_ids: ['ada'], ...use() };
+    const schedule = (key: string) =>
+      api.call('PUT', `/v1/schedules/${key}`, { json: { cron: '0 9 * * *', time_zone: 'UTC', notification } });
+    for (const key of ['a', 'b']) expect(await schedule(key)).toMatchObject({ status: 200 });
+    const remove = () => api.call('DELETE', '/v1/templates/parcel');
+    expect(await remove()).toMatchObject({ status: 409, body: { code: 'template_in_use', schedules: ['a', 'b'] } });
+    await api.call('DELETE', '/v1/schedules/a');
+    await api.call('PATCH', '/v1/schedules/b', { json: { notification: { template: null, title: 'A parcel' } } });
+    expect((await remove()).status).toBe(204);
+  });
+
   it('are shown as each locale has them, and as a reader gets them', async () => {
     await put();
     const all = await api.call('POST', '/v1/templates/parcel/preview', { json: { variables: VALUES } });

@@ -104,6 +104,29 @@ describe('what is said of a user', () => {
     expect(items.map(({ user_id }: { user_id: string }) => user_id)).toEqual(['bob', 'eve']);
   });
 
+  it('takes two full lists of users for a tag, and no more', async () => {
+    const ids = (from: number, count: number) => Array.from({ length: count }, (_, at) => `user-${from + at}`);
+    const change = (add: string[], remove: string[]) => call('POST', '/v1/tags/a/users', { add, remove });
+    expect((await change(ids(0, 10_000), ids(10_000, 10_000))).status).toBe(204);
+    const tooMany = await change(ids(0, 10_001), []);
+    expect([tooMany.status, tooMany.body.issues]).toEqual([400, [{ path: 'add', message: 'must be at most 10000' }]]);
+    expect((await call('GET', '/v1/tags')).body.items).toEqual([{ tag: 'a', user_count: 10_000 }]);
+  });
+
+  it('keeps a locale in its one spelling, and refuses what is none', async () => {
+    const patch = (locale: string) => call('PATCH', '/v1/users/bob', { locale });
+    for (const [given, kept] of [
+      ['de-at', 'de-AT'],
+      ['ZH-hant-tw', 'zh-Hant-TW'],
+      ['iw', 'he'],
+    ] as const)
+      expect((await patch(given)).body.locale).toBe(kept);
+    for (const none of ['pt_BR', 'en-x', 'de-AT-AT-1'])
+      expect((await patch(none)).body.issues).toEqual([
+        { path: 'locale', message: 'must be a language tag, such as en or pt-BR' },
+      ]);
+  });
+
   it('is a user’s own to read and patch with a token, all but tags', async () => {
     const { token } = (await call('POST', '/v1/subscriber-tokens', { user_id: 'bob' })).body;
     const headers = { authorization: `Bearer ${token}` };
