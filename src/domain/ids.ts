@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   bulkAction: 'bla_',
   schedule: 'sch_',
   occurrence: 'occ_',
+  event: 'evt_',
   request: 'req_',
 } as const;
 

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { BackupStore } from './backup-store.ts';
 import type { BulkActionStore } from './bulk-action-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import type { EventStore } from './event-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
 import type { NonceStore } from './nonce-store.ts';
@@ -43,6 +44,7 @@ export interface Store {
   readonly nonces: NonceStore;
   readonly operators: OperatorStore;
   readonly audit: AuditStore;
+  readonly events: EventStore;
   readonly facts: FactStore;
   readonly retention: RetentionStore;
   readonly backups: BackupStore;

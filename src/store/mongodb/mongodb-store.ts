@@ -1,6 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Clock } from '../../clock.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { USUAL_EVENT_TYPES } from '../../domain/event/outbox-event.ts';
+import type { OutboxTerms } from '../outbox.ts';
 import type { Store } from '../store.ts';
 import { mongoAudiences } from './audience/members.ts';
 import { mongoSegments } from './audience/segments.ts';
@@ -11,6 +13,8 @@ import { mongoBulkActions } from './bulk-action/bulk-actions.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { lacksIndexes, makeIndexes } from './collections/indexes.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
+import { mongoEvents } from './event/events.ts';
+import { openOutbox } from './event/outbox.ts';
 import { mongoFacts } from './facts.ts';
 import { mongoNonces } from './nonces.ts';
 import { mongoFanOuts } from './notification/fan-outs.ts';
@@ -40,6 +44,8 @@ export type MongoStoreOptions = {
   /** Certificate authorities to trust, where not the well-known ones alone. */
   readonly ca?: readonly string[] | null;
   readonly retentionDays: number;
+  /** Which events are written. */
+  readonly eventTypes?: OutboxTerms['types'];
   /**
    * Null: any number of processes may share the database. Else this one must be alone, and is told should another take
    * over.
@@ -62,6 +68,7 @@ const LAYOUT = 1;
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const { client, databaseName } = await connectMongo(options.url, options.ca ?? null);
   const collections = collectionsOf(client.db(databaseName));
+  openOutbox(collections, { types: options.eventTypes ?? USUAL_EVENT_TYPES, clock: options.clock });
   let letGo = async (): Promise<void> => {};
   try {
     await checkLayout(collections);
@@ -97,6 +104,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     nonces: mongoNonces(collections, operations),
     operators: mongoOperators(collections, operations),
     audit: mongoAudit(collections, operations),
+    events: mongoEvents(collections, operations),
     facts: mongoFacts(collections, operations),
     retention: mongoRetention(collections, operations),
     backups: mongoBackups(),

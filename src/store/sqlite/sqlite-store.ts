@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
+import { USUAL_EVENT_TYPES } from '../../domain/event/outbox-event.ts';
 import { readSending, SENDING_FACT, sendingFact } from '../../domain/sending/sending.ts';
+import type { OutboxTerms } from '../outbox.ts';
 import type { Store } from '../store.ts';
 import { sqliteAudiences } from './audience/members.ts';
 import { sqliteSegments } from './audience/segments.ts';
@@ -9,9 +11,11 @@ import { sqliteAudit } from './audit/audit.ts';
 import { sqliteBackups } from './backups.ts';
 import { sqliteBulkActions } from './bulk-action/bulk-actions.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
+import { sqliteEvents } from './event/events.ts';
+import { openOutbox, outboxRider } from './event/outbox.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
 import { createCheckpoints } from './file/checkpoints.ts';
-import { transact, withReserve } from './file/commit.ts';
+import { ridingTogether, transact, withReserve } from './file/commit.ts';
 import { openDataFile } from './file/data-file.ts';
 import { watchDiskSpace } from './file/disk-space.ts';
 import type { Database, DriverName } from './file/driver.ts';
@@ -44,6 +48,8 @@ export type SqliteOptions = {
   /** Where backups are kept; left out, they are only handed on. */
   readonly backupDir?: string | null;
   readonly driver?: DriverName | null;
+  /** Which events are written. */
+  readonly eventTypes?: OutboxTerms['types'];
   /** Told what an operator should know of the file. */
   readonly warn?: ((text: string) => void) | undefined;
 };
@@ -53,7 +59,7 @@ export type SqliteOptions = {
  * Rejects with AppError `store_unavailable` when another process holds it.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  const { path, clock, backupDir = null, driver = null, warn } = options;
+  const { path, clock, backupDir = null, driver = null, eventTypes = USUAL_EVENT_TYPES, warn } = options;
   const database = await openDataFile(path, driver, warn);
   try {
     const copyPath = upgradeCopyPath(database.path, backupDir);
@@ -62,7 +68,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       await copyBeforeUpgrade(database, copyPath, clock.now());
       warn?.(`the data file is brought to this version; as it was, it is kept in ${copyPath} until the next start`);
     }
-    const store = storeOn(database, clock, backupDir);
+    const store = storeOn(database, clock, backupDir, eventTypes);
     const forgetUpgrade = async (): Promise<boolean> => !isUpgraded && (await removeUpgradeCopy(copyPath));
     return { ...store, backups: { ...store.backups, forgetUpgrade } };
   } catch (error) {
@@ -72,7 +78,13 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 }
 
 /** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
-export function storeOn(database: Database, clock: Clock, backupDir: string | null = null): Store {
+export function storeOn(
+  database: Database,
+  clock: Clock,
+  backupDir: string | null = null,
+  types: OutboxTerms['types'] = USUAL_EVENT_TYPES,
+): Store {
+  openOutbox(database, { types, clock });
   const checkpoints = createCheckpoints(database);
   const { wal, space } = closingOnError(database, () => {
     const space = watchDiskSpace(database, checkpoints);
@@ -83,7 +95,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     space.hasRoom();
     return { wal: openWalSync(`${database.path}-wal`), space };
   });
-  const commits = groupCommit(database, wal, space, tallyRider(database));
+  const commits = groupCommit(database, wal, space, ridingTogether(tallyRider(database), outboxRider(database)));
   const backups = sqliteBackups(database, checkpoints, backupDir);
   const fanOutMemory = new FanOutMemory();
   return {
@@ -105,6 +117,7 @@ export function storeOn(database: Database, clock: Clock, backupDir: string | nu
     nonces: sqliteNonces(database, commits),
     operators: sqliteOperators(database, commits),
     audit: sqliteAudit(database, commits),
+    events: sqliteEvents(database, commits),
     facts: sqliteFacts(database, commits),
     retention: sqliteRetention(database, commits),
     backups,

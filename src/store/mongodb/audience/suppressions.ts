@@ -110,7 +110,8 @@ async function get({ suppressions }: Collections, notificationId: string, userId
   return null;
 }
 
-async function countByReason({ suppressions }: Collections, notificationId: string) {
+/** See `SuppressionStore.countByReason`. */
+export async function countByReason({ suppressions }: Collections, notificationId: string) {
   const counts = new Map<SuppressionReason, number>();
   const add = (reason: SuppressionReason, count: number) => counts.set(reason, (counts.get(reason) ?? 0) + count);
   const pipeline = [

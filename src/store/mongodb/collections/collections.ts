@@ -4,6 +4,7 @@ import { BULK_ACTION_INDEXES, BULK_ACTION_QUERIES, type BulkActionDocument } fro
 import { CAP_INDEXES, CAP_QUERIES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
+import { EVENT_INDEXES, EVENT_QUERIES, type EventDocument, OUTBOX_INDEX } from './event-queries.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
@@ -72,6 +73,7 @@ export type Collections = {
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
   readonly audit: Collection<AuditDocument>;
+  readonly events: Collection<EventDocument>;
   readonly sign_in_links: Collection<SignInLinkDocument>;
   readonly operator_sessions: Collection<OperatorSessionDocument>;
   readonly tallies: Collection<TallyDocument>;
@@ -83,9 +85,9 @@ export type Collections = {
 export const INDEXES: Readonly<
   Record<Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments' | 'tallies'>, readonly StoreIndex[]>
 > = {
-  subscriptions: SUBSCRIPTION_INDEXES,
-  notifications: NOTIFICATION_INDEXES,
-  deliveries: DELIVERY_INDEXES,
+  subscriptions: [...SUBSCRIPTION_INDEXES, OUTBOX_INDEX],
+  notifications: [...NOTIFICATION_INDEXES, OUTBOX_INDEX],
+  deliveries: [...DELIVERY_INDEXES, OUTBOX_INDEX],
   users: USER_INDEXES,
   templates: TEMPLATE_INDEXES,
   recipient_values: RECIPIENT_VALUE_INDEXES,
@@ -93,14 +95,15 @@ export const INDEXES: Readonly<
   cap_uses: CAP_INDEXES,
   receipts: RECEIPT_INDEXES,
   receipt_counts: RECEIPT_COUNT_INDEXES,
-  schedules: SCHEDULE_INDEXES,
+  schedules: [...SCHEDULE_INDEXES, OUTBOX_INDEX],
   occurrences: OCCURRENCE_INDEXES,
-  prune_holds: PRUNE_HOLD_INDEXES,
+  prune_holds: [...PRUNE_HOLD_INDEXES, OUTBOX_INDEX],
   bulk_actions: BULK_ACTION_INDEXES,
   rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
   audit: AUDIT_INDEXES,
+  events: EVENT_INDEXES,
   sign_in_links: SHORT_LIVED_INDEXES,
   operator_sessions: SHORT_LIVED_INDEXES,
 };
@@ -123,6 +126,7 @@ export const QUERIES = [
   ...SHORT_LIVED_QUERIES,
   ...OPERATOR_QUERIES,
   ...AUDIT_QUERIES,
+  ...EVENT_QUERIES,
 ] as const;
 
 export function collectionsOf(database: Db): Collections {
@@ -146,6 +150,7 @@ export function collectionsOf(database: Db): Collections {
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
     audit: database.collection('audit'),
+    events: database.collection('events'),
     sign_in_links: database.collection('sign_in_links'),
     operator_sessions: database.collection('operator_sessions'),
     tallies: database.collection('tallies'),

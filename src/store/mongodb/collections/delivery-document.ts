@@ -1,9 +1,10 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
+import type { WithOutbox } from './event-queries.ts';
 import { instant } from './instant.ts';
 
-export type DeliveryDocument = {
+export type DeliveryDocument = WithOutbox & {
   readonly _id: string;
   readonly notificationId: string;
   readonly subscriptionId: string;
@@ -51,7 +52,8 @@ export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery): De
 }
 
 export function toDelivery(document: DeliveryDocument): Delivery {
-  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, origin = '', topic = null, ...rest } = document;
+  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, outbox: ____, ...kept } = document;
+  const { origin = '', topic = null, ...rest } = kept;
   const { heldAtMs = null, capPattern = null, sentOrder = null } = rest;
   return {
     ...rest,

@@ -40,6 +40,7 @@ export type NamedQuery<Asked> = {
     | 'idempotency_keys'
     | 'nonces'
     | 'audit'
+    | 'events'
     | 'sign_in_links'
     | 'operator_sessions';
   readonly purpose: string;

@@ -10,8 +10,9 @@ import type { Priority } from '../../../domain/notification/priority.ts';
 import type { SendAt } from '../../../domain/notification/send-at.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
+import type { WithOutbox } from './event-queries.ts';
 
-export type NotificationDocument = {
+export type NotificationDocument = WithOutbox & {
   readonly _id: string;
   readonly type: string;
   readonly priority: Priority;

@@ -1,7 +1,8 @@
 import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../../domain/pruning/prune-hold.ts';
+import type { WithOutbox } from './event-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
-export type PruneHoldDocument = Omit<PruneHold, 'id'> & { readonly _id: string };
+export type PruneHoldDocument = Omit<PruneHold, 'id'> & WithOutbox & { readonly _id: string };
 
 /** The rule that a subject has one open hold. */
 const OPEN: StoreIndex = {

@@ -1,8 +1,9 @@
 import type { Moment } from '../../../domain/schedule/recurrence.ts';
+import type { WithOutbox } from './event-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** What a caller said, and what came of it last, are JSON: a notification’s `data` may have names that MongoDB does not take. */
-export type ScheduleDocument = {
+export type ScheduleDocument = WithOutbox & {
   /** The key. */
   readonly _id: string;
   readonly id: string;

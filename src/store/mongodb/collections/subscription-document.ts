@@ -2,9 +2,10 @@ import type { Quarantine } from '../../../domain/subscription/quarantine.ts';
 import type { Retired, RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
 import { changedFields, type SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
+import type { WithOutbox } from './event-queries.ts';
 import { instant } from './instant.ts';
 
-export type SubscriptionDocument = {
+export type SubscriptionDocument = WithOutbox & {
   readonly _id: string;
   readonly userId: string;
   readonly endpoint: string;

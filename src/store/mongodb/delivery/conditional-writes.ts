@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation } from 'mongodb';
+import type { AnyBulkWriteOperation, PushOperator } from 'mongodb';
 import type { Collections } from '../collections/collections.ts';
 import type { DeliveryDocument } from '../collections/delivery-document.ts';
 import { VERSION_OF_DELIVERIES, VERSION_OF_DELIVERY, WRITES_OF_DELIVERIES } from '../collections/delivery-queries.ts';
@@ -12,6 +12,8 @@ export type Write = {
   readonly version: number;
   readonly token: string;
   readonly set: object;
+  /** For a `$push`. */
+  readonly push?: PushOperator<DeliveryDocument>;
 };
 
 /** Conditional writes, each row on its own. Tells of each row and token whether it was this write that counted. */
@@ -20,8 +22,8 @@ export async function writeAll(
   writes: readonly Write[],
 ): Promise<(id: string, token: string) => boolean> {
   if (writes.length === 0) return () => false;
-  const batch = writes.map(({ ids, version, token, set }): AnyBulkWriteOperation<DeliveryDocument> => {
-    const update = { $set: set, $inc: { version: 1 }, $push: leaveToken(token) };
+  const batch = writes.map(({ ids, version, token, set, push = {} }): AnyBulkWriteOperation<DeliveryDocument> => {
+    const update = { $set: set, $inc: { version: 1 }, $push: { ...leaveToken(token), ...push } };
     const [id, ...others] = ids;
     return others.length > 0 || id === undefined
       ? { updateMany: { filter: VERSION_OF_DELIVERIES.filter({ ids, version }), update } }

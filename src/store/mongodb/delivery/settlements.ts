@@ -1,9 +1,11 @@
 import type { Clock } from '../../../clock.ts';
 import { isFinal } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
+import { deliveryFailed } from '../../../domain/event/event-drafts.ts';
 import { touchedBy } from '../../../domain/notification/status.ts';
 import type { Collections } from '../collections/collections.ts';
 import { changeTo } from '../collections/delivery-document.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { giveCapsBack } from '../notification/caps.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';
 import { writeToken } from '../server/write-token.ts';
@@ -35,7 +37,8 @@ export async function settleAll(
     collections,
     [...once].map((settlement) => {
       const { version, after } = settlement;
-      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after) };
+      const push = after.state === 'failed' ? outboxOf(collections).push([deliveryFailed(after)]) : {};
+      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after), push };
     }),
   );
   // The same settlement twice in one batch counts once.

@@ -11,6 +11,7 @@ import {
   type SuppressionDocument,
 } from '../collections/suppression-queries.ts';
 import { completeIfFinal } from './completion.ts';
+import { announceSuppressed } from './suppressed-summary.ts';
 
 /** Longer than a page takes that another process had begun with, and what it writes may be on its way to the server. */
 const PAGES_END_MS = 60_000;
@@ -54,11 +55,13 @@ export async function endCancelled(collections: Collections, id: string, nowMs: 
   }
   const late = await usersOfOpenPage(collections, found);
   const lookAgainAtMs = cancelledAtMs + PAGES_END_MS;
+  const isOver = nowMs >= lookAgainAtMs;
   await notifications.updateOne(
     { _id: id, status: 'cancelled', dueAtMs, ...(late.length > 0 && { 'page.userIds': found.page?.userIds }) },
     {
       ...(late.length > 0 && { $inc: countsOf(found, late.length) }),
-      ...(nowMs < lookAgainAtMs
+      ...(isOver && (await announceSuppressed(collections, id))),
+      ...(!isOver
         ? { $set: { dueAtMs: lookAgainAtMs }, ...(late.length > 0 && { $pull: { 'page.userIds': { $in: late } } }) }
         : { $unset: { dueAtMs: 1, userIds: 1, audience: 1, page: 1, cancelledCursor: 1 } }),
     },

@@ -1,6 +1,8 @@
+import { notificationCompleted } from '../../../domain/event/event-drafts.ts';
 import type { Collections } from '../collections/collections.ts';
 import { OPEN_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
+import { outboxOf } from '../event/outbox.ts';
 
 /**
  * `sending` becomes `completed` where every delivery is final, and no wave is to come. Looks again afterwards: a delivery that was reopened
@@ -11,10 +13,18 @@ export async function completeIfFinal(collections: Collections, id: string): Pro
   const sentAtMs = { $ifNull: ['$lastWaveAtMs', '$acceptedAtMs'] };
   const { modifiedCount } = await collections.notifications.updateOne(
     { _id: id, status: 'sending', ...NO_WAVE_TO_COME },
-    [{ $set: { status: 'completed', retainedFrom: { $add: [new Date(0), sentAtMs] } } }],
+    [{ $set: { status: 'completed', retainedFrom: { $add: [new Date(0), sentAtMs] }, ...announced(collections, id) } }],
   );
   if (modifiedCount > 0 && (await hasOpen(collections, id))) await reopen(collections, [id]);
   return modifiedCount > 0;
+}
+
+/** In a pipeline, where there is no `$push`. */
+function announced(collections: Collections, id: string) {
+  const outbox = outboxOf(collections);
+  if (!outbox.tells('notification.completed')) return {};
+  const { outbox: pending = [] } = outbox.field([notificationCompleted(id, outbox.now())]);
+  return { outbox: { $concatArrays: [{ $ifNull: ['$outbox', []] }, { $literal: pending }] } };
 }
 
 const NO_WAVE_TO_COME = { dueAtMs: { $exists: false } } as const;

@@ -25,6 +25,7 @@ import { endCancelled } from './cancelling.ts';
 import { completeIfFinal, reopen } from './completion.ts';
 import { decidePage, takeBackSuppressions } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
+import { announceSuppressed } from './suppressed-summary.ts';
 
 export function mongoFanOuts(collections: Collections, operations: Operations): FanOutStore {
   return {
@@ -66,7 +67,9 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
   const plan = await decidePage(collections, page, uncapped);
   const inserted = await insertDeliveries(collections, plan.deliveries);
   await takeBackSuppressions(collections, page, plan.deliveries, isBegun);
-  const { change, isLast } = moveOf(page);
+  const { change: move, isLast } = moveOf(page);
+  const announced = isLast ? await suppressedSummary(collections, page, plan.suppressions.length > 0) : {};
+  const change = { ...move, ...announced };
   const here = (isBegun ? FAN_OUT_AT : UNBEGUN_PAGE).filter(place);
   const { matchedCount } = await notifications.updateOne(here, change);
   if (matchedCount === 0) {
@@ -76,6 +79,12 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
   if (isLast) await completeIfFinal(collections, _id);
   if (isLast && page.notification.content.worded?.isPersonal) await forgetValues(collections, page.notification);
   return plan;
+}
+
+/** How many got nothing, and why. Where there is one page alone, it knows whether that is anybody. */
+async function suppressedSummary(collections: Collections, { notification, from, wave }: FanOutPage, isAny: boolean) {
+  const isOnlyPage = from === AUDIENCE_START && wave === null;
+  return isOnlyPage && !isAny ? {} : announceSuppressed(collections, notification.id);
 }
 
 type Move = { readonly change: UpdateFilter<NotificationDocument>; readonly isLast: boolean };

@@ -1,3 +1,4 @@
+import { pruneHoldDecided, pruneHoldOpened } from '../../../domain/event/event-drafts.ts';
 import type { PruneHold, PruneHoldState } from '../../../domain/pruning/prune-hold.ts';
 import { MOST_HOLDS_LISTED, type PruneHoldStore } from '../../prune-hold-store.ts';
 import type { Collections } from '../collections/collections.ts';
@@ -10,6 +11,7 @@ import {
   PRUNE_HOLDS_OF_STATE,
   type PruneHoldDocument,
 } from '../collections/prune-hold-queries.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 
@@ -21,16 +23,19 @@ export function mongoPruneHolds(collections: Collections, operations: Operations
     current: (decidedSinceMs) => operations.run(() => current(collections, decidedSinceMs)),
     decide: (id, state, atMs) =>
       operations.run(async () => {
-        await collections.prune_holds.updateOne({ _id: id, state: 'open' }, { $set: { state, decidedAtMs: atMs } });
+        const announced = outboxOf(collections).pushing([pruneHoldDecided(id, state, atMs)]);
+        const decided = { $set: { state, decidedAtMs: atMs }, ...announced };
+        await collections.prune_holds.updateOne({ _id: id, state: 'open' }, decided);
         return read(collections, id);
       }),
   };
 }
 
-async function open({ prune_holds: holds }: Collections, hold: PruneHold): Promise<PruneHold> {
+async function open(collections: Collections, hold: PruneHold): Promise<PruneHold> {
+  const { prune_holds: holds } = collections;
   const { id: _id, ...rest } = hold;
   try {
-    await holds.insertOne({ _id, ...rest });
+    await holds.insertOne({ _id, ...rest, ...outboxOf(collections).field([pruneHoldOpened(hold)]) });
     return hold;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
@@ -59,6 +64,6 @@ async function current({ prune_holds: holds }: Collections, decidedSinceMs: numb
   return [...open, ...decided].map(toPruneHold);
 }
 
-function toPruneHold({ _id: id, ...rest }: PruneHoldDocument): PruneHold {
+function toPruneHold({ _id: id, outbox: _, ...rest }: PruneHoldDocument): PruneHold {
   return { id, ...rest };
 }

@@ -1,3 +1,4 @@
+import { scheduleMissed } from '../../../domain/event/event-drafts.ts';
 import { isOccurrenceId, occurrenceIdOf } from '../../../domain/ids.ts';
 import type { Occurrence } from '../../../domain/schedule/occurrence.ts';
 import { decodeId, LAST_ID, toPage } from '../../cursor.ts';
@@ -8,6 +9,7 @@ import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { OCCURRENCES_LISTED } from '../collections/schedule-queries.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { accept } from '../notification/acceptance.ts';
 
 /**
@@ -32,6 +34,7 @@ export async function commitOccurrence(collections: Collections, step: Occurrenc
     {
       $set: { nextAtMs, lastAtMs, underWay: null, ...(latest !== undefined && { latest: JSON.stringify(latest) }) },
       $inc: { version: 1 },
+      ...outboxOf(collections).pushing(occurrences.map((one) => scheduleMissed(schedule.key, one))),
     },
   );
   // Whoever moved it on in the meantime found the notification, or made the very same.

@@ -10,17 +10,17 @@ import {
   SCHEDULES_LISTED,
   type ScheduleDocument,
 } from '../collections/schedule-queries.ts';
+import { numberCarried } from '../event/events.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { commitOccurrence, listOccurrences, trigger } from './occurrences.ts';
 
 export function mongoSchedules(collections: Collections, operations: Operations): ScheduleStore {
-  const { schedules } = collections;
   return {
     get: (key) => operations.run(() => get(collections, key)),
     list: (page) => operations.run(() => list(collections, page)),
     put: (schedule) => operations.run(() => put(collections, schedule)),
-    delete: (key) => operations.run(async () => (await schedules.deleteOne({ _id: key })).deletedCount > 0),
+    delete: (key) => operations.run(() => remove(collections, key)),
     due: (untilMs, limit) => operations.run(() => due(collections, untilMs, limit)),
     nextDueMs: () =>
       operations.run(async () => (await due(collections, Number.MAX_SAFE_INTEGER, 1))[0]?.nextAtMs ?? null),
@@ -33,6 +33,17 @@ export function mongoSchedules(collections: Collections, operations: Operations)
 async function get({ schedules }: Collections, key: string): Promise<Schedule | null> {
   const document = await schedules.findOne(SCHEDULE_BY_KEY.filter(key), optionsOf(SCHEDULE_BY_KEY));
   return document === null ? null : toSchedule(document);
+}
+
+/** What it has yet to announce is announced first; what another process announces at this very moment, right afterwards. */
+async function remove(collections: Collections, key: string): Promise<boolean> {
+  const { schedules } = collections;
+  const found = await schedules.findOne(SCHEDULE_BY_KEY.filter(key), optionsOf(SCHEDULE_BY_KEY));
+  if (found === null) return false;
+  await numberCarried(collections, [found]);
+  const deleted = await schedules.findOneAndDelete({ _id: key });
+  if (deleted !== null) await numberCarried(collections, [deleted]);
+  return deleted !== null;
 }
 
 async function list({ schedules }: Collections, { cursor, limit }: Parameters<ScheduleStore['list']>[0]) {
@@ -49,7 +60,8 @@ async function put({ schedules }: Collections, schedule: Schedule): Promise<bool
   const { key: _id, version, ...rest } = storedSchedule({ ...schedule, underWay: null });
   const document = { ...rest, version: version + 1 };
   if (version > 0) {
-    return (await schedules.replaceOne({ _id, id: schedule.id, version }, document)).matchedCount > 0;
+    // Every field but the outbox, which goes on as it is.
+    return (await schedules.updateOne({ _id, id: schedule.id, version }, { $set: document })).matchedCount > 0;
   }
   try {
     await schedules.insertOne({ _id, ...document });
@@ -65,6 +77,6 @@ async function due({ schedules }: Collections, untilMs: number, limit: number): 
   return found.map(toSchedule);
 }
 
-function toSchedule({ _id: key, ...rest }: ScheduleDocument): Schedule {
+function toSchedule({ _id: key, outbox: _, ...rest }: ScheduleDocument): Schedule {
   return readSchedule({ key, ...rest });
 }

@@ -1,9 +1,11 @@
 import type { Filter } from 'mongodb';
+import type { EventDraft } from '../../../domain/event/outbox-event.ts';
 import { changedFields, type SubscriptionChange } from '../../../domain/subscription/subscription-change.ts';
 import { type Counted, countedAfter } from '../../../domain/tally/tally.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import type { SubscriptionDocument } from '../collections/subscription-document.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { ledgerOf } from '../tally/ledger.ts';
 
 /** The fields of a document that tallies want. */
@@ -23,14 +25,16 @@ export function countSubscription(
   ledgerOf(collections).book.subscription(before && countedIn(before), after && countedIn(after));
 }
 
-/** Writes these fields to the one document that fits, if there is one, and gives what it was before. */
+/** Writes these fields to the one document that fits, if there is one, announces it, and gives what it was before. */
 export async function changeOne(
   collections: Collections,
   filter: Filter<SubscriptionDocument>,
   fields: Partial<SubscriptionDocument>,
+  announced: EventDraft | null,
 ): Promise<CountedDocument | null> {
   const options = { projection: COUNTED, returnDocument: 'before' } as const;
-  const before = await collections.subscriptions.findOneAndUpdate(filter, { $set: fields }, options);
+  const update = { $set: fields, ...outboxOf(collections).pushing([announced]) };
+  const before = await collections.subscriptions.findOneAndUpdate(filter, update, options);
   if (before !== null) countSubscription(collections, before, { ...before, ...fields });
   return before;
 }

@@ -1,3 +1,4 @@
+import { retiredBy } from '../../../domain/event/event-drafts.ts';
 import {
   crowdOut,
   MOST_CROWDED_OUT_AT_ONCE,
@@ -35,7 +36,7 @@ export async function crowdOutOthers(
 
 /** Null where it was registered again meanwhile, or retired by another. */
 async function retire(collections: Collections, change: SubscriptionChange): Promise<string | null> {
-  const before = await changeOne(collections, changeableBy(change), fieldsOf(change));
+  const before = await changeOne(collections, changeableBy(change), fieldsOf(change), retiredBy(change));
   return before === null ? null : change.subscriptionId;
 }
 
@@ -46,6 +47,7 @@ async function deleteSurplus({ subscriptions }: Collections, userId: string, kep
     .limit(MOST_CROWDED_OUT_AT_ONCE)
     .toArray();
   if (surplus.length === 0) return;
-  // One that was registered again meanwhile stays.
-  await subscriptions.deleteMany({ _id: { $in: surplus.map(({ _id }) => _id) }, isActive: false });
+  // One that was registered again meanwhile stays, and so does one whose retirement is yet to be announced.
+  const announced = { 'outbox.0': { $exists: false } };
+  await subscriptions.deleteMany({ _id: { $in: surplus.map(({ _id }) => _id) }, isActive: false, ...announced });
 }

@@ -1,4 +1,6 @@
 import { AppError } from '../../../domain/app-error.ts';
+import { createdBy, retiredBy, subscriptionCreated } from '../../../domain/event/event-drafts.ts';
+import type { CreationCause, EventDraft } from '../../../domain/event/outbox-event.ts';
 import { decideImport, type ImportedSubscription, type ImportResult } from '../../../domain/subscription/import.ts';
 import {
   decideRegistration,
@@ -19,6 +21,7 @@ import {
   toSubscriptionDocument,
 } from '../collections/subscription-document.ts';
 import { OF_ENDPOINT, SUBSCRIPTION_BY_ID } from '../collections/subscription-queries.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import { ledgerOf } from '../tally/ledger.ts';
 import { changeOne, countSubscription } from './counted.ts';
@@ -55,7 +58,7 @@ export async function importOne(
     const facts = { draft, ofEndpoint: found.map(toSubscription), isAtomic: false };
     const decision = decideImport(facts, writtenAtMs);
     if (decision.kind !== 'planned') return decision;
-    return isDryRun ? decision.result : carryOut(collections, decision, { found, former: null });
+    return isDryRun ? decision.result : carryOut(collections, decision, { found, former: null, cause: 'imported' });
   });
 }
 
@@ -88,21 +91,29 @@ async function registerOnce(
     isVapidKeyGiven: options?.isVapidKeyGiven ?? false,
     isAtomic: false,
   });
-  return decision.kind === 'taken' ? decision : carryOut(collections, decision, { found, former });
+  return decision.kind === 'taken' ? decision : carryOut(collections, decision, { found, former, cause: 'registered' });
 }
 
 /** The documents that the decision was made on. */
-type Seen = { readonly found: readonly SubscriptionDocument[]; readonly former: SubscriptionDocument | null };
+type Seen = {
+  readonly found: readonly SubscriptionDocument[];
+  readonly former: SubscriptionDocument | null;
+  readonly cause: CreationCause;
+};
 
 async function carryOut(
   collections: Collections,
-  { retireBefore, over, result, retireAfter }: RegistrationPlan,
-  { found, former }: Seen,
+  plan: RegistrationPlan,
+  { found, former, cause }: Seen,
 ): Promise<RegistrationPlan['result'] | 'lost'> {
+  const { retireBefore, over, result, retireAfter } = plan;
   if (retireBefore !== null && !(await retireAsSeen(collections, retireBefore))) return 'lost';
   const before = over === null ? undefined : [...found, former].find((document) => document?._id === over.id);
   const document = toSubscriptionDocument(result.subscription, nextGeneration(before ? [...found, before] : found));
-  const isWritten = await (before ? replace(collections, before, document) : insert(collections, document));
+  const created = createdBy(plan, cause);
+  const isWritten = await (before
+    ? replace(collections, before, document, created)
+    : insert(collections, { ...document, ...outboxOf(collections).field([created]) }));
   if (!isWritten) return 'lost';
   // A former row that has changed meanwhile stays active: a repetition retires it, or its push service's 410 does.
   if (retireAfter !== null) await retireAsSeen(collections, retireAfter);
@@ -115,7 +126,7 @@ async function restoreOnce(collections: Collections, id: string, atMs: number): 
   const result = decideRestore(own === null ? null : toSubscription(own), found.map(toSubscription), atMs);
   if (result.kind !== 'restored' || own === null) return result;
   const document = toSubscriptionDocument(result.subscription, nextGeneration([...found, own]));
-  return (await replace(collections, own, document)) ? result : 'lost';
+  return (await replace(collections, own, document, subscriptionCreated(id, 'restored', atMs))) ? result : 'lost';
 }
 
 async function findDocument({ subscriptions }: Collections, id: string): Promise<SubscriptionDocument | null> {
@@ -135,7 +146,7 @@ function nextGeneration(documents: readonly SubscriptionDocument[]): number {
 async function retireAsSeen(collections: Collections, { seen, change }: Retirement): Promise<boolean> {
   const { id: _id, endpointHash, updatedAtMs, keys } = seen;
   const filter = { _id, isActive: true, endpointHash, updatedAtMs, p256dh: keys.p256dh, auth: keys.auth };
-  return (await changeOne(collections, filter, fieldsOf(change))) !== null;
+  return (await changeOne(collections, filter, fieldsOf(change), retiredBy(change))) !== null;
 }
 
 async function insert(collections: Collections, document: SubscriptionDocument): Promise<boolean> {
@@ -161,10 +172,12 @@ async function replace(
   collections: Collections,
   before: SubscriptionDocument,
   { _id, ...changes }: SubscriptionDocument,
+  created: EventDraft | null,
 ): Promise<boolean> {
   try {
-    const { generation, endpointHash } = before;
-    return (await changeOne(collections, { _id, generation, endpointHash }, changes)) !== null;
+    // Active or retired as it was seen: whether it is created anew was decided on that.
+    const { generation, endpointHash, isActive } = before;
+    return (await changeOne(collections, { _id, generation, endpointHash, isActive }, changes, created)) !== null;
   } catch (error) {
     if (duplicateField(error) === null) throw error;
     return false;

@@ -1,3 +1,4 @@
+import { retiredBy } from '../../../domain/event/event-drafts.ts';
 import { isSubscriptionId } from '../../../domain/ids.ts';
 import type { ImportedSubscription, ImportResult } from '../../../domain/subscription/import.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
@@ -21,12 +22,17 @@ import {
   SUBSCRIPTIONS_BY_ID,
   SUSPECTED_BY,
 } from '../collections/subscription-queries.ts';
+import { numberCarried } from '../event/events.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Operations } from '../server/operations.ts';
 import { COUNTED, countChanges, countDeleted, countSubscription } from './counted.ts';
 import { importOne, register, restore } from './registration.ts';
 
 /** How many are asked about at once: each waits for the majority, and the server has others to serve. */
 const IMPORTED_AT_ONCE = 64;
+
+/** What is told of documents that are deleted: their counts, and what they have yet to announce. */
+const CARRIED = { ...COUNTED, outbox: 1 } as const;
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
 
@@ -75,9 +81,16 @@ async function get({ subscriptions }: Collections, id: string): Promise<Subscrip
 
 async function remove(collections: Collections, id: string): Promise<boolean> {
   const filter = SUBSCRIPTION_BY_ID.filter(id);
-  const deleted = await collections.subscriptions.findOneAndDelete(filter, { projection: COUNTED });
-  if (deleted !== null) countSubscription(collections, deleted, null);
-  return deleted !== null;
+  const { subscriptions } = collections;
+  // What it has yet to announce is announced first.
+  const found = await subscriptions.findOne(filter, { ...optionsOf(SUBSCRIPTION_BY_ID), projection: { outbox: 1 } });
+  if (found === null) return false;
+  await numberCarried(collections, [found]);
+  const deleted = await subscriptions.findOneAndDelete(filter, { projection: CARRIED });
+  if (deleted === null) return false;
+  countSubscription(collections, deleted, null);
+  await numberCarried(collections, [deleted]);
+  return true;
 }
 
 async function deleteOfEndpoint(
@@ -91,7 +104,8 @@ async function deleteOfEndpoint(
       ? OF_ENDPOINT.filter(endpointHash)
       : OF_ENDPOINT_AND_USER.filter({ endpointHash, userId: encodeText(userId) });
   const { subscriptions } = collections;
-  const found = await subscriptions.find(filter, { hint: query.index.name, projection: COUNTED }).toArray();
+  const found = await subscriptions.find(filter, { hint: query.index.name, projection: CARRIED }).toArray();
+  await numberCarried(collections, found);
   const { deletedCount } = await subscriptions.deleteMany(filter, { hint: query.index.name });
   countDeleted(collections, found, deletedCount);
   return deletedCount;
@@ -99,10 +113,11 @@ async function deleteOfEndpoint(
 
 async function deleteOfUser(collections: Collections, userId: string, limit: number): Promise<number> {
   const filter = ALL_OF_USER_LISTED.filter({ userId: encodeText(userId), beforeId: null });
-  const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: COUNTED };
+  const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: CARRIED };
   const { subscriptions } = collections;
   const found = await subscriptions.find(filter, options).toArray();
   if (found.length === 0) return 0;
+  await numberCarried(collections, found);
   const { deletedCount } = await subscriptions.deleteMany(SUBSCRIPTIONS_BY_ID.filter(found.map(({ _id }) => _id)));
   countDeleted(collections, found, deletedCount);
   return deletedCount;
@@ -120,8 +135,12 @@ export async function change(collections: Collections, changes: readonly Subscri
   const ids = [...new Set(changes.map(({ subscriptionId }) => subscriptionId))];
   const options = { ...optionsOf(SUBSCRIPTIONS_BY_ID), projection: COUNTED };
   const before = await subscriptions.find(SUBSCRIPTIONS_BY_ID.filter(ids), options).toArray();
+  const outbox = outboxOf(collections);
   const batch = changes.map((each) => ({
-    updateOne: { filter: changeableBy(each), update: { $set: fieldsOf(each) } },
+    updateOne: {
+      filter: changeableBy(each),
+      update: { $set: fieldsOf(each), ...outbox.pushing([retiredBy(each)]) },
+    },
   }));
   const { matchedCount } = await subscriptions.bulkWrite(batch, { ordered: false });
   countChanges(collections, before, changes, matchedCount);

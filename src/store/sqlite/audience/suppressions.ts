@@ -143,7 +143,8 @@ function get(database: Database, notificationId: string, userId: string): Suppre
   return list === undefined ? null : inList(notificationId, userId, list);
 }
 
-function countByReason(database: Database, notificationId: string) {
+/** See `SuppressionStore.countByReason`. */
+export function countByReason(database: Database, notificationId: string) {
   const rows = database.all<{ reason: SuppressionReason; count: number }>(
     `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason`,
     [notificationId],

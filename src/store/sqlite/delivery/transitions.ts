@@ -1,8 +1,10 @@
 import type { Claim } from '../../../domain/delivery/claim.ts';
 import { isFinal, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
+import { deliveryFailed } from '../../../domain/event/event-drafts.ts';
 import { touchedBy } from '../../../domain/notification/status.ts';
 import type { DeliveryStore, Postponement } from '../../delivery-store.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { MAX_ROWS_PER_COMMIT } from '../file/commit.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -60,6 +62,7 @@ function settleAll(database: Database, settlements: readonly Settlement[]): bool
   const kept = settlements.map((settlement) => {
     const { after, change } = settlement;
     if (!settleDelivery(database, settlement)) return false;
+    if (after.state === 'failed') outboxOf(database).add(deliveryFailed(after));
     if (change !== null) changeSubscription(database, change);
     if (isFinal(after.state) && after.state !== 'delivered') giveCapBack(database, after);
     return true;

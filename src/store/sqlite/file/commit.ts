@@ -32,6 +32,18 @@ export type Write = {
 /** What goes along with every commit, in its transaction: `begin` before its writes, `end` after them. */
 export type CommitRider = { begin(): void; end(): void };
 
+/** Several riders as one, in this order. */
+export function ridingTogether(...riders: readonly CommitRider[]): CommitRider {
+  return {
+    begin() {
+      for (const rider of riders) rider.begin();
+    },
+    end() {
+      for (const rider of riders) rider.end();
+    },
+  };
+}
+
 /** A write that is committed, and whose writer is not answered yet. */
 export type Committed = { readonly write: Write; readonly answers: readonly unknown[] };
 

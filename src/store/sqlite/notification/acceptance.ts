@@ -7,9 +7,9 @@ import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { Acceptance, AcceptResult, RepeatedAcceptance } from '../../notification-store.ts';
 import { membersNamed } from '../audience/members.ts';
 import type { Database } from '../file/driver.ts';
-import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
+import { announceCompleted, deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
-import { keepPlan, planWithCaps } from './pages.ts';
+import { announceSuppressed, keepPlan, planWithCaps } from './pages.ts';
 import { keepValues } from './recipient-values.ts';
 
 /** An audience this large weighs as much in a commit as one more row, and gets a row of its own. */
@@ -32,8 +32,12 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   if (earlier !== null) return earlier;
   const plan = planNow(database, acceptance);
   insertNotification(database, acceptance, plan);
-  if (plan !== null) keepPlan(database, notification, plan, notification.acceptedAtMs);
-  else if (acceptance.values) keepValues(database, notification.id, acceptance.values);
+  if (plan !== null) {
+    keepPlan(database, notification, plan, notification.acceptedAtMs);
+    if (plan.suppressions.length > 0) announceSuppressed(database, notification.id);
+    if (statusWith(plan.deliveries) === 'completed') announceCompleted(database, notification.id);
+  }
+  if (plan === null && acceptance.values) keepValues(database, notification.id, acceptance.values);
   if (idempotency !== null) keepKey(database, idempotency, notification.id);
   return { kind: 'accepted', fannedOut: plan };
 }

@@ -3,7 +3,7 @@ import { decodeText } from '../../stored-text.ts';
 import type { Database } from '../file/driver.ts';
 import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { namedUsers } from './audiences.ts';
-import { keepList } from './pages.ts';
+import { announceSuppressed, keepList } from './pages.ts';
 
 /** See `NotificationStore.cancel`. Without a cursor no page of it is made any more. */
 export function cancel(database: Database, id: string, nowMs: number): Cancelling | null {
@@ -27,6 +27,7 @@ export function endCancelled(database: Database, id: string, nowMs: number): voi
   const userIds = named.filter((userId) => !decided.has(userId));
   if (userIds.length > 0) keepList(database, { notificationId: id, reason: 'cancelled', userIds, atMs: nowMs });
   database.run('UPDATE notifications SET due_at = NULL, user_ids = NULL WHERE id = ?', [id]);
+  announceSuppressed(database, id);
   database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
 }
 

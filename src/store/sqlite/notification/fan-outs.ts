@@ -7,12 +7,18 @@ import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore, PageOfWave 
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
-import { completeIfFinal, deliveryRange, type NotificationRow, toNotification } from '../tables/notification-rows.ts';
+import {
+  announceCompleted,
+  completeIfFinal,
+  deliveryRange,
+  type NotificationRow,
+  toNotification,
+} from '../tables/notification-rows.ts';
 import { priorityOf } from '../tables/priority-number.ts';
 import { namedUsers } from './audiences.ts';
 import { endCancelled } from './cancelling.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
-import { keepPlan, planWithCaps } from './pages.ts';
+import { announceSuppressed, keepPlan, planWithCaps } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
 
 export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: FanOutMemory): FanOutStore {
@@ -79,8 +85,11 @@ function commitPage(database: Database, page: FanOutPage): FannedOut | null {
   if (isLast && notification.content.worded?.isPersonal) forgetValues(database, id);
   keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
+  const isOnlyPage = from === AUDIENCE_START && wave === null;
+  if (isLast && (!isOnlyPage || plan.suppressions.length > 0)) announceSuppressed(database, id);
+  if (isLast && isOnlyPage && statusWith(plan.deliveries) === 'completed') announceCompleted(database, id);
   // Where there is one page alone, `finish` has seen every delivery.
-  if (to === null && (from !== AUDIENCE_START || wave !== null)) completeIfFinal(database, id);
+  if (to === null && !isOnlyPage) completeIfFinal(database, id);
   return plan;
 }
 

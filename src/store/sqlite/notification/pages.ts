@@ -1,7 +1,10 @@
 import type { PagePlan, PlanPage } from '../../../domain/audience/fan-out.ts';
 import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
+import { notificationSuppressed } from '../../../domain/event/event-drafts.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
+import { countByReason } from '../audience/suppressions.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
@@ -50,6 +53,13 @@ function keepSuppressions(
     }
   }
   for (const [reason, userIds] of lists) keepList(database, { notificationId, reason, userIds, atMs: nowMs });
+}
+
+/** How many got nothing, and why, once nobody of the audience is left to decide about. */
+export function announceSuppressed(database: Database, notificationId: string): void {
+  const outbox = outboxOf(database);
+  if (!outbox.tells('notification.suppressed')) return;
+  outbox.add(notificationSuppressed(notificationId, countByReason(database, notificationId), outbox.now()));
 }
 
 /** Suppresses many users for the same reason. */

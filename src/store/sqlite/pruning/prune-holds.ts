@@ -1,5 +1,7 @@
+import { pruneHoldDecided, pruneHoldOpened } from '../../../domain/event/event-drafts.ts';
 import type { PruneHold, PruneHoldScope, PruneHoldState } from '../../../domain/pruning/prune-hold.ts';
 import { MOST_HOLDS_LISTED, type PruneHoldStore } from '../../prune-hold-store.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 
@@ -36,18 +38,16 @@ export function sqlitePruneHolds(database: Database, commits: GroupCommit): Prun
       ),
     decide: (id, state, atMs) =>
       commits.write(1, () => {
-        database.run("UPDATE prune_holds SET state = ?, decided_at = ? WHERE id = ? AND state = 'open'", [
-          state,
-          atMs,
-          id,
-        ]);
+        const sql = "UPDATE prune_holds SET state = ?, decided_at = ? WHERE id = ? AND state = 'open'";
+        const decided = database.run(sql, [state, atMs, id]);
+        if (decided > 0) outboxOf(database).add(pruneHoldDecided(id, state, atMs));
         return read(database, id);
       }),
   };
 }
 
 function open(database: Database, hold: PruneHold): PruneHold {
-  database.run(
+  const opened = database.run(
     `INSERT INTO prune_holds (id, scope, subject, state, gone_count, answer_count, retired_ids, opened_at, decided_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     [
@@ -62,6 +62,7 @@ function open(database: Database, hold: PruneHold): PruneHold {
       hold.decidedAtMs,
     ],
   );
+  if (opened > 0) outboxOf(database).add(pruneHoldOpened(hold));
   const row = database.first<PruneHoldRow>(
     "SELECT * FROM prune_holds WHERE scope = ? AND subject = ? AND state = 'open'",
     [hold.scope, hold.subject],

@@ -1,9 +1,11 @@
+import { scheduleMissed } from '../../../domain/event/event-drafts.ts';
 import type { Occurrence } from '../../../domain/schedule/occurrence.ts';
 import type { Schedule } from '../../../domain/schedule/schedule.ts';
 import { decodeName, encodeName, toPage } from '../../cursor.ts';
 import type { Acceptance } from '../../notification-store.ts';
 import type { OccurrenceCommit, OccurrenceResult, ScheduleStore } from '../../schedule-store.ts';
 import { readSchedule, storedSchedule } from '../../stored-schedule.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { accept, rowsOf } from '../notification/acceptance.ts';
@@ -87,7 +89,10 @@ function commit(database: Database, step: OccurrenceCommit): OccurrenceResult {
     [nextAtMs, lastAtMs, key, id, version],
   );
   if (moved === 0) return { kind: 'lost' };
-  for (const occurrence of occurrences) keepOccurrence(database, occurrence);
+  for (const occurrence of occurrences) {
+    keepOccurrence(database, occurrence);
+    outboxOf(database).add(scheduleMissed(key, occurrence));
+  }
   const latest = occurrences.at(-1);
   if (latest !== undefined) keepLatest(database, latest, key);
   if (acceptance === null || readNotification(database, acceptance.notification.id) !== null) {

@@ -1,3 +1,5 @@
+import { createdBy, subscriptionCreated } from '../../../domain/event/event-drafts.ts';
+import type { CreationCause } from '../../../domain/event/outbox-event.ts';
 import {
   crowdOut,
   type Idle,
@@ -15,6 +17,7 @@ import {
 } from '../../../domain/subscription/registration.ts';
 import type { Subscription } from '../../../domain/subscription/subscription.ts';
 import type { RegisterOptions } from '../../subscription-store.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import {
   changeSubscription,
@@ -34,7 +37,7 @@ export function register(database: Database, draft: Subscription, options?: Regi
     isAtomic: true,
   });
   if (decision.kind === 'taken') return decision;
-  carryOut(database, decision);
+  carryOut(database, decision, 'registered');
   const { result } = decision;
   const maxActive = options?.maxActive ?? null;
   const crowdedOutIds = maxActive === null ? [] : crowdOutOthers(database, result.subscription, maxActive);
@@ -50,13 +53,15 @@ export function importOne(
   const ofEndpoint = rowsOf(database, draft.endpointHash);
   const decision = decideImport({ draft, ofEndpoint, isAtomic: true }, writtenAtMs);
   if (decision.kind !== 'planned') return decision;
-  if (!isDryRun) carryOut(database, decision);
+  if (!isDryRun) carryOut(database, decision, 'imported');
   return decision.result;
 }
 
-function carryOut(database: Database, { retireBefore, result, retireAfter }: RegistrationPlan): void {
+function carryOut(database: Database, plan: RegistrationPlan, cause: CreationCause): void {
+  const { retireBefore, result, retireAfter } = plan;
   if (retireBefore !== null) changeSubscription(database, retireBefore.change);
   writeSubscription(database, result.subscription);
+  outboxOf(database).add(createdBy(plan, cause));
   if (retireAfter !== null) changeSubscription(database, retireAfter.change);
 }
 
@@ -85,7 +90,10 @@ function crowdOutOthers(
 export function restore(database: Database, id: string, atMs: number): RestoreResult {
   const row = readSubscription(database, id);
   const result = decideRestore(row, row === null ? [] : rowsOf(database, row.endpointHash), atMs);
-  if (result.kind === 'restored') writeSubscription(database, result.subscription);
+  if (result.kind === 'restored') {
+    writeSubscription(database, result.subscription);
+    outboxOf(database).add(subscriptionCreated(id, 'restored', atMs));
+  }
   return result;
 }
 

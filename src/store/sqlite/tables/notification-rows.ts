@@ -1,4 +1,5 @@
 import { OPEN_STATES } from '../../../domain/delivery/delivery.ts';
+import { notificationCompleted } from '../../../domain/event/event-drafts.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type {
   Notification,
@@ -8,6 +9,7 @@ import type {
 } from '../../../domain/notification/notification.ts';
 import type { SendAt } from '../../../domain/notification/send-at.ts';
 import { LAST_ID } from '../../cursor.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { isIn } from './delivery-rows.ts';
@@ -70,11 +72,18 @@ export function deliveryRange(notificationId: string): readonly [from: string, t
 
 /** `sending` becomes `completed` where every delivery is final, and no wave is to come. */
 export function completeIfFinal(database: Database, id: string): void {
-  database.run(
+  const completed = database.run(
     `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND due_at IS NULL AND NOT EXISTS (
        SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
     [id, ...deliveryRange(id)],
   );
+  if (completed > 0) announceCompleted(database, id);
+}
+
+/** Its status has just become `completed`. */
+export function announceCompleted(database: Database, id: string): void {
+  const outbox = outboxOf(database);
+  if (outbox.tells('notification.completed')) outbox.add(notificationCompleted(id, outbox.now()));
 }
 
 /** One of its deliveries is no longer final. */

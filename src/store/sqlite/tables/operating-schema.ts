@@ -41,6 +41,17 @@ CREATE INDEX audit_action ON audit (action, seq);
 CREATE INDEX audit_target ON audit (target, seq);
 `;
 
+// The number is the place among all events. The last one is never deleted, so no number is given twice.
+export const EVENTS = `
+CREATE TABLE events (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  data TEXT NOT NULL
+) STRICT;
+`;
+
 // What an action is about is read whole; which one has its turn, by its column.
 export const BULK_ACTIONS = `
 CREATE TABLE bulk_actions (

@@ -1,3 +1,4 @@
+import { retiredBy } from '../../../domain/event/event-drafts.ts';
 import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
 import {
   changedFields,
@@ -5,6 +6,7 @@ import {
   type SubscriptionChange,
 } from '../../../domain/subscription/subscription-change.ts';
 import { type Counted, countedAfter, countedOf } from '../../../domain/tally/tally.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import type { SqlValue } from '../file/sql-value.ts';
 import { bookOf } from '../tally/book.ts';
@@ -111,7 +113,9 @@ export function changeSubscription(database: Database, change: SubscriptionChang
     `UPDATE subscriptions SET ${assignments.join(', ')} WHERE id = ? AND retired_at IS NULL AND updated_at <= ?`,
     [...Object.values(columns), change.subscriptionId, change.notUpdatedSinceMs],
   );
-  if (count > 0 && before !== null) bookOf(database).subscription(before, countedAfter(before, changed));
+  if (count === 0 || before === null) return;
+  bookOf(database).subscription(before, countedAfter(before, changed));
+  outboxOf(database).add(retiredBy(change));
 }
 
 /** Removes rows; `where` says which. How many there were. */
