@@ -4,6 +4,7 @@ import { createSendMany, type SendMany } from './bulk.ts';
 import { type BulkActionCalls, bulkActionsOf, type DeadLetterQuery } from './bulk-actions.ts';
 import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
+import { type EventCalls, eventsOf } from './events.ts';
 import type { Found, OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import type {
@@ -48,6 +49,7 @@ export type {
 export type { CallOptions } from './caller.ts';
 export type * from './content.ts';
 export type * from './dry-run.ts';
+export type * from './events.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './receipts.ts';
@@ -124,6 +126,8 @@ export type Client = Nouns & {
   };
   readonly overview: OverviewCalls;
   readonly audit: Audit;
+  /** What happened, in one order. */
+  readonly events: EventCalls;
   /** What notifications say, kept under a key. */
   readonly templates: Templates;
   /** One action on many dead letters: replay or discard. */
@@ -226,6 +230,7 @@ function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscrib
       lookUp: async (q, options) => (await get<{ items: Found[] }>('/v1/lookup', { q }, options)).items,
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
+    events: eventsOf(caller),
     templates: templatesOf(caller),
     bulkActions: bulkActionsOf(caller),
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },

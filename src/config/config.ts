@@ -1,6 +1,7 @@
 import type { ApiKey } from '../access/api-keys.ts';
 import type { AddressRange } from '../access/client-address.ts';
 import type { RetryPolicy } from '../domain/delivery/retry-policy.ts';
+import type { EventType } from '../domain/event/outbox-event.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { printable } from '../domain/printable-text.ts';
 import type { ProcessRole } from '../domain/process/process-view.ts';
@@ -104,6 +105,9 @@ export type Config = {
   /** The zone of users who have none, as the IANA database names it. */
   readonly timeZone: string;
   readonly retentionDays: number;
+  /** Which events are written. */
+  readonly eventTypes: readonly EventType[];
+  readonly eventRetentionDays: number;
   readonly pushAllowedHosts: readonly AllowedHost[];
   /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
   readonly pushCaPem: string | null;
@@ -186,7 +190,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     ...pageLimitsOf(values),
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
-    retentionDays: values.RETENTION_DAYS,
+    ...keptOf(values),
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
   });
 }
@@ -196,6 +200,11 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
     registrationLimit: perMinute(values.REGISTRATIONS_PER_MINUTE),
     userChangeLimit: perMinute(values.USER_CHANGES_PER_MINUTE),
   };
+}
+
+function keptOf(values: SettingValues): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays'> {
+  const { RETENTION_DAYS: retentionDays, EVENT_TYPES: types, EVENT_RETENTION_DAYS: eventRetentionDays } = values;
+  return { retentionDays, eventTypes: types, eventRetentionDays };
 }
 
 function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 'tracking' | 'timeZone' | 'console'> {

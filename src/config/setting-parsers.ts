@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ApiKey } from '../access/api-keys.ts';
 import { type AddressRange, canonicalAddress } from '../access/client-address.ts';
+import { EVENT_TYPES, type EventType } from '../domain/event/outbox-event.ts';
 import { PROCESS_ROLES, type ProcessRole } from '../domain/process/process-view.ts';
 import { type ProxyServer, parseProxyServer } from '../domain/push-service/proxy.ts';
 import { readVapidPair, type VapidKeyPair, vapidSubjectProblem } from '../domain/push-service/vapid-key.ts';
@@ -50,6 +51,14 @@ export function roles(text: string): readonly ProcessRole[] {
   const known = PROCESS_ROLES.filter((role) => named.includes(role));
   if (known.length > 0 && named.every((role) => (PROCESS_ROLES as readonly string[]).includes(role))) return known;
   throw new SettingProblem(`is ${quote(text)}: write api, worker, or api,worker.`);
+}
+
+export function eventTypes(text: string): readonly EventType[] {
+  const named = listed(text);
+  if (text.trim() === 'none') return [];
+  const known = EVENT_TYPES.filter((type) => named.includes(type));
+  if (named.length > 0 && named.every((type) => (EVENT_TYPES as readonly string[]).includes(type))) return known;
+  throw new SettingProblem(`is ${quote(text)}: write none, or some of ${EVENT_TYPES.join(', ')}.`);
 }
 
 export function asIs(text: string): string {

@@ -1,3 +1,4 @@
+import { USUAL_EVENT_TYPES } from '../domain/event/outbox-event.ts';
 import { MAX_TTL_SECONDS } from '../domain/notification/notification.ts';
 import { ofTheSystem, optional, secretly, setting } from './setting.ts';
 import {
@@ -8,6 +9,7 @@ import {
   boolean,
   consoleUrl,
   demoPage,
+  eventTypes,
   hostName,
   integer,
   longSecret,
@@ -260,6 +262,16 @@ export const SETTINGS = {
     '30',
     integer(1, 3650),
     'How long completed notifications, their deliveries and attempts, and retired subscriptions are kept, in days.',
+  ),
+  EVENT_TYPES: setting(
+    USUAL_EVENT_TYPES.join(','),
+    eventTypes,
+    'Which [events](events.md) are written, comma-separated; `none` writes none. `receipt.recorded` only where it is named: there may be one for each delivery.',
+  ),
+  EVENT_RETENTION_DAYS: setting(
+    '14',
+    integer(1, 3650),
+    'How long events are kept, in days. Whoever reads them less often is told that some are gone.',
   ),
   PUSH_ALLOWED_HOSTS: setting(
     '',

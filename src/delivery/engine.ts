@@ -12,6 +12,7 @@ import type { JobQueue, StartOptions } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Wordings } from '../store/wordings.ts';
+import { createEventRelay } from '../upkeep/event-relay.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
 import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
@@ -52,6 +53,7 @@ export type EnginePolicy = {
   readonly serverZone: string;
   /** How long what is completed is kept. */
   readonly retentionDays: number;
+  readonly eventRetentionDays: number;
 };
 
 /** How much the engine does at once, as it suits one kind of store. */
@@ -109,8 +111,10 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   const sendingWatch = createSendingWatch({ ...ports, onResume });
   const isPaused = (): boolean | Promise<boolean> => sendingWatch.isPaused();
   const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused });
-  const sweeper = createSweeper({ ...ports, retentionDays: policy.retentionDays, leads });
-  const tallyKeeper = createTallyKeeper({ ...ports, leads });
+  const { retentionDays, eventRetentionDays } = policy;
+  const sweeper = createSweeper({ ...ports, retentionDays, eventRetentionDays, leads });
+  // Not waited for at start: after a long stop they may have much to do.
+  const patient = [sweeper, createTallyKeeper({ ...ports, leads }), createEventRelay({ ...ports, leads })];
   const lanes = createLanes({
     ...ports,
     serviceOf: policy.serviceOf,
@@ -140,13 +144,11 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
       // First: what is decided about pruning counts for the first answer, too.
       await pruneGuard.start();
       await rescuer.start();
-      // Not waited for: after a long stop it may have much to delete.
-      void sweeper.start();
-      void tallyKeeper.start();
+      for (const loop of patient) void loop.start();
       await queue.start(worker.work, { ...pace.atWork, concurrency: pace.concurrency, waitsFor: worker.waitsFor });
     },
     async stopLoops() {
-      const loops = [rescuer, sweeper, tallyKeeper, pruneGuard, sendingWatch];
+      const loops = [rescuer, pruneGuard, sendingWatch, ...patient];
       await Promise.all(loops.map((loop) => loop.stop()));
     },
     async drain(onGiveUp) {

@@ -172,6 +172,7 @@ export const PART_NAMES = [
   'scheduler',
   'bulk_actions',
   'presence',
+  'event_relay',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

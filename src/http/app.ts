@@ -12,6 +12,7 @@ import type { AuditLog } from '../intake/audit-log.ts';
 import type { Backups } from '../intake/backups.ts';
 import type { BulkActions } from '../intake/bulk-actions.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
+import type { EventReader } from '../intake/event-reading.ts';
 import type { LookUp } from '../intake/lookup.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { OverviewReader } from '../intake/overview.ts';
@@ -52,6 +53,7 @@ import { addBulkActionRoutes } from './v1/bulk-actions.ts';
 import { addBulkNotificationRoute } from './v1/bulk-notifications.ts';
 import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
+import { addEventRoutes } from './v1/events.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
 import { addLookUpRoute } from './v1/lookup.ts';
 import { addNotificationRoutes, type NotificationParts } from './v1/notifications.ts';
@@ -102,6 +104,7 @@ export type AppOptions = {
   readonly sending: SendingControl;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly eventReader: EventReader;
   /** Left out where the console is switched off. */
   readonly console?: Pick<
     ConsoleOptions,
@@ -206,6 +209,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addBackupRoutes(router, options.backups);
   addSendingRoutes(router, options.sending);
   addAuditRoutes(router, options.audit);
+  addEventRoutes(router, options);
   addConsoleLinkRoutes(router, options.operators);
   addOpenApiRoute(router, app, options);
 }

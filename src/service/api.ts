@@ -24,6 +24,7 @@ import { createBulkActions } from '../intake/bulk-actions.ts';
 import { createDeadLetters } from '../intake/dead-letters.ts';
 import { createDemo } from '../intake/demo.ts';
 import { createDoctor } from '../intake/doctor.ts';
+import { createEventReader } from '../intake/event-reading.ts';
 import type { LastBackup } from '../intake/last-backup.ts';
 import { createLookUp } from '../intake/lookup.ts';
 import type { Notifications } from '../intake/notifications.ts';
@@ -133,6 +134,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
     audit: createAuditLog(store.audit),
+    eventReader: createEventReader({ store: store.events, clock: parts.clock }),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,

@@ -35,7 +35,15 @@ export const MONGODB_PACE: StorePace = { atWork: { mostAtWorkWhenMixed: 32, most
 export type BackendOptions = {
   readonly config: Pick<
     Config,
-    'dataDir' | 'backups' | 'mongodbUrl' | 'mongodbCa' | 'redisUrl' | 'redisCa' | 'retentionDays' | 'pushAllowedHosts'
+    | 'dataDir'
+    | 'backups'
+    | 'mongodbUrl'
+    | 'mongodbCa'
+    | 'redisUrl'
+    | 'redisCa'
+    | 'retentionDays'
+    | 'eventTypes'
+    | 'pushAllowedHosts'
   >;
   readonly clock: Clock;
   /** Told what an operator should know of the data file. */
@@ -69,16 +77,16 @@ export async function openStore({
   warn,
   isAlone = config.redisUrl === null,
 }: BackendOptions & { readonly isAlone?: boolean }): Promise<Pick<Backends, 'store' | 'pace'>> {
-  const { mongodbUrl: url, mongodbCa: ca, retentionDays } = config;
+  const { mongodbUrl: url, mongodbCa: ca, retentionDays, eventTypes } = config;
   if (url === null) {
     const path = join(config.dataDir, 'bellhop.db');
-    const store = await openSqliteStore({ path, clock, backupDir: config.backups?.folder ?? null, warn });
+    const store = await openSqliteStore({ path, clock, backupDir: config.backups?.folder ?? null, eventTypes, warn });
     return { store, pace: EMBEDDED_PACE };
   }
   const { openMongoStore } = await import('../store/mongodb/mongodb-store.ts');
   const onLost = (error: unknown): void => onError('store', error);
   const alone = isAlone ? { onLost } : null;
-  return { store: await openMongoStore({ url, ca, clock, retentionDays, alone }), pace: MONGODB_PACE };
+  return { store: await openMongoStore({ url, ca, clock, retentionDays, eventTypes, alone }), pace: MONGODB_PACE };
 }
 
 async function openQueue({ config, clock, onError }: BackendOptions): Promise<JobQueue> {

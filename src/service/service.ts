@@ -220,6 +220,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
     attemptTimeoutMs,
     serverZone: config.timeZone,
     retentionDays: config.retentionDays,
+    eventRetentionDays: config.eventRetentionDays,
   };
   const { store, events, coordination, occurrences } = shared;
   const leads = (loop: string): Promise<boolean> => coordination.lead(loop);

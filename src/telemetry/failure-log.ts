@@ -30,6 +30,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',
   presence: 'other processes could not be told that this one is there: it tells them again',
+  event_relay: 'events could not be given their place: nothing is lost, and the relay tries again',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

@@ -4,11 +4,12 @@ import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
 export type SweeperOptions = {
-  readonly store: Pick<Store, 'retention'>;
+  readonly store: Pick<Store, 'retention' | 'events'>;
   readonly events: Events;
   readonly clock: Clock;
   /** How long what is completed is kept. */
   readonly retentionDays: number;
+  readonly eventRetentionDays: number;
   readonly leads?: Leads;
   readonly intervalMs?: number;
 };
@@ -20,11 +21,12 @@ const DAY_MS = 86_400_000;
 /** Notifications forgotten in one tick: few, so that a stop need not wait for long. */
 const FORGET_AT_ONCE = 200;
 
-/** Deletes what has only a limited life: idempotency keys, nonces, and what was completed longer ago than is kept. */
+/** Deletes what has only a limited life: idempotency keys, nonces, and events and what was completed longer ago than is kept. */
 export function createSweeper(options: SweeperOptions): Loop {
-  const { store, events, clock, retentionDays, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const { store, events, clock, retentionDays, eventRetentionDays, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
     await store.retention.sweep(clock.now());
+    await store.events.forget(clock.now() - eventRetentionDays * DAY_MS);
     const forgotten = await store.retention.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
     if (forgotten === FORGET_AT_ONCE) loop.hurry();
   };

@@ -9,6 +9,7 @@ import type { lineSchema } from '../../src/http/v1/bulk-line.ts';
 import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
 import type { attemptSchema, deliverySchema, toldDeliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
+import type { eventPage } from '../../src/http/v1/events.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { foundSchema } from '../../src/http/v1/lookup.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
@@ -99,6 +100,7 @@ export const COMPILED: [
   Reads<typeof suppressionSchema, client.Suppression>,
   Reads<typeof explanationSchema, client.Explanation>,
   Reads<typeof auditEntrySchema, client.AuditEntry>,
+  Reads<typeof eventPage, client.EventPage>,
   Reads<typeof scheduleSchema, client.Schedule>,
   Reads<typeof occurrenceSchema, client.Occurrence>,
   Reads<typeof momentSchema, client.ScheduleMoment>,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
 import type { Environment } from '../../src/config/setting-values.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
+import { USUAL_EVENT_TYPES } from '../../src/domain/event/outbox-event.ts';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
 import { noFile, problemsOf } from './problems-of.ts';
 
@@ -56,6 +57,8 @@ describe('parseConfig', () => {
       attemptTimeoutMs: 30_000,
       defaultTtlSeconds: 3600,
       retentionDays: 30,
+      eventTypes: USUAL_EVENT_TYPES,
+      eventRetentionDays: 14,
       pushAllowedHosts: [],
       pushCaPem: null,
       pushProxy: null,

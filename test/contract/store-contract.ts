@@ -9,6 +9,7 @@ import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { dryRunContract } from './dry-run-contract.ts';
+import { eventContract } from './event-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
 import { fanOutUnderChangeContract } from './fan-out-under-change-contract.ts';
@@ -72,6 +73,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('nonces', () => nonceContract(open));
     describe('operators', () => operatorContract(open));
     describe('the audit log', () => auditContract(open));
+    describe('events', () => eventContract(open));
     describe('facts', () => factContract(open));
     describe('retention', () => retentionContract(open));
     describe('as a whole', () => wholeContract(open));

@@ -28,6 +28,10 @@ export async function useEverything(store: Store): Promise<void> {
     },
     { version: 1, from: 'pending', after: deliveries[1]!, change: null, attempt: null },
   ]);
+  await store.events.relay(10);
+  await store.events.after(0, 10);
+  await store.events.bounds();
+  await store.events.forget(NOW_MS);
   for (const state of [null, 'failed'] as const)
     for (const attempted of [true, false])
       for (const userId of [null, 'user-0']) {

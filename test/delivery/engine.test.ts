@@ -49,6 +49,7 @@ describe('the engine', () => {
     attemptTimeoutMs: 1000,
     serverZone: 'UTC',
     retentionDays: 1,
+    eventRetentionDays: 1,
   };
 
   /** An engine that is not started, whose jobs end when the test says so. */

@@ -122,6 +122,7 @@ async function acceptedAfterOutage(outage: Ending, userIds: readonly string[], q
       attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
       serverZone: 'UTC',
       retentionDays: 90,
+      eventRetentionDays: 90,
     },
     { ...EMBEDDED_PACE, concurrency: CONCURRENCY },
   );

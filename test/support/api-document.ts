@@ -48,6 +48,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     sending: unused,
     operators: unused,
     audit: unused,
+    eventReader: unused,
     metrics: unused,
     readiness: { store: unused, queue: unused },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },

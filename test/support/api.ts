@@ -22,6 +22,7 @@ import { createBackups } from '../../src/intake/backups.ts';
 import { createBulkActions } from '../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
 import type { Doctor } from '../../src/intake/doctor.ts';
+import { createEventReader } from '../../src/intake/event-reading.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
 import { createLookUp } from '../../src/intake/lookup.ts';
 import { createOverview } from '../../src/intake/overview.ts';
@@ -53,7 +54,7 @@ import { recorded } from './recorded-queue.ts';
 import { NOW_MS } from './samples.ts';
 
 export const CURRENT_KEY = 'BExampleVapidPublicKey';
-/** A point on the curve, from RFC 8292 section 2.4: its other spellings are understood. */
+/** RFC 8292 section 2.4. */
 export const OLDER_KEY = 'BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs';
 
 export const SECRET = 'secret-of-the-default-key';
@@ -170,6 +171,7 @@ export async function startApi(options: ApiOptions = {}) {
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     audit: createAuditLog(store.audit),
+    eventReader: createEventReader({ store: store.events, clock }),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
     console: { ...CONSOLE, ...options, files: readConsoleFiles() ?? [], limiter },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),

@@ -112,6 +112,7 @@ export async function startEngine(options: EngineOptions = {}) {
       attemptTimeoutMs,
       serverZone: 'UTC',
       retentionDays: 90,
+      eventRetentionDays: 90,
     },
     { ...EMBEDDED_PACE, concurrency: 20, ...options.pace },
   );

@@ -74,6 +74,7 @@ export async function startSimulatedEngine(serverZone = 'UTC') {
       attemptTimeoutMs: 5000,
       serverZone,
       retentionDays: 90,
+      eventRetentionDays: 90,
     },
     { ...EMBEDDED_PACE, concurrency: 20 },
   );

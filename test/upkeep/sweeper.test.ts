@@ -17,7 +17,7 @@ describe('sweeper', () => {
     const notification = await engine.notify(['nobody']);
     await engine.when('notification.fanned_out');
     const clock = createFakeClock(notification.acceptedAtMs);
-    const sweeper = createSweeper({ ...engine, clock, retentionDays: 2, intervalMs: DAY_MS });
+    const sweeper = createSweeper({ ...engine, clock, retentionDays: 2, eventRetentionDays: 1, intervalMs: DAY_MS });
     await sweeper.start();
     clock.advance(DAY_MS);
     await sweeper.stop();

@@ -7,10 +7,10 @@ import type { Occurrence } from '../schedule/occurrence.ts';
 import type { RegistrationPlan } from '../subscription/registration.ts';
 import type { RetirementReason } from '../subscription/subscription.ts';
 import type { SubscriptionChange } from '../subscription/subscription-change.ts';
-import type { CreationCause, DisabledReason, DraftOf, EventData, EventType } from './outbox-event.ts';
+import type { CreationCause, DraftOf, EventData, EventType } from './outbox-event.ts';
 
 /** `subject`: what tells this event from others of its type and instant. */
-export function eventDraft<Type extends EventType>(
+function eventDraft<Type extends EventType>(
   type: Type,
   subject: string,
   atMs: number,
@@ -108,12 +108,4 @@ export function scheduleMissed(scheduleKey: string, occurrence: Occurrence): Dra
   const { count, isAtLeast, lastAtMs } = missed;
   const data = { scheduleKey, firstAtMs, lastAtMs, count, isAtLeast };
   return eventDraft('schedule.missed', `${id} ${count}`, recordedAtMs, data);
-}
-
-export function webhookDisabled(
-  webhookEndpointId: string,
-  reason: DisabledReason,
-  atMs: number,
-): DraftOf<'webhook.disabled'> {
-  return eventDraft('webhook.disabled', webhookEndpointId, atMs, { webhookEndpointId, reason });
 }

@@ -27,8 +27,7 @@ const ONLY_WHEN_ASKED: readonly EventType[] = ['receipt.recorded'];
 export const USUAL_EVENT_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => !ONLY_WHEN_ASKED.includes(type));
 
 /** How a subscription came to be active. */
-export const CREATION_CAUSES = ['registered', 'imported', 'restored'] as const;
-export type CreationCause = (typeof CREATION_CAUSES)[number];
+export type CreationCause = 'registered' | 'imported' | 'restored';
 
 /**
  * What each type tells: ids, words of closed sets, counts and instants (`…AtMs`). Never who a user is, an endpoint or a text that
@@ -76,8 +75,7 @@ export type EventData = {
 };
 
 /** Why Bellhop stopped calling a webhook endpoint: it answered 410, or failed for days. */
-export const DISABLED_REASONS = ['gone', 'failing'] as const;
-export type DisabledReason = (typeof DISABLED_REASONS)[number];
+type DisabledReason = 'gone' | 'failing';
 
 /** An event of one type as it is written. Its id follows from what happened, so that whoever writes it again writes the same. */
 export type DraftOf<Type extends EventType> = {

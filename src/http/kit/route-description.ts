@@ -90,9 +90,12 @@ function responsesOf(route: RouteSpec): RouteConfig['responses'] {
   return responses;
 }
 
-function contentOf({ lines }: RouteSpec, { body, mediaType = 'application/json' }: RouteSpec['answers'][number]) {
+function contentOf({ lines }: RouteSpec, given: RouteSpec['answers'][number]) {
+  const { body, mediaType = 'application/json', streamedAs } = given;
   if (body === null) return {};
-  return { content: lines === undefined ? { [mediaType]: { schema: body } } : contentOfLines(lines.given) };
+  if (lines !== undefined) return { content: contentOfLines(lines.given) };
+  const stream = streamedAs === undefined ? {} : { [streamedAs]: { schema: { type: 'string' as const } } };
+  return { content: { [mediaType]: { schema: body }, ...stream } };
 }
 
 /** The type of a response knows no extensions, which OpenAPI allows everywhere. */

@@ -13,6 +13,8 @@ type AnswerSpec = {
   readonly isUndocumented?: true;
   /** The media type of a body that is text. Left out, the body is JSON. */
   readonly mediaType?: string;
+  /** The media type in which the handler may give a stream instead, with its own `Content-Type`. */
+  readonly streamedAs?: string;
   /** The handler gives the body as octets, which `body` only documents. */
   readonly isOctets?: true;
   /** Names of headers, each with its description. */
@@ -89,7 +91,11 @@ export type InputOf<R extends RouteSpec> = {
   readonly body: BodyOf<R>;
 };
 
-type AnswerBody<A> = A extends { readonly isOctets: true }
+type AnswerBody<A> = A extends { readonly streamedAs: string; readonly body: infer S extends z.ZodType }
+  ? z.output<S> | ReadableStream<Uint8Array>
+  : WholeBody<A>;
+
+type WholeBody<A> = A extends { readonly isOctets: true }
   ? Uint8Array<ArrayBuffer>
   : A extends { readonly body: infer S extends z.ZodType }
     ? z.output<S>

@@ -100,7 +100,7 @@ type Answer = {
 function responseOf(c: ApiContext, { status, octets, headers }: Answer, mediaType = 'application/json'): Response {
   c.set('hasCommonHeaders', true);
   const all: Record<string, string> = { ...ANSWER_HEADERS, ...headers, 'X-Request-Id': c.get('requestId') };
-  if (octets !== null) all['Content-Type'] = mediaType;
+  if (octets !== null) all['Content-Type'] ??= mediaType;
   return new Response(octets, { status, headers: all });
 }
 

@@ -11,6 +11,7 @@ export const TAGS = {
   Audiences: 'Users by their tags, and expressions with a name.',
   Pruning: 'Unusually many subscriptions are called gone: a person decides whether they are.',
   Sending: 'Whether anything is sent at all: paused after a restore, or by a person.',
+  Events: 'What happened, for programs: in one order, by number or as a stream.',
   Overview: 'How everything stands, and what needs a person.',
   Backups: 'Copies of the embedded store, made while everything goes on.',
   Audit: 'Who changed what, with a hash of each entry over the one before.',

@@ -25,6 +25,7 @@ import {
   sampleSubscription,
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
+import { EVENT_QUESTIONS, fillEvents } from './event-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 import { fillReceipts, receiptQuestions } from './receipt-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
@@ -150,6 +151,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'suspected under a hold': 'hld_1',
   'active by VAPID key': null,
   ...PRUNE_HOLD_QUESTIONS,
+  ...EVENT_QUESTIONS,
   ...TALLY_QUESTIONS,
   ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
   ...receiptQuestions(ids(deliveries)),
@@ -227,6 +229,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await fillRollups(collections);
     await fillSchedules(collections);
     await fillReceipts(collections);
+    await fillEvents(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
     );
