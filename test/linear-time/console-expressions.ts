@@ -6,7 +6,12 @@ const letters = { repeated: 'a', tail: '\n' };
 export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
   'domain/operator/operator.ts': [[/^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._@+'’-]{0,63}$/u, letters]],
   'commands/verify-audit.ts': [[/^([1-9]\d{0,14}):([A-Za-z0-9_-]{43})$/, { head: '1:', ...letters }]],
+  'domain/event/event-wire.ts': [[/[A-Z]/g, letters]],
   'http/v1/audit.ts': [[/^\d{1,15}$/, { repeated: '1', tail: 'x' }]],
+  'http/v1/events.ts': [
+    [/^\d{1,15}$/, { repeated: '1', tail: 'x' }],
+    [/^(latest|\d{1,15})$/, { repeated: '1', tail: 'x' }],
+  ],
   'store/seq-cursor.ts': [[/^[1-9]\d{0,14}$/, { repeated: '1', tail: 'x' }]],
   'http/console/once-claim.ts': [[/^[0-9a-f-]{36}$/, letters]],
   'http/console/user-page.ts': [[/[\s,]+/, { repeated: ' ' }]],

@@ -65,7 +65,6 @@ function pendingIn(collection: OutboxCollection): NamedQuery<null> {
     purpose: 'events that were written with a document, and have no number yet',
     index: OUTBOX_INDEX,
     filter: () => ({ 'outbox.atMs': { $gt: 0 } }),
-    sort: { 'outbox.atMs': 1 },
     projection: { outbox: 1 },
   };
 }

@@ -29,7 +29,7 @@ import { EVENT_QUESTIONS, fillEvents } from './event-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 import { fillReceipts, receiptQuestions } from './receipt-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
-import { fillRollups, TALLY_QUESTIONS } from './tally-questions.ts';
+import { fillRollups, TALLY_QUESTIONS, UNLIMITED } from './tally-questions.ts';
 import { whenQuestions } from './when-questions.ts';
 import { fillWordings, suppressionQuestions, WORDING_QUESTIONS } from './wording-questions.ts';
 
@@ -163,16 +163,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   ...suppressionQuestions(notification.id),
   'deliveries of uses': { userId: delivery.userId, notificationIds: ids(notifications) },
 };
-
-/** Deleting what was asked for takes all of it, not a page. */
-const UNLIMITED: ReadonlySet<string> = new Set([
-  'states of a notification',
-  'ended of a notification',
-  'active by VAPID key',
-  'ended by state',
-  'open by state',
-  'active by push service',
-]);
 
 describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
   let server: Mongod;

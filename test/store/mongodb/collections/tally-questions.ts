@@ -24,3 +24,13 @@ export async function fillRollups(collections: Collections): Promise<void> {
     })),
   );
 }
+
+/** Deleting what was asked for takes all of it, not a page. */
+export const UNLIMITED: ReadonlySet<string> = new Set([
+  'states of a notification',
+  'ended of a notification',
+  'active by VAPID key',
+  'ended by state',
+  'open by state',
+  'active by push service',
+]);
