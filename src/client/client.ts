@@ -173,6 +173,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...peopleOf(caller),
     ...schedulesOf(caller),
+    events: eventsOf(caller),
     ...resourcesOf(caller, createSendMany(calling)),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -188,7 +189,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
   } while (cursor !== undefined);
 }
 
-function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscriberToken' | keyof Nouns> {
+function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscriberToken' | 'events' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>
@@ -230,7 +231,6 @@ function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscrib
       lookUp: async (q, options) => (await get<{ items: Found[] }>('/v1/lookup', { q }, options)).items,
     },
     audit: { list: (query, options) => get('/v1/audit', query, options) },
-    events: eventsOf(caller),
     templates: templatesOf(caller),
     bulkActions: bulkActionsOf(caller),
     deadLetters: { list: (query, options) => get('/v1/dead-letters', query, options) },

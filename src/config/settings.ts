@@ -1,5 +1,5 @@
-import { USUAL_EVENT_TYPES } from '../domain/event/outbox-event.ts';
 import { MAX_TTL_SECONDS } from '../domain/notification/notification.ts';
+import { EVENT_SETTINGS } from './event-settings.ts';
 import { ofTheSystem, optional, secretly, setting } from './setting.ts';
 import {
   addressRanges,
@@ -9,7 +9,6 @@ import {
   boolean,
   consoleUrl,
   demoPage,
-  eventTypes,
   hostName,
   integer,
   longSecret,
@@ -263,16 +262,7 @@ export const SETTINGS = {
     integer(1, 3650),
     'How long completed notifications, their deliveries and attempts, and retired subscriptions are kept, in days.',
   ),
-  EVENT_TYPES: setting(
-    USUAL_EVENT_TYPES.join(','),
-    eventTypes,
-    'Which [events](events.md) are written, comma-separated; `none` writes none. `receipt.recorded` only where it is named: there may be one for each delivery.',
-  ),
-  EVENT_RETENTION_DAYS: setting(
-    '14',
-    integer(1, 3650),
-    'How long events are kept, in days. Whoever reads them less often is told that some are gone.',
-  ),
+  ...EVENT_SETTINGS,
   PUSH_ALLOWED_HOSTS: setting(
     '',
     allowedHosts,

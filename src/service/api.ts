@@ -133,8 +133,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
-    audit: createAuditLog(store.audit),
-    eventReader: createEventReader({ store: store.events, clock: parts.clock }),
+    ...recordsOf(parts),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,
@@ -153,6 +152,14 @@ function overviewOf(apiKeys: LiveApiKeys, parts: ApiParts): Pick<AppOptions, 'ov
   return {
     overview: createOverview({ ...parts, lanes: () => parts.processes.lanes() }),
     lookUp: createLookUp({ store: parts.store, keyIds: () => apiKeys().map(({ id }) => id) }),
+  };
+}
+
+/** What tells what happened: programs, and those who ask who changed what. */
+function recordsOf({ store, clock }: ApiParts): Pick<AppOptions, 'eventReader' | 'audit'> {
+  return {
+    audit: createAuditLog(store.audit),
+    eventReader: createEventReader({ store: store.events, clock }),
   };
 }
 

@@ -118,6 +118,7 @@ export const COMPILED: [
   true,
   true,
   true,
+  true,
 
   true,
   true,

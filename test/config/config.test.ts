@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
 import type { Environment } from '../../src/config/setting-values.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
-import { USUAL_EVENT_TYPES } from '../../src/domain/event/outbox-event.ts';
 import { makeCertificate } from '../../src/emulator/certificates.ts';
+import { EVENTS_BY_DEFAULT } from './events-by-default.ts';
 import { noFile, problemsOf } from './problems-of.ts';
 
 describe('parseConfig', () => {
@@ -57,8 +57,7 @@ describe('parseConfig', () => {
       attemptTimeoutMs: 30_000,
       defaultTtlSeconds: 3600,
       retentionDays: 30,
-      eventTypes: USUAL_EVENT_TYPES,
-      eventRetentionDays: 14,
+      ...EVENTS_BY_DEFAULT,
       pushAllowedHosts: [],
       pushCaPem: null,
       pushProxy: null,
