@@ -167,7 +167,7 @@ describe('GET /v1/events as a stream', () => {
     await announce(10);
     let reads = 0;
     const { after } = api.store.events;
-    api.store.events.after = async (sequence, limit) => {
+    api.store.events.after = async (sequence) => {
       reads += 1;
       return after(sequence, 3);
     };
