@@ -142,6 +142,12 @@ export type BellhopEvent =
       readonly discarded: number;
       readonly skipped: number;
     }
+  /** All that there was of a person is erased. */
+  | {
+      readonly type: 'erasure.completed';
+      readonly erasureId: string;
+      readonly counts: Readonly<Record<string, number>>;
+    }
   /** A part failed while no caller waited for its answer. */
   | {
       readonly type: 'part.failed';
@@ -171,6 +177,7 @@ export const PART_NAMES = [
   'tally_keeper',
   'scheduler',
   'bulk_actions',
+  'erasures',
   'presence',
   'event_relay',
 ] as const;

@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   schedule: 'sch_',
   occurrence: 'occ_',
   event: 'evt_',
+  erasure: 'era_',
   request: 'req_',
 } as const;
 
@@ -53,6 +54,16 @@ export function pruneHoldId(nowMs: number, random: Random): string {
 /** Of a bulk action; sorts by the time it was asked for. */
 export function bulkActionId(nowMs: number, random: Random): string {
   return newId(ID_PREFIXES.bulkAction, nowMs, random);
+}
+
+/** Of the erasure of a person. */
+export function erasureId(nowMs: number, random: Random): string {
+  return newId(ID_PREFIXES.erasure, nowMs, random);
+}
+
+/** Above all ids of this kind that were made up to this instant, and below those made later. */
+export function idsAfter(kind: keyof typeof ID_PREFIXES, atMs: number): string {
+  return `${ID_PREFIXES[kind]}${ulidTimeOf(atMs + 1)}`;
 }
 
 /** Of a schedule, each time its key is used anew. */

@@ -36,6 +36,7 @@ const ENDED: Readonly<Record<EndReason, Words>> = {
   superseded: ['Not sent: a newer notification with the same topic took its place', null],
   dropped: ['Not sent: somebody decided so when sending was resumed', null],
   notification_cancelled: ['Not sent: somebody called the notification off', null],
+  user_erased: ['Not sent: the user was erased', null],
   discarded: ['Failed, and somebody took it off the dead letters', null],
   deadline_passed: ['Never sent: its deadline had passed', REPLAY],
   deadline_too_near: ['Given up: the next try would have come after its deadline', REPLAY],

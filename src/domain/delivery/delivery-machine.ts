@@ -49,6 +49,8 @@ export type DeliveryEvent =
   | { readonly type: 'SUPERSEDE' }
   /** Somebody called its notification off. */
   | { readonly type: 'CANCEL' }
+  /** Its user is erased. */
+  | { readonly type: 'ERASE' }
   /** A person takes a dead letter off the list. */
   | { readonly type: 'DISCARD' }
   /** The process that had the lease is gone. */
@@ -133,7 +135,14 @@ const cancelTransition = {
   actions: { type: 'end', params: { reason: 'notification_cancelled' } },
 } as const;
 
-const waiting = { ATTEMPT: attemptTransitions, SUPERSEDE: supersedeTransition, CANCEL: cancelTransition } as const;
+const eraseTransition = { target: 'cancelled', actions: { type: 'end', params: { reason: 'user_erased' } } } as const;
+
+const waiting = {
+  ATTEMPT: attemptTransitions,
+  SUPERSEDE: supersedeTransition,
+  CANCEL: cancelTransition,
+  ERASE: eraseTransition,
+} as const;
 
 const discardTransition = {
   target: 'cancelled',
@@ -197,7 +206,7 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return { ...snapshot, context, children: {} };
 }
 
-/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `INTERRUPTED`, `REPLAY` or `DISCARD`. */
+/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `ERASE`, `INTERRUPTED`, `REPLAY` or `DISCARD`. */
 export function stateAfter(snapshot: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot {
   const [next] = transition(deliveryMachine, snapshot, event);
   return next;

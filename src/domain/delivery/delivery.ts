@@ -31,7 +31,7 @@ export type FinalState = (typeof FINAL_STATES)[number];
  * Why a delivery ended other than well. `deadline_too_near`: the next try would have come at or after the deadline.
  * `pruning_on_hold`: called gone, while a person has to look first. `superseded`: a newer notification has the same topic.
  * `dropped`: it waited while sending was paused, and a person decided against it. `notification_cancelled`: somebody called the
- * notification off. `discarded`: it had failed, and a person took it off the dead letters. `render_failed`: the text could not be
+ * notification off. `user_erased`: its user was erased. `discarded`: it had failed, and a person took it off the dead letters. `render_failed`: the text could not be
  * made. The last four are a person’s wishes, which came between its making and its sending.
  */
 export const END_REASONS = [
@@ -47,6 +47,7 @@ export const END_REASONS = [
   'superseded',
   'dropped',
   'notification_cancelled',
+  'user_erased',
   'discarded',
   'deadline_passed',
   'deadline_too_near',

@@ -150,6 +150,11 @@ export function cancelled(delivery: Delivery, nowMs: number): SettlementPlan {
   return endedUnsent(delivery, { type: 'CANCEL' }, nowMs);
 }
 
+/** Its user is erased, and it is not sent yet. */
+export function erased(delivery: Delivery, nowMs: number): SettlementPlan {
+  return endedUnsent(delivery, { type: 'ERASE' }, nowMs);
+}
+
 /** A person takes a dead letter off the list; null where it is none. */
 export function discarded(delivery: Delivery, nowMs: number): SettlementPlan | null {
   return delivery.state === 'failed' ? endedUnsent(delivery, { type: 'DISCARD' }, nowMs) : null;
@@ -220,7 +225,7 @@ function standingOf(subscription: Subscription | null): SubscriptionStanding {
   return subscription.retired === null ? 'active' : 'retired';
 }
 
-/** `SUPERSEDE`, `CANCEL`, `DISCARD` and `REPLAY` ask for no policy, but the machine's context has one. */
+/** `SUPERSEDE`, `CANCEL`, `ERASE`, `DISCARD` and `REPLAY` ask for no policy, but the machine's context has one. */
 const NO_POLICY: DeliveryPolicy = {
   maxRetries: 0,
   baseMs: 0,

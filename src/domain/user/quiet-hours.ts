@@ -64,3 +64,9 @@ function quietOf({ fromMinute, untilMinute }: QuietHours, zone: string, day: num
     untilMs: instantsOf(zone, lastDay * DAY_MS + untilMinute * MINUTE_MS).lastMs,
   };
 }
+
+/** A minute of the day as a clock shows it: `07:30`. */
+export function timeOfMinute(minute: number): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+}
