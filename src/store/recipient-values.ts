@@ -42,3 +42,12 @@ export function valuesIn(
   }
   return found;
 }
+
+/** In which piece the values of the user at this place of the list are, and the piece without them. */
+export function withoutValues(index: number): { readonly piece: number; readonly edit: (text: string) => string } {
+  const edit = (text: string): string => {
+    const lists = JSON.parse(text) as Values[];
+    return JSON.stringify(lists.with(index % USERS_A_PIECE, {}));
+  };
+  return { piece: Math.floor(index / USERS_A_PIECE), edit };
+}

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { BackupStore } from './backup-store.ts';
 import type { BulkActionStore } from './bulk-action-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import type { ErasureStore } from './erasure-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
@@ -40,6 +41,7 @@ export interface Store {
   readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;
   readonly bulkActions: BulkActionStore;
+  readonly erasures: ErasureStore;
   readonly tallies: TallyStore;
   readonly nonces: NonceStore;
   readonly operators: OperatorStore;

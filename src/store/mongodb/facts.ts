@@ -5,13 +5,13 @@ import type { Operations } from './server/operations.ts';
 
 export function mongoFacts(collections: Collections, operations: Operations): FactStore {
   return {
-    keep: (name, value) => operations.run(() => keep(collections, name, value)),
+    keep: (name, value) => operations.run(() => keepFact(collections, name, value)),
     find: (name) => operations.run(() => find(collections, name)),
     replace: (name, value) => operations.run(() => replace(collections, name, value)),
   };
 }
 
-async function keep({ meta }: Collections, name: string, value: string): Promise<string> {
+export async function keepFact({ meta }: Collections, name: string, value: string): Promise<string> {
   try {
     await meta.insertOne({ _id: `fact ${name}`, value });
     return value;

@@ -13,6 +13,7 @@ import { mongoBulkActions } from './bulk-action/bulk-actions.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { lacksIndexes, makeIndexes } from './collections/indexes.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
+import { keepErasureKey, mongoErasures } from './erasure/erasures.ts';
 import { mongoEvents } from './event/events.ts';
 import { openOutbox } from './event/outbox.ts';
 import { mongoFacts } from './facts.ts';
@@ -78,6 +79,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       await withPatience(url, ca, (database) => makeIndexes(collectionsOf(database), retentionDays));
     }
     await beginTallies(collections, options.clock.now());
+    await keepErasureKey(collections);
   } catch (error) {
     await letGo();
     await client.close().catch(() => {});
@@ -100,6 +102,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     bulkActions: mongoBulkActions(collections, operations),
+    erasures: mongoErasures(collections, operations),
     tallies: mongoTallies(collections, operations),
     nonces: mongoNonces(collections, operations),
     operators: mongoOperators(collections, operations),

@@ -11,6 +11,9 @@ import { sqliteAudit } from './audit/audit.ts';
 import { sqliteBackups } from './backups.ts';
 import { sqliteBulkActions } from './bulk-action/bulk-actions.ts';
 import { releaseLeases, sqliteDeliveries } from './delivery/deliveries.ts';
+import { ErasedMemory } from './erasure/erased-memory.ts';
+import { sqliteErasures } from './erasure/erasures.ts';
+import { heedList } from './erasure/list.ts';
 import { sqliteEvents } from './event/events.ts';
 import { openOutbox, outboxRider } from './event/outbox.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
@@ -68,7 +71,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       await copyBeforeUpgrade(database, copyPath, clock.now());
       warn?.(`the data file is brought to this version; as it was, it is kept in ${copyPath} until the next start`);
     }
-    const store = storeOn(database, clock, backupDir, eventTypes);
+    const store = storeOn(database, clock, backupDir, eventTypes, warn);
     const forgetUpgrade = async (): Promise<boolean> => !isUpgraded && (await removeUpgradeCopy(copyPath));
     return { ...store, backups: { ...store.backups, forgetUpgrade } };
   } catch (error) {
@@ -83,13 +86,14 @@ export function storeOn(
   clock: Clock,
   backupDir: string | null = null,
   types: OutboxTerms['types'] = USUAL_EVENT_TYPES,
+  warn: (text: string) => void = () => {},
 ): Store {
   openOutbox(database, { types, clock });
   const checkpoints = createCheckpoints(database);
   const { wal, space } = closingOnError(database, () => {
     const space = watchDiskSpace(database, checkpoints);
     // On a full disk it is opened all the same, so that its rows can be read and deleted.
-    withReserve(space, () => transact(database, () => begin(database, clock.now())));
+    withReserve(space, () => transact(database, () => begin(database, clock.now(), warn)));
     // That the file is in use stands in the file itself now, so that a copy without its log is known as one.
     space.emptyLog();
     space.hasRoom();
@@ -97,12 +101,12 @@ export function storeOn(
   });
   const commits = groupCommit(database, wal, space, ridingTogether(tallyRider(database), outboxRider(database)));
   const backups = sqliteBackups(database, checkpoints, backupDir);
-  const fanOutMemory = new FanOutMemory();
+  const memories = { fanOuts: new FanOutMemory(), erased: new ErasedMemory() };
   return {
     subscriptions: sqliteSubscriptions(database, commits),
     audiences: sqliteAudiences(database, commits),
-    notifications: sqliteNotifications(database, commits, fanOutMemory),
-    fanOuts: sqliteFanOuts(database, commits, fanOutMemory),
+    notifications: sqliteNotifications(database, commits, memories.fanOuts),
+    fanOuts: sqliteFanOuts(database, commits, memories),
     deliveries: sqliteDeliveries(database, commits),
     users: sqliteUsers(database, commits),
     typeRules: sqliteTypeRules(database, commits),
@@ -113,6 +117,7 @@ export function storeOn(
     schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     bulkActions: sqliteBulkActions(database, commits),
+    erasures: sqliteErasures(database, commits, memories),
     tallies: sqliteTallies(database, commits),
     nonces: sqliteNonces(database, commits),
     operators: sqliteOperators(database, commits),
@@ -135,10 +140,11 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function begin(database: Database, nowMs: number): void {
+function begin(database: Database, nowMs: number, warn: (text: string) => void): void {
   migrate(database);
   countOnce(database);
   pauseIfBackup(database, nowMs);
+  heedList(database, nowMs, warn);
   markInUse(database);
   // The lock is taken by writing; that it was given proves that whoever held a lease is gone.
   mark(database, 'opened_at', nowMs);

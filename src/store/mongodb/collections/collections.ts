@@ -4,6 +4,7 @@ import { BULK_ACTION_INDEXES, BULK_ACTION_QUERIES, type BulkActionDocument } fro
 import { CAP_INDEXES, CAP_QUERIES, type CapDocument } from './cap-queries.ts';
 import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
+import { ERASURE_INDEXES, ERASURE_QUERIES, type ErasureDocument } from './erasure-queries.ts';
 import { EVENT_INDEXES, EVENT_QUERIES, type EventDocument, OUTBOX_INDEX } from './event-queries.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
@@ -70,6 +71,7 @@ export type Collections = {
   readonly occurrences: Collection<OccurrenceDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
   readonly bulk_actions: Collection<BulkActionDocument>;
+  readonly erasures: Collection<ErasureDocument>;
   readonly idempotency_keys: Collection<IdempotencyKeyDocument>;
   readonly nonces: Collection<NonceDocument>;
   readonly audit: Collection<AuditDocument>;
@@ -99,6 +101,7 @@ export const INDEXES: Readonly<
   occurrences: OCCURRENCE_INDEXES,
   prune_holds: [...PRUNE_HOLD_INDEXES, OUTBOX_INDEX],
   bulk_actions: BULK_ACTION_INDEXES,
+  erasures: ERASURE_INDEXES,
   rollups: ROLLUP_INDEXES,
   idempotency_keys: SHORT_LIVED_INDEXES,
   nonces: SHORT_LIVED_INDEXES,
@@ -122,6 +125,7 @@ export const QUERIES = [
   ...SCHEDULE_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...BULK_ACTION_QUERIES,
+  ...ERASURE_QUERIES,
   ...TALLY_QUERIES,
   ...SHORT_LIVED_QUERIES,
   ...OPERATOR_QUERIES,
@@ -147,6 +151,7 @@ export function collectionsOf(database: Db): Collections {
     occurrences: database.collection('occurrences'),
     prune_holds: database.collection('prune_holds'),
     bulk_actions: database.collection('bulk_actions'),
+    erasures: database.collection('erasures'),
     idempotency_keys: database.collection('idempotency_keys'),
     nonces: database.collection('nonces'),
     audit: database.collection('audit'),

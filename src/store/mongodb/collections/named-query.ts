@@ -35,6 +35,7 @@ export type NamedQuery<Asked> = {
     | 'occurrences'
     | 'prune_holds'
     | 'bulk_actions'
+    | 'erasures'
     | 'tallies'
     | 'rollups'
     | 'idempotency_keys'

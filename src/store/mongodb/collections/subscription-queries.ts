@@ -19,7 +19,7 @@ const ACTIVE_ENDPOINT: StoreIndex = {
 };
 
 export const ACTIVE: StoreIndex = { name: 'active', key: { isActive: 1, _id: -1 } };
-const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
+export const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ACTIVE_USER: StoreIndex = { name: 'active_user', key: { userId: 1, _id: 1 }, only: { isActive: true } };
 
 const USER_IDLE: StoreIndex = { name: 'user_idle', key: { userId: 1, isActive: 1, updatedAtMs: 1, _id: 1 } };

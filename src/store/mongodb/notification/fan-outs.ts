@@ -1,6 +1,7 @@
 import type { UpdateFilter } from 'mongodb';
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { type ErasedLately, membersWithoutErased, planWithoutErased } from '../../../domain/erasure/traces.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -17,6 +18,7 @@ import {
   UNFINISHED_FAN_OUTS,
 } from '../collections/notification-queries.ts';
 import { DELIVERED_USERS, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
+import { eraseAgain, erasedAmong } from '../erasure/erased-lately.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { bookOf } from '../tally/ledger.ts';
@@ -55,10 +57,12 @@ async function readFanOut({ notifications }: Collections, id: string): Promise<F
  * simply made again, for the same users, by what they want by then. Whoever has a delivery keeps it, and has no suppression beside it.
  * Whoever loses the race for the cursor had the same page, so what it wrote belongs there.
  */
-async function commitPage(collections: Collections, page: FanOutPage): Promise<FannedOut | null> {
+async function commitPage(collections: Collections, read: FanOutPage): Promise<FannedOut | null> {
   const {
     notification: { id: _id },
-  } = page;
+  } = read;
+  const erased = await erasedAmong(collections, read.members);
+  const page = pageWithout(read, erased);
   const { notifications } = collections;
   const place = placeOf(page);
   const uncapped = page.plan(() => []);
@@ -67,6 +71,7 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
   const plan = await decidePage(collections, page, uncapped);
   const inserted = await insertDeliveries(collections, plan.deliveries);
   await takeBackSuppressions(collections, page, plan.deliveries, isBegun);
+  await eraseAgain(collections, await erasedSince(collections, read, erased));
   const { change: move, isLast } = moveOf(page);
   const announced = isLast ? await suppressedSummary(collections, page, plan.suppressions.length > 0) : {};
   const change = { ...move, ...announced };
@@ -85,6 +90,23 @@ async function commitPage(collections: Collections, page: FanOutPage): Promise<F
 async function suppressedSummary(collections: Collections, { notification, from, wave }: FanOutPage, isAny: boolean) {
   const isOnlyPage = from === AUDIENCE_START && wave === null;
   return isOnlyPage && !isAny ? {} : announceSuppressed(collections, notification.id);
+}
+
+/** Without those who were erased since it was read. */
+function pageWithout(page: FanOutPage, erased: ErasedLately): FanOutPage {
+  if (erased.size === 0) return page;
+  const members = membersWithoutErased(page.members, erased);
+  return { ...page, members, plan: (capUsesOf) => planWithoutErased(page.plan(capUsesOf), erased) };
+}
+
+/** Those of its users who were erased while it was being written. */
+async function erasedSince(
+  collections: Collections,
+  { members }: FanOutPage,
+  before: ErasedLately,
+): Promise<ErasedLately> {
+  const erased = await erasedAmong(collections, members);
+  return erased.size === before.size ? new Map() : new Map([...erased].filter(([userId]) => !before.has(userId)));
 }
 
 type Move = { readonly change: UpdateFilter<NotificationDocument>; readonly isLast: boolean };

@@ -111,8 +111,14 @@ async function deleteOfEndpoint(
   return deletedCount;
 }
 
-async function deleteOfUser(collections: Collections, userId: string, limit: number): Promise<number> {
-  const filter = ALL_OF_USER_LISTED.filter({ userId: encodeText(userId), beforeId: null });
+/** Of those with an id before the one named; null: of all. */
+export async function deleteOfUser(
+  collections: Collections,
+  userId: string,
+  limit: number,
+  beforeId: string | null = null,
+): Promise<number> {
+  const filter = ALL_OF_USER_LISTED.filter({ userId: encodeText(userId), beforeId });
   const options = { ...optionsOf(ALL_OF_USER_LISTED), limit, projection: CARRIED };
   const { subscriptions } = collections;
   const found = await subscriptions.find(filter, options).toArray();

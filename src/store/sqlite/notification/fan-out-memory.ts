@@ -40,4 +40,10 @@ export class FanOutMemory {
     this.underWay.delete(id);
     return fanOut;
   }
+
+  /** Forgets everything: what is kept may say something else by now. */
+  forget(): void {
+    this.accepted.clear();
+    this.underWay.clear();
+  }
 }

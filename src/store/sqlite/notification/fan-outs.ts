@@ -1,9 +1,11 @@
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { type ErasedLately, planWithoutErased } from '../../../domain/erasure/traces.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { AudienceCursor } from '../../audience-store.ts';
 import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore, PageOfWave } from '../../fan-out-store.ts';
+import type { ErasedMemory } from '../erasure/erased-memory.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
@@ -21,7 +23,11 @@ import type { FanOutMemory } from './fan-out-memory.ts';
 import { announceSuppressed, keepPlan, planWithCaps } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
 
-export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: FanOutMemory): FanOutStore {
+export function sqliteFanOuts(
+  database: Database,
+  commits: GroupCommit,
+  { fanOuts: memory, erased }: { readonly fanOuts: FanOutMemory; readonly erased: ErasedMemory },
+): FanOutStore {
   return {
     get(id) {
       const remembered = memory.take(id);
@@ -40,7 +46,7 @@ export function sqliteFanOuts(database: Database, commits: GroupCommit, memory: 
       } = page;
       const fanOut = memory.take(id);
       const rows = members.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 1);
-      const fannedOut = await commits.write(rows, () => commitPage(database, page), 'in_turn');
+      const fannedOut = await commits.write(rows, () => commitPage(database, page, erased.lately), 'in_turn');
       const isKnown = fanOut?.cursor === from && page.wave === null;
       if (fannedOut !== null && to !== null && isKnown) memory.noteUnderWay({ ...fanOut, cursor: to });
       return fannedOut;
@@ -70,10 +76,10 @@ function readFanOut(database: Database, id: string): FanOut | null {
   return { notification: toNotification(row), audience, cursor, followingAtMs, begun: null };
 }
 
-function commitPage(database: Database, page: FanOutPage): FannedOut | null {
+function commitPage(database: Database, page: FanOutPage, erased: ErasedLately): FannedOut | null {
   const { notification, from, to, members, policy, nowMs, isUserCountOpen, wave } = page;
   const { id } = notification;
-  const plan = planWithCaps(database, page.plan, notification, policy, nowMs);
+  const plan = planWithoutErased(planWithCaps(database, page.plan, notification, policy, nowMs), erased);
   const isMoved =
     wave !== null
       ? moveInWave(database, page, wave)

@@ -71,3 +71,18 @@ UPDATE bulk_actions SET ended_at = json_extract(action, '$.endedAtMs');
 CREATE UNIQUE INDEX bulk_actions_claim ON bulk_actions (claim_key) WHERE claim_key IS NOT NULL;
 CREATE INDEX bulk_actions_ended ON bulk_actions (ended_at) WHERE ended_at IS NOT NULL;
 `;
+
+// One row for each person who was erased, which names nobody once the work is done.
+export const ERASURES = `
+CREATE TABLE erasures (
+  id TEXT PRIMARY KEY,
+  user_digest TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  due_at INTEGER,
+  is_to_find INTEGER NOT NULL,
+  erasure TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX erasures_user_digest ON erasures (user_digest);
+CREATE INDEX erasures_due ON erasures (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX erasures_to_find ON erasures (id) WHERE is_to_find = 1;
+`;
