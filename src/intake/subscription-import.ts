@@ -3,7 +3,7 @@ import { AppError, type AppErrorCode } from '../domain/app-error.ts';
 import { readVapidPublicKey } from '../domain/push-service/vapid-key.ts';
 import type { ImportedSubscription, ImportResult } from '../domain/subscription/import.ts';
 import type { RetirementReason } from '../domain/subscription/subscription.ts';
-import { MAX_TAGS } from '../domain/user/user.ts';
+import { MAX_TAGS, type UserPatch } from '../domain/user/user.ts';
 import { announce, draftOf, type RegisterRequest, type SubscriptionsOptions } from './subscriptions.ts';
 import type { Users } from './users.ts';
 
@@ -16,6 +16,8 @@ export type ImportRequest = Omit<RegisterRequest, 'formerId' | 'isByToken' | 'va
   readonly updatedAtMs: number | null;
   /** Given to the user, beside those there are. */
   readonly tags: readonly string[];
+  /** What is said of the user where nothing was said before; null where the line says nothing. */
+  readonly userPatch?: UserPatch | null;
 };
 
 /** What became of one. */
@@ -40,7 +42,7 @@ export type SubscriptionImport = {
 type ImportOptions = Pick<
   SubscriptionsOptions,
   'store' | 'events' | 'clock' | 'random' | 'allowedHosts' | 'publicKeys'
-> & { readonly users: Pick<Users, 'changeTags'> };
+> & { readonly users: Pick<Users, 'changeTags' | 'get' | 'patch'> };
 
 /** So many are checked before others have their turn: the keys of one cost about 0.1 ms. */
 const CHECKED_AT_ONCE = 32;
@@ -60,9 +62,36 @@ export function createSubscriptionImport(options: ImportOptions): SubscriptionIm
         if (each instanceof AppError) return refused(each.code, each.message);
         return answerOf(inOrder.next().value as ImportResult, isDryRun);
       });
-      return isDryRun ? answers : withTags(options, requests, answers);
+      if (isDryRun) return answers;
+      await saySaid(options, requests, answers);
+      return withTags(options, requests, answers);
     },
   };
+}
+
+/** The first line of a user counts. A line that is refused says nothing, and neither does one of whose user something is known. */
+async function saySaid(
+  { users }: ImportOptions,
+  requests: readonly (ImportRequest | AppError)[],
+  answers: readonly Imported[],
+): Promise<void> {
+  const patches = new Map<string, UserPatch>();
+  for (const [index, request] of requests.entries()) {
+    if (request instanceof AppError || !request.userPatch || answers[index]?.result === 'refused') continue;
+    if (!patches.has(request.userId)) patches.set(request.userId, request.userPatch);
+  }
+  const isKnown = (userId: string): Promise<boolean> =>
+    users.get(userId).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.code === 'user_not_found') return false;
+        throw error;
+      },
+    );
+  const say = async (userId: string, patch: UserPatch): Promise<void> => {
+    if (!(await isKnown(userId))) await users.patch(userId, patch);
+  };
+  await Promise.all([...patches].map(([userId, patch]) => say(userId, patch)));
 }
 
 const TOO_MANY_TAGS = `Its tags are left out: the user would have more than ${MAX_TAGS}.`;
@@ -109,7 +138,7 @@ async function checkAll(
 }
 
 function check(options: ImportOptions, request: ImportRequest): ImportedSubscription | AppError {
-  const { createdAtMs, updatedAtMs, tags: _, ...registration } = request;
+  const { createdAtMs, updatedAtMs, tags: _, userPatch: __, ...registration } = request;
   const nowMs = options.clock.now();
   // A clock that is ahead would make the line newer than whatever a browser does.
   const [created, updated] = [createdAtMs, updatedAtMs].map((atMs) => (atMs === null || atMs > nowMs ? null : atMs));

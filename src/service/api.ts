@@ -77,6 +77,7 @@ export type ApiParts = AcceptanceOfAll & {
   /** A schedule was made or changed: the scheduler of this process is to look. */
   readonly onScheduleChange: () => void;
   readonly onBulkAction: () => void;
+  readonly onErasure: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   readonly httpMetrics: HttpMetrics;

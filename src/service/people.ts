@@ -1,7 +1,9 @@
 import type { AppOptions } from '../http/app.ts';
 import { readNotificationBody } from '../http/v1/notification-schema.ts';
 import { createDryRun } from '../intake/dry-run.ts';
+import { createErasures } from '../intake/erasures.ts';
 import { createExplain } from '../intake/explain.ts';
+import { createExports } from '../intake/exports.ts';
 import { createNotifications } from '../intake/notifications.ts';
 import { createSchedules } from '../intake/schedules.ts';
 import { createTemplates } from '../intake/templates.ts';
@@ -14,13 +16,24 @@ type PeopleParts = AcceptanceParts &
     readonly limiter: UsersOptions['limiter'];
     /** A schedule was made or changed: what makes their notifications in this process is to look. */
     readonly onScheduleChange: () => void;
+    /** An erasure takes longer than its caller waits: what goes on with it in this process, if anything does, is to look. */
+    readonly onErasure?: () => void;
   };
 
 export type PeopleSettings = AcceptanceSettings & Pick<UsersOptions, 'userChangeLimit' | 'countsVisitors'>;
 
 type PeopleApi = Pick<
   AppOptions,
-  'notifications' | 'dryRun' | 'users' | 'types' | 'audiences' | 'schedules' | 'explanations' | 'templates'
+  | 'notifications'
+  | 'dryRun'
+  | 'users'
+  | 'erasures'
+  | 'exports'
+  | 'types'
+  | 'audiences'
+  | 'schedules'
+  | 'explanations'
+  | 'templates'
 >;
 
 /** What is said of users and types, who is to get what and when, and the sending of it. */
@@ -34,6 +47,8 @@ export function buildPeople(
   return {
     notifications,
     dryRun: createDryRun(sending),
+    exports: createExports(parts),
+    erasures: createErasures({ ...parts, onErasure: parts.onErasure ?? (() => {}) }),
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),
     audiences,

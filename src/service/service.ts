@@ -18,6 +18,7 @@ import type { LaneView } from '../domain/push-service/lane-view.ts';
 import { wayOfPushes } from '../domain/push-service/proxy.ts';
 import { createServiceNames } from '../domain/push-service/service-name.ts';
 import type { Listener } from '../http/listener.ts';
+import { eraseDue } from '../intake/erasing.ts';
 import { createLastBackup } from '../intake/last-backup.ts';
 import { createProcesses } from '../intake/processes.ts';
 import type { PushTransport } from '../push/push-transport.ts';
@@ -30,6 +31,7 @@ import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
 import { createBulkWorker } from '../upkeep/bulk-worker.ts';
+import { createEraser } from '../upkeep/eraser.ts';
 import type { Loop } from '../upkeep/loop.ts';
 import { createPresence } from '../upkeep/presence.ts';
 import { createScheduler, type Scheduler } from '../upkeep/scheduler.ts';
@@ -79,6 +81,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await parts.sending?.scheduler.start();
     // Not waited for: it may have much to do.
     void parts.sending?.bulkWorker.start();
+    void parts.sending?.eraser.start();
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
@@ -157,6 +160,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     onSendingChange,
     onScheduleChange,
     onBulkAction: () => sending?.bulkWorker.hurry(),
+    onErasure: () => sending?.eraser.hurry(),
     stopping: stopping.signal,
   };
   return {
@@ -195,6 +199,7 @@ type Sending = {
   readonly engine: Engine;
   readonly scheduler: Scheduler;
   readonly bulkWorker: Loop;
+  readonly eraser: Loop;
 };
 
 /** What the role `worker` does. */
@@ -232,6 +237,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
       concurrency,
     }),
     bulkWorker: createBulkWorker({ ...shared, leads }),
+    eraser: createEraser({ eraseDue: (isStopped) => eraseDue(shared, isStopped), events, clock, leads }),
     scheduler: createScheduler({ store: store.schedules, events, clock, settle, leads }),
   };
 }
@@ -244,6 +250,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     stopping.abort();
     await sending?.scheduler.stop();
     await sending?.bulkWorker.stop();
+    await sending?.eraser.stop();
     await sending?.engine.stopLoops();
     // Its backup under way is given up, so its tick is not waited for.
     const keeping = backupKeeper?.stop();

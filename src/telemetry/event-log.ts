@@ -151,6 +151,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     says: ({ action, state, replayed, discarded, skipped }) =>
       `bulk ${action} ${state}: ${replayed} replayed, ${discarded} discarded, ${skipped} left as they are`,
   },
+  'erasure.completed': {
+    level: info,
+    fields: ({ erasureId, counts }) => ({ erasure_id: erasureId, ...counts }),
+    says: ({ erasureId }) => `a person was erased: GET /v1/erasures/${erasureId} has the receipt`,
+  },
   'sending.paused': {
     level: warn,
     fields: ({ cause, sinceMs }) => ({ cause, since: instant(sinceMs) }),

@@ -26,6 +26,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   sweeper: 'what is old could not be deleted: the sweeper tries again',
   scheduler: 'a notification whose time had come could not be made: the scheduler tries again',
   bulk_actions: 'a bulk action on dead letters is held up: it is tried again, and nothing is done twice',
+  erasures: 'the erasing of a person is held up: it is gone on with where it stopped',
   sending_watch:
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',

@@ -1,0 +1,114 @@
+import type { Clock } from '../clock.ts';
+import type { Suppression } from '../domain/audience/suppression.ts';
+import type { AuditEntry } from '../domain/audit/audit-entry.ts';
+import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
+import { bodyWithout } from '../domain/erasure/traces.ts';
+import { type Receipt, receiptsOf } from '../domain/receipt/receipt.ts';
+import type { Subscription } from '../domain/subscription/subscription.ts';
+import type { User } from '../domain/user/user.ts';
+import type { Page } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
+import { createUserDeliveries, type DeliveryOfNotification } from './user-deliveries.ts';
+
+/** All that is known of a person. Lists come piece by piece: somebody may have had thousands of notifications. */
+export type UserExport = {
+  readonly userId: string;
+  readonly exportedAtMs: number;
+  /** Null where nothing was said. */
+  readonly user: User | null;
+  readonly subscriptions: AsyncIterable<Subscription>;
+  readonly deliveries: AsyncIterable<ExportedDelivery>;
+  readonly suppressions: AsyncIterable<Suppression>;
+  /** Keys of those that name the person. */
+  readonly scheduleKeys: AsyncIterable<string>;
+  /** What was done to the person, as the audit log has it. */
+  readonly audit: AsyncIterable<AuditEntry>;
+};
+
+/** A delivery beside its notification, and what its device told. */
+type ExportedDelivery = DeliveryOfNotification & { readonly receipts: readonly Receipt[] };
+
+/** An active subscription, and what was said of its user. */
+export type ExportedSubscription = { readonly subscription: Subscription; readonly user: User | null };
+
+export type Exports = {
+  ofUser(userId: string): Promise<UserExport>;
+  /** All active subscriptions, piece by piece, the newest first. */
+  everything(): AsyncGenerator<readonly ExportedSubscription[]>;
+};
+
+type ExportedStore = Pick<
+  Store,
+  'users' | 'subscriptions' | 'deliveries' | 'notifications' | 'suppressions' | 'receipts' | 'schedules' | 'audit'
+>;
+
+const AT_ONCE = 200;
+
+/** What is known, handed out: of one person, and of all subscriptions. */
+export function createExports({ store, clock }: { readonly store: ExportedStore; readonly clock: Clock }): Exports {
+  const userDeliveries = createUserDeliveries({ store });
+  return {
+    async ofUser(userId) {
+      const all = { userId, limit: AT_ONCE };
+      const sent = { ...all, fromMs: null, untilMs: null, filter: ANY_DELIVERY };
+      const done = { filter: { who: null, action: null, target: userId }, limit: AT_ONCE };
+      return {
+        userId,
+        exportedAtMs: clock.now(),
+        user: await store.users.get(userId),
+        subscriptions: itemsOf((cursor) => store.subscriptions.list({ ...all, includeRetired: true, cursor })),
+        deliveries: withReceipts(
+          store,
+          itemsOf((cursor) => userDeliveries.list({ ...sent, cursor })),
+        ),
+        suppressions: itemsOf((cursor) => store.suppressions.listOfUser({ ...all, cursor })),
+        scheduleKeys: keysNaming(store, userId),
+        audit: itemsOf((cursor) => store.audit.list({ ...done, cursor })),
+      };
+    },
+    everything: () => everything(store),
+  };
+}
+
+async function* everything({ subscriptions, users }: ExportedStore): AsyncGenerator<readonly ExportedSubscription[]> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<Subscription> = await subscriptions.list({
+      ...{ userId: null, includeRetired: false },
+      cursor,
+      limit: AT_ONCE,
+    });
+    const persons = await users.persons([...new Set(page.items.map(({ userId }) => userId))]);
+    yield page.items.map((subscription) => ({
+      subscription,
+      user: persons.get(subscription.userId)?.user ?? null,
+    }));
+    cursor = page.next;
+  } while (cursor !== null);
+}
+
+/** Nothing is told of a notification that does not ask for it. */
+async function* withReceipts(
+  { receipts }: ExportedStore,
+  sent: AsyncIterable<DeliveryOfNotification>,
+): AsyncGenerator<ExportedDelivery> {
+  for await (const one of sent) {
+    const isTracked = one.notification?.content.tracking !== undefined;
+    yield { ...one, receipts: isTracked ? receiptsOf(await receipts.ofDelivery(one.delivery.id)) : [] };
+  }
+}
+
+async function* keysNaming({ schedules }: ExportedStore, userId: string): AsyncGenerator<string> {
+  for await (const { key, notification } of itemsOf((cursor) => schedules.list({ cursor, limit: AT_ONCE }))) {
+    if (bodyWithout(notification, userId) !== 'same') yield key;
+  }
+}
+
+async function* itemsOf<Item>(list: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<Item> = await list(cursor);
+    yield* page.items;
+    cursor = page.next;
+  } while (cursor !== null);
+}
