@@ -12,7 +12,9 @@ import type { AuditLog } from '../intake/audit-log.ts';
 import type { Backups } from '../intake/backups.ts';
 import type { BulkActions } from '../intake/bulk-actions.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
+import type { Erasures } from '../intake/erasures.ts';
 import type { EventReader } from '../intake/event-reading.ts';
+import type { Exports } from '../intake/exports.ts';
 import type { LookUp } from '../intake/lookup.ts';
 import type { Notifications } from '../intake/notifications.ts';
 import type { OverviewReader } from '../intake/overview.ts';
@@ -53,8 +55,10 @@ import { addBulkActionRoutes } from './v1/bulk-actions.ts';
 import { addBulkNotificationRoute } from './v1/bulk-notifications.ts';
 import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
+import { addErasureRoutes } from './v1/erasures.ts';
 import { addEventRoutes } from './v1/events.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
+import { addExportRoutes } from './v1/exports.ts';
 import { addLookUpRoute } from './v1/lookup.ts';
 import { addNotificationRoutes, type NotificationParts } from './v1/notifications.ts';
 import { addOverviewRoutes } from './v1/overview.ts';
@@ -85,6 +89,8 @@ export type AppOptions = {
   readonly dryRun: NotificationParts['dryRun'];
   readonly deadLetters: DeadLetters;
   readonly bulkActions: BulkActions;
+  readonly erasures: Erasures;
+  readonly exports: Exports;
   readonly userDeliveries: UserDeliveries;
   readonly receipts: Receipts;
   /** The site whose clicks lead through here; null where none do. */
@@ -196,6 +202,8 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addBulkActionRoutes(router, options.bulkActions);
   addUserDeliveryRoutes(router, options.userDeliveries);
   addUserRoutes(router, options.users);
+  addErasureRoutes(router, options.erasures);
+  addExportRoutes(router, options.exports);
   addTypeRoutes(router, options.types);
   addTemplateRoutes(router, options.templates);
   addAudienceRoutes(router, options.audiences);

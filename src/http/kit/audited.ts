@@ -22,7 +22,12 @@ export function audited<Value>(
   const isChange =
     route.method !== 'get' && route.isUnaudited === undefined && caller?.kind === 'key' && !route.onlyReads?.(body);
   if (!isChange) return work();
-  const act = { by: 'key', who: caller.keyId, action: route.operationId, target: targetIn(c) } as const;
+  const act = {
+    by: 'key',
+    who: caller.keyId,
+    action: route.operationId,
+    target: route.auditNamesNobody ? '' : targetIn(c),
+  } as const;
   return onRecord(audit, c, act, work);
 }
 

@@ -81,6 +81,8 @@ export const PROBLEMS = {
   prune_hold_not_found: { status: 404, title: 'No such hold on pruning' },
   prune_hold_decided: { status: 409, title: 'The hold was decided otherwise' },
   bulk_action_not_found: { status: 404, title: 'No such bulk action' },
+  erasure_not_found: { status: 404, title: 'No such erasure' },
+  erasure_key_unknown: { status: 409, title: 'The list of erasures is of another installation' },
   bulk_action_ended: { status: 409, title: 'The bulk action has ended' },
   backup_unavailable: { status: 409, title: 'No backup can be made here' },
   backup_under_way: { status: 409, title: 'A backup is being made', headers: RETRY_SOON },

@@ -50,6 +50,8 @@ export type RouteSpec = RouteGuard & {
   readonly isUnaudited?: 'reads' | 'on_record';
   /** Whether a call with this body changes nothing after all, such as a dry run. */
   readonly onlyReads?: (body: unknown) => boolean;
+  /** The audit log has the change, and not whom its path names. */
+  readonly auditNamesNobody?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;

@@ -6,6 +6,7 @@ export const TAGS = {
   Receipts: 'What devices tell: shown, clicked, closed.',
   Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',
   Users: 'What is said of the people behind user ids: tags, time zone, wishes, quiet hours.',
+  Privacy: 'Erasing people, proving it, and giving them what is known of them.',
   Types: 'What holds for kinds of notifications: who gets them, and when.',
   Templates: 'What notifications say, in each locale, with variables.',
   Audiences: 'Users by their tags, and expressions with a name.',

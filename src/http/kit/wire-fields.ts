@@ -133,6 +133,7 @@ const EXAMPLE_IDS = {
   delivery: deliveryId(NOTIFICATION, SUBSCRIPTION),
   pruneHold: `${ID_PREFIXES.pruneHold}${EXAMPLE_ULID}`,
   bulkAction: `${ID_PREFIXES.bulkAction}${EXAMPLE_ULID}`,
+  erasure: `${ID_PREFIXES.erasure}${EXAMPLE_ULID}`,
 } as const;
 
 /** The path parameter `id` of one resource. */

@@ -174,7 +174,7 @@ function detailWire({
   };
 }
 
-function suppressionWire({
+export function suppressionWire({
   notificationId,
   userId: user,
   reason,

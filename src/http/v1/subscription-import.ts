@@ -10,7 +10,7 @@ import type { Router } from '../kit/router.ts';
 import { validate } from '../kit/validation.ts';
 import { instantOrEpochMs, timeZone, userId } from '../kit/wire-fields.ts';
 import { atMsOf, ofBrowsers, registerExample, registerFields, undocumentedFields } from './subscription-schema.ts';
-import { tag } from './user-schema.ts';
+import { tag, userPatchBody, userPatchOf } from './user-schema.ts';
 
 /** As many as a body of the largest size has room for, and as are done within a second or two. */
 const MAX_LINES = 1000;
@@ -34,6 +34,10 @@ const lineFields = {
     description: 'When it last wrote it, or saw the browser. Only what is newer than what is known here changes that.',
   }),
   tags: z.array(tag).max(MAX_TAGS).nullish().openapi({ description: 'Given to the user, beside those there are.' }),
+  user: userPatchBody
+    .omit({ tags: true })
+    .nullish()
+    .openapi({ description: 'What is said of the user, where nothing was said before.' }),
 };
 
 export const importLine = ofBrowsers({ ...lineFields, ...undocumentedFields });
@@ -113,6 +117,7 @@ function requestOf(given: unknown): ImportRequest | AppError {
     createdAtMs: atMsOf(line.created_at),
     updatedAtMs: atMsOf(line.updated_at),
     tags: line.tags ?? [],
+    userPatch: line.user ? userPatchOf(line.user) : null,
   };
 }
 

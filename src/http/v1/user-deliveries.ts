@@ -7,15 +7,17 @@ import { pageQuery, pageRequest, userId } from '../kit/wire-fields.ts';
 import { filterOf, narrowedBy, spanOf } from './delivery-query.ts';
 import { attemptSchema, attemptWire, deliveryFields, deliveryWire } from './delivery-schema.ts';
 
+export const userDeliveryFields = {
+  ...deliveryFields,
+  type: z.string().nullable().openapi({ description: 'Of the notification; null where that is forgotten already.' }),
+  title: z.string().nullable().openapi({ description: 'As `type`.' }),
+  // Not null: of a name or null, generators make what does not compile.
+  last_attempt: attemptSchema.optional(),
+};
+
 export const userDeliverySchema = answerBody(
   'UserDelivery',
-  {
-    ...deliveryFields,
-    type: z.string().nullable().openapi({ description: 'Of the notification; null where that is forgotten already.' }),
-    title: z.string().nullable().openapi({ description: 'As `type`.' }),
-    // Not null: of a name or null, generators make what does not compile.
-    last_attempt: attemptSchema.optional(),
-  },
+  userDeliveryFields,
   'Before the first attempt there is no `last_attempt`.',
 );
 
@@ -68,7 +70,10 @@ export function addUserDeliveryRoutes(router: Router, deliveries: UserDeliveries
   router.add(byQueryRoute, async ({ query }) => pageFor(query.user_id, query));
 }
 
-function userDeliveryWire({ delivery, notification }: DeliveryOfNotification): z.output<typeof userDeliverySchema> {
+export function userDeliveryWire({
+  delivery,
+  notification,
+}: DeliveryOfNotification): z.output<typeof userDeliverySchema> {
   const { states: _, attempts: __, ...rest } = deliveryWire(delivery);
   const last = delivery.attempts.at(-1);
   return {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { isTypePattern } from '../../domain/notification-type/type-pattern.ts';
-import { type QuietHours, WEEKDAYS } from '../../domain/user/quiet-hours.ts';
+import { type QuietHours, timeOfMinute, WEEKDAYS } from '../../domain/user/quiet-hours.ts';
 import { MAX_PREFERENCES, MAX_TAGS, TAG, type User, type UserPatch } from '../../domain/user/user.ts';
 import { answerBody } from '../kit/answer-schema.ts';
 import { canonicalLocaleText, instant, isoOf, isoOrNull, moment, timeZone } from '../kit/wire-fields.ts';
@@ -127,11 +127,6 @@ function minuteOf(time: string): number {
   return hours * 60 + minutes;
 }
 
-function timeOf(minute: number): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
-}
-
 /** `seesTags` false: to the user, who is not told what the site says of them. */
 export function userWire(user: User, seesTags = true): z.output<typeof userSchema> {
   const { quietHours: quiet } = user;
@@ -144,8 +139,8 @@ export function userWire(user: User, seesTags = true): z.output<typeof userSchem
       Object.entries(user.preferences).map(([pattern, { isWanted }]) => [pattern, isWanted]),
     ),
     quiet_hours: quiet && {
-      from: timeOf(quiet.fromMinute),
-      until: timeOf(quiet.untilMinute),
+      from: timeOfMinute(quiet.fromMinute),
+      until: timeOfMinute(quiet.untilMinute),
       ...(quiet.days && { days: [...quiet.days] }),
     },
     paused_until: isoOrNull(user.pausedUntilMs),
