@@ -54,6 +54,8 @@ export type ServerErrorCode =
   | 'prune_hold_decided'
   | 'bulk_action_not_found'
   | 'bulk_action_ended'
+  | 'erasure_not_found'
+  | 'erasure_key_unknown'
   | 'backup_unavailable'
   | 'backup_under_way'
   | 'store_unavailable'

@@ -7,6 +7,7 @@ import type { NotificationDryRun } from './dry-run.ts';
 import { type EventCalls, eventsOf } from './events.ts';
 import type { Found, OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
+import { type ErasureCalls, erasuresOf } from './privacy.ts';
 import type {
   AcceptedNotification,
   Attempt,
@@ -14,7 +15,6 @@ import type {
   Delivery,
   DeliveryQuery,
   DeliveryWithReceipts,
-  ImportedSubscription,
   Notification,
   NotificationInput,
   NotificationQuery,
@@ -22,7 +22,6 @@ import type {
   Page,
   RemovedSubscriptions,
   Subscription,
-  SubscriptionImportLine,
   SubscriptionInput,
   SubscriptionQuery,
   SubscriptionRemoval,
@@ -32,6 +31,7 @@ import type {
 import { type Schedules, schedulesOf } from './schedules.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
+import type { ImportedSubscription, SubscriptionImportLine } from './subscription-import.ts';
 import { type Templates, templatesOf } from './templates.ts';
 import type { CancelledNotification } from './timing.ts';
 
@@ -52,12 +52,15 @@ export type * from './dry-run.ts';
 export type * from './events.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
+export type * from './privacy.ts';
 export type * from './receipts.ts';
 export type * from './resources.ts';
 export type * from './schedules.ts';
 export type { SubscriberToken } from './subscriber-token.ts';
+export type * from './subscription-import.ts';
 export type * from './templates.ts';
 export type * from './timing.ts';
+export type * from './user-patch.ts';
 export { BellhopError };
 
 export type ClientOptions = {
@@ -132,6 +135,7 @@ export type Client = Nouns & {
   readonly templates: Templates;
   /** One action on many dead letters: replay or discard. */
   readonly bulkActions: BulkActionCalls;
+  readonly erasures: ErasureCalls;
   readonly deadLetters: { list(query?: DeadLetterQuery, options?: CallOptions): Promise<Page<Delivery>> };
   readonly subscriptions: {
     /** For back ends that take a browser's `PushSubscription.toJSON()` themselves; a page can register with a token. */
@@ -174,6 +178,7 @@ export function createClient(options: ClientOptions): Client {
     ...peopleOf(caller),
     ...schedulesOf(caller),
     events: eventsOf(caller),
+    erasures: erasuresOf(caller),
     ...resourcesOf(caller, createSendMany(calling)),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -189,7 +194,10 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
   } while (cursor !== undefined);
 }
 
-function resourcesOf(caller: Caller, sendMany: SendMany): Omit<Client, 'subscriberToken' | 'events' | keyof Nouns> {
+function resourcesOf(
+  caller: Caller,
+  sendMany: SendMany,
+): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

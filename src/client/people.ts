@@ -1,30 +1,10 @@
 import type { Caller, CallOptions } from './caller.ts';
 import type { AudienceInput } from './content.ts';
 import { pathSegment } from './path-segment.ts';
+import type { Erasure } from './privacy.ts';
 import type { ReceiptEvent } from './receipts.ts';
 import type { Page, PageQuery, Priority, Urgency } from './resources.ts';
-
-/** By the clock of the user’s zone, such as `22:00`; where `until` is the earlier one, it ends on the day after. */
-export type QuietHoursPatch = {
-  readonly from?: string | undefined;
-  readonly until?: string | undefined;
-  /** On which it begins: `mon`, `tue`, …; null, or never said, every day. */
-  readonly days?: readonly Weekday[] | null | undefined;
-};
-
-export type Weekday = 'sun' | 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat';
-
-/** What is left out stays, null takes away. `preferences` are merged pattern by pattern, `quiet_hours` field by field. */
-export type UserPatch = {
-  readonly time_zone?: string | null | undefined;
-  readonly locale?: string | null | undefined;
-  /** In place of those there were. */
-  readonly tags?: readonly string[] | null | undefined;
-  readonly preferences?: Readonly<Record<string, boolean | null>> | null | undefined;
-  readonly quiet_hours?: QuietHoursPatch | null | undefined;
-  /** An instant, ISO 8601 with a zone. */
-  readonly paused_until?: string | null | undefined;
-};
+import type { UserPatch } from './user-patch.ts';
 
 export type User = {
   readonly user_id: string;
@@ -144,6 +124,10 @@ export type People = {
     /** Makes the user where nothing was said before. */
     patch(userId: string, patch: UserPatch, options?: CallOptions): Promise<User>;
     changeTags(userId: string, change: TagChange, options?: CallOptions): Promise<User>;
+    /** Erases the person, for good: subscriptions, what waits, what was said, and their name wherever it stands. */
+    erase(userId: string, options?: CallOptions): Promise<Erasure>;
+    /** All that is known of the person, as `GET /v1/users/{user_id}/export` documents it. */
+    export(userId: string, options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
     /** Whether, when and on which devices the user gets something, and why not. */
     explain(userId: string, query: ExplainQuery, options?: CallOptions): Promise<Explanation>;
     /** What the user did not get, and why; but for what came while they had no device. */
@@ -194,6 +178,8 @@ export function peopleOf(caller: Caller): People {
       list: (query, options) => get('/v1/users', query, options),
       patch: async (id, patch, options) => write('PATCH', user(id), patch, options),
       changeTags: async (id, change, options) => write('POST', user(id, '/tags'), change, options),
+      erase: async (id, { signal } = {}) => caller({ method: 'DELETE', path: user(id), signal }),
+      export: async (id, options) => get(user(id, '/export'), {}, options),
       explain: async (id, query, options) => get(user(id, '/explain'), explainQuery(query), options),
       suppressions: async (id, query, options) => get(user(id, '/suppressions'), query, options),
     },

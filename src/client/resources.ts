@@ -190,32 +190,6 @@ export type SubscriptionRemoval = { readonly endpoint: string; readonly user_id?
 /** How many there were, retired ones among them; 0 where there was none. */
 export type RemovedSubscriptions = { readonly removed: number };
 
-/** A subscription as another push system kept it. */
-export type SubscriptionImportLine = {
-  readonly user_id: string;
-  readonly endpoint: string;
-  readonly keys: { readonly p256dh: string; readonly auth: string };
-  /** The one that the browser subscribed with; its pair must be held by the server. */
-  readonly vapid_public_key: string;
-  readonly created_at?: number | string | null | undefined;
-  readonly updated_at?: number | string | null | undefined;
-  readonly expirationTime?: number | null | undefined;
-  readonly expiration_time?: number | string | null | undefined;
-  readonly tags?: readonly string[] | null | undefined;
-  readonly locale?: string | null | undefined;
-  readonly time_zone?: string | null | undefined;
-  readonly user_agent?: string | null | undefined;
-};
-
-export type ImportedSubscription = {
-  /** Which of those that were sent, from 0. */
-  readonly index: number;
-  readonly result: 'added' | 'updated' | 'moved' | 'unchanged' | 'refused';
-  readonly subscription_id: string | null;
-  readonly code: string | null;
-  readonly reason: string | null;
-};
-
 export type Subscription = {
   readonly id: string;
   readonly user_id: string;

@@ -78,6 +78,32 @@ Exit code: 0 where every line is in, 1 where one was refused or the import broke
     run: async (given) => (await import('./import/import.ts')).runImport(given),
   },
   {
+    name: 'export',
+    meaning: 'Write all active subscriptions as bellhop import takes them: docs/privacy.md.',
+    operands: [{ name: 'FILE', meaning: 'NDJSON, a new file for its owner alone; - is standard output.' }],
+    options: [
+      { name: '--with-keys', meaning: 'With whole endpoints and keys, without which nobody can push or import.' },
+    ],
+    more: 'Through the service; where none runs, of the store itself. VAPID keys are never in it: bellhop backup has them.',
+    run: async ({ operands: [file = '-'], options }) => {
+      const { runExport } = await import('./export.ts');
+      return runExport({ file, withKeys: options.has('--with-keys') });
+    },
+  },
+  {
+    name: 'erasures',
+    meaning: 'List who was erased, naming nobody, or erase them again after a restore: docs/privacy.md.',
+    operands: [
+      { name: 'WHAT', meaning: 'export or apply.' },
+      { name: 'FILE', meaning: 'where the list goes, or is; - is standard output, or input.' },
+    ],
+    more: 'Through the Bellhop that runs here. The embedded store has such a list beside it, and heeds it at each start.',
+    run: async ({ operands: [what = '', file = '-'] }) => {
+      const { runErasures } = await import('./erasures.ts');
+      return runErasures({ what, file });
+    },
+  },
+  {
     name: 'restore',
     meaning: 'Put a backup into an empty DATA_DIR. Nothing is sent before bellhop resume.',
     operands: [{ name: 'FILE', meaning: 'the backup; - is standard input.' }],

@@ -11,6 +11,7 @@ export const FIELDS = [
   'tags',
   'user_agent',
   'locale',
+  'time_zone',
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -43,6 +44,7 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
   tags: ['tags', 'taglist'],
   user_agent: ['useragent'],
   locale: ['locale', 'language', 'lang'],
+  time_zone: ['timezone', 'timezoneid'],
 };
 
 /** What a record may keep a browser's `toJSON()` in, as an object or as its JSON. */

@@ -1,3 +1,4 @@
+import { canonicalZone } from '../../domain/time/zone.ts';
 import { MAX_TAGS, TAG } from '../../domain/user/user.ts';
 import type { Refusal } from './entry.ts';
 import { type Field, type FieldMap, type Flat, findField, flatten, valueAt } from './field-names.ts';
@@ -62,6 +63,8 @@ export function readLine(record: Readonly<Record<string, unknown>>, { map, vapid
     ...instantsOf(fieldOf, notes),
     ...deviceOf(fieldOf),
     ...tagsFor(fieldOf('tags'), notes),
+    ...zoneOf(fieldOf('time_zone')),
+    ...saidIn(record),
   };
   if ([userId, endpoint, p256dh, auth, key, line.user_agent].some((text) => UNUSABLE.test(text ?? ''))) {
     return refused('invalid_request', 'The line is not UTF-8, or holds a character that no text should (U+0000).');
@@ -138,6 +141,19 @@ function deviceOf(fieldOf: (field: Field) => unknown): { readonly locale?: strin
     ...(locale !== null && locale.length <= 35 && /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/.test(locale) && { locale }),
     ...(userAgent !== null && { user_agent: userAgent.slice(0, 512) }),
   };
+}
+
+/** Others mean an offset by it: only what is a zone is taken along. */
+function zoneOf(given: unknown): { readonly time_zone?: string } {
+  const text = textOf(given);
+  const zone = text === null ? null : canonicalZone(text);
+  return zone === null ? {} : { time_zone: zone };
+}
+
+/** What is said of the user, as `bellhop export` writes it. The service judges it. */
+function saidIn(record: Readonly<Record<string, unknown>>): { readonly user?: object } {
+  const { user } = record;
+  return typeof user === 'object' && user !== null && !Array.isArray(user) ? { user } : {};
 }
 
 /** Those that the service would take; the rest is left out, and said. */
