@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   subscription_deleted: 'Its subscription was deleted meanwhile.',
   subscription_inactive: 'Its subscription was retired meanwhile.',
   notification_cancelled: 'Somebody [called its notification off](scheduling.md#calling-it-off).',
+  user_erased: 'Its user was [erased](privacy.md#erasing-a-person).',
   discarded: 'It had failed, and somebody [took it off the dead letters](operations.md#many-dead-letters-at-once).',
   render_failed: 'Its [text](templates.md#when-it-cannot-be-made) could not be made for its recipient.',
   dropped: 'It waited while sending was [paused](backup.md#restore), and a person decided to drop what waited.',
