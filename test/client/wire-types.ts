@@ -9,6 +9,7 @@ import type { lineSchema } from '../../src/http/v1/bulk-line.ts';
 import type { resultSchema } from '../../src/http/v1/bulk-notifications.ts';
 import type { attemptSchema, deliverySchema, toldDeliverySchema } from '../../src/http/v1/delivery-schema.ts';
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
+import type { erasureSchema, verificationSchema } from '../../src/http/v1/erasures.ts';
 import type { eventPage } from '../../src/http/v1/events.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { foundSchema } from '../../src/http/v1/lookup.ts';
@@ -101,6 +102,8 @@ export const COMPILED: [
   Reads<typeof explanationSchema, client.Explanation>,
   Reads<typeof auditEntrySchema, client.AuditEntry>,
   Reads<typeof eventPage, client.EventPage>,
+  Reads<typeof erasureSchema, client.Erasure>,
+  Reads<typeof verificationSchema, client.ErasureVerification>,
   Reads<typeof scheduleSchema, client.Schedule>,
   Reads<typeof occurrenceSchema, client.Occurrence>,
   Reads<typeof momentSchema, client.ScheduleMoment>,
@@ -113,6 +116,8 @@ export const COMPILED: [
   Writes<typeof previewBody, client.TemplatePreviewInput & { readonly version?: number | undefined }>,
   Reads<typeof previewSchema, { readonly items: readonly client.TemplatePreview[] }>,
 ] = [
+  true,
+  true,
   true,
   true,
   true,

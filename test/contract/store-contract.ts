@@ -9,6 +9,7 @@ import { capContract } from './cap-contract.ts';
 import { crowdingContract } from './crowding-contract.ts';
 import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { dryRunContract } from './dry-run-contract.ts';
+import { erasureContract } from './erasure-contract.ts';
 import { eventContract } from './event-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
@@ -68,6 +69,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('subscriptions: more than a user may have', () => crowdingContract(open));
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('bulk actions', () => bulkActionContract(open));
+    describe('erasures', () => erasureContract(open));
     describe('tallies', () => tallyContract(open));
     describe('schedules', () => scheduleContract(open));
     describe('nonces', () => nonceContract(open));

@@ -10,6 +10,7 @@ import { goneChange, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscri
 import { sampleBulkAction } from './bulk-action-contract.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
+import { useErasures } from './use-erasures.ts';
 
 /** Every method of the port at least once, in each of its variants. */
 export async function useEverything(store: Store): Promise<void> {
@@ -68,6 +69,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.notifications.ofCall({ keys: ['default:a', 'shop:a'], requestId: 'a', limit: 5 });
   await store.deliveries.countByState(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
+  await useErasures(store);
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
   await usePeople(store);

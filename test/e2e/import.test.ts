@@ -57,10 +57,10 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (args: readonly string[], heapMb = 128): ChildProcess => {
+  const start = (args: readonly string[], heapMb = 128, command = 'import'): ChildProcess => {
     const { PATH = '' } = process.env;
     const env = { ...settings, PATH, DATA_DIR: join(folder, 'data') };
-    return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, BUILT, 'import', ...args], { cwd: folder, env });
+    return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, BUILT, command, ...args], { cwd: folder, env });
   };
   const ended = async (child: ChildProcess, input = ''): Promise<Ended> => {
     const texts = { stdout: '', stderr: '' };
@@ -86,7 +86,7 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
     const { endpoint, keys } = device.subscription;
     save(
       'ada.csv',
-      `endpoint;p256dh;auth;uid;timezone\r\n"${endpoint}";${keys.p256dh};${keys.auth};ada;Europe/Berlin\r\n`,
+      `endpoint;p256dh;auth;uid;region\r\n"${endpoint}";${keys.p256dh};${keys.auth};ada;Europe/Berlin\r\n`,
     );
     const without = await run('ada.csv', '--vapid-key', old.publicKey);
     expect(without).toMatchObject({ code: 1, stderr: '' });
@@ -101,7 +101,7 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
 
     const real = await run('ada.csv', '--vapid-keys', 'old-keys.json', '--report', 'report.ndjson');
     expect(real).toMatchObject({ code: 0, stderr: '' });
-    expect(real.stdout).toContain('Not taken along: timezone.');
+    expect(real.stdout).toContain('Not taken along: region.');
     const report = JSON.parse(readFileSync(join(folder, 'report.ndjson'), 'utf8'));
     expect(report).toMatchObject({ line: 2, result: 'added', code: null, reason: null });
     const again = await run('ada.csv', '--vapid-keys', 'old-keys.json');
@@ -162,6 +162,29 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
       const { code, stderr } = await run(...args);
       expect([code, stderr], args.join(' ')).toEqual([2, expect.stringContaining(says)]);
     }
+  });
+
+  it('takes over what bellhop export writes: a round trip', async () => {
+    const said = { preferences: { news: false }, quiet_hours: { from: '22:00', until: '07:00' }, tags: ['beta'] };
+    expect((await call('PATCH', '/v1/users/ada', { body: said })).status).toBe(200);
+    const exported = (...args: string[]) => ended(start(args, 48, 'export'));
+    const sorted = (text: string): unknown[] =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .sort()
+        .map((line) => JSON.parse(line));
+    expect(await exported('--with-keys', 'all.ndjson')).toMatchObject({ code: 0, stdout: '' });
+    const whole = sorted(readFileSync(join(folder, 'all.ndjson'), 'utf8'));
+    expect(whole).toContainEqual(
+      expect.objectContaining({ user_id: 'ada', tags: ['beta'], vapid_public_key: old.publicKey }),
+    );
+    expect((await exported('-')).stdout).not.toContain('p256dh');
+    expect(await exported('all.ndjson')).toMatchObject({ code: 1, stderr: expect.stringContaining('EEXIST') });
+    for (const user of ['ada', 'ben']) expect((await call('DELETE', `/v1/users/${user}`)).status).toBe(200);
+    expect((await exported('-')).stdout).toBe('');
+    expect(await run('all.ndjson')).toMatchObject({ code: 0 });
+    expect(sorted((await exported('--with-keys', '-')).stdout)).toEqual(whole);
   });
 
   it('goes on after kill -9 of either side, in little memory', async () => {

@@ -293,4 +293,4 @@ export const MEET_OUR_OWN_TEXT: Readonly<Record<string, readonly (readonly [expr
 };
 
 /** Files that build expressions at run time, and how many; what they do is measured with the functions around them. */
-export const BUILT: Readonly<Record<string, number>> = { 'domain/ids.ts': 3, 'domain/push-service/http-date.ts': 3 };
+export const BUILT: Readonly<Record<string, number>> = { 'domain/ids.ts': 4, 'domain/push-service/http-date.ts': 3 };

@@ -31,6 +31,8 @@ async function documentOf(): Promise<OpenApiDocument> {
     receipts: unused,
     clickedSiteUrl: 'https://app.example.com',
     deadLetters: unused,
+    erasures: unused,
+    exports: unused,
     bulkActions: unused,
     userDeliveries: unused,
     users: unused,

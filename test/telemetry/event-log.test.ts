@@ -77,6 +77,13 @@ const LINES: { readonly [Type in BellhopEvent['type']]: Line } = {
     detail: 'There is no segment “vip”.',
     msg: 'schedule morning could not send its notification of 2026-01-01T00:00:00.000Z (invalid_audience): There is no segment “vip”. Mend it with PUT /v1/schedules/morning; POST /v1/schedules/morning/trigger sends it now',
   },
+  'erasure.completed': {
+    level: 'info',
+    erasure_id: 'era_1',
+    subscriptions: 2,
+    deliveries: 40,
+    msg: 'a person was erased: GET /v1/erasures/era_1 has the receipt',
+  },
   'bulk_action.ended': {
     level: 'info',
     bulk_action_id: 'bla_1',

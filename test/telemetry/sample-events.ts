@@ -92,6 +92,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     discarded: 0,
     skipped: 2,
   },
+  'erasure.completed': { type: 'erasure.completed', erasureId: 'era_1', counts: { subscriptions: 2, deliveries: 40 } },
   'sending.paused': { type: 'sending.paused', cause: 'restored', sinceMs: NOW_MS },
   'tallies.corrected': { type: 'tallies.corrected', miscounts: [{ name: 'ended failed', had: 1, found: 2 }] },
   'sending.resumed': { type: 'sending.resumed' },

@@ -80,8 +80,16 @@ describe('a line', () => {
     expect(lineOf({ ...record, created_at })).toMatchObject({ created_at: Date.parse(expected) });
   });
 
-  it('leaves a time, a locale and tags out that will not do, and says so', () => {
-    const strange = { created_at: 'last week', language: 'C', tags: 'beta, two words', timezone: 'Europe/Berlin' };
+  it('takes the zone of a device, and what is said of its user', () => {
+    const said = { user: { preferences: { news: false } } };
+    expect(lineOf({ ...record, timezone: 'europe/berlin', ...said })).toMatchObject({
+      time_zone: 'Europe/Berlin',
+      ...said,
+    });
+  });
+
+  it('leaves a time, a locale, a zone and tags out that will not do, and says so', () => {
+    const strange = { created_at: 'last week', language: 'C', tags: 'beta, two words', timezone: 3600 };
     const reading = readLine({ ...record, ...strange }, OPTIONS);
     expect(reading).toEqual({
       kind: 'line',

@@ -1,6 +1,7 @@
 import type { Collections } from '../../../../src/store/mongodb/collections/collections.ts';
 import { NOW_MS } from '../../../support/samples.ts';
 import { BULK_ACTION_QUESTIONS, fillBulkActions } from './bulk-action-questions.ts';
+import { ERASURE_QUESTIONS, fillErasures } from './erasure-questions.ts';
 
 /** What each query about the console is asked for. */
 export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
@@ -11,6 +12,7 @@ export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
   nonce: 'nonce-5',
   'idempotency key': 'key-5',
   'idempotency keys': ['key-5', 'key-6', 'none'],
+  ...ERASURE_QUESTIONS,
   'sign-in link': { digest: 'digest-5', now: new Date(NOW_MS) },
   'operator session': { digest: 'digest-5', now: new Date(NOW_MS) },
   'audit listed': { before: 500 },
@@ -24,6 +26,7 @@ export const CONSOLE_QUESTIONS: Readonly<Record<string, unknown>> = {
 
 export async function fillConsole(collections: Collections): Promise<void> {
   await fillBulkActions(collections);
+  await fillErasures(collections);
   const signedIn = Array.from({ length: 1000 }, (_, index) => ({
     _id: `digest-${index}`,
     name: 'Ann',
