@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { startMongod } from '../../scripts/servers/mongod.ts';
 import { startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { startServiceProcess } from '../../scripts/service-process.ts';
 import { denoOrReason } from '../support/deno.ts';
 import { describeWithMongod } from '../support/mongodb.ts';
 import { describeWithRedis } from '../support/redis.ts';
@@ -54,6 +55,39 @@ if (typeof deno !== 'string') {
   );
 
   it('the main job on Deno, on the embedded default', () => tellOnDeno(), 60_000);
+
+  it('makes the text of a template on Deno, with plurals and dates', async () => {
+    const own = mkdtempSync(join(folder, 'template-'));
+    const service = await startServiceProcess({ folder: own, deno });
+    try {
+      const template = {
+        default_locale: 'en',
+        variables: { n: 'number', at: 'datetime' },
+        locales: {
+          en: { title: '{n, plural, one {# parcel} other {# parcels}}', body: '{at, date, full}' },
+          pl: { title: '{n, plural, one {# paczka} few {# paczki} many {# paczek} other {# paczki}}' },
+          de: { title: '{n, number} Pakete', body: '{at, date, long}, {at, time, short}' },
+        },
+      };
+      const answer = await fetch(`${service.address}/v1/templates/preview`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${service.secret}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+          template,
+          variables: { n: 1005, at: '2026-03-29T23:30:00Z' },
+          time_zone: 'Europe/Berlin',
+        }),
+      });
+      const { items } = (await answer.json()) as { items: { locale: string; title: string; body: string | null }[] };
+      expect(items.map(({ locale, title, body }) => [locale, title, body])).toEqual([
+        ['de', '1.005 Pakete', '30. März 2026, 01:30'],
+        ['en', '1,005 parcels', 'Monday, March 30, 2026'],
+        ['pl', '1005 paczek', null],
+      ]);
+    } finally {
+      await service.stop('SIGTERM');
+    }
+  }, 60_000);
 
   describeWithRedis('the main job on Deno', () =>
     describeWithMongod('with servers', () => {

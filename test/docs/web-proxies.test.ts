@@ -140,6 +140,31 @@ function declare(proxy: WebProxy): void {
     expect([refused.status, JSON.parse(refused.text).code]).toEqual([413, 'body_too_large']);
   });
 
+  it('hands on any number of lines, and their results; nginx while more of either comes', async () => {
+    const lines = Array.from({ length: 3000 }, (_, n) => {
+      const line = { type: 'test', title: 'x'.repeat(1000), user_ids: ['ada'], idempotency_key: `line-${n}` };
+      return `${JSON.stringify(line)}\n`;
+    });
+    const headers = { Host: SITE, Authorization: `Bearer ${service.secret}`, 'Content-Type': 'application/x-ndjson' };
+    const sending = request({ ...target(), method: 'POST', path: '/push/v1/notifications/bulk', headers });
+    const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+    const isDuplex = proxy.name === 'nginx';
+    sending.write(lines[0]);
+    if (!isDuplex) sending.end(lines.slice(1).join(''));
+    const [response] = await answered;
+    let text = '';
+    response.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+    });
+    const ended = once(response, 'end');
+    if (isDuplex) {
+      await until('the first result is there', () => text.includes('"line":1,'));
+      sending.end(lines.slice(1).join(''));
+    }
+    await ended;
+    expect(text.match(/"status":"accepted"/g)).toHaveLength(lines.length);
+  });
+
   it('leads http to https, with method and body', async () => {
     const answer = await fetch(`http://127.0.0.1:${httpPort}/push/v1/notifications?a=b`, {
       method: 'POST',

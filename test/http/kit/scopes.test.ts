@@ -43,6 +43,7 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   listBulkActions: 'read',
   getBulkAction: 'read',
   cancelBulkAction: 'manage',
+  lookUp: 'read',
   confirmPruneHold: 'manage',
   dismissPruneHold: 'manage',
   listUsers: 'read',
