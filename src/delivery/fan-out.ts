@@ -21,6 +21,8 @@ export type FanOutOptions = WordedPlanOptions & {
   readonly rules: StandingRules;
   /** About the most deliveries made in one commit. */
   readonly pageSize: number;
+  /** The least users of a page of a wave. */
+  readonly passedOverAtOnce?: number;
 };
 
 /**
@@ -28,7 +30,7 @@ export type FanOutOptions = WordedPlanOptions & {
  * everything else. The cursor moves in the page's own commit: whoever repeats a page, or loses a race, changes nothing.
  */
 export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<void> {
-  const { store, queue, events, clock, pageSize, rules, serverZone } = options;
+  const { store, queue, events, clock, pageSize, passedOverAtOnce, rules, serverZone } = options;
 
   return async (job) => {
     const fanOut = await store.fanOuts.get(job.id);
@@ -41,7 +43,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     const nowMs = clock.now();
     if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;
     const policy = await rules.policyOf(notification.content.type);
-    const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs });
+    const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs, passedOverAtOnce });
     const look = { limit: Math.max(pageSize, wave.limit), nowMs, serverZone };
     const { members: found, next: to } =
       begun === null

@@ -20,6 +20,7 @@ type WaveOptions = {
   readonly store: Pick<FanOutStore, 'decided'>;
   readonly serverZone: string;
   readonly nowMs: number;
+  readonly passedOverAtOnce?: number | undefined;
 };
 
 const EVERYBODY = { limit: 0, only: {} } as const;
@@ -34,7 +35,7 @@ const PASSED_OVER_AT_ONCE = 200;
  */
 export function createWave(
   { notification, followingAtMs, begun }: FanOut,
-  { store, serverZone, nowMs }: WaveOptions,
+  { store, serverZone, nowMs, passedOverAtOnce = PASSED_OVER_AT_ONCE }: WaveOptions,
 ): Wave {
   const { id: notificationId, sendAt, dueAtMs } = notification;
   const all = async (members: readonly Member[]) => members;
@@ -49,7 +50,7 @@ export function createWave(
     return false;
   };
   return {
-    limit: PASSED_OVER_AT_ONCE,
+    limit: passedOverAtOnce,
     only: { only: isDue },
     async undecided(members) {
       if (members.length === 0 || begun !== null) return members;

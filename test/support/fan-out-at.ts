@@ -12,13 +12,18 @@ import { fanOutJob, sampleAcceptance, sampleNotification } from './samples.ts';
 
 const MOST_PAGES = 1000;
 
-type At = { readonly nowMs: number; readonly pageSize?: number; readonly serverZone?: string };
+type At = {
+  readonly nowMs: number;
+  readonly pageSize?: number;
+  readonly passedOverAtOnce?: number;
+  readonly serverZone?: string;
+};
 
 /** Fans a notification out, by the fan-out of production, as far as it goes at one instant: to its end, or its next wave. */
 export async function fanOutAt(
   store: Store,
   notification: Pick<Notification, 'id' | 'priority'>,
-  { nowMs, pageSize = 500, serverZone = 'UTC' }: At,
+  { nowMs, pageSize = 500, serverZone = 'UTC', ...more }: At,
 ): Promise<void> {
   const clock = createFakeClock(nowMs);
   const queue = createInProcessQueue({ clock });
@@ -27,7 +32,7 @@ export async function fanOutAt(
   });
   const rules = createStandingRules({ store, clock });
   const page = createFanOutPage({
-    ...{ store, queue, events, clock, rules, serverZone, pageSize },
+    ...{ store, queue, events, clock, rules, serverZone, pageSize, ...more },
     compose: createComposer(null),
     wordings: createWordings(store.templates),
   });
@@ -44,11 +49,17 @@ async function isUnderWay(store: Store, id: string, nowMs: number): Promise<bool
 }
 
 /** Sends a notification in waves to its end, each at its time, but none before this instant. */
-export async function sendWaves(store: Store, { id, priority }: Notification, fromMs: number): Promise<void> {
+export async function sendWaves(
+  store: Store,
+  { id, priority }: Notification,
+  fromMs: number,
+  more: Pick<At, 'passedOverAtOnce'> = {},
+): Promise<void> {
   for (;;) {
     const fanOut = await store.fanOuts.get(id);
     if (fanOut === null) return;
-    await fanOutAt(store, { id, priority }, { nowMs: Math.max(fromMs, fanOut.notification.dueAtMs ?? 0), pageSize: 3 });
+    const nowMs = Math.max(fromMs, fanOut.notification.dueAtMs ?? 0);
+    await fanOutAt(store, { id, priority }, { ...more, nowMs, pageSize: 3 });
   }
 }
 

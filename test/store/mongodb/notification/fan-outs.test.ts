@@ -32,6 +32,9 @@ const OLD = Object.keys(ZONES);
 const NEW = ['$joins', 'u-05', 'u-105', 'u-125', 'u-99'];
 /** At the first of the writes of all waves, up to one that it never gets to. */
 const STEPS = Array.from({ length: 22 }, (_, step) => step);
+/** So that a wave takes several pages; at some of the writes, since there are many. */
+const IN_PAGES = { passedOverAtOnce: 3 };
+const PAGED_STEPS = [1, 5, 9, 13];
 const AUDIENCES: Readonly<Record<string, Audience>> = {
   everyone: { kind: 'everyone', excludedIds: [] },
   'a tag': { kind: 'tags', text: 'a', excludedIds: [] },
@@ -100,6 +103,44 @@ describeWithMongod('waves, of which two tries of a page find other users', () =>
 
   const CASES = Object.entries(AUDIENCES).flatMap(([name, audience]) =>
     STEPS.map((step) => [step, name, audience] as const),
+  );
+
+  const PAGED_CASES = Object.entries(AUDIENCES).flatMap(([name, audience]) =>
+    PAGED_STEPS.map((step) => [step, name, audience] as const),
+  );
+
+  it.each(Object.entries(AUDIENCES))('%s, in pages of three: a wave takes several', async (_, audience) => {
+    const notification = await accepted(audience);
+    const { fanOuts } = suite.store;
+    const pages = new Map<number, number>();
+    const commitPage: typeof fanOuts.commitPage = (page) => {
+      const atMs = page.wave?.atMs ?? 0;
+      pages.set(atMs, (pages.get(atMs) ?? 0) + 1);
+      return fanOuts.commitPage(page);
+    };
+    await sendWaves({ ...suite.store, fanOuts: { ...fanOuts, commitPage } }, notification, NOW_MS, IN_PAGES);
+    expect(pages.size).toBeGreaterThan(1);
+    expect(Math.max(...pages.values())).toBeGreaterThan(1);
+    await expectOneOutcomeEach(notification, audience);
+  });
+
+  it.each(PAGED_CASES)(
+    'a process that died at write %i, %s, in pages of three: each user once',
+    async (step, _, audience) => {
+      const notification = await accepted(audience);
+      let isDead = false;
+      const dying = processWith(step, async () => {
+        isDead = true;
+        throw new Error('it died');
+      });
+      await sendWaves(dying, notification, NOW_MS, IN_PAGES).catch((error: Error) =>
+        expect(error.message).toBe('it died'),
+      );
+      expect(isDead).toBe(true);
+      await everythingChanges();
+      await sendWaves(suite.store, notification, NOW_MS, IN_PAGES);
+      await expectOneOutcomeEach(notification, audience);
+    },
   );
 
   it.each(CASES)('a process that died at write %i, %s: each user once', async (step, _, audience) => {
