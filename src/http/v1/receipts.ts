@@ -6,7 +6,7 @@ import type { Receipts } from '../../intake/receipts.ts';
 import { answerBody } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { instantOrEpochMs, plainText } from '../kit/wire-fields.ts';
+import { instantText } from '../kit/wire-fields.ts';
 
 /** What a worker that was offline for days has gathered, it tells in several calls. */
 const MOST_AT_ONCE = 50;
@@ -20,12 +20,15 @@ const token = z
     example: `r1.${'0'.repeat(26)}_${'0'.repeat(26)}.${'A'.repeat(22)}`,
   });
 
+/** Whatever it is: one that the notification does not have counts as none. */
+const action = z.string().max(64).optional().openapi({ description: 'Of the button, with `clicked`.' });
+
 const told = z
   .strictObject({
     token,
     event: z.enum(RECEIPT_EVENTS),
-    action: plainText(64).optional().openapi({ description: 'Of the button, with `clicked`.' }),
-    at: instantOrEpochMs.optional().openapi({ description: 'When it happened, by the device’s clock. Left out: now.' }),
+    action,
+    at: instantText.optional().openapi({ description: 'When it happened, by the device’s clock. Left out: now.' }),
   })
   .openapi('ReceiptInput');
 
@@ -84,7 +87,7 @@ const clickRoute = defineRoute({
   access: 'open',
   query: z.object({
     token: z.string().max(200).default('').openapi({ description: 'Of the push.' }),
-    action: plainText(64).optional().openapi({ description: 'Of the button.' }),
+    action,
     to: z
       .string()
       .min(1)
@@ -103,7 +106,12 @@ export type ReceiptRoutesOptions = { readonly receipts: Receipts; readonly siteU
 /** What devices tell. */
 export function addReceiptRoutes(router: Router, { receipts, siteUrl }: ReceiptRoutesOptions): void {
   router.add(tellRoute, async ({ body }) => {
-    const told = body.receipts.map(({ token, event, action = '', at }) => ({ token, event, action, atMs: msOf(at) }));
+    const told = body.receipts.map(({ token, event, action = '', at }) => ({
+      token,
+      event,
+      action,
+      atMs: at === undefined ? null : Date.parse(at),
+    }));
     return answer(200, await receipts.tell(told));
   });
   if (siteUrl === null) return;
@@ -113,9 +121,4 @@ export function addReceiptRoutes(router: Router, { receipts, siteUrl }: ReceiptR
     const page = leadsToSite(to, siteUrl) ? new URL(to).href : `${siteUrl}/`;
     return answer(302, null, { Location: page, 'Referrer-Policy': 'no-referrer' });
   });
-}
-
-function msOf(at: string | number | undefined): number | null {
-  if (at === undefined) return null;
-  return typeof at === 'string' ? Date.parse(at) : at;
 }
