@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Behaviour } from '../src/emulator/behaviour.ts';
 import type { Emulator } from '../src/emulator/emulator.ts';
@@ -15,6 +16,12 @@ export const CASES = [
   { userId: 'quinn', state: 'retrying', says: 'In quarantine', remedy: 'QUARANTINE_RETRY_HOURS' },
   { userId: 'mila', state: 'failed', says: 'Refused because of our key', remedy: 'Mend the settings' },
   { userId: 'drew', state: 'failed', says: 'Refused by the push service', remedy: 'replay' },
+  {
+    userId: 'vera',
+    state: 'failed',
+    says: 'the subscription was made with another VAPID key',
+    remedy: 'Bring the VAPID key pair it was made with back',
+  },
   { userId: 'ezra', state: 'expired', says: 'deadline', remedy: 'Replay it with a new deadline' },
   { userId: 'noor', state: 'held', says: 'Held for the user’s quiet hours', remedy: 'sent when they end' },
   { userId: 'sam', state: 'cancelled', says: 'a newer notification with the same topic', remedy: null },
@@ -35,8 +42,8 @@ const PATIENCE_MS = 30_000;
 /** Sends something to each user, and waits until it has come to what it comes to. Needs MAX_RETRIES and RETRY_BASE_MS that are short. */
 export async function makeWorld({ call, pushService }: World): Promise<void> {
   const applicationServerKey = String((await call('GET', '/v1/push/public-key')).body.public_key);
-  const register = async (userId: string, behaviour: Behaviour = []) => {
-    const { subscription } = pushService.createDevice({ applicationServerKey, behaviour });
+  const register = async (userId: string, behaviour: Behaviour = [], key = applicationServerKey) => {
+    const { subscription } = pushService.createDevice({ applicationServerKey: key, behaviour });
     await demand(call('POST', '/v1/subscriptions', { body: { user_id: userId, ...subscription } }));
   };
   await register('ada');
@@ -45,6 +52,7 @@ export async function makeWorld({ call, pushService }: World): Promise<void> {
   await register('quinn', [{ status: 403 }]);
   await register('mila', [{ status: 401 }]);
   await register('drew', [{ status: 400, body: 'malformed' }]);
+  await register('vera', [], createECDH('prime256v1').generateKeys('base64url'));
   await register(
     'ezra',
     Array.from({ length: 200 }, () => ({ status: 500 })),
@@ -68,7 +76,7 @@ export async function makeWorld({ call, pushService }: World): Promise<void> {
   await until(call, 'cleo', 'held');
   await demand(call('POST', `/v1/notifications/${id}/cancel`));
   await send({ type: 'order.shipped', title: 'Last call', user_ids: ['ezra'], ttl_seconds: 1 });
-  const others = ['ada', 'grace', 'quinn', 'mila', 'drew', 'nobody-here'];
+  const others = ['ada', 'grace', 'quinn', 'mila', 'drew', 'vera', 'nobody-here'];
   await send({
     type: 'order.shipped',
     title: 'Your order is on its way',

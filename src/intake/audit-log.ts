@@ -1,15 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditDraft, AuditEntry, SaltedDraft } from '../domain/audit/audit-entry.ts';
-import type { AuditStore } from '../store/audit-store.ts';
+import type { AuditFilter, AuditSpan, AuditStore } from '../store/audit-store.ts';
+import type { Page, PageRequest } from '../store/page.ts';
 
 /** Who changed what, on record before it is changed. */
 export type AuditLog = {
   /** Resolves once the entry is durable. */
   record(draft: AuditDraft): Promise<void>;
-  list: AuditStore['list'];
+  /** Newest first; of a span of time, as far as the clocks of those who wrote agree. */
+  list(query: AuditQuery): Promise<Page<AuditEntry>>;
   /** The whole chain from a number on, oldest first, in pieces. */
   pieces(afterSeq: number): AsyncGenerator<readonly AuditEntry[]>;
 };
+
+type AuditQuery = PageRequest & {
+  readonly filter: AuditFilter;
+  /** At or after. */
+  readonly fromMs?: number | null;
+  /** Before. */
+  readonly untilMs?: number | null;
+};
+
+const ANY_ENTRY: AuditFilter = { who: null, action: null, target: null };
+const WHOLE: AuditSpan = { fromSeq: 1, belowSeq: Number.MAX_SAFE_INTEGER };
 
 const AT_ONCE = 500;
 
@@ -29,7 +42,11 @@ export function createAuditLog(store: AuditStore): AuditLog {
       if (waiting.length === 1) writing = (writing ?? Promise.resolve()).catch(() => {}).then(writeWaiting);
       return writing ?? Promise.resolve();
     },
-    list: (query) => store.list(query),
+    async list({ fromMs = null, untilMs = null, ...query }) {
+      const [fromSeq, belowSeq] = await Promise.all([seqAt(store, fromMs), seqAt(store, untilMs)]);
+      const span = { fromSeq: fromSeq ?? 1, belowSeq: belowSeq ?? Number.MAX_SAFE_INTEGER };
+      return store.list({ ...query, span });
+    },
     async *pieces(afterSeq) {
       let after = afterSeq;
       for (;;) {
@@ -41,6 +58,20 @@ export function createAuditLog(store: AuditStore): AuditLog {
       }
     },
   };
+}
+
+/** The number of the first entry at or after an instant, by halves: the chain is in the order of time. Null where there is no instant. */
+async function seqAt(store: AuditStore, atMs: number | null): Promise<number | null> {
+  if (atMs === null) return null;
+  const [newest] = (await store.list({ cursor: null, limit: 1, filter: ANY_ENTRY, span: WHOLE })).items;
+  let [low, high] = [1, (newest?.seq ?? 0) + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = await store.after(middle - 1, 1);
+    if (entry !== undefined && entry.atMs < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function newSalt(): string {

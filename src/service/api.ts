@@ -109,7 +109,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, ...people, limiter }) : {}),
-    ...(config.console.isServed ? buildConsole(options, { limiter, stopping: parts.stopping }) : {}),
+    ...(config.console.isServed ? buildConsole(options, { limiter, stopping: parts.stopping, storeOctets: () => store.sizeOctets() }) : {}),
     access: createAccess({
       ...parts,
       keys: apiKeys,
@@ -191,7 +191,11 @@ function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger)
 
 function buildConsole(
   { config, log, examine }: ApiOptions,
-  parts: { readonly limiter: RateLimiter; readonly stopping: AbortSignal },
+  parts: {
+    readonly limiter: RateLimiter;
+    readonly stopping: AbortSignal;
+    readonly storeOctets: () => Promise<number>;
+  },
 ): Pick<AppOptions, 'console'> {
   const files = ifBuilt('the console', readConsoleFiles(), log);
   const { viewersSeeContent } = config.console;

@@ -8,12 +8,15 @@ export type AuditFilter = {
   readonly target: string | null;
 };
 
+/** A part of the chain: from this number on, and before that one. */
+export type AuditSpan = { readonly fromSeq: number; readonly belowSeq: number };
+
 /** Who changed what. Kept for good: what is deleted here breaks the chain. */
 export interface AuditStore {
   /** Adds these in their order, one after the other in the chain, whatever other processes add at the same time. */
   append(drafts: readonly SaltedDraft[]): Promise<void>;
   /** Newest first. */
-  list(query: PageRequest & { readonly filter: AuditFilter }): Promise<Page<AuditEntry>>;
+  list(query: PageRequest & { readonly filter: AuditFilter; readonly span: AuditSpan }): Promise<Page<AuditEntry>>;
   /** Those after this number, oldest first. */
   after(seq: number, limit: number): Promise<readonly AuditEntry[]>;
 }

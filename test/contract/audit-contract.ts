@@ -5,6 +5,7 @@ import { NOW_MS } from '../support/samples.ts';
 import { freshStore, type OpenStore } from './fresh-store.ts';
 
 const ANY = { who: null, action: null, target: null };
+const WHOLE = { fromSeq: 1, belowSeq: 1000 };
 
 let salts = 0;
 
@@ -72,14 +73,23 @@ export function auditContract(open: OpenStore): void {
       draft({ target: 'a', who: 'Ann', action: 'deleteSegment' }),
       draft({ target: 'c' }),
     ]);
-    const first = await audit.list({ cursor: null, limit: 3, filter: ANY });
+    const first = await audit.list({ cursor: null, limit: 3, filter: ANY, span: WHOLE });
     expect([targets(first.items), first.next]).toEqual([['c', 'a', 'b'], '2']);
-    expect(targets((await audit.list({ cursor: first.next, limit: 3, filter: ANY })).items)).toEqual(['a']);
+    expect(targets((await audit.list({ cursor: first.next, limit: 3, filter: ANY, span: WHOLE })).items)).toEqual([
+      'a',
+    ]);
     const found = async (filter: Partial<typeof ANY | Record<string, string>>) =>
-      targets((await audit.list({ cursor: null, limit: 9, filter: { ...ANY, ...filter } })).items);
+      targets((await audit.list({ cursor: null, limit: 9, filter: { ...ANY, ...filter }, span: WHOLE })).items);
     expect(await found({ who: 'Ann' })).toEqual(['a', 'b']);
     expect(await found({ action: 'deleteSegment' })).toEqual(['a']);
     expect(await found({ target: 'a', who: 'shop' })).toEqual(['a']);
-    await expect(audit.list({ cursor: 'x', limit: 1, filter: ANY })).rejects.toMatchObject({ code: 'invalid_cursor' });
+    const between = async (fromSeq: number, belowSeq: number, cursor: string | null = null, filter = ANY) =>
+      (await audit.list({ cursor, limit: 9, filter, span: { fromSeq, belowSeq } })).items.map(({ seq }) => seq);
+    expect(await between(2, 4)).toEqual([3, 2]);
+    expect(await between(2, 4, '3')).toEqual([2]);
+    expect(await between(3, 4, null, { ...ANY, target: 'a' } as never)).toEqual([3]);
+    await expect(audit.list({ cursor: 'x', limit: 1, filter: ANY, span: WHOLE })).rejects.toMatchObject({
+      code: 'invalid_cursor',
+    });
   });
 }

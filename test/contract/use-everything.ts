@@ -167,7 +167,12 @@ export async function useEverything(store: Store): Promise<void> {
   for (const who of [null, 'w'])
     for (const action of [null, 'a'])
       for (const target of [null, 't'])
-        await store.audit.list({ cursor: null, limit: 1, filter: { who, action, target } });
+        await store.audit.list({
+          cursor: null,
+          limit: 1,
+          filter: { who, action, target },
+          span: { fromSeq: 1, belowSeq: 9 },
+        });
   await store.audit.after(0, 1);
   await store.facts.keep('f', 'v');
   await store.facts.replace('f', 'w');

@@ -173,7 +173,7 @@ export async function startApi(options: ApiOptions = {}) {
     audit: createAuditLog(store.audit),
     eventReader: createEventReader({ store: store.events, clock }),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
-    console: { ...CONSOLE, ...options, files: readConsoleFiles() ?? [], limiter },
+    console: { ...CONSOLE, storeOctets: () => store.sizeOctets(), ...options, files: readConsoleFiles() ?? [], limiter },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },

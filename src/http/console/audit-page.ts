@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { AppError } from '../../domain/app-error.ts';
 import type { AuditEntry, Sealed } from '../../domain/audit/audit-entry.ts';
 import { PAGE_HEADERS } from '../pages/page-headers.ts';
 import { auditLines } from '../v1/audit.ts';
@@ -8,8 +9,14 @@ import type { Html } from './layout.ts';
 import { address, more, number, table, time } from './parts.ts';
 
 const ROWS = 50;
-const NAMES = ['who', 'action', 'target'] as const;
-const LABELS: Readonly<Record<(typeof NAMES)[number], string>> = { who: 'Who', action: 'What', target: 'On what' };
+const NAMES = ['who', 'action', 'target', 'from', 'until'] as const;
+const LABELS: Readonly<Record<(typeof NAMES)[number], string>> = {
+  who: 'Who',
+  action: 'What',
+  target: 'On what',
+  from: 'From, in UTC',
+  until: 'Before, in UTC',
+};
 
 type Asked = Readonly<Record<(typeof NAMES)[number], string>>;
 
@@ -18,7 +25,8 @@ export function addAuditPage(routes: ConsoleRoutes, { audit }: ConsoleParts): vo
   routes.page('audit', async ({ query }) => {
     const asked = askedIn(query);
     const filter = { who: asked.who || null, action: asked.action || null, target: asked.target || null };
-    const page = await audit.list({ cursor: query('cursor') || null, limit: ROWS, filter });
+    const span = { fromMs: utcMs(asked.from), untilMs: utcMs(asked.until) };
+    const page = await audit.list({ cursor: query('cursor') || null, limit: ROWS, filter, ...span });
     const body = html`<h1>Audit log</h1>
 <p class="lead">Who changed what: on record before it was changed, by API, by command and here.</p>
 ${filterForm(asked)}
@@ -34,12 +42,21 @@ ${headOf(page.items, asked, query('cursor'))}`;
 }
 
 function askedIn(query: Visit['query']): Asked {
-  return { who: query('who').trim(), action: query('action').trim(), target: query('target').trim() };
+  return Object.fromEntries(NAMES.map((name) => [name, query(name).trim()])) as Asked;
+}
+
+/** What a field for date and time gives, such as `2026-03-29T09:00`; null where it is empty. */
+function utcMs(text: string): number | null {
+  if (text === '') return null;
+  const atMs = Date.parse(`${text}Z`);
+  if (!Number.isNaN(atMs)) return atMs;
+  throw new AppError('invalid_request', 'A date and time is such as 2026-03-29T09:00.');
 }
 
 function filterForm(asked: Asked): Html {
   const fields = NAMES.map(
-    (name) => html`<label>${LABELS[name]} <input name="${name}" value="${asked[name]}" autocomplete="off"></label>`,
+    (name) =>
+      html`<label>${LABELS[name]} <input name="${name}"${name === 'from' || name === 'until' ? html` type="datetime-local"` : ''} value="${asked[name]}" autocomplete="off"></label>`,
   );
   const isAsked = NAMES.some((name) => asked[name] !== '');
   return html`<form method="get" action="audit" class="filter">${fields}<button class="button">Show</button>

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
 import { IF_PASSED } from '../../domain/notification/send-at.ts';
+import { localeFields } from './compose-locales.ts';
 import { digestOf, TO, WHEN } from './compose-request.ts';
 import type { Form } from './console-routes.ts';
 import type { Html } from './layout.ts';
@@ -51,6 +52,7 @@ function what(form: Form): Html {
 ${input('title', 'Title')}
 <label class="field">Text <textarea name="body" rows="3">${form.get('body')}</textarea></label>
 ${input('url', 'Leads to', '/orders/42')}
+${localeFields(form)}
 <details${form.get('template') === '' ? '' : html` open`}><summary>From a template</summary>
 <p class="hint">In place of title and text.</p>
 ${input('template', 'Template', 'order-shipped')}

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { validate } from '../kit/validation.ts';
 import { notificationBody, notifyRequestOf } from '../v1/notification-schema.ts';
+import { LOCALE_FIELDS, localesIn } from './compose-locales.ts';
 import type { Form } from './console-routes.ts';
 
 /** To whom, and when, as the form has it. */
@@ -10,15 +11,18 @@ export const TO = ['users', 'tags', 'everyone'] as const;
 export const WHEN = ['now', 'utc', 'local'] as const;
 
 /** Every field that says something of the notification. */
-const FIELDS = [
+const FIELDS: readonly string[] = [
   ...['to', 'user_ids', 'tags', 'type', 'title', 'body', 'url', 'template', 'variables'],
+  ...LOCALE_FIELDS,
   ...['topic', 'ttl_seconds', 'priority', 'when', 'at', 'if_passed'],
-] as const;
+];
 
 /** As the API takes it: what is empty is left out. Throws `invalid_request` with a sentence. */
 export function requestIn(form: Form): NotifyRequest {
+  const locales = form.get('template').trim() === '' ? localesIn(form) : null;
   const { value, issues } = validate(notificationBody, {
-    ...texts(form, ['type', 'title', 'body', 'url', 'topic', 'priority']),
+    ...texts(form, ['type', 'topic', 'priority', ...(locales === null ? ['title', 'body', 'url'] : [])]),
+    ...locales,
     ...(form.get('ttl_seconds').trim() === '' ? {} : { ttl_seconds: Number(form.get('ttl_seconds')) }),
     ...toWhom(form),
     ...templateIn(form),

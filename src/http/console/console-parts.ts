@@ -51,6 +51,8 @@ export type ConsoleParts = {
   readonly version: string;
   /** Rejects where a part cannot be used now. */
   readonly readiness: { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
+  /** What the store takes up on the disk. */
+  readonly storeOctets: () => Promise<number>;
   /** Settings that were set, by name; those that are secret without their value. */
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** Whether a viewer is shown what notifications say. */

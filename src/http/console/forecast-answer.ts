@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { UserForecast } from '../../domain/audience/forecast.ts';
 import type { DryRun } from '../../intake/dry-run.ts';
 import { sizeWarnings } from '../v1/notification-answer.ts';
+import { previewsByLocale } from './compose-locales.ts';
 import { contentPreview, octetMeter } from './content-preview.ts';
 import type { Html } from './layout.ts';
 import { address, facts, number, stateMark, table, time } from './parts.ts';
@@ -33,7 +34,7 @@ ${locales.length < 2 ? '' : html`<p class="hint">By locale: ${locales.map(([name
         : html`<span class="marks">${left.map(([reason, count]) => stateMark('suppressed', `${number(count)} ${reason}`))}</span>`,
     ],
   ])}</div></div>
-${sample.length === 0 ? '' : sampleTable(sample)}</section>`;
+${sample.length === 0 ? '' : sampleTable(sample)}</section>${previewsByLocale(notification.content, measured.byLocale)}`;
 }
 
 function sampleTable(sample: readonly UserForecast[]): Html {

@@ -12,6 +12,7 @@ import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import { contentPreview } from './content-preview.ts';
 import type { Html } from './layout.ts';
+import { notificationTimeline } from './notification-timeline.ts';
 import {
   actionButton,
   address,
@@ -46,6 +47,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
+<section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, parts.clock.now())}</section>
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>

@@ -13,10 +13,11 @@ import { processTable } from './process-table.ts';
 export function addSystemPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
   const { sending, backups, operators } = parts;
   routes.page('system', async ({ session }) => {
-    const [state, processes, kept, store, queue] = await Promise.all([
+    const [state, processes, kept, octets, store, queue] = await Promise.all([
       sending.current(),
       parts.processes.list(),
       listed(parts),
+      parts.storeOctets().catch(() => null),
       works(parts.readiness.store),
       works(parts.readiness.queue),
     ]);
@@ -25,6 +26,7 @@ export function addSystemPage(routes: ConsoleRoutes, parts: ConsoleParts): void 
 <div class="columns"><section class="card"><h2>Health</h2>${facts([
       ['Version', parts.version],
       ['Store', store],
+      ['Takes up', octets === null ? null : `${number(Math.round(octets / 1024 / 1024))} MiB on the disk`],
       ['Queue', queue],
     ])}${isOperator && parts.doctor !== null ? doctorLink() : ''}</section>
 <section class="card"><h2>Sending</h2>${sendingOf(state, session)}</section></div>

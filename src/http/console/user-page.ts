@@ -12,6 +12,7 @@ import type { ConsoleRoutes, Form, Visit } from './console-routes.ts';
 import { deviceTable } from './device-table.ts';
 import type { Html } from './layout.ts';
 import { actionButton, address, facts, more, stateMark, table, time } from './parts.ts';
+import { addUserForms, testForm, userForm } from './user-forms.ts';
 
 const LATEST = 25;
 const MOST_DEVICES = 50;
@@ -38,6 +39,7 @@ export function addUserPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
     await parts.users.changeTags(form.get('id'), { add: words(form, 'add'), remove: words(form, 'remove') });
     return address('user', { id: form.get('id'), done: 'saved' });
   });
+  addUserForms(routes, parts);
 }
 
 function words(form: Form, name: string): readonly string[] {
@@ -108,8 +110,8 @@ function bodyOf(seen: Seen, { session, query }: Visit, explained: Html | string)
 <form method="get" action="user" class="row"><input type="hidden" name="id" value="${id}">
 <label>Type <input name="type" value="${query('type')}" placeholder="order.shipped" required pattern="[A-Za-z0-9._:/-]{1,64}"></label>
 <button class="button">Explain</button></form>${explained}</section>
-<section class="card"><h2>What is said of them</h2>${wishesOf(user)}${session.role === 'operator' ? tagForm(id) : ''}</section>
-</div>
+<section class="card"><h2>What is said of them</h2>${wishesOf(user)}${session.role === 'operator' ? html`${tagForm(id)}${userForm(id, user)}` : ''}</section>
+${session.role === 'operator' && active > 0 ? html`<section class="card"><h2>Does it reach them?</h2>${testForm(id)}</section>` : ''}</div>
 <section><h2>Devices</h2>${deviceTable(devices)}</section>`;
 }
 

@@ -5,7 +5,7 @@ import { answerBody, answerWord, pageOf } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import { LINES_MEDIA_TYPE, linesSchema } from '../kit/route-description.ts';
 import type { Router } from '../kit/router.ts';
-import { instant, isoOf, pageQuery, pageRequest } from '../kit/wire-fields.ts';
+import { instant, isoOf, moment, pageQuery, pageRequest } from '../kit/wire-fields.ts';
 
 const AUDIT_PATH = '/v1/audit';
 
@@ -46,6 +46,8 @@ const listRoute = defineRoute({
     who: name.openapi({ description: 'Of this key or operator.' }),
     action: name.openapi({ description: 'Of this operation.' }),
     target: name.openapi({ description: 'Done to this.' }),
+    from: moment.optional().openapi({ description: 'At or after this instant.' }),
+    until: moment.optional().openapi({ description: 'Before this instant.' }),
   }),
   answers: { 200: { description: 'One page.', body: pageOf('AuditPage', auditEntrySchema) } },
   errors: ['invalid_cursor'],
@@ -79,9 +81,9 @@ const exportRoute = defineRoute({
 
 /** Who changed what. */
 export function addAuditRoutes(router: Router, audit: AuditLog): void {
-  router.add(listRoute, async ({ query: { who, action, target, ...page } }) => {
+  router.add(listRoute, async ({ query: { who, action, target, from = null, until = null, ...page } }) => {
     const filter = { who: who ?? null, action: action ?? null, target: target ?? null };
-    const { items, next } = await audit.list({ ...pageRequest(page), filter });
+    const { items, next } = await audit.list({ ...pageRequest(page), filter, fromMs: from, untilMs: until });
     return answer(200, { items: items.map(auditWire), next_cursor: next });
   });
   router.add(exportRoute, async ({ query }) => answer(200, auditLines(audit, Number(query.after ?? 0))));

@@ -5,7 +5,7 @@ import {
   NO_ENTRY,
   type SaltedDraft,
 } from '../../../domain/audit/audit-entry.ts';
-import type { AuditFilter, AuditStore } from '../../audit-store.ts';
+import type { AuditFilter, AuditSpan, AuditStore } from '../../audit-store.ts';
 import { parseSeqCursor, seqPage } from '../../seq-cursor.ts';
 import {
   AUDIT_AFTER,
@@ -23,8 +23,10 @@ import type { Operations } from '../server/operations.ts';
 export function mongoAudit(collections: Collections, operations: Operations): AuditStore {
   return {
     append: (drafts) => operations.run(() => append(collections, drafts)),
-    list: ({ cursor, limit, filter }) =>
-      operations.run(async () => seqPage(await list(collections, filter, parseSeqCursor(cursor), limit + 1), limit)),
+    list: async ({ cursor, limit, filter, span }) => {
+      const within = { ...span, belowSeq: Math.min(span.belowSeq, parseSeqCursor(cursor)) };
+      return operations.run(async () => seqPage(await list(collections, filter, within, limit + 1), limit));
+    },
     after: (seq, limit) =>
       operations.run(async () => {
         const found = collections.audit.find(AUDIT_AFTER.filter(seq), { ...optionsOf(AUDIT_AFTER), limit });
@@ -69,12 +71,13 @@ async function headOf({ audit }: Collections): Promise<AuditHead> {
   return head === undefined ? NO_ENTRY : { seq: head._id, hash: head.hash };
 }
 
-async function list({ audit }: Collections, filter: AuditFilter, before: number, limit: number) {
+async function list({ audit }: Collections, filter: AuditFilter, { fromSeq, belowSeq }: AuditSpan, limit: number) {
   const { who, action, target } = filter;
   const query =
     target !== null ? AUDIT_OF_TARGET : who !== null ? AUDIT_OF_WHO : action !== null ? AUDIT_OF_ACTION : AUDIT_LISTED;
   const asked = {
-    before,
+    from: fromSeq,
+    before: belowSeq,
     ...(who === null ? {} : { who }),
     ...(action === null ? {} : { action }),
     ...(target === null ? {} : { target }),

@@ -10,13 +10,19 @@ const TARGET: StoreIndex = { name: 'target', key: { 'target.text': 1, _id: -1 } 
 
 export const AUDIT_INDEXES = [WHO, ACTION, TARGET];
 
-type Asked = { readonly before: number; readonly who?: string; readonly action?: string; readonly target?: string };
+type Asked = {
+  readonly from?: number;
+  readonly before: number;
+  readonly who?: string;
+  readonly action?: string;
+  readonly target?: string;
+};
 
-const filterOf = ({ before, who, action, target }: Asked) => ({
+const filterOf = ({ from = 1, before, who, action, target }: Asked) => ({
   ...(target === undefined ? {} : { 'target.text': target }),
   ...(who === undefined ? {} : { 'who.text': who }),
   ...(action === undefined ? {} : { action }),
-  _id: { $lt: before },
+  _id: { $gte: from, $lt: before },
 });
 
 const listedBy = (name: string, purpose: string, index: StoreIndex): NamedQuery<Asked> => ({

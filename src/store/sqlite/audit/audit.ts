@@ -1,5 +1,5 @@
 import { type AuditEntry, linked, NO_ENTRY, type SaltedDraft } from '../../../domain/audit/audit-entry.ts';
-import type { AuditFilter, AuditStore } from '../../audit-store.ts';
+import type { AuditFilter, AuditSpan, AuditStore } from '../../audit-store.ts';
 import { parseSeqCursor, seqPage } from '../../seq-cursor.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -10,9 +10,9 @@ type AuditRow = { readonly entry: string };
 export function sqliteAudit(database: Database, commits: GroupCommit): AuditStore {
   return {
     append: (drafts) => commits.erase(drafts.length, () => append(database, drafts)),
-    async list({ cursor, limit, filter }) {
-      const before = parseSeqCursor(cursor);
-      const rows = await commits.read(() => readPage(database, filter, before, limit + 1));
+    async list({ cursor, limit, filter, span }) {
+      const within = { ...span, belowSeq: Math.min(span.belowSeq, parseSeqCursor(cursor)) };
+      const rows = await commits.read(() => readPage(database, filter, within, limit + 1));
       return seqPage(rows, limit);
     },
     after: (seq, limit) =>
@@ -34,11 +34,13 @@ function append(database: Database, drafts: readonly SaltedDraft[]): void {
 }
 
 /** By the index of the narrowest that is asked for. */
-function readPage(database: Database, filter: AuditFilter, before: number, limit: number): readonly AuditEntry[] {
+function readPage(database: Database, filter: AuditFilter, span: AuditSpan, limit: number): readonly AuditEntry[] {
   const asked = (['target', 'who', 'action'] as const).filter((name) => filter[name] !== null);
   const where = asked.map((name) => `${name} = ? AND `).join('');
-  const sql = `SELECT entry FROM audit WHERE ${where}seq < ? ORDER BY seq DESC LIMIT ?`;
-  return toEntries(database.all<AuditRow>(sql, [...asked.map((name) => filter[name]), before, limit]));
+  const sql = `SELECT entry FROM audit WHERE ${where}seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?`;
+  return toEntries(
+    database.all<AuditRow>(sql, [...asked.map((name) => filter[name]), span.fromSeq, span.belowSeq, limit]),
+  );
 }
 
 function toEntries(rows: readonly AuditRow[]): readonly AuditEntry[] {
