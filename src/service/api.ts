@@ -9,7 +9,7 @@ import { createSubscriberTokens, type SubscriberTokens } from '../access/subscri
 import type { Clock } from '../clock.ts';
 import { type Config, hasDemoPage } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
-import type { Keys } from '../config/key-files.ts';
+import { type Keys, rotateVapidFile } from '../config/key-files.ts';
 import { settingsShown } from '../config/settings-shown.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
@@ -109,7 +109,9 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, ...people, limiter }) : {}),
-    ...(config.console.isServed ? buildConsole(options, { limiter, stopping: parts.stopping, storeOctets: () => store.sizeOctets() }) : {}),
+    ...(config.console.isServed
+      ? buildConsole(options, { limiter, stopping: parts.stopping, storeOctets: () => store.sizeOctets() })
+      : {}),
     access: createAccess({
       ...parts,
       keys: apiKeys,
@@ -201,7 +203,10 @@ function buildConsole(
   const { viewersSeeContent } = config.console;
   const doctor = examine === undefined ? null : createDoctor(examine);
   const settings = settingsShown(readEnvironment());
-  return files === null ? {} : { console: { ...parts, files, viewersSeeContent, doctor, settings } };
+  // Several processes have folders of their own: their pair is one that all of them are given.
+  const isOwnPair = config.vapidKeys === null && config.mongodbUrl === null;
+  const rotateVapidKey = isOwnPair ? () => void rotateVapidFile(config.dataDir) : null;
+  return files === null ? {} : { console: { ...parts, files, viewersSeeContent, doctor, settings, rotateVapidKey } };
 }
 
 type DemoParts = ApiParts & {

@@ -4,7 +4,10 @@ import { createFakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
-export const CONSOLE = { viewersSeeContent: false, settings: [], doctor: null, stopping: new AbortController().signal };
+export const CONSOLE = {
+  ...{ viewersSeeContent: false, settings: [], doctor: null, rotateVapidKey: null },
+  stopping: new AbortController().signal,
+};
 
 export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
   id: 'the-one-under-test',

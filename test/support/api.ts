@@ -97,6 +97,7 @@ export type ApiOptions = Partial<AppOptions> &
     readonly siteUrl?: string;
     readonly viewersSeeContent?: boolean;
     readonly doctor?: Doctor;
+    readonly rotateVapidKey?: () => void;
     readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
     readonly onBulkAction?: () => void;
@@ -173,7 +174,13 @@ export async function startApi(options: ApiOptions = {}) {
     audit: createAuditLog(store.audit),
     eventReader: createEventReader({ store: store.events, clock }),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
-    console: { ...CONSOLE, storeOctets: () => store.sizeOctets(), ...options, files: readConsoleFiles() ?? [], limiter },
+    console: {
+      ...CONSOLE,
+      storeOctets: () => store.sizeOctets(),
+      ...options,
+      files: readConsoleFiles() ?? [],
+      limiter,
+    },
     backups: createBackups({ ...parts, store: store.backups, keep: 2 }),
     metrics: createMetrics(events).text,
     readiness: { store: async () => {}, queue: async () => {} },

@@ -11,6 +11,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['replayed', 'It is sent again. Reload the page to see what comes of it.'],
   ['restored', 'Restored.'],
   ['resumed', 'Sending is on.'],
+  ['rotated', 'A new key is in the data folder. Restart Bellhop: browsers subscribe with it from then on.'],
   ['saved', 'Saved.'],
 ]);
 

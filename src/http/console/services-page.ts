@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { AppError } from '../../domain/app-error.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import type { PruneHold } from '../../domain/pruning/prune-hold.ts';
 import type { Overview } from '../../intake/overview.ts';
@@ -10,10 +11,14 @@ import { actionButton, facts, number, table, time } from './parts.ts';
 
 /** The ways to push services, holds on pruning with their evidence, and the ring of VAPID keys. */
 export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
-  const { pruneHolds, vapidKeys, overview } = parts;
+  const { pruneHolds, vapidKeys, overview, rotateVapidKey } = parts;
   routes.page('services', async ({ session }) => {
     const [state, holds, ring] = await Promise.all([overview.read(), pruneHolds.list(null), vapidKeys.progress()]);
-    return { title: 'Push services and keys', menu: 'services', body: bodyOf(state, holds, ring, session) };
+    return {
+      title: 'Push services and keys',
+      menu: 'services',
+      body: bodyOf(state, holds, ring, { session, rotation: rotation(rotateVapidKey !== null, session) }),
+    };
   });
   const decide = (name: string, operation: string, work: (form: Form) => Promise<unknown>): void =>
     routes.action({ name, operation, target: 'id' }, async (_, form) => {
@@ -21,12 +26,30 @@ export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): voi
       return 'services?done=decided';
     });
   decide('confirm-hold', 'confirmPruneHold', (form) => pruneHolds.confirm(form.get('id')));
+  routes.action({ name: 'rotate-vapid-key', operation: 'rotateVapidKey', target: '' }, async () => {
+    if (rotateVapidKey === null) throw new AppError('invalid_request', ELSEWHERE);
+    rotateVapidKey();
+    return 'services?done=rotated';
+  });
   decide('dismiss-hold', 'dismissPruneHold', (form) => pruneHolds.dismiss(form.get('id')));
+}
+
+const ELSEWHERE =
+  'The pair is set where the processes are started: bellhop rotate-vapid-key on the server writes out what to put there.';
+
+function rotation(isPossible: boolean, { role }: OperatorSession): Html | string {
+  if (!isPossible) return html`<p class="hint">${ELSEWHERE}</p>`;
+  if (role !== 'operator') return '';
+  const sure =
+    'A new pair is put before the present one in the data folder. Browsers subscribe with it once Bellhop was restarted; the earlier ones go on signing for who subscribed with them.';
+  return actionButton({ action: 'rotate-vapid-key', label: 'Make a new key', fields: {}, sure });
 }
 
 type Ring = Awaited<ReturnType<ConsoleParts['vapidKeys']['progress']>>;
 
-function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, session: OperatorSession): Html {
+type Shown = { readonly session: OperatorSession; readonly rotation: Html | string };
+
+function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, { session, rotation }: Shown): Html {
   const open = holds.filter((hold) => hold.state === 'open');
   const decided = holds.filter((hold) => hold.state !== 'open');
   return html`<h1>Push services and keys</h1>
@@ -36,7 +59,7 @@ function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, sessio
 ${open.length === 0 ? html`<p class="empty">None is open.</p>` : open.map((hold) => openHold(hold, session))}
 ${decided.length === 0 ? '' : decidedTable(decided)}</section>
 <section><h2>VAPID keys</h2>${ringTable(ring)}
-<p class="hint">A new key is made by <code>bellhop rotate-vapid-key</code> on the server: earlier ones go on signing for the browsers that subscribed with them.</p></section>`;
+${rotation}</section>`;
 }
 
 function openHold(

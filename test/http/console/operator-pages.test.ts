@@ -7,9 +7,10 @@ const HOSTILE = `<img src=x onerror=alert(1)>"'&{x}`;
 
 let api: Api;
 let operator: ConsoleVisitor;
+let rotations = 0;
 
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ rotateVapidKey: () => void (rotations += 1) });
   operator = new ConsoleVisitor(api);
   await operator.post('sign-in', { secret: SECRET });
 });
@@ -136,6 +137,16 @@ describe('the audit log of a stretch of time', () => {
     expect([text.includes('>two<'), text.includes('>one<'), text.includes('>three<')]).toEqual([true, false, false]);
     expect((await operator.get('audit?from=soon')).status).toBe(400);
   });
+});
+
+it('makes a new VAPID key, on record, where the pair is in the data folder', async () => {
+  expect((await operator.get('services')).text).toContain('action="rotate-vapid-key"');
+  const { headers } = await operator.post('rotate-vapid-key');
+  expect([headers.get('location'), rotations, await latest()]).toEqual([
+    'services?done=rotated',
+    1,
+    ['rotateVapidKey', '', null],
+  ]);
 });
 
 it('tells how much the store takes up', async () => {
