@@ -14,7 +14,7 @@ export const CASES = [
     remedy: 'registers again on its next visit',
   },
   { userId: 'quinn', state: 'retrying', says: 'In quarantine', remedy: 'QUARANTINE_RETRY_HOURS' },
-  { userId: 'mila', state: 'failed', says: 'Refused because of our key', remedy: 'Mend the settings' },
+  { userId: 'mila', state: 'failed', says: 'Refused because of our key', remedy: 'Check VAPID_SUBJECT' },
   { userId: 'drew', state: 'failed', says: 'Refused by the push service', remedy: 'replay' },
   {
     userId: 'vera',

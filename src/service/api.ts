@@ -109,9 +109,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     isStopping: () => parts.stopping.aborted,
     subscriberTokens,
     ...(hasDemoPage(config) ? buildDemo(options, { ...parts, subscriberTokens, ...people, limiter }) : {}),
-    ...(config.console.isServed
-      ? buildConsole(options, { limiter, stopping: parts.stopping, storeOctets: () => store.sizeOctets() })
-      : {}),
+    ...(config.console.isServed ? buildConsole(options, { ...parts, limiter }) : {}),
     access: createAccess({
       ...parts,
       keys: apiKeys,
@@ -193,11 +191,7 @@ function ifBuilt(what: string, files: readonly StaticFile[] | null, log: Logger)
 
 function buildConsole(
   { config, log, examine }: ApiOptions,
-  parts: {
-    readonly limiter: RateLimiter;
-    readonly stopping: AbortSignal;
-    readonly storeOctets: () => Promise<number>;
-  },
+  { store, stopping, limiter }: Pick<ApiParts, 'store' | 'stopping'> & { readonly limiter: RateLimiter },
 ): Pick<AppOptions, 'console'> {
   const files = ifBuilt('the console', readConsoleFiles(), log);
   const { viewersSeeContent } = config.console;
@@ -206,7 +200,9 @@ function buildConsole(
   // Several processes have folders of their own: their pair is one that all of them are given.
   const isOwnPair = config.vapidKeys === null && config.mongodbUrl === null;
   const rotateVapidKey = isOwnPair ? () => void rotateVapidFile(config.dataDir) : null;
-  return files === null ? {} : { console: { ...parts, files, viewersSeeContent, doctor, settings, rotateVapidKey } };
+  const storeOctets = () => store.sizeOctets();
+  const shown = { viewersSeeContent, settings, storeOctets, doctor, rotateVapidKey };
+  return files === null ? {} : { console: { ...shown, files, limiter, stopping } };
 }
 
 type DemoParts = ApiParts & {

@@ -1,4 +1,5 @@
 import type { ProcessView } from '../../src/domain/process/process-view.ts';
+import { perMinute } from '../../src/domain/rate-limit.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
@@ -17,6 +18,9 @@ export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
   roles: ['api', 'worker'],
   startedAtMs: NOW_MS,
 };
+
+const OFTEN = perMinute(30);
+export const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
 
 /** What most tests have no opinion on. */
 export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };

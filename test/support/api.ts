@@ -14,7 +14,6 @@ import { createComposer } from '../../src/domain/content/compose.ts';
 import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
-import { perMinute } from '../../src/domain/rate-limit.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createAuditLog } from '../../src/intake/audit-log.ts';
@@ -45,7 +44,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { answersAsDocumented, CONSOLE, OWN_PROCESS, PLAIN } from './api-document.ts';
+import { answersAsDocumented, CONSOLE, LIMITS, OWN_PROCESS, PLAIN } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { OpenApiCheck } from './openapi-check.ts';
@@ -105,9 +104,6 @@ export type ApiOptions = Partial<AppOptions> &
     readonly wrapStore?: (store: Store) => Store;
     readonly wrapQueue?: (queue: JobQueue) => JobQueue;
   };
-
-const OFTEN = perMinute(30);
-const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 

@@ -103,6 +103,10 @@ function endedAccount(
   const [says, remedy] = reason === null ? ['Not delivered', null] : ENDED[reason];
   const last = attempts.at(-1) ?? null;
   const isBack = subscription !== null && subscription.retired === null && remedy === COMES_BACK;
-  const advice = isBack ? 'Nothing to do: the subscription is active again.' : (remedy ?? last?.remedy ?? null);
+  // The push service’s words say more exactly what is to be mended.
+  const exact = reason === 'misconfigured' ? (last?.remedy ?? null) : null;
+  const advice = isBack
+    ? 'Nothing to do: the subscription is active again.'
+    : (exact ?? remedy ?? last?.remedy ?? null);
   return account(last?.error == null ? says : `${says}: ${last.error}`, advice);
 }

@@ -39,6 +39,13 @@ describe('what came of a delivery, in words', () => {
     });
   });
 
+  it('has the exact remedy of the push service’s words where a key or a setting is wrong', () => {
+    const attempts = [sampleAttempt({ error: 'another key', remedy: 'Bring the key back.' })];
+    const remedyOf = (of: typeof attempts) =>
+      deliveryAccountOf(delivery({ state: 'failed', reason: 'misconfigured', attempts: of }), about).remedy;
+    expect([remedyOf(attempts), remedyOf([])]).toEqual(['Bring the key back.', 'Mend the settings, then replay it.']);
+  });
+
   it('knows that a device has come back', () => {
     const ended = delivery({ state: 'pruned', reason: 'subscription_gone' });
     const retired = { reason: 'gone', atMs: NOW_MS, deliveryId: null } as const;

@@ -10,7 +10,11 @@ let operator: ConsoleVisitor;
 let rotations = 0;
 
 beforeAll(async () => {
-  api = await startApi({ rotateVapidKey: () => void (rotations += 1) });
+  api = await startApi({
+    rotateVapidKey: () => {
+      rotations += 1;
+    },
+  });
   operator = new ConsoleVisitor(api);
   await operator.post('sign-in', { secret: SECRET });
 });
