@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditDraft, AuditEntry, SaltedDraft } from '../domain/audit/audit-entry.ts';
-import type { AuditFilter, AuditSpan, AuditStore } from '../store/audit-store.ts';
+import type { AuditFilter, AuditStore } from '../store/audit-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 
 /** Who changed what, on record before it is changed. */
@@ -22,7 +22,6 @@ type AuditQuery = PageRequest & {
 };
 
 const ANY_ENTRY: AuditFilter = { who: null, action: null, target: null };
-const WHOLE: AuditSpan = { fromSeq: 1, belowSeq: Number.MAX_SAFE_INTEGER };
 
 const AT_ONCE = 500;
 
@@ -63,7 +62,7 @@ export function createAuditLog(store: AuditStore): AuditLog {
 /** The number of the first entry at or after an instant, by halves: the chain is in the order of time. Null where there is no instant. */
 async function seqAt(store: AuditStore, atMs: number | null): Promise<number | null> {
   if (atMs === null) return null;
-  const [newest] = (await store.list({ cursor: null, limit: 1, filter: ANY_ENTRY, span: WHOLE })).items;
+  const [newest] = (await store.list({ cursor: null, limit: 1, filter: ANY_ENTRY })).items;
   let [low, high] = [1, (newest?.seq ?? 0) + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

@@ -11,12 +11,14 @@ export type AuditFilter = {
 /** A part of the chain: from this number on, and before that one. */
 export type AuditSpan = { readonly fromSeq: number; readonly belowSeq: number };
 
+export const WHOLE_CHAIN: AuditSpan = { fromSeq: 1, belowSeq: Number.MAX_SAFE_INTEGER };
+
 /** Who changed what. Kept for good: what is deleted here breaks the chain. */
 export interface AuditStore {
   /** Adds these in their order, one after the other in the chain, whatever other processes add at the same time. */
   append(drafts: readonly SaltedDraft[]): Promise<void>;
-  /** Newest first. */
-  list(query: PageRequest & { readonly filter: AuditFilter; readonly span: AuditSpan }): Promise<Page<AuditEntry>>;
+  /** Newest first. Without a span, of the whole chain. */
+  list(query: PageRequest & { readonly filter: AuditFilter; readonly span?: AuditSpan }): Promise<Page<AuditEntry>>;
   /** Those after this number, oldest first. */
   after(seq: number, limit: number): Promise<readonly AuditEntry[]>;
 }

@@ -15,12 +15,12 @@ import type { FinalState } from '../../src/domain/delivery/delivery.ts';
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import type { LaneView } from '../../src/domain/push-service/lane-view.ts';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
+import type { ConsoleParts } from '../../src/http/console/console-parts.ts';
 import type { RequestLine } from '../../src/http/kit/request-log.ts';
 import { createAuditLog } from '../../src/intake/audit-log.ts';
 import { createBackups } from '../../src/intake/backups.ts';
 import { createBulkActions } from '../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../src/intake/dead-letters.ts';
-import type { Doctor } from '../../src/intake/doctor.ts';
 import { createEventReader } from '../../src/intake/event-reading.ts';
 import { createLastBackup } from '../../src/intake/last-backup.ts';
 import { createLookUp } from '../../src/intake/lookup.ts';
@@ -90,13 +90,11 @@ export type Answer = {
 };
 
 export type ApiOptions = Partial<AppOptions> &
-  Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> & {
+  Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> &
+  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor' | 'rotateVapidKey'>> & {
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
-    readonly viewersSeeContent?: boolean;
-    readonly doctor?: Doctor;
-    readonly rotateVapidKey?: () => void;
     readonly lanes?: readonly LaneView[];
     readonly maxPerUser?: number;
     readonly onBulkAction?: () => void;

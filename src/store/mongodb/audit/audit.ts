@@ -5,7 +5,7 @@ import {
   NO_ENTRY,
   type SaltedDraft,
 } from '../../../domain/audit/audit-entry.ts';
-import type { AuditFilter, AuditSpan, AuditStore } from '../../audit-store.ts';
+import { type AuditFilter, type AuditSpan, type AuditStore, WHOLE_CHAIN } from '../../audit-store.ts';
 import { parseSeqCursor, seqPage } from '../../seq-cursor.ts';
 import {
   AUDIT_AFTER,
@@ -23,7 +23,7 @@ import type { Operations } from '../server/operations.ts';
 export function mongoAudit(collections: Collections, operations: Operations): AuditStore {
   return {
     append: (drafts) => operations.run(() => append(collections, drafts)),
-    list: async ({ cursor, limit, filter, span }) => {
+    list: async ({ cursor, limit, filter, span = WHOLE_CHAIN }) => {
       const within = { ...span, belowSeq: Math.min(span.belowSeq, parseSeqCursor(cursor)) };
       return operations.run(async () => seqPage(await list(collections, filter, within, limit + 1), limit));
     },

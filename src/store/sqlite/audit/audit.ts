@@ -1,5 +1,5 @@
 import { type AuditEntry, linked, NO_ENTRY, type SaltedDraft } from '../../../domain/audit/audit-entry.ts';
-import type { AuditFilter, AuditSpan, AuditStore } from '../../audit-store.ts';
+import { type AuditFilter, type AuditSpan, type AuditStore, WHOLE_CHAIN } from '../../audit-store.ts';
 import { parseSeqCursor, seqPage } from '../../seq-cursor.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -10,7 +10,7 @@ type AuditRow = { readonly entry: string };
 export function sqliteAudit(database: Database, commits: GroupCommit): AuditStore {
   return {
     append: (drafts) => commits.erase(drafts.length, () => append(database, drafts)),
-    async list({ cursor, limit, filter, span }) {
+    async list({ cursor, limit, filter, span = WHOLE_CHAIN }) {
       const within = { ...span, belowSeq: Math.min(span.belowSeq, parseSeqCursor(cursor)) };
       const rows = await commits.read(() => readPage(database, filter, within, limit + 1));
       return seqPage(rows, limit);
