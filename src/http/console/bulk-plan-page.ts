@@ -82,7 +82,7 @@ function countTable({ byReason, byService }: BulkPlan): Html {
       .map(([name, count]) => [kind, name, number(count)]);
   return table({
     caption: 'By reason and by push service',
-    columns: [['By'], ['Which', 'wide'], ['How many', 'number']],
+    columns: [['By'], ['Which'], ['How many', 'number']],
     rows: [...rows('reason', byReason), ...rows('push service', byService)],
     empty: 'None.',
   });

@@ -68,9 +68,8 @@ ${query('notification') === '' ? '' : text('notification', 'Notification')}<butt
 /** Which dead letters are meant, in words. */
 export function deadLetterFacts(filter: DeadLetterFilter): Html {
   const { userId, notificationId, reason, service, type, remedy, fromMs, untilMs } = filter;
-  const isAny = Object.values(filter).every((asked) => asked === null);
+  if (Object.values(filter).every((asked) => asked === null)) return html`<p>All dead letters.</p>`;
   return facts([
-    ['Which', isAny ? 'all dead letters' : null],
     ['Reason', reason],
     ['Push service', service],
     ['Type', type],

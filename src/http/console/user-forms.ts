@@ -85,7 +85,7 @@ export function userForm(id: string, user: User | null): Html {
     (day) =>
       html`<label class="check"><input type="checkbox" name="quiet_days" value="${day}"${quiet?.days?.includes(day) ? html` checked` : ''}> ${day}</label>`,
   );
-  return html`<details><summary class="button">Change …</summary>
+  return html`<details><summary class="button">Zone, quiet hours, wishes …</summary>
 <form method="post" action="patch-user" class="stack"><input type="hidden" name="id" value="${id}">
 <input type="hidden" name="wishes_before" value="${wishes.map(([pattern]) => pattern).join(' ')}">
 <div class="row">${input('time_zone', 'Time zone', said?.time_zone ?? '')}${input('locale', 'Language', said?.locale ?? '')}</div>
