@@ -10,6 +10,9 @@ import { MAX_USER_ID_LENGTH } from '../../domain/user/user-id.ts';
  */
 export const CONTROL = '\\x00-\\x1f\\x7f';
 
+/** What JSON may hold here: no store keeps U+0000 everywhere, so that no body may have it. */
+export const ANY_TEXT = '^[^\\x00]*$';
+
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 

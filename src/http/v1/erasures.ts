@@ -19,7 +19,7 @@ import {
 const MAX_LISTED = 1000;
 
 const digest = z.string().min(1).max(100);
-const count = z.int().min(0).openapi({ format: 'int64' });
+const count = z.int().min(0).openapi({ format: 'int64', maximum: Number.MAX_SAFE_INTEGER });
 
 const counts = (of: z.ZodType<number>) =>
   Object.fromEntries(ERASED_KINDS.map((kind) => [kind, of])) as Record<

@@ -6,7 +6,7 @@ import type { Receipts } from '../../intake/receipts.ts';
 import { answerBody } from '../kit/answer-schema.ts';
 import { answer, defineRoute } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
-import { instantText } from '../kit/wire-fields.ts';
+import { ANY_TEXT, instantText } from '../kit/wire-fields.ts';
 
 /** What a worker that was offline for days has gathered, it tells in several calls. */
 const MOST_AT_ONCE = 50;
@@ -16,12 +16,17 @@ const token = z
   .min(1)
   .max(200)
   .openapi({
+    pattern: ANY_TEXT,
     description: '`receipt.token` of the payload.',
     example: `r1.${'0'.repeat(26)}_${'0'.repeat(26)}.${'A'.repeat(22)}`,
   });
 
 /** Whatever it is: one that the notification does not have counts as none. */
-const action = z.string().max(64).optional().openapi({ description: 'Of the button, with `clicked`.' });
+const action = z
+  .string()
+  .max(64)
+  .optional()
+  .openapi({ pattern: ANY_TEXT, description: 'Of the button, with `clicked`.' });
 
 const told = z
   .strictObject({
