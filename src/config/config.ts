@@ -17,6 +17,7 @@ import { pushProxyOf } from './push-proxy.ts';
 import type { DemoPage } from './setting-parsers.ts';
 import { type Environment, type ReadText, readSettings } from './setting-values.ts';
 import type { SettingName, SettingValues } from './settings.ts';
+import { type TracingConfig, tracingOf } from './tracing-settings.ts';
 import { checkTls, trustOf } from './trusted-authorities.ts';
 
 /** What those who send requests may take, before it is known whether they may call. */
@@ -86,6 +87,7 @@ export type Config = {
   readonly publicUrl: string | null;
   /** What devices may be asked to tell. */
   readonly tracking: Tracking;
+  readonly tracing: TracingConfig | null;
   readonly console: ConsolePolicy;
   /** Whose word on the address of a caller is taken. */
   readonly trustedProxies: readonly AddressRange[];
@@ -190,7 +192,7 @@ export function parseConfig(environment: Environment, readText: ReadText): Confi
     ...pageLimitsOf(values),
     attemptTimeoutMs: values.ATTEMPT_TIMEOUT_MS,
     defaultTtlSeconds: values.DEFAULT_TTL_SECONDS,
-    ...keptOf(values),
+    ...toldOf(values),
     pushAllowedHosts: values.PUSH_ALLOWED_HOSTS,
   });
 }
@@ -202,9 +204,11 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
   };
 }
 
-function keptOf(values: SettingValues): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays'> {
+function toldOf(
+  values: SettingValues,
+): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays' | 'tracing'> {
   const { RETENTION_DAYS: retentionDays, EVENT_TYPES: types, EVENT_RETENTION_DAYS: eventRetentionDays } = values;
-  return { retentionDays, eventTypes: types, eventRetentionDays };
+  return { retentionDays, eventTypes: types, eventRetentionDays, ...tracingOf(values) };
 }
 
 function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 'tracking' | 'timeZone' | 'console'> {

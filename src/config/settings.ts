@@ -27,6 +27,7 @@ import {
   vapidPairs,
   vapidSubject,
 } from './setting-parsers.ts';
+import { TRACING_SETTINGS } from './tracing-settings.ts';
 
 /** Every setting there is. `docs/configuration.md` is made from this table. */
 export const SETTINGS = {
@@ -263,6 +264,7 @@ export const SETTINGS = {
     'How long completed notifications, their deliveries and attempts, and retired subscriptions are kept, in days.',
   ),
   ...EVENT_SETTINGS,
+  ...TRACING_SETTINGS,
   PUSH_ALLOWED_HOSTS: setting(
     '',
     allowedHosts,

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import { askGates, type Gate } from '../domain/delivery/gate.ts';
 import type { SettlementPlan } from '../domain/delivery/settlement.ts';
-import type { Events } from '../domain/events.ts';
+import type { BellhopEvent, Events } from '../domain/events.ts';
 import type { OriginPause } from '../domain/push-service/origin-pause.ts';
 import { type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
@@ -74,7 +74,7 @@ export function createDelivering(
     if (plan.pause !== null) await pause(options, plan.pause);
     // The lease ran out, and another writer came first: what that one wrote stands.
     if (!isKept) return;
-    for (const event of plan.events) events.publish(event);
+    for (const event of plan.events) events.publish(traced(event, claimed.notification.content.trace));
     const { after } = plan.settlement;
     if (after.dueAtMs !== null) await queue.enqueueMany([reminderOf(after, after.dueAtMs)]);
   };
@@ -84,4 +84,9 @@ async function pause({ coordination, events, clock }: DeliveringOptions, asked: 
   const isNew = coordination.pausedUntilMs(asked.origin, clock.now()) === null;
   await coordination.pauseOrigin(asked);
   if (isNew) events.publish({ type: 'origin.paused', ...asked });
+}
+
+/** What came of the delivery, with the trace of the call that it came by. */
+function traced(event: BellhopEvent, trace: string | undefined): BellhopEvent {
+  return event.type === 'delivery.settled' && trace !== undefined ? { ...event, trace } : event;
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts';
 import { type Member, namedIn, usersNamed } from '../domain/audience/audience.ts';
 import { planPage, type Reached, type ReleaseTerms, reachedBy, type WordedTerms } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
+import type { Notification } from '../domain/notification/notification.ts';
+import { tracedPage } from '../domain/trace.ts';
 import { isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import { AUDIENCE_START } from '../store/audience-cursor.ts';
 import type { AudienceCursor, AudienceQuery, AudienceStore } from '../store/audience-store.ts';
@@ -64,6 +66,7 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     });
     if (fannedOut === null) return;
     const { deliveries } = fannedOut;
+    tellPage(options, notification, { users: members.length, deliveries: deliveries.length, startedAtMs: nowMs });
     await supersede(
       { store: store.deliveries, events, clock },
       notification,
@@ -81,6 +84,15 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
     }
     await queue.enqueueMany(reminders);
   };
+}
+
+/** To who follows the trace of a call. */
+function tellPage(
+  { events, clock }: FanOutOptions,
+  notification: Notification,
+  page: { readonly users: number; readonly deliveries: number; readonly startedAtMs: number },
+): void {
+  for (const event of tracedPage(notification, { ...page, endedAtMs: clock.now() })) events.publish(event);
 }
 
 /** All of them, as they are now. */

@@ -39,7 +39,23 @@ export type BellhopEvent =
       readonly untilMs: number;
     }
   | { readonly type: 'subscription.restored'; readonly subscriptionId: string; readonly userId: string }
-  | { readonly type: 'notification.accepted'; readonly notificationId: string; readonly users: number }
+  | {
+      readonly type: 'notification.accepted';
+      readonly notificationId: string;
+      readonly users: number;
+      /** The `traceparent` of the call, where it has one. */
+      readonly trace?: string;
+    }
+  /** Told only where there is a trace, and not in the log: a fan-out has many. */
+  | {
+      readonly type: 'fan_out.page';
+      readonly notificationId: string;
+      readonly users: number;
+      readonly deliveries: number;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+      readonly trace: string;
+    }
   /** Somebody called it off: what waited is not sent. */
   | { readonly type: 'notification.cancelled'; readonly notificationId: string }
   | {
@@ -62,6 +78,8 @@ export type BellhopEvent =
       readonly priority: Priority;
       /** How long it waited from when it was due to the begin of this attempt; null where nothing was sent. */
       readonly waitedMs: number | null;
+      /** The `traceparent` of the notification's call, where it has one. */
+      readonly trace?: string;
     }
   /** A push service asked its senders to wait: nothing goes to this origin before then. */
   | { readonly type: 'origin.paused'; readonly origin: string; readonly untilMs: number }

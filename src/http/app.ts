@@ -7,6 +7,7 @@ import type { SubscriberTokens } from '../access/subscriber-tokens.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Random } from '../domain/ids.ts';
+import type { BeginCall } from '../domain/trace.ts';
 import type { Audiences } from '../intake/audiences.ts';
 import type { AuditLog } from '../intake/audit-log.ts';
 import type { Backups } from '../intake/backups.ts';
@@ -33,6 +34,7 @@ import type { VapidKeys } from '../intake/vapid-keys.ts';
 import { addConsoleRoutes, type ConsoleOptions } from './console/console.ts';
 import { CONSOLE_PATH } from './console/console-routes.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
+import { traceCalls } from './kit/call-span.ts';
 import { allowOrigins } from './kit/cross-origin.ts';
 import { answerProblem, type LogError } from './kit/problem.ts';
 import { type BodyLimits, createBodyReader } from './kit/raw-body.ts';
@@ -136,6 +138,8 @@ export type AppOptions = {
   /** Aborted then, too: what streams ends. */
   readonly stopping?: AbortSignal;
   readonly log: (line: RequestLine) => void;
+  /** Null, or left out, where no spans are made. */
+  readonly beginCall?: BeginCall | null;
   readonly findClient: ClientFinder;
   readonly logError: LogError;
   readonly clock: Clock;
@@ -168,6 +172,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ApiEnv> {
 
   app.use(assignRequestId(options));
   app.use(logRequest(options));
+  app.use(traceCalls(options.beginCall ?? null));
   if (options.servesApi && options.demo !== undefined) {
     app.use(`${DEMO_PATH}/*`, refuseWhenStopping(options.isStopping));
     addDemoRoutes(app, { ...options.demo, clock: options.clock, bodies });

@@ -6,6 +6,7 @@ import { reachedBy } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
 import type { Notification } from '../domain/notification/notification.ts';
+import { tracedPage } from '../domain/trace.ts';
 import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Acceptance, AcceptResult, NotificationStore } from '../store/notification-store.ts';
 import { type CheckOptions, checkRequest } from './checked-request.ts';
@@ -132,13 +133,18 @@ function conclude(options: AcceptingOptions, { acceptance, payloadOctets }: Prep
       'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
     );
   }
-  events.publish({ type: 'notification.accepted', notificationId: notification.id, users: notification.userCount });
+  const { id: notificationId, userCount: users, content } = notification;
+  const traced = content.trace === undefined ? {} : { trace: content.trace };
+  events.publish({ type: 'notification.accepted', notificationId, users, ...traced });
   const reached = result.fannedOut === null ? null : reachedBy(result.fannedOut.deliveries);
   if (result.fannedOut === null) {
     const runAtMs = notification.dueAtMs ?? nowMs;
     if (isAlarmDue(runAtMs, nowMs)) void enqueue(options, [fanOutJobOf(notification, namedIn(audience), runAtMs)]);
   } else {
-    events.publish({ type: 'notification.fanned_out', notificationId: notification.id, reached });
+    events.publish({ type: 'notification.fanned_out', notificationId, reached });
+    const times = { startedAtMs: nowMs, endedAtMs: options.clock.now() };
+    const page = { users, deliveries: result.fannedOut.deliveries.length, ...times };
+    for (const event of tracedPage(notification, page)) events.publish(event);
     void enqueue(
       options,
       result.fannedOut.deliveries.map((delivery) => reminderOf(delivery, delivery.dueAtMs ?? nowMs)),

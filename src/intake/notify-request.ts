@@ -29,6 +29,8 @@ export type NotifyRequest = {
   readonly sendAt: SendAt | null;
   /** What devices shall tell at most, as far as the type and the server have it. Absent: as much as these say. */
   readonly tracking?: Tracking | undefined;
+  /** The `traceparent` of the call; absent where it has none. */
+  readonly trace?: string | undefined;
 };
 
 /** What the request becomes: what it leaves open is as the type says, or else the server. Throws `invalid_send_at`. */
@@ -44,7 +46,11 @@ export function notificationOf(
   const tracking = trackingOf(options.tracking ?? [], policy.tracking, request.tracking);
   return {
     id: notificationId(nowMs, options.random),
-    content: tracking.length === 0 ? content : { ...content, tracking },
+    content: {
+      ...content,
+      ...(tracking.length > 0 && { tracking }),
+      ...(request.trace !== undefined && { trace: request.trace }),
+    },
     priority,
     // The priorities are three of the four urgencies by name.
     urgency: request.urgency ?? policy.urgency ?? priority,

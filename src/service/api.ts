@@ -15,6 +15,7 @@ import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
 import type { Events } from '../domain/events.ts';
 import type { Random } from '../domain/ids.ts';
+import type { BeginCall } from '../domain/trace.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
@@ -83,6 +84,8 @@ export type ApiParts = AcceptanceOfAll & {
   readonly httpMetrics: HttpMetrics;
   /** Aborted when the service begins to stop: from then on routes are refused, and streams end. */
   readonly stopping: AbortSignal;
+  /** Null where no spans are made. */
+  readonly beginCall: BeginCall | null;
 };
 
 /** What callers reach: the routes, and all that stands behind them. */
@@ -144,7 +147,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     sdk: ifBuilt('the browser SDK', readSdkFiles(), log),
     corsAllowedOrigins: config.corsAllowedOrigins,
     findClient: createClientFinder(config.trustedProxies),
-    ...tellingOf(log, parts.httpMetrics),
+    ...tellingOf(log, parts),
   };
 }
 
@@ -169,8 +172,12 @@ function peopleSettingsOf(config: Config): PeopleSettings {
 }
 
 /** Where requests, and errors that nobody foresaw, are told. */
-function tellingOf(log: Logger, httpMetrics: HttpMetrics): Pick<AppOptions, 'onRoutes' | 'log' | 'logError'> {
+function tellingOf(
+  log: Logger,
+  { httpMetrics, beginCall }: Pick<ApiParts, 'httpMetrics' | 'beginCall'>,
+): Pick<AppOptions, 'onRoutes' | 'log' | 'logError' | 'beginCall'> {
   return {
+    beginCall,
     onRoutes: httpMetrics.know,
     log: (line) => {
       httpMetrics.count(line);

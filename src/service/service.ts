@@ -29,6 +29,7 @@ import { createWordings, type Wordings } from '../store/wordings.ts';
 import { createEvents } from '../telemetry/emitter.ts';
 import { logEvents } from '../telemetry/event-log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { openTracing, type Tracing } from '../telemetry/tracing.ts';
 import { type BackupKeeper, createBackupKeeper } from '../upkeep/backup-keeper.ts';
 import { createBulkWorker } from '../upkeep/bulk-worker.ts';
 import { createEraser } from '../upkeep/eraser.ts';
@@ -120,6 +121,8 @@ type Parts = {
   readonly operators: Operators;
   readonly useApiKeys: (keys: readonly ApiKey[]) => void;
   readonly stopping: AbortController;
+  /** Null where no spans are made. */
+  readonly tracing: Tracing | null;
 };
 
 async function buildParts(options: ServiceOptions): Promise<Parts> {
@@ -128,6 +131,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const events = createEvents((error) => log.error({ err: error }, 'an event listener failed'));
   logEvents(events, log, clock);
   const counts = createMetrics(events);
+  const tracing = await buildTracing(options, events);
   const backends = await openBackends({
     config,
     clock,
@@ -162,6 +166,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     onBulkAction: () => sending?.bulkWorker.hurry(),
     onErasure: () => sending?.eraser.hurry(),
     stopping: stopping.signal,
+    beginCall: tracing?.beginCall ?? null,
   };
   return {
     backends,
@@ -174,7 +179,13 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
       apiKeys = keys;
     },
     stopping,
+    tracing,
   };
+}
+
+/** Null where no spans are made. */
+async function buildTracing({ config, version }: ServiceOptions, events: Events): Promise<Tracing | null> {
+  return config.tracing === null ? null : openTracing(events, { ...config.tracing, version });
 }
 
 function ownView(
@@ -246,7 +257,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
 function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    const { stopping, sending, backupKeeper, presence, backends } = parts;
+    const { stopping, sending, backupKeeper, presence, backends, tracing } = parts;
     stopping.abort();
     await sending?.scheduler.stop();
     await sending?.bulkWorker.stop();
@@ -264,6 +275,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     // Until here callers and load balancers were told that this process is stopping.
     if (server !== null) await closeServer(server);
     await sending?.transport.close();
+    await tracing?.stop();
     await backends.store.close();
     await keeping;
   };

@@ -3,10 +3,11 @@ import type { Clock } from '../clock.ts';
 import type { Reached } from '../domain/audience/fan-out.ts';
 import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
+import { traceIdOf } from '../domain/trace.ts';
 import { createFailureLog } from './failure-log.ts';
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
-type LoggedType = Exclude<BellhopEvent['type'], 'part.failed'>;
+type LoggedType = Exclude<BellhopEvent['type'], 'part.failed' | 'fan_out.page'>;
 
 /** How one type of event is told. Fields are named one by one: whatever else an event brings along stays out. */
 type Line<Type extends LoggedType> = {
@@ -20,12 +21,13 @@ export function logEvents(events: Events, log: Logger, clock: Clock): void {
   const logFailure = createFailureLog(log, clock);
   events.subscribe((event) => {
     if (event.type === 'part.failed') logFailure(event);
-    else logLine(log, event, LINES[event.type] as Line<LoggedType>);
+    else if (event.type !== 'fan_out.page') logLine(log, event, LINES[event.type] as Line<LoggedType>);
   });
 }
 
 function logLine(log: Logger, event: EventOf<LoggedType>, { level, fields, says }: Line<LoggedType>): void {
-  log[level(event)]({ event: event.type, ...fields(event) }, says(event));
+  const traced = 'trace' in event && event.trace !== undefined ? { trace_id: traceIdOf(event.trace) } : {};
+  log[level(event)]({ event: event.type, ...fields(event), ...traced }, says(event));
 }
 
 const info = () => 'info' as const;

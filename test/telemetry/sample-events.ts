@@ -37,6 +37,15 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
   },
   'subscription.restored': { type: 'subscription.restored', subscriptionId: 'sub_1', userId: 'ada' },
   'notification.accepted': { type: 'notification.accepted', notificationId: 'ntf_1', users: 3 },
+  'fan_out.page': {
+    type: 'fan_out.page',
+    notificationId: 'ntf_1',
+    users: 3,
+    deliveries: 3,
+    startedAtMs: NOW_MS,
+    endedAtMs: NOW_MS + 5,
+    trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  },
   'notification.cancelled': { type: 'notification.cancelled', notificationId: 'ntf_1' },
   'notification.fanned_out': {
     type: 'notification.fanned_out',

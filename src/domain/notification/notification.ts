@@ -27,6 +27,8 @@ export type NotificationContent = ShownContent & {
   readonly worded?: Worded;
   /** What devices are asked to tell; absent where nothing is. */
   readonly tracking?: Tracking;
+  /** The `traceparent` of the call that it came by, for spans and log lines; absent where it has none. Not sent. */
+  readonly trace?: string;
 };
 
 /** Immutable once accepted, but for `status`, the fan-out cursor, and what `Timing` says of waves and of cancelling. */

@@ -11,6 +11,8 @@ export type ApiEnv = {
   Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse };
   Variables: {
     requestId: string;
+    /** The `traceparent` of what this request leads to. */
+    trace?: string;
     /** Whether the answer was made with its `X-Request-Id` and the headers that all answers have. */
     hasCommonHeaders: boolean;
     /** The pattern, for example `/v1/notifications/:id`; null where no route matched. */

@@ -4,11 +4,14 @@ import type { Caller } from '../../access/access.ts';
 import type { ClientFinder } from '../../access/client-address.ts';
 import type { Clock } from '../../clock.ts';
 import type { AppErrorCode } from '../../domain/app-error.ts';
+import { traceIdOf } from '../../domain/trace.ts';
 import type { ApiEnv } from './request-context.ts';
 
 /** One request as the log shows it. The route is a pattern: a path may hold what a log must not. */
 export type RequestLine = {
   readonly request_id: string;
+  /** Where the call is part of a trace. */
+  readonly trace_id?: string;
   readonly method: string;
   /** Null where no route matched. */
   readonly route: string | null;
@@ -76,8 +79,10 @@ export function logRequest({ clock, log, findClient }: RequestLogOptions) {
     await next();
     const caller = c.get('caller');
     const operator = c.get('operator');
+    const trace = c.get('trace');
     log({
       request_id: c.get('requestId'),
+      ...(trace === undefined ? {} : { trace_id: traceIdOf(trace) }),
       method: c.req.method,
       route: c.get('route'),
       status: c.res.status,

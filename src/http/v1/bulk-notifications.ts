@@ -135,7 +135,9 @@ function createAcceptor({ notifications, logError }: BulkParts, c: ApiContext): 
     const { key, request, octets } = read;
     try {
       // Of two lines with one key, the first in the body is the first.
-      const accepted = await turns(key, () => notifications.accept(request, claimOf(c, key, octets)));
+      const accepted = await turns(key, () =>
+        notifications.accept({ ...request, trace: c.get('trace') }, claimOf(c, key, octets)),
+      );
       const { id, warnings, replayed } = acceptedWire(accepted);
       return { ...common, status: replayed ? 'repeated' : 'accepted', id, warnings };
     } catch (thrown) {

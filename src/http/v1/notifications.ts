@@ -211,7 +211,11 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
   router.add(acceptRoute, async ({ body, headers }, c) => {
     if (body.dry_run === true) return answer(200, dryRunWire(await dryRun(notifyRequestOf(body))));
     const claim = claimOf(headers['idempotency-key'], c);
-    const accepted = await notifications.accept(notifyRequestOf(body), claim, givenRequestId(c));
+    const accepted = await notifications.accept(
+      { ...notifyRequestOf(body), trace: c.get('trace') },
+      claim,
+      givenRequestId(c),
+    );
     if (accepted.isRepeated) c.set('isReplay', true);
     return answer(202, acceptedWire(accepted), {
       Location: resourcePath(NOTIFICATION_PATH, accepted.notification.id),
