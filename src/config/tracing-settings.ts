@@ -44,7 +44,7 @@ function otlpEndpoint(text: string): string {
 
 /** As OpenTelemetry's specification of the exporter has them, after W3C Baggage. The value is a secret. */
 function otlpHeaders(text: string): Readonly<Record<string, string>> {
-  const pairs = text.split(',').map((pair) => /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([^\s,;]*)\s*$/.exec(pair));
+  const pairs = text.split(',').map((pair) => /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([^\s,;]*)$/.exec(pair.trim()));
   try {
     return Object.fromEntries(
       pairs.map((pair) => {

@@ -148,9 +148,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
   const shared: Shared = { ...base, ...acceptance };
   const stopping = new AbortController();
   const sending = config.roles.includes('worker') ? buildSending(options, shared) : null;
-  const onSendingChange = (): void => sending?.engine.sendingWatch.hurry();
   const operators = createOperators({ keys: () => apiKeys, store: backends.store.operators, clock });
-  const onScheduleChange = (): void => sending?.scheduler.hurry();
   const views = () => sending?.engine.lanes.views() ?? [];
   const own = ownView(options, clock.now(), views);
   const processes = createProcesses({ ...shared, own });
@@ -161,8 +159,8 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     operators,
     processes,
     lastBackup,
-    onSendingChange,
-    onScheduleChange,
+    onSendingChange: () => sending?.engine.sendingWatch.hurry(),
+    onScheduleChange: () => sending?.scheduler.hurry(),
     onBulkAction: () => sending?.bulkWorker.hurry(),
     onErasure: () => sending?.eraser.hurry(),
     stopping: stopping.signal,

@@ -40,7 +40,7 @@ describe('parseConfig', () => {
       demoPage: 'off',
       siteUrl: null,
       publicUrl: null,
-      tracking: [],
+      ...{ tracking: [], tracing: null },
       timeZone: 'UTC',
       console: { isServed: true, url: null, viewersSeeContent: false },
       trustedProxies: [],

@@ -15,6 +15,7 @@ export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'store/seq-cursor.ts': [[/^[1-9]\d{0,14}$/, { repeated: '1', tail: 'x' }]],
   'http/console/once-claim.ts': [[/^[0-9a-f-]{36}$/, letters]],
+  'http/console/user-forms.ts': [[/\s+/, { repeated: ' ' }]],
   'http/console/user-page.ts': [[/[\s,]+/, { repeated: ' ' }]],
   'http/console/sign-in.ts': [
     [/^[A-Za-z0-9_-]{43}$/, letters],

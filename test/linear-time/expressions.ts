@@ -2,6 +2,7 @@ import { CONSOLE_FILES } from './console-expressions.ts';
 import { IMPORT_FILES } from './import-expressions.ts';
 import type { Listed, Worst } from './listed-expression.ts';
 import { PEOPLE_FILES } from './people-expressions.ts';
+import { TRACING_FILES } from './tracing-expressions.ts';
 
 const digits: Worst = { repeated: '1', tail: 'x' };
 const letters: Worst = { repeated: 'a', tail: '\n' };
@@ -43,6 +44,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ...IMPORT_FILES,
   ...CONSOLE_FILES,
   ...PEOPLE_FILES,
+  ...TRACING_FILES,
   'config/api-key-text.ts': [
     [/^([A-Za-z0-9._-]{1,64})(?:\[([a-z+]*)\])?\s*:\s*(\S{16,})$/, { head: 'a[a]', repeated: ' ', tail: ':a' }],
   ],

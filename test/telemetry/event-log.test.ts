@@ -194,9 +194,7 @@ describe('docs/operations.md', () => {
     expect([...rows.keys()].sort()).toEqual(Object.keys(OTHERS).sort());
     expect(rows.get('delivery.settled')).toBe('info, warn, error');
     rows.delete('delivery.settled');
-    for (const [type, level] of rows) {
-      expect(lineOf(OTHERS[type as keyof typeof OTHERS]).level, type).toBe(level);
-    }
+    for (const [type, level] of rows) expect(lineOf(OTHERS[type as keyof typeof OTHERS]).level, type).toBe(level);
   });
 });
 
