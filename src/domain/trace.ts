@@ -19,7 +19,7 @@ export function traceIdOf(traceparent: string): string {
 }
 
 /** The span of one call. `traceparent` names it for what the call leads to. */
-export type CallSpan = {
+type CallSpan = {
   readonly traceparent: string;
   /** `route` null: no route matched. */
   end(answer: { readonly route: string | null; readonly status: number; readonly requestId: string }): void;
