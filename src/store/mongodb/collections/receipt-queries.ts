@@ -61,6 +61,7 @@ export const UNCOUNTED_RECEIPTS: NamedQuery<string> = {
   purpose: 'those of a notification that its counts do not have yet',
   index: UNCOUNTED,
   filter: (notificationId) => ({ notificationId, isUncounted: true }),
+  projection: { name: 1, retainedFrom: 1 },
 };
 
 export const RECEIPTS_BY_ID: NamedQuery<readonly string[]> = {

@@ -15,6 +15,8 @@ const MOST_AT_ONCE = 1000;
 
 type Counts = Pick<ReceiptCountDocument, 'version' | 'counts' | 'batch'>;
 
+type Uncounted = Pick<ReceiptDocument, '_id' | 'name' | 'retainedFrom'>;
+
 const NO_COUNTS: Counts = { version: 0, counts: [], batch: [] };
 
 /** What is counted of a notification, with all marks that were kept before this call. */
@@ -23,22 +25,32 @@ export async function countReceipts(
   notificationId: string,
 ): Promise<ReadonlyMap<string, number>> {
   for (;;) {
-    const found = await findCounts(collections, notificationId);
-    const finished = found.batch.length === 0 ? found : await finishBatch(collections, notificationId, found);
-    if (finished === null) continue;
-    const uncounted = await findUncounted(collections, notificationId);
-    if (uncounted.length === 0) return new Map(finished.counts);
-    await addBatch(collections, notificationId, finished, uncounted);
+    const counts = await countSomeReceipts(collections, notificationId);
+    if (counts !== null) return new Map(counts);
   }
+}
+
+/** One change of the counts, however much there is to count. Gives them where nothing was left, else null. */
+export async function countSomeReceipts(
+  collections: Collections,
+  notificationId: string,
+): Promise<Counts['counts'] | null> {
+  const found = await findCounts(collections, notificationId);
+  const finished = found.batch.length === 0 ? found : await finishBatch(collections, notificationId, found);
+  if (finished === null) return null;
+  const uncounted = await findUncounted(collections, notificationId);
+  if (uncounted.length === 0) return finished.counts;
+  await addBatch(collections, notificationId, finished, uncounted);
+  return null;
 }
 
 async function findCounts({ receipt_counts: counts }: Collections, notificationId: string): Promise<Counts> {
   return (await counts.findOne(RECEIPT_COUNTS.filter(notificationId), optionsOf(RECEIPT_COUNTS))) ?? NO_COUNTS;
 }
 
-function findUncounted({ receipts }: Collections, notificationId: string): Promise<readonly ReceiptDocument[]> {
+async function findUncounted({ receipts }: Collections, notificationId: string): Promise<readonly Uncounted[]> {
   const options = { ...optionsOf(UNCOUNTED_RECEIPTS), limit: MOST_AT_ONCE };
-  return receipts.find(UNCOUNTED_RECEIPTS.filter(notificationId), options).toArray();
+  return receipts.find<Uncounted>(UNCOUNTED_RECEIPTS.filter(notificationId), options).toArray();
 }
 
 /**
@@ -61,7 +73,7 @@ async function addBatch(
   { receipt_counts: countsOf }: Collections,
   notificationId: string,
   { version, counts }: Counts,
-  uncounted: readonly ReceiptDocument[],
+  uncounted: readonly Uncounted[],
 ): Promise<void> {
   const sums = new Map(counts);
   for (const { name } of uncounted) sums.set(name, (sums.get(name) ?? 0) + 1);

@@ -15,16 +15,19 @@ import {
 import { batched } from '../server/batcher.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-import { countReceipts } from './receipt-counts.ts';
+import { countReceipts, countSomeReceipts } from './receipt-counts.ts';
 
-/** A process has so many of a notification counted at once: what is left is counted by whoever reads. */
-const COUNTED_AT_ONCE = 250;
+/** After so many of a notification a process has some counted: what is left is counted by whoever reads. */
+const COUNTED_AFTER = 250;
 /** Notifications of which this process remembers how many it kept. */
 const MOST_REMEMBERED = 1000;
 
+/** What this process kept: how many of each notification it had not counted, and those that it is counting. */
+type Kept = { readonly uncounted: Map<string, number>; readonly counting: Set<string> };
+
 export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
-  const uncounted = new Map<string, number>();
-  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, uncounted));
+  const kept: Kept = { uncounted: new Map(), counting: new Set() };
+  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, kept));
   return {
     keep: (marks) => operations.run(() => keepBatch(marks)),
     counts: (notificationId) => operations.run(async () => decoded(await countReceipts(collections, notificationId))),
@@ -32,11 +35,7 @@ export function mongoReceipts(collections: Collections, operations: Operations):
   };
 }
 
-async function keep(
-  collections: Collections,
-  marks: readonly ReceiptMark[],
-  uncounted: Map<string, number>,
-): Promise<readonly boolean[]> {
+async function keep(collections: Collections, marks: readonly ReceiptMark[], own: Kept): Promise<readonly boolean[]> {
   const ids = [...new Set(marks.map(({ deliveryId }) => deliveryId))];
   const found = await collections.deliveries
     .find(DELIVERIES_TOLD_OF.filter(ids), optionsOf(DELIVERIES_TOLD_OF))
@@ -44,8 +43,11 @@ async function keep(
   const present = new Set(found.map(({ _id }) => _id));
   const documents = marks.filter(({ deliveryId }) => present.has(deliveryId)).map(toDocument);
   const isNew = await insert(collections, documents);
-  const kept = new Set(documents.filter((_, index) => isNew[index]));
-  await countSome(collections, kept, uncounted);
+  await countSome(
+    collections,
+    documents.filter((_, index) => isNew[index]),
+    own,
+  );
   let next = 0;
   return marks.map(({ deliveryId }) => {
     if (!present.has(deliveryId)) return false;
@@ -68,22 +70,26 @@ async function insert({ receipts }: Collections, documents: readonly ReceiptDocu
   }
 }
 
-/** Keeps what nobody has counted yet small, so that reading is quick. What a process that died kept is counted by whoever reads. */
+/**
+ * Keeps what nobody has counted yet small, so that reading is quick: one change of the counts at a time, so that writers get in each
+ * other's way no more than they must. What a process that died kept is counted by whoever reads.
+ */
 async function countSome(
   collections: Collections,
-  kept: ReadonlySet<ReceiptDocument>,
-  uncounted: Map<string, number>,
+  documents: readonly ReceiptDocument[],
+  { uncounted, counting }: Kept,
 ): Promise<void> {
-  for (const { notificationId } of kept) uncounted.set(notificationId, (uncounted.get(notificationId) ?? 0) + 1);
-  for (const notificationId of new Set([...kept].map((document) => document.notificationId))) {
-    if ((uncounted.get(notificationId) ?? 0) < COUNTED_AT_ONCE) continue;
-    uncounted.delete(notificationId);
-    await countReceipts(collections, notificationId);
-  }
-  while (uncounted.size > MOST_REMEMBERED) {
-    const [oldest = ''] = uncounted.keys();
-    uncounted.delete(oldest);
-    await countReceipts(collections, oldest);
+  for (const { notificationId } of documents) uncounted.set(notificationId, (uncounted.get(notificationId) ?? 0) + 1);
+  const due = [...new Set(documents.map(({ notificationId }) => notificationId))].filter(
+    (id) => (uncounted.get(id) ?? 0) >= COUNTED_AFTER,
+  );
+  const [oldest] = uncounted.keys();
+  if (uncounted.size > MOST_REMEMBERED && oldest !== undefined) due.push(oldest);
+  for (const id of due) {
+    if (counting.has(id)) continue;
+    counting.add(id);
+    uncounted.delete(id);
+    await countSomeReceipts(collections, id).finally(() => counting.delete(id));
   }
 }
 
