@@ -22,12 +22,12 @@ const COUNTED_AFTER = 250;
 /** Notifications of which this process remembers how many it kept. */
 const MOST_REMEMBERED = 1000;
 
-/** What this process kept: how many of each notification it had not counted, and those that it is counting. */
-type Kept = { readonly uncounted: Map<string, number>; readonly counting: Set<string> };
+/** So many changes of the counts one after another: then whoever keeps more has it begin again. */
+const MOST_CHANGES = 1000;
 
 export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
-  const kept: Kept = { uncounted: new Map(), counting: new Set() };
-  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, kept));
+  const countSoon = counter(collections, operations);
+  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, countSoon));
   return {
     keep: (marks) => operations.run(() => keepBatch(marks)),
     counts: (notificationId) => operations.run(async () => decoded(await countReceipts(collections, notificationId))),
@@ -35,7 +35,11 @@ export function mongoReceipts(collections: Collections, operations: Operations):
   };
 }
 
-async function keep(collections: Collections, marks: readonly ReceiptMark[], own: Kept): Promise<readonly boolean[]> {
+async function keep(
+  collections: Collections,
+  marks: readonly ReceiptMark[],
+  countSoon: (kept: readonly ReceiptDocument[]) => void,
+): Promise<readonly boolean[]> {
   const ids = [...new Set(marks.map(({ deliveryId }) => deliveryId))];
   const found = await collections.deliveries
     .find(DELIVERIES_TOLD_OF.filter(ids), optionsOf(DELIVERIES_TOLD_OF))
@@ -43,11 +47,7 @@ async function keep(collections: Collections, marks: readonly ReceiptMark[], own
   const present = new Set(found.map(({ _id }) => _id));
   const documents = marks.filter(({ deliveryId }) => present.has(deliveryId)).map(toDocument);
   const isNew = await insert(collections, documents);
-  await countSome(
-    collections,
-    documents.filter((_, index) => isNew[index]),
-    own,
-  );
+  countSoon(documents.filter((_, index) => isNew[index]));
   let next = 0;
   return marks.map(({ deliveryId }) => {
     if (!present.has(deliveryId)) return false;
@@ -71,26 +71,33 @@ async function insert({ receipts }: Collections, documents: readonly ReceiptDocu
 }
 
 /**
- * Keeps what nobody has counted yet small, so that reading is quick: one change of the counts at a time, so that writers get in each
- * other's way no more than they must. What a process that died kept is counted by whoever reads.
+ * Keeps what nobody has counted yet small, so that reading is quick. Of one notification this process counts in one place at a time,
+ * and nobody waits for it: what is left by an error, or by a process that died, is counted by whoever reads.
  */
-async function countSome(
-  collections: Collections,
-  documents: readonly ReceiptDocument[],
-  { uncounted, counting }: Kept,
-): Promise<void> {
-  for (const { notificationId } of documents) uncounted.set(notificationId, (uncounted.get(notificationId) ?? 0) + 1);
-  const due = [...new Set(documents.map(({ notificationId }) => notificationId))].filter(
-    (id) => (uncounted.get(id) ?? 0) >= COUNTED_AFTER,
-  );
-  const [oldest] = uncounted.keys();
-  if (uncounted.size > MOST_REMEMBERED && oldest !== undefined) due.push(oldest);
-  for (const id of due) {
-    if (counting.has(id)) continue;
+function counter(collections: Collections, operations: Operations): (kept: readonly ReceiptDocument[]) => void {
+  const uncounted = new Map<string, number>();
+  const counting = new Set<string>();
+  const count = async (id: string): Promise<void> => {
     counting.add(id);
     uncounted.delete(id);
-    await countSomeReceipts(collections, id).finally(() => counting.delete(id));
-  }
+    try {
+      for (let change = 0; change < MOST_CHANGES; change += 1)
+        if ((await countSomeReceipts(collections, id)) !== null) return;
+    } finally {
+      counting.delete(id);
+    }
+  };
+  return (kept) => {
+    for (const { notificationId: id } of kept) {
+      const more = (uncounted.get(id) ?? 0) + 1;
+      uncounted.set(id, more);
+      if (more >= COUNTED_AFTER && !counting.has(id)) void operations.runLong(() => count(id)).catch(() => {});
+    }
+    for (const id of uncounted.keys()) {
+      if (uncounted.size <= MOST_REMEMBERED) return;
+      uncounted.delete(id);
+    }
+  };
 }
 
 function toDocument({ deliveryId, name, atMs }: ReceiptMark): ReceiptDocument {
