@@ -62,7 +62,7 @@ describe('/sdk/', () => {
     await start({ sdk: readSdkFiles() });
     const octets = async (name: string) => gzipSync((await get(`/sdk/${name}`)).text).byteLength;
     expect(await octets('bellhop.js')).toBeLessThan(4096);
-    expect(await octets('bellhop-sw.js')).toBeLessThan(2048);
+    expect(await octets('bellhop-sw.js')).toBeLessThan(3072);
     expect(await octets('preferences.js')).toBeLessThan(4096);
   });
 

@@ -123,6 +123,7 @@ describe('a page with a subscriber token', () => {
         `get /v1/subscriptions/${id}`,
         'get /v1/users/{user_id}',
         'patch /v1/users/{user_id}',
+        'post /v1/receipts',
         'post /v1/subscriptions',
         'post /v1/subscriptions/remove',
       ].sort(),
