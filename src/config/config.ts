@@ -110,6 +110,7 @@ export type Config = {
   /** Which events are written. */
   readonly eventTypes: readonly EventType[];
   readonly eventRetentionDays: number;
+  readonly webhookAllowedHosts: readonly AllowedHost[];
   readonly pushAllowedHosts: readonly AllowedHost[];
   /** PEM text of certificate authorities trusted for push hosts, beside the system's. */
   readonly pushCaPem: string | null;
@@ -206,9 +207,10 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
 
 function toldOf(
   values: SettingValues,
-): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays' | 'tracing'> {
+): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays' | 'webhookAllowedHosts' | 'tracing'> {
   const { RETENTION_DAYS: retentionDays, EVENT_TYPES: types, EVENT_RETENTION_DAYS: eventRetentionDays } = values;
-  return { retentionDays, eventTypes: types, eventRetentionDays, ...tracingOf(values) };
+  const { WEBHOOK_ALLOWED_HOSTS: webhookAllowedHosts } = values;
+  return { retentionDays, eventTypes: types, eventRetentionDays, webhookAllowedHosts, ...tracingOf(values) };
 }
 
 function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 'tracking' | 'timeZone' | 'console'> {

@@ -1,6 +1,6 @@
 import { USUAL_EVENT_TYPES } from '../domain/event/outbox-event.ts';
 import { setting } from './setting.ts';
-import { eventTypes, integer } from './setting-parsers.ts';
+import { allowedHosts, eventTypes, integer } from './setting-parsers.ts';
 
 /** What is announced, and to whom. */
 export const EVENT_SETTINGS = {
@@ -13,5 +13,10 @@ export const EVENT_SETTINGS = {
     '14',
     integer(1, 3650),
     'How long events are kept, in days. Whoever reads them less often is told that some are gone.',
+  ),
+  WEBHOOK_ALLOWED_HOSTS: setting(
+    '',
+    allowedHosts,
+    'Hosts that [webhooks](webhooks.md) may be sent to though they lead to a private address, or by plain http: `host:port`, comma-separated.',
   ),
 } as const;

@@ -8,6 +8,7 @@ import type { Trigger } from './schedule/occurrence.ts';
 import type { PauseCause } from './sending/sending.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 import type { Miscount } from './tally/tally.ts';
+import type { DisabledReason } from './webhook/webhook-endpoint.ts';
 
 /**
  * Everything Bellhop announces of its work, after the commit that made it true. Ids only: no endpoint, secret or payload.
@@ -166,6 +167,8 @@ export type BellhopEvent =
       readonly erasureId: string;
       readonly counts: Readonly<Record<string, number>>;
     }
+  /** Bellhop stopped sending events to an endpoint: it answered 410, or failed for days. */
+  | { readonly type: 'webhook.disabled'; readonly webhookEndpointId: string; readonly reason: DisabledReason }
   /** A part failed while no caller waited for its answer. */
   | {
       readonly type: 'part.failed';
@@ -198,6 +201,7 @@ export const PART_NAMES = [
   'erasures',
   'presence',
   'event_relay',
+  'webhooks',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   occurrence: 'occ_',
   event: 'evt_',
   erasure: 'era_',
+  webhookEndpoint: 'whe_',
+  webhookDelivery: 'whd_',
   request: 'req_',
 } as const;
 
@@ -69,6 +71,11 @@ export function idsAfter(kind: keyof typeof ID_PREFIXES, atMs: number): string {
 /** Of a schedule, each time its key is used anew. */
 export function scheduleId(nowMs: number, random: Random): string {
   return newId(ID_PREFIXES.schedule, nowMs, random);
+}
+
+/** Of a webhook endpoint. */
+export function webhookEndpointId(nowMs: number, random: Random): string {
+  return newId(ID_PREFIXES.webhookEndpoint, nowMs, random);
 }
 
 /** An id that follows from an instant and a digest, so that whoever makes it makes the same. */

@@ -31,6 +31,7 @@ import type { TypeRulesIntake } from '../intake/type-rules.ts';
 import type { UserDeliveries } from '../intake/user-deliveries.ts';
 import type { Users } from '../intake/users.ts';
 import type { VapidKeys } from '../intake/vapid-keys.ts';
+import type { WebhookEndpoints } from '../intake/webhook-endpoints.ts';
 import { addConsoleRoutes, type ConsoleOptions } from './console/console.ts';
 import { CONSOLE_PATH } from './console/console-routes.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
@@ -78,6 +79,7 @@ import { addTypeRoutes } from './v1/type-rules.ts';
 import { addUserDeliveryRoutes } from './v1/user-deliveries.ts';
 import { addUserRoutes } from './v1/users.ts';
 import { addVapidKeyRoutes } from './v1/vapid-keys.ts';
+import { addWebhookRoutes } from './v1/webhook-endpoints.ts';
 
 export type AppOptions = {
   readonly access: Access;
@@ -113,6 +115,7 @@ export type AppOptions = {
   readonly operators: Operators;
   readonly audit: AuditLog;
   readonly eventReader: EventReader;
+  readonly webhookEndpoints: WebhookEndpoints;
   /** Left out where the console is switched off. */
   readonly console?: Pick<
     ConsoleOptions,
@@ -223,6 +226,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addSendingRoutes(router, options.sending);
   addAuditRoutes(router, options.audit);
   addEventRoutes(router, options);
+  addWebhookRoutes(router, options.webhookEndpoints);
   addConsoleLinkRoutes(router, options.operators);
   addOpenApiRoute(router, app, options);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createAccess } from '../access/access.ts';
 import { type LiveApiKeys, signingKeyOf } from '../access/api-keys.ts';
@@ -39,6 +40,7 @@ import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createUserDeliveries } from '../intake/user-deliveries.ts';
 import { createVapidKeys } from '../intake/vapid-keys.ts';
+import { createWebhookEndpoints } from '../intake/webhook-endpoints.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
@@ -79,6 +81,7 @@ export type ApiParts = AcceptanceOfAll & {
   readonly onScheduleChange: () => void;
   readonly onBulkAction: () => void;
   readonly onErasure: () => void;
+  readonly onWebhookChange: () => void;
   /** In Prometheus’ text format. */
   readonly metrics: () => Promise<string>;
   readonly httpMetrics: HttpMetrics;
@@ -137,7 +140,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
-    ...recordsOf(parts),
+    ...recordsOf(options, parts),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
     readiness: { store: () => store.ping(), queue: () => queue.ping() },
     bodyLimits: config.intakeLimits,
@@ -160,11 +163,21 @@ function overviewOf(apiKeys: LiveApiKeys, parts: ApiParts): Pick<AppOptions, 'ov
 }
 
 /** What tells what happened: programs, and those who ask who changed what. */
-function recordsOf({ store, clock }: ApiParts): Pick<AppOptions, 'eventReader' | 'audit'> {
+function recordsOf(
+  { config: { webhookAllowedHosts: allowedHosts } }: ApiOptions,
+  parts: ApiParts,
+): Pick<AppOptions, 'eventReader' | 'audit' | 'webhookEndpoints'> {
+  const { store, clock } = parts;
   return {
+    webhookEndpoints: createWebhookEndpoints({ ...parts, newSecret, allowedHosts }),
     audit: createAuditLog(store.audit),
     eventReader: createEventReader({ store: store.events, clock }),
   };
+}
+
+/** Of Standard Webhooks: 24 octets or more. */
+function newSecret(): string {
+  return `whsec_${randomBytes(24).toString('base64')}`;
 }
 
 function peopleSettingsOf(config: Config): PeopleSettings {

@@ -43,6 +43,7 @@ import { buildMetrics } from './metrics.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
+import { buildWebhooks, type Webhooks } from './webhooks.ts';
 
 export type Service = {
   /** Where the API listens, for example `http://127.0.0.1:8080`. */
@@ -83,6 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // Not waited for: it may have much to do.
     void parts.sending?.bulkWorker.start();
     void parts.sending?.eraser.start();
+    void parts.sending?.webhooks.sender.start();
     const server = await listen(parts.listener, config);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
@@ -163,6 +165,7 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
     onScheduleChange: () => sending?.scheduler.hurry(),
     onBulkAction: () => sending?.bulkWorker.hurry(),
     onErasure: () => sending?.eraser.hurry(),
+    onWebhookChange: () => sending?.webhooks.sender.hurry(),
     stopping: stopping.signal,
     beginCall: tracing?.beginCall ?? null,
   };
@@ -209,6 +212,7 @@ type Sending = {
   readonly scheduler: Scheduler;
   readonly bulkWorker: Loop;
   readonly eraser: Loop;
+  readonly webhooks: Webhooks;
 };
 
 /** What the role `worker` does. */
@@ -247,6 +251,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
     }),
     bulkWorker: createBulkWorker({ ...shared, leads }),
     eraser: createEraser({ eraseDue: (isStopped) => eraseDue(shared, isStopped), events, clock, leads }),
+    webhooks: buildWebhooks(config, shared),
     scheduler: createScheduler({ store: store.schedules, events, clock, settle, leads }),
   };
 }
@@ -260,6 +265,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     await sending?.scheduler.stop();
     await sending?.bulkWorker.stop();
     await sending?.eraser.stop();
+    await sending?.webhooks.sender.stop();
     await sending?.engine.stopLoops();
     // Its backup under way is given up, so its tick is not waited for.
     const keeping = backupKeeper?.stop();
@@ -273,6 +279,7 @@ function stopOnce(parts: Parts, server: Server | null, log: Logger): () => Promi
     // Until here callers and load balancers were told that this process is stopping.
     if (server !== null) await closeServer(server);
     await sending?.transport.close();
+    await sending?.webhooks.transport.close();
     await tracing?.stop();
     await backends.store.close();
     await keeping;

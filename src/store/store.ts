@@ -21,6 +21,7 @@ import type { TallyStore } from './tally-store.ts';
 import type { TemplateStore } from './template-store.ts';
 import type { TypeRuleStore } from './type-rule-store.ts';
 import type { UserStore } from './user-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /**
  * Where everything that was accepted is kept: the truth, of which the queue is only a reminder. A port for each noun.
@@ -32,6 +33,7 @@ export interface Store {
   readonly notifications: NotificationStore;
   readonly fanOuts: FanOutStore;
   readonly deliveries: DeliveryStore;
+  readonly webhooks: WebhookStore;
   readonly users: UserStore;
   readonly typeRules: TypeRuleStore;
   readonly segments: SegmentStore;

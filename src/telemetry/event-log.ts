@@ -158,6 +158,12 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ erasureId, counts }) => ({ erasure_id: erasureId, ...counts }),
     says: ({ erasureId }) => `a person was erased: GET /v1/erasures/${erasureId} has the receipt`,
   },
+  'webhook.disabled': {
+    level: error,
+    fields: ({ webhookEndpointId, reason }) => ({ webhook_endpoint_id: webhookEndpointId, reason }),
+    says: ({ webhookEndpointId, reason }) =>
+      `webhook endpoint ${webhookEndpointId} is sent nothing any more: it ${reason === 'gone' ? 'answered 410' : 'failed for five days'}. Mend it, then PATCH /v1/webhook-endpoints/${webhookEndpointId} with is_enabled, and replay what it missed`,
+  },
   'sending.paused': {
     level: warn,
     fields: ({ cause, sinceMs }) => ({ cause, since: instant(sinceMs) }),

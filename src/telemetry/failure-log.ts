@@ -32,6 +32,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',
   presence: 'other processes could not be told that this one is there: it tells them again',
   event_relay: 'events could not be given their place: nothing is lost, and the relay tries again',
+  webhooks: 'events could not be sent to a webhook endpoint, or that could not be kept: it is tried again',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

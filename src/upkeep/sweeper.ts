@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
 export type SweeperOptions = {
-  readonly store: Pick<Store, 'retention' | 'events'>;
+  readonly store: Pick<Store, 'retention' | 'events' | 'webhooks'>;
   readonly events: Events;
   readonly clock: Clock;
   /** How long what is completed is kept. */
@@ -26,7 +26,9 @@ export function createSweeper(options: SweeperOptions): Loop {
   const { store, events, clock, retentionDays, eventRetentionDays, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (): Promise<void> => {
     await store.retention.sweep(clock.now());
-    await store.events.forget(clock.now() - eventRetentionDays * DAY_MS);
+    const eventsBeforeMs = clock.now() - eventRetentionDays * DAY_MS;
+    await store.events.forget(eventsBeforeMs);
+    await store.webhooks.forget(eventsBeforeMs);
     const forgotten = await store.retention.forget(clock.now() - retentionDays * DAY_MS, FORGET_AT_ONCE);
     if (forgotten === FORGET_AT_ONCE) loop.hurry();
   };

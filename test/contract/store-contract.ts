@@ -37,6 +37,7 @@ import { templateContract } from './template-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 import { userContract } from './user-contract.ts';
 import { userListingContract } from './user-listing-contract.ts';
+import { webhookContract } from './webhook-contract.ts';
 
 /** What every adapter of `Store` keeps to. `open` gives a new, empty store each time. */
 export function storeContract(name: string, open: OpenStore): void {
@@ -76,6 +77,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('operators', () => operatorContract(open));
     describe('the audit log', () => auditContract(open));
     describe('events', () => eventContract(open));
+    describe('webhooks', () => webhookContract(open));
     describe('facts', () => factContract(open));
     describe('retention', () => retentionContract(open));
     describe('as a whole', () => wholeContract(open));

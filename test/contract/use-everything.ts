@@ -11,6 +11,7 @@ import { sampleBulkAction } from './bulk-action-contract.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
 import { useErasures } from './use-erasures.ts';
+import { sampleEndpoint, sampleWebhookDelivery } from './webhook-contract.ts';
 
 /** Every method of the port at least once, in each of its variants. */
 export async function useEverything(store: Store): Promise<void> {
@@ -33,6 +34,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.events.after(0, 10);
   await store.events.bounds();
   await store.events.forget(NOW_MS);
+  await useWebhooks(store);
   for (const state of [null, 'failed'] as const)
     for (const attempted of [true, false])
       for (const userId of [null, 'user-0']) {
@@ -215,6 +217,23 @@ async function useWordings(store: Store): Promise<void> {
   await store.notifications.accept({ ...sampleAcceptance(notification, ['user-0']), values: [{ a: 1 }] });
   await store.fanOuts.valuesOf(notification.id, ['user-0'], ['user-0']);
   await fanOutAt(store, notification, { nowMs: NOW_MS });
+}
+
+async function useWebhooks({ webhooks }: Store): Promise<void> {
+  const endpoint = sampleEndpoint();
+  await webhooks.add(endpoint);
+  await webhooks.update(endpoint);
+  await webhooks.list();
+  await webhooks.get(endpoint.id);
+  const delivery = sampleWebhookDelivery(1);
+  for (const beforeMs of [null, NOW_MS]) await webhooks.addDeliveries([delivery], beforeMs);
+  await webhooks.settle(delivery);
+  for (const state of [null, 'waiting'] as const)
+    await webhooks.deliveries({ endpointId: endpoint.id, state, cursor: null, limit: 1 });
+  await webhooks.due(endpoint.id, NOW_MS, 1);
+  await webhooks.nextDueMs(endpoint.id);
+  await webhooks.forget(NOW_MS);
+  await webhooks.delete(endpoint.id);
 }
 
 /** What knows users, and finds them. */

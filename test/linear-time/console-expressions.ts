@@ -8,6 +8,7 @@ export const CONSOLE_FILES: Readonly<Record<string, readonly Listed[]>> = {
   'commands/verify-audit.ts': [[/^([1-9]\d{0,14}):([A-Za-z0-9_-]{43})$/, { head: '1:', ...letters }]],
   'domain/event/event-wire.ts': [[/[A-Z]/g, letters]],
   'http/v1/erasures.ts': [[/^era_[0-9a-hjkmnp-tv-z]{26}$/, { head: 'era_', ...letters }]],
+  'domain/webhook/webhook-url.ts': [[/[\s\p{C}\\]/u, { repeated: 'a' }]],
   'http/v1/audit.ts': [[/^\d{1,15}$/, { repeated: '1', tail: 'x' }]],
   'http/v1/events.ts': [
     [/^\d{1,15}$/, { repeated: '1', tail: 'x' }],

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -21,6 +22,11 @@ export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
 
 const OFTEN = perMinute(30);
 export const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
+export const WEBHOOKS = {
+  newSecret: () => `whsec_${randomBytes(24).toString('base64')}`,
+  allowedHosts: [{ host: '127.0.0.1', port: 8099 }],
+  onWebhookChange: () => {},
+};
 
 /** What most tests have no opinion on. */
 export const PLAIN = { sdk: SDK_FILES, corsAllowedOrigins: [], version: '1.2.3', isStopping: () => false };
@@ -58,6 +64,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     operators: unused,
     audit: unused,
     eventReader: unused,
+    webhookEndpoints: unused,
     metrics: unused,
     readiness: { store: unused, queue: unused },
     bodyLimits: { bodyTimeoutMs: 30_000, maxUnverifiedBodyOctets: 12 * 1024 * 1024 },

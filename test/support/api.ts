@@ -33,6 +33,7 @@ import { createSubscriptionImport } from '../../src/intake/subscription-import.t
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
 import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
+import { createWebhookEndpoints } from '../../src/intake/webhook-endpoints.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
 import { buildAcceptance } from '../../src/service/acceptance.ts';
@@ -44,7 +45,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { answersAsDocumented, CONSOLE, LIMITS, OWN_PROCESS, PLAIN } from './api-document.ts';
+import { answersAsDocumented, CONSOLE, LIMITS, OWN_PROCESS, PLAIN, WEBHOOKS } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { OpenApiCheck } from './openapi-check.ts';
@@ -167,6 +168,7 @@ export async function startApi(options: ApiOptions = {}) {
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     audit: createAuditLog(store.audit),
     eventReader: createEventReader({ store: store.events, clock }),
+    webhookEndpoints: createWebhookEndpoints({ ...parts, ...WEBHOOKS }),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
     console: {
       ...CONSOLE,

@@ -84,6 +84,12 @@ const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page'>]:
     deliveries: 40,
     msg: 'a person was erased: GET /v1/erasures/era_1 has the receipt',
   },
+  'webhook.disabled': {
+    level: 'error',
+    webhook_endpoint_id: 'whe_1',
+    reason: 'failing',
+    msg: 'webhook endpoint whe_1 is sent nothing any more: it failed for five days. Mend it, then PATCH /v1/webhook-endpoints/whe_1 with is_enabled, and replay what it missed',
+  },
   'bulk_action.ended': {
     level: 'info',
     bulk_action_id: 'bla_1',

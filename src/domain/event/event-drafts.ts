@@ -7,6 +7,7 @@ import type { Occurrence } from '../schedule/occurrence.ts';
 import type { RegistrationPlan } from '../subscription/registration.ts';
 import type { RetirementReason } from '../subscription/subscription.ts';
 import type { SubscriptionChange } from '../subscription/subscription-change.ts';
+import type { WebhookEndpoint } from '../webhook/webhook-endpoint.ts';
 import type { CreationCause, DraftOf, EventData, EventType } from './outbox-event.ts';
 
 /** `subject`: what tells this event from others of its type and instant. */
@@ -108,4 +109,11 @@ export function scheduleMissed(scheduleKey: string, occurrence: Occurrence): Dra
   const { count, isAtLeast, lastAtMs } = missed;
   const data = { scheduleKey, firstAtMs, lastAtMs, count, isAtLeast };
   return eventDraft('schedule.missed', `${id} ${count}`, recordedAtMs, data);
+}
+
+/** Null unless Bellhop itself disabled it. */
+export function webhookDisabledBy({ id, disabled }: WebhookEndpoint): DraftOf<'webhook.disabled'> | null {
+  if (disabled === null || disabled.reason === 'by_hand') return null;
+  const { reason, atMs } = disabled;
+  return eventDraft('webhook.disabled', id, atMs, { webhookEndpointId: id, reason });
 }

@@ -71,11 +71,8 @@ export type EventData = {
     readonly event: string;
     readonly action: string | null;
   };
-  'webhook.disabled': { readonly webhookEndpointId: string; readonly reason: DisabledReason };
+  'webhook.disabled': { readonly webhookEndpointId: string; readonly reason: 'gone' | 'failing' };
 };
-
-/** Why Bellhop stopped calling a webhook endpoint: it answered 410, or failed for days. */
-type DisabledReason = 'gone' | 'failing';
 
 /** An event of one type as it is written. Its id follows from what happened, so that whoever writes it again writes the same. */
 export type DraftOf<Type extends EventType> = {

@@ -137,6 +137,7 @@ const EXAMPLE_IDS = {
   pruneHold: `${ID_PREFIXES.pruneHold}${EXAMPLE_ULID}`,
   bulkAction: `${ID_PREFIXES.bulkAction}${EXAMPLE_ULID}`,
   erasure: `${ID_PREFIXES.erasure}${EXAMPLE_ULID}`,
+  webhookEndpoint: `${ID_PREFIXES.webhookEndpoint}${EXAMPLE_ULID}`,
 } as const;
 
 /** The path parameter `id` of one resource. */

@@ -36,6 +36,7 @@ import { beginTallies } from './tally/recount.ts';
 import { mongoTallies } from './tally/tallies.ts';
 import { mongoTemplates } from './template/templates.ts';
 import { mongoUsers } from './user/users.ts';
+import { mongoWebhooks } from './webhook/webhooks.ts';
 
 export type MongoStoreOptions = {
   /** `mongodb://` or `mongodb+srv://`; the database is `bellhop` unless its path names another. */
@@ -93,6 +94,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     notifications: mongoNotifications(collections, operations),
     fanOuts: mongoFanOuts(collections, operations),
     deliveries: mongoDeliveries(collections, operations, options.clock),
+    webhooks: mongoWebhooks(collections, operations),
     users: mongoUsers(collections, operations),
     typeRules: mongoTypeRules(collections, operations),
     segments: mongoSegments(collections, operations),

@@ -44,6 +44,7 @@ import { countOnce } from './tally/recount.ts';
 import { sqliteTallies } from './tally/tallies.ts';
 import { sqliteTemplates } from './template/templates.ts';
 import { sqliteUsers } from './user/users.ts';
+import { sqliteWebhooks } from './webhook/webhooks.ts';
 
 export type SqliteOptions = {
   readonly path: string;
@@ -108,6 +109,7 @@ export function storeOn(
     notifications: sqliteNotifications(database, commits, memories.fanOuts),
     fanOuts: sqliteFanOuts(database, commits, memories),
     deliveries: sqliteDeliveries(database, commits),
+    webhooks: sqliteWebhooks(database, commits),
     users: sqliteUsers(database, commits),
     typeRules: sqliteTypeRules(database, commits),
     segments: sqliteSegments(database, commits),

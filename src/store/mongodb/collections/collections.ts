@@ -43,6 +43,12 @@ import { SUPPRESSION_INDEXES, SUPPRESSION_QUERIES, type SuppressionDocument } fr
 import { ROLLUP_INDEXES, type RollupDocument, TALLY_QUERIES, type TallyDocument } from './tally-queries.ts';
 import { TEMPLATE_INDEXES, TEMPLATE_QUERIES, type TemplateDocument } from './template-queries.ts';
 import { USER_INDEXES, USER_QUERIES, type UserDocument } from './user-queries.ts';
+import {
+  WEBHOOK_DELIVERY_INDEXES,
+  WEBHOOK_QUERIES,
+  type WebhookDeliveryDocument,
+  type WebhookEndpointDocument,
+} from './webhook-queries.ts';
 
 /** About the database itself: its layout, its sole process, the latest ping; and facts about the installation. */
 export type MetaDocument = {
@@ -76,6 +82,8 @@ export type Collections = {
   readonly nonces: Collection<NonceDocument>;
   readonly audit: Collection<AuditDocument>;
   readonly events: Collection<EventDocument>;
+  readonly webhook_endpoints: Collection<WebhookEndpointDocument>;
+  readonly webhook_deliveries: Collection<WebhookDeliveryDocument>;
   readonly sign_in_links: Collection<SignInLinkDocument>;
   readonly operator_sessions: Collection<OperatorSessionDocument>;
   readonly tallies: Collection<TallyDocument>;
@@ -107,6 +115,8 @@ export const INDEXES: Readonly<
   nonces: SHORT_LIVED_INDEXES,
   audit: AUDIT_INDEXES,
   events: EVENT_INDEXES,
+  webhook_endpoints: [OUTBOX_INDEX],
+  webhook_deliveries: WEBHOOK_DELIVERY_INDEXES,
   sign_in_links: SHORT_LIVED_INDEXES,
   operator_sessions: SHORT_LIVED_INDEXES,
 };
@@ -131,6 +141,7 @@ export const QUERIES = [
   ...OPERATOR_QUERIES,
   ...AUDIT_QUERIES,
   ...EVENT_QUERIES,
+  ...WEBHOOK_QUERIES,
 ] as const;
 
 export function collectionsOf(database: Db): Collections {
@@ -156,6 +167,8 @@ export function collectionsOf(database: Db): Collections {
     nonces: database.collection('nonces'),
     audit: database.collection('audit'),
     events: database.collection('events'),
+    webhook_endpoints: database.collection('webhook_endpoints'),
+    webhook_deliveries: database.collection('webhook_deliveries'),
     sign_in_links: database.collection('sign_in_links'),
     operator_sessions: database.collection('operator_sessions'),
     tallies: database.collection('tallies'),

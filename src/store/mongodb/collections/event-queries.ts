@@ -27,7 +27,14 @@ export const OUTBOX_INDEX: StoreIndex = {
   only: { 'outbox.atMs': { $gt: 0 } },
 };
 
-export const OUTBOX_COLLECTIONS = ['subscriptions', 'deliveries', 'notifications', 'prune_holds', 'schedules'] as const;
+export const OUTBOX_COLLECTIONS = [
+  'subscriptions',
+  'deliveries',
+  'notifications',
+  'prune_holds',
+  'schedules',
+  'webhook_endpoints',
+] as const;
 type OutboxCollection = (typeof OUTBOX_COLLECTIONS)[number];
 
 export const EVENTS_AFTER: NamedQuery<number> = {
@@ -75,6 +82,7 @@ export const PENDING_EVENTS = {
   notifications: pendingIn('notifications'),
   prune_holds: pendingIn('prune_holds'),
   schedules: pendingIn('schedules'),
+  webhook_endpoints: pendingIn('webhook_endpoints'),
 } as const satisfies Record<OutboxCollection, NamedQuery<null>>;
 
 export const EVENT_QUERIES = [
@@ -86,6 +94,7 @@ export const EVENT_QUERIES = [
   PENDING_EVENTS.notifications,
   PENDING_EVENTS.prune_holds,
   PENDING_EVENTS.schedules,
+  PENDING_EVENTS.webhook_endpoints,
 ] as const;
 
 export function toPending({ id, type, atMs, data }: EventDraft): PendingEvent {

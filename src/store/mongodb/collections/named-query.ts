@@ -42,6 +42,8 @@ export type NamedQuery<Asked> = {
     | 'nonces'
     | 'audit'
     | 'events'
+    | 'webhook_endpoints'
+    | 'webhook_deliveries'
     | 'sign_in_links'
     | 'operator_sessions';
   readonly purpose: string;

@@ -52,6 +52,24 @@ CREATE TABLE events (
 ) STRICT;
 `;
 
+// Each is read whole; what is asked for has columns.
+export const WEBHOOKS = `
+CREATE TABLE webhook_endpoints (id TEXT PRIMARY KEY, version INTEGER NOT NULL, endpoint TEXT NOT NULL) STRICT;
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY,
+  endpoint_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  due_at INTEGER,
+  ended_at INTEGER,
+  version INTEGER NOT NULL,
+  delivery TEXT NOT NULL
+) STRICT;
+CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (endpoint_id, id);
+CREATE INDEX webhook_deliveries_state ON webhook_deliveries (endpoint_id, state, id);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE ended_at IS NOT NULL;
+`;
+
 // What an action is about is read whole; which one has its turn, by its column.
 export const BULK_ACTIONS = `
 CREATE TABLE bulk_actions (

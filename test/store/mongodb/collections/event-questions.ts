@@ -1,5 +1,6 @@
 import type { Collections } from '../../../../src/store/mongodb/collections/collections.ts';
 import { OUTBOX_COLLECTIONS, PENDING_EVENTS } from '../../../../src/store/mongodb/collections/event-queries.ts';
+import { sampleEndpoint, sampleWebhookDelivery } from '../../../contract/webhook-contract.ts';
 import { NOW_MS } from '../../../support/samples.ts';
 
 /** What each query about events is asked for. */
@@ -7,6 +8,13 @@ export const EVENT_QUESTIONS: Readonly<Record<string, unknown>> = {
   'events after': 500,
   'events from the end': null,
   'events known': ['evt_5', 'evt_nobody'],
+  'webhook endpoint by id': 'whe_1',
+  'webhook endpoints listed': null,
+  'webhook delivery by id': sampleWebhookDelivery(1, 'whe_1').id,
+  'webhook deliveries listed': { endpointId: 'whe_1', before: '~' },
+  'webhook deliveries in one state': { endpointId: 'whe_1', before: '~', state: 'waiting' },
+  'webhook deliveries due': { endpointId: 'whe_1', untilMs: NOW_MS + 100 },
+  'webhook deliveries ended': NOW_MS + 20,
   ...Object.fromEntries(OUTBOX_COLLECTIONS.map((name) => [PENDING_EVENTS[name].name, null])),
 };
 
@@ -24,5 +32,19 @@ export async function fillEvents(collections: Collections): Promise<void> {
     collections.notifications.updateOne({}, waits),
     collections.prune_holds.updateOne({}, waits),
     collections.schedules.updateOne({}, waits),
+    fillWebhooks(collections).then(() => collections.webhook_endpoints.updateOne({}, waits)),
   ]);
+}
+
+async function fillWebhooks(collections: Collections): Promise<void> {
+  const endpoint = sampleEndpoint();
+  await collections.webhook_endpoints.insertOne({ _id: endpoint.id, version: 1, endpoint: JSON.stringify(endpoint) });
+  await collections.webhook_deliveries.insertMany(
+    Array.from({ length: 1000 }, (_, index) => {
+      const { id: _id, endpointId, dueAtMs } = sampleWebhookDelivery(index, `whe_${index % 2}`);
+      const isEnded = index % 4 === 0;
+      const times = isEnded ? { endedAtMs: NOW_MS + index } : { dueAtMs: dueAtMs ?? 0 };
+      return { _id, endpointId, state: isEnded ? 'failed' : 'waiting', version: 1, delivery: '{}', ...times } as const;
+    }),
+  );
 }
