@@ -34,6 +34,7 @@ import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts
 import type { ImportedSubscription, SubscriptionImportLine } from './subscription-import.ts';
 import { type Templates, templatesOf } from './templates.ts';
 import type { CancelledNotification } from './timing.ts';
+import { type WebhookCalls, webhooksOf } from './webhooks.ts';
 
 export type * from './audit.ts';
 export type { BellhopErrorCode, ClientErrorCode, ServerErrorCode } from './bellhop-error.ts';
@@ -61,6 +62,7 @@ export type * from './subscription-import.ts';
 export type * from './templates.ts';
 export type * from './timing.ts';
 export type * from './user-patch.ts';
+export type * from './webhooks.ts';
 export { BellhopError };
 
 export type ClientOptions = {
@@ -131,6 +133,8 @@ export type Client = Nouns & {
   readonly audit: Audit;
   /** What happened, in one order. */
   readonly events: EventCalls;
+  /** Events sent to URLs. */
+  readonly webhooks: WebhookCalls;
   /** What notifications say, kept under a key. */
   readonly templates: Templates;
   /** One action on many dead letters: replay or discard. */
@@ -179,6 +183,7 @@ export function createClient(options: ClientOptions): Client {
     ...schedulesOf(caller),
     events: eventsOf(caller),
     erasures: erasuresOf(caller),
+    webhooks: webhooksOf(caller),
     ...resourcesOf(caller, createSendMany(calling)),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -198,6 +203,7 @@ function resourcesOf(
   caller: Caller,
   sendMany: SendMany,
 ): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | keyof Nouns> {
+): Omit<Client, 'subscriberToken' | 'events' | 'webhooks' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

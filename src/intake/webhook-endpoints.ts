@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { WebhookDeliveryQuery } from '../store/webhook-store.ts';
 
 /** What a caller says of an endpoint; what is left out stays. */
-export type WebhookEndpointChange = {
+type WebhookEndpointChange = {
   readonly url?: string | undefined;
   readonly eventTypes?: readonly EventType[] | null | undefined;
   readonly description?: string | null | undefined;
@@ -19,7 +19,7 @@ export type WebhookEndpointChange = {
 };
 
 /** An endpoint with its newest secret, which is shown this once. */
-export type WithSecret = { readonly endpoint: WebhookEndpoint; readonly secret: string };
+type WithSecret = { readonly endpoint: WebhookEndpoint; readonly secret: string };
 
 export type WebhookEndpoints = {
   create(said: WebhookEndpointChange & { readonly url: string }): Promise<WithSecret>;

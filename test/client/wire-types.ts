@@ -38,6 +38,11 @@ import type {
 import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/type-rules.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 import type { userPatchBody, userSchema } from '../../src/http/v1/user-schema.ts';
+import type {
+  webhookDeliverySchema,
+  webhookEndpointBody,
+  webhookSecretSchema,
+} from '../../src/http/v1/webhook-schema.ts';
 
 /** Not run, but compiled by `npm run check`: it fails where the client's types are not what the server takes and gives. */
 
@@ -104,6 +109,9 @@ export const COMPILED: [
   Reads<typeof eventPage, client.EventPage>,
   Reads<typeof erasureSchema, client.Erasure>,
   Reads<typeof verificationSchema, client.ErasureVerification>,
+  Reads<typeof webhookSecretSchema, client.WebhookEndpointWithSecret>,
+  Reads<typeof webhookDeliverySchema, client.WebhookDelivery>,
+  Writes<typeof webhookEndpointBody, client.WebhookEndpointInput>,
   Reads<typeof scheduleSchema, client.Schedule>,
   Reads<typeof occurrenceSchema, client.Occurrence>,
   Reads<typeof momentSchema, client.ScheduleMoment>,
@@ -116,6 +124,7 @@ export const COMPILED: [
   Writes<typeof previewBody, client.TemplatePreviewInput & { readonly version?: number | undefined }>,
   Reads<typeof previewSchema, { readonly items: readonly client.TemplatePreview[] }>,
 ] = [
+  true,
   true,
   true,
   true,

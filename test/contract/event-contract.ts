@@ -39,7 +39,7 @@ export function eventContract(open: OpenStore): void {
   it('announces each subscription that becomes active, and each that is retired, once', async () => {
     const { store } = fresh;
     const { subscriptions } = store;
-    const one = sampleSubscription();
+    const one = sampleSubscription({ createdAtMs: NOW_MS, updatedAtMs: NOW_MS });
     await subscriptions.register(one);
     await subscriptions.register({ ...one, updatedAtMs: one.updatedAtMs + 1 });
     const retire = { kind: 'retire', reason: 'gone', atMs: NOW_MS + 5, deliveryId: null } as const;

@@ -272,8 +272,8 @@ describe('several processes, replays', () => {
     clock.advance(1000);
     await endpoints.replaySince(endpoint.id, NOW_MS + 1000 * 60);
     while (await round(endpoint.id));
-    await endpoints.replaySince(endpoint.id, NOW_MS);
     clock.advance(1000);
+    await endpoints.replaySince(endpoint.id, NOW_MS);
     while (await round(endpoint.id));
     const sequences = receiver.received.map(({ body }) => JSON.parse(body).sequence as number);
     expect(sequences.slice(0, 4).sort()).toEqual([1, 2, 3, 4]);
