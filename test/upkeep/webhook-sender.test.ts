@@ -266,8 +266,8 @@ describe('several processes, replays', () => {
     clock.advance(HOUR_MS);
     await happen(1);
     await round(endpoint.id);
-    const [, third] = await list(endpoint);
-    await endpoints.replayOne(endpoint.id, third!.id);
+    const third = (await list(endpoint)).find(({ sequence }) => sequence === 3)!;
+    await endpoints.replayOne(endpoint.id, third.id);
     while (await round(endpoint.id));
     clock.advance(1000);
     await endpoints.replaySince(endpoint.id, NOW_MS + 1000 * 60);

@@ -44,6 +44,14 @@ const createRoute = defineRoute({
       description: 'The endpoint, with its secret.',
       body: webhookSecretSchema,
       headers: { Location: 'The path of the endpoint.' },
+      leadsTo: [
+        'getWebhookEndpoint',
+        'changeWebhookEndpoint',
+        'deleteWebhookEndpoint',
+        'rotateWebhookSecret',
+        'listWebhookDeliveries',
+        'replayWebhookEvents',
+      ],
     },
   },
   errors: ['invalid_webhook_url', 'too_many_webhook_endpoints'],
@@ -131,7 +139,11 @@ const replayOneRoute = defineRoute({
   summary: 'Send one event again',
   scope: 'manage',
   params: params.extend({
-    delivery_id: z.string().openapi({ pattern: '^[A-Za-z0-9_-]+$', example: 'whd_01kdz9f1v6v6j0q2y3w4x5z6a7' }),
+    delivery_id: z.string().openapi({
+      pattern: '^[A-Za-z0-9_-]+$',
+      description: 'As the listing has it.',
+      example: 'whd_01kdz9f1v6v6j0q2y3w4x5z6a7',
+    }),
   }),
   answers: { 200: { description: 'It is due now, for three days.', body: webhookDeliverySchema } },
   errors: ['webhook_endpoint_not_found', 'webhook_delivery_not_found'],
