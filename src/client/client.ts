@@ -202,8 +202,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
 function resourcesOf(
   caller: Caller,
   sendMany: SendMany,
-): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | keyof Nouns> {
-): Omit<Client, 'subscriberToken' | 'events' | 'webhooks' | keyof Nouns> {
+): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | 'webhooks' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

@@ -133,6 +133,8 @@ export const COMPILED: [
   true,
   true,
   true,
+  true,
+  true,
 
   true,
   true,

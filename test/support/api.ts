@@ -166,8 +166,7 @@ export async function startApi(options: ApiOptions = {}) {
     pruneHolds: createPruneHolds(parts),
     vapidKeys: createVapidKeys(registering),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
-    audit: createAuditLog(store.audit),
-    eventReader: createEventReader({ store: store.events, clock }),
+    ...{ audit: createAuditLog(store.audit), eventReader: createEventReader({ store: store.events, clock }) },
     webhookEndpoints: createWebhookEndpoints({ ...parts, ...WEBHOOKS }),
     operators: createOperators({ keys: () => KEYS, store: store.operators, clock }),
     console: {

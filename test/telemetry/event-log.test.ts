@@ -4,7 +4,7 @@ import { DELIVERY_STATES, type DeliveryState } from '../../src/domain/delivery/d
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { sampleAttempt } from '../support/samples.ts';
 import { type Line, startLog } from './log-lines.ts';
-import { ORIGINS, SAMPLE_EVENTS, sampleEvent } from './sample-events.ts';
+import { ORIGINS, SAMPLE_EVENTS, sampleEvent, WEBHOOK_DISABLED_LINE } from './sample-events.ts';
 
 /** The line that one event makes. */
 function lineOf(event: BellhopEvent): Line {
@@ -84,12 +84,7 @@ const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page'>]:
     deliveries: 40,
     msg: 'a person was erased: GET /v1/erasures/era_1 has the receipt',
   },
-  'webhook.disabled': {
-    level: 'error',
-    webhook_endpoint_id: 'whe_1',
-    reason: 'failing',
-    msg: 'webhook endpoint whe_1 is sent nothing any more: it failed for five days. Mend it, then PATCH /v1/webhook-endpoints/whe_1 with is_enabled, and replay what it missed',
-  },
+  'webhook.disabled': WEBHOOK_DISABLED_LINE,
   'bulk_action.ended': {
     level: 'info',
     bulk_action_id: 'bla_1',

@@ -116,3 +116,11 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
 export function sampleEvent<Type extends EventType>(type: Type, overrides: Partial<EventOf<Type>> = {}): EventOf<Type> {
   return { ...SAMPLE_EVENTS[type], ...overrides };
 }
+
+/** How the log tells the sample of `webhook.disabled`. */
+export const WEBHOOK_DISABLED_LINE = {
+  level: 'error',
+  webhook_endpoint_id: 'whe_1',
+  reason: 'failing',
+  msg: 'webhook endpoint whe_1 is sent nothing any more: it failed for five days. Mend it, then PATCH /v1/webhook-endpoints/whe_1 with is_enabled, and replay what it missed',
+};

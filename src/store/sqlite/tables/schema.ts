@@ -9,7 +9,16 @@ import {
   PUSHES_UNDER_WAY,
   SMALL_AUDIENCES,
 } from './delivery-schema.ts';
-import { AUDIT, BULK_ACTION_CLAIMS, BULK_ACTIONS, ERASURES, EVENTS, OPERATORS, TALLIES, WEBHOOKS } from './operating-schema.ts';
+import {
+  AUDIT,
+  BULK_ACTION_CLAIMS,
+  BULK_ACTIONS,
+  ERASURES,
+  EVENTS,
+  OPERATORS,
+  TALLIES,
+  WEBHOOKS,
+} from './operating-schema.ts';
 import { PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
