@@ -32,6 +32,7 @@ describe('what holds for a type', () => {
     expect(policyOf(rules, 'digest.urgent')).toEqual({
       ttlSeconds: null,
       urgency: 'low',
+      tracking: null,
       priority: null,
       preference: 'required',
       overrides: ['quiet_hours'],
