@@ -5,6 +5,7 @@ import { answerBody, answerWord } from '../kit/answer-schema.ts';
 import { answer, defineRoute, resourcePath } from '../kit/route.ts';
 import type { Router } from '../kit/router.ts';
 import {
+  ANY_TEXT,
   idParams,
   instant,
   instantText,
@@ -18,7 +19,7 @@ import {
 /** As many as a body has room for. */
 const MAX_LISTED = 1000;
 
-const digest = z.string().min(1).max(100);
+const digest = z.string().min(1).max(100).openapi({ pattern: ANY_TEXT });
 const count = z.int().min(0).openapi({ format: 'int64', maximum: Number.MAX_SAFE_INTEGER });
 
 const counts = (of: z.ZodType<number>) =>
@@ -52,7 +53,7 @@ const verificationBody = z
   .strictObject({
     receipt: z
       .strictObject({
-        erasure_id: z.string().min(1).max(100),
+        erasure_id: z.string().min(1).max(100).openapi({ pattern: ANY_TEXT }),
         user_digest: digest,
         erased_at: instantText.openapi({ format: 'date-time' }),
         completed_at: instantText.openapi({ format: 'date-time' }),
@@ -82,7 +83,7 @@ const erasureListSchema = answerBody('ErasureList', {
 
 const appliedBody = z
   .strictObject({
-    key_id: z.string().min(1).max(100),
+    key_id: z.string().min(1).max(100).openapi({ pattern: ANY_TEXT }),
     erasures: z
       .array(
         z.strictObject({
