@@ -48,7 +48,7 @@ export type Overview = {
 };
 
 export type OverviewOptions = {
-  readonly store: Pick<Store, 'tallies' | 'pruneHolds' | 'facts'>;
+  readonly store: Pick<Store, 'tallies' | 'pruneHolds' | 'facts' | 'webhooks'>;
   readonly clock: Clock;
   /** Of all processes that send. */
   readonly lanes: () => Promise<readonly LaneView[]>;
@@ -101,13 +101,14 @@ export function createOverview(options: OverviewOptions): OverviewReader {
 }
 
 async function readAttention({ store, lastBackup }: OverviewOptions, runsSinceMs: number) {
-  const [openHolds, sending, lastAtMs] = await Promise.all([
+  const [openHolds, webhooks, sending, lastAtMs] = await Promise.all([
     store.pruneHolds.list('open'),
+    store.webhooks.list(),
     store.facts.find(SENDING_FACT),
     lastBackup?.atMs() ?? null,
   ]);
   const backup = lastBackup === null ? null : { lastAtMs, runsSinceMs };
-  return { openHolds, sending: readSending(sending), backup };
+  return { openHolds, webhooks, sending: readSending(sending), backup };
 }
 
 function endedIn(tallies: Tallies): Readonly<Record<FinalState, number>> {

@@ -1,11 +1,13 @@
 import type { PruneHold } from '../pruning/prune-hold.ts';
 import type { Sending } from '../sending/sending.ts';
+import type { WebhookEndpoint } from '../webhook/webhook-endpoint.ts';
 
 /** What somebody has to look at, the most pressing first. */
 export const ATTENTION_KINDS = [
   'sending_paused',
   'prune_hold_open',
   'lane_closed',
+  'webhook_failing',
   'dead_letters',
   'no_backup',
 ] as const;
@@ -29,11 +31,14 @@ export type AttentionFacts = {
   readonly openHolds: readonly PruneHold[];
   readonly closedLanes: readonly ClosedLane[];
   readonly deadLetters: number;
+  readonly webhooks: readonly Pick<WebhookEndpoint, 'id' | 'disabled' | 'failingSinceMs'>[];
   /** Null: this store is backed up by other means, and nothing is known of that. */
   readonly backup: { readonly lastAtMs: number | null; readonly runsSinceMs: number } | null;
 };
 
 const DAY_MS = 86_400_000;
+/** What fails for less is often back by itself. */
+const WEBHOOK_MAY_FAIL_MS = 600_000;
 
 /** What needs a person now; nothing where all is well. */
 export function attentionFor(facts: AttentionFacts, nowMs: number): readonly Attention[] {
@@ -41,6 +46,7 @@ export function attentionFor(facts: AttentionFacts, nowMs: number): readonly Att
     ...pausedSending(facts),
     ...facts.openHolds.map(openHold),
     ...facts.closedLanes.map(closedLane),
+    ...facts.webhooks.flatMap((endpoint) => failingWebhook(endpoint, nowMs)),
     ...deadLetters(facts),
     ...missingBackup(facts, nowMs),
   ];
@@ -62,6 +68,21 @@ function openHold({ id, scope, subject, goneCount, answerCount, openedAtMs }: Pr
 function closedLane({ origin }: ClosedLane): Attention {
   const says = `${origin} fails for everybody: its deliveries wait, and a push now and then tries whether it is back.`;
   return { kind: 'lane_closed', says, subject: origin, count: null, sinceMs: null };
+}
+
+function failingWebhook(
+  { id, disabled, failingSinceMs }: AttentionFacts['webhooks'][number],
+  nowMs: number,
+): readonly Attention[] {
+  const of = { kind: 'webhook_failing', subject: id, count: null } as const;
+  if (disabled !== null && disabled.reason !== 'by_hand') {
+    const why = disabled.reason === 'gone' ? 'it answered 410' : 'it failed for days';
+    const says = `Webhook endpoint ${id} is sent nothing any more: ${why}. Mend it, enable it again, and replay what it missed.`;
+    return [{ ...of, says, sinceMs: disabled.atMs }];
+  }
+  if (disabled !== null || failingSinceMs === null || nowMs - failingSinceMs < WEBHOOK_MAY_FAIL_MS) return [];
+  const says = `Webhook endpoint ${id} fails: its deliveries say how. What it misses is sent once it is back, for three days.`;
+  return [{ ...of, says, sinceMs: failingSinceMs }];
 }
 
 function deadLetters({ deadLetters: count }: AttentionFacts): readonly Attention[] {

@@ -9,6 +9,7 @@ const WELL: AttentionFacts = {
   openHolds: [],
   closedLanes: [],
   deadLetters: 0,
+  webhooks: [],
   backup: { lastAtMs: NOW_MS - DAY_MS + 1, runsSinceMs: 0 },
 };
 const hold = {
@@ -60,4 +61,18 @@ it('finds other words for one, for none, and for a backup that was started', () 
   expect(says({ backup: { lastAtMs: null, runsSinceMs: NOW_MS - DAY_MS } })).toEqual(['No backup was ever made.']);
   expect(says({ sending: { state: 'paused', cause: 'restored', sinceMs: 7, drop: null } })[0]).toContain('is a backup');
   expect(says({ openHolds: [{ ...hold, scope: 'vapid_key', subject: 'BSecretless' }] })[0]).toContain('one VAPID key');
+});
+
+it('names webhook endpoints that Bellhop disabled, and those that fail for more than a moment', () => {
+  const fails = { id: 'whe_1', disabled: null, failingSinceMs: NOW_MS - 600_000 };
+  const gone = { id: 'whe_2', disabled: { reason: 'gone', atMs: 7 }, failingSinceMs: 7 } as const;
+  const well = [
+    { id: 'whe_3', disabled: null, failingSinceMs: null },
+    { id: 'whe_4', disabled: null, failingSinceMs: NOW_MS - 599_999 },
+    { id: 'whe_5', disabled: { reason: 'by_hand', atMs: 7 }, failingSinceMs: 7 } as const,
+  ];
+  expect(found({ webhooks: [fails, gone, ...well] })).toMatchObject([
+    { kind: 'webhook_failing', subject: 'whe_1', sinceMs: NOW_MS - 600_000 },
+    { kind: 'webhook_failing', subject: 'whe_2', sinceMs: 7 },
+  ]);
 });
