@@ -3,6 +3,7 @@ import type { SuppressionCounts } from '../audience/suppression.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { timedId } from '../ids.ts';
 import type { PruneHold } from '../pruning/prune-hold.ts';
+import { type ReceiptMark, receiptsOf } from '../receipt/receipt.ts';
 import type { Occurrence } from '../schedule/occurrence.ts';
 import type { RegistrationPlan } from '../subscription/registration.ts';
 import type { RetirementReason } from '../subscription/subscription.ts';
@@ -116,4 +117,16 @@ export function webhookDisabledBy({ id, disabled }: WebhookEndpoint): DraftOf<'w
   if (disabled === null || disabled.reason === 'by_hand') return null;
   const { reason, atMs } = disabled;
   return eventDraft('webhook.disabled', id, atMs, { webhookEndpointId: id, reason });
+}
+
+/** Null for a mark that says nothing of its own: that a delivery was clicked at all. */
+export function receiptRecorded(mark: ReceiptMark): DraftOf<'receipt.recorded'> | null {
+  const [receipt] = receiptsOf([mark]);
+  if (receipt === undefined) return null;
+  const { deliveryId, event, action, atMs } = receipt;
+  return eventDraft('receipt.recorded', `${deliveryId} ${mark.name}`, atMs, {
+    deliveryId,
+    event,
+    action: action === '' ? null : action,
+  });
 }

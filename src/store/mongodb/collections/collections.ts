@@ -103,7 +103,7 @@ export const INDEXES: Readonly<
   recipient_values: RECIPIENT_VALUE_INDEXES,
   suppressions: SUPPRESSION_INDEXES,
   cap_uses: CAP_INDEXES,
-  receipts: RECEIPT_INDEXES,
+  receipts: [...RECEIPT_INDEXES, OUTBOX_INDEX],
   receipt_counts: RECEIPT_COUNT_INDEXES,
   schedules: [...SCHEDULE_INDEXES, OUTBOX_INDEX],
   occurrences: OCCURRENCE_INDEXES,

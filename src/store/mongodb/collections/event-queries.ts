@@ -34,6 +34,7 @@ export const OUTBOX_COLLECTIONS = [
   'prune_holds',
   'schedules',
   'webhook_endpoints',
+  'receipts',
 ] as const;
 type OutboxCollection = (typeof OUTBOX_COLLECTIONS)[number];
 
@@ -83,6 +84,7 @@ export const PENDING_EVENTS = {
   prune_holds: pendingIn('prune_holds'),
   schedules: pendingIn('schedules'),
   webhook_endpoints: pendingIn('webhook_endpoints'),
+  receipts: pendingIn('receipts'),
 } as const satisfies Record<OutboxCollection, NamedQuery<null>>;
 
 export const EVENT_QUERIES = [
@@ -95,6 +97,7 @@ export const EVENT_QUERIES = [
   PENDING_EVENTS.prune_holds,
   PENDING_EVENTS.schedules,
   PENDING_EVENTS.webhook_endpoints,
+  PENDING_EVENTS.receipts,
 ] as const;
 
 export function toPending({ id, type, atMs, data }: EventDraft): PendingEvent {

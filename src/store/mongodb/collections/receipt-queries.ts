@@ -1,7 +1,8 @@
+import type { WithOutbox } from './event-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** One mark. Its delivery and its name are its id, so that there is one. */
-export type ReceiptDocument = {
+export type ReceiptDocument = WithOutbox & {
   readonly _id: string;
   readonly deliveryId: string;
   readonly notificationId: string;

@@ -1,3 +1,4 @@
+import { receiptRecorded } from '../../../domain/event/event-drafts.ts';
 import { notificationOf } from '../../../domain/ids.ts';
 import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
 import type { ReceiptStore } from '../../receipt-store.ts';
@@ -12,6 +13,7 @@ import {
   RECEIPTS_OF_NOTIFICATION,
   type ReceiptDocument,
 } from '../collections/receipt-queries.ts';
+import { outboxOf } from '../event/outbox.ts';
 import { batched } from '../server/batcher.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
@@ -45,7 +47,9 @@ async function keep(
     .find(DELIVERIES_TOLD_OF.filter(ids), optionsOf(DELIVERIES_TOLD_OF))
     .toArray();
   const present = new Set(found.map(({ _id }) => _id));
-  const documents = marks.filter(({ deliveryId }) => present.has(deliveryId)).map(toDocument);
+  const documents = marks
+    .filter(({ deliveryId }) => present.has(deliveryId))
+    .map((mark) => ({ ...toDocument(mark), ...announced(collections, mark) }));
   const isNew = await insert(collections, documents);
   countSoon(documents.filter((_, index) => isNew[index]));
   let next = 0;
@@ -98,6 +102,12 @@ function counter(collections: Collections, operations: Operations): (kept: reado
       uncounted.delete(id);
     }
   };
+}
+
+/** What is told of it, where anybody asked to be. */
+function announced(collections: Collections, mark: ReceiptMark) {
+  const outbox = outboxOf(collections);
+  return outbox.tells('receipt.recorded') ? outbox.field([receiptRecorded(mark)]) : {};
 }
 
 function toDocument({ deliveryId, name, atMs }: ReceiptMark): ReceiptDocument {

@@ -1,7 +1,9 @@
+import { receiptRecorded } from '../../../domain/event/event-drafts.ts';
 import { deliveryIdPrefix, notificationOf } from '../../../domain/ids.ts';
 import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
 import { LAST_ID } from '../../cursor.ts';
 import type { ReceiptStore } from '../../receipt-store.ts';
+import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 
@@ -16,6 +18,7 @@ export function sqliteReceipts(database: Database, commits: GroupCommit): Receip
 /** The marks and what they add to the counts: one row a name and notification, whatever is kept at once. */
 function keep(database: Database, marks: readonly ReceiptMark[]): readonly boolean[] {
   const added = new Map<string, Map<string, number>>();
+  const outbox = outboxOf(database);
   const kept = marks.map(({ deliveryId, name, atMs }) => {
     const inserted = database.run(
       `INSERT INTO receipts (delivery_id, name, at) SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?)
@@ -23,6 +26,7 @@ function keep(database: Database, marks: readonly ReceiptMark[]): readonly boole
       [deliveryId, name, atMs, deliveryId],
     );
     if (inserted === 0) return false;
+    if (outbox.tells('receipt.recorded')) outbox.add(receiptRecorded({ deliveryId, name, atMs }));
     const ofNotification = added.get(notificationOf(deliveryId)) ?? new Map<string, number>();
     added.set(notificationOf(deliveryId), ofNotification.set(name, (ofNotification.get(name) ?? 0) + 1));
     return true;

@@ -33,6 +33,7 @@ export async function fillEvents(collections: Collections): Promise<void> {
     collections.prune_holds.updateOne({}, waits),
     collections.schedules.updateOne({}, waits),
     fillWebhooks(collections).then(() => collections.webhook_endpoints.updateOne({}, waits)),
+    collections.receipts.updateOne({}, waits),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ReceiptMark } from '../../../../src/domain/receipt/receipt.ts';
+import { openOutbox } from '../../../../src/store/mongodb/event/outbox.ts';
 import { mongoReceipts } from '../../../../src/store/mongodb/receipt/receipts.ts';
 import { trackOperations } from '../../../../src/store/mongodb/server/operations.ts';
 import { fannedOut } from '../../../contract/fresh-store.ts';
@@ -51,6 +52,26 @@ describeWithMongod('counts of receipts, by several processes', () => {
       expect(Object.fromEntries(await slow.receipts.counts(slow.id))).toEqual({ shown: 6, clicked: 6 });
     },
   );
+
+  it('are announced, once each, where that is asked for', async () => {
+    const collections = suite.collections;
+    openOutbox(collections, { types: ['receipt.recorded'], clock: { now: () => NOW_MS } });
+    const { deliveries } = await fannedOut(suite.store, 1);
+    const deliveryId = deliveries[0]!.id;
+    const marks = ['shown', 'clicked', 'clicked open'].map((name) => ({ deliveryId, name, atMs: NOW_MS }));
+    const receipts = mongoReceipts(collections, trackOperations(5000));
+    for (let told = 0; told < 2; told += 1) await receipts.keep(marks);
+    while ((await suite.store.events.relay(100)) > 0);
+    const events = await suite.store.events.after(0, 1000);
+    const data = events.filter(({ type }) => type === 'receipt.recorded').map((event) => event.data);
+    expect(data).toHaveLength(2);
+    expect(data).toEqual(
+      expect.arrayContaining([
+        { deliveryId, event: 'shown', action: null },
+        { deliveryId, event: 'clicked', action: 'open' },
+      ]),
+    );
+  });
 
   it('are right while three processes keep and count more than one change of them takes', async () => {
     const { notification, deliveries } = await fannedOut(suite.store, 40);
