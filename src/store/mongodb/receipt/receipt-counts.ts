@@ -39,7 +39,8 @@ export async function countSomeReceipts(
   const finished = found.batch.length === 0 ? found : await finishBatch(collections, notificationId, found);
   if (finished === null) return null;
   const uncounted = await findUncounted(collections, notificationId);
-  if (uncounted.length === 0) return finished.counts;
+  // Others may have counted the last of them since these counts were read.
+  if (uncounted.length === 0) return (await findCounts(collections, notificationId)).counts;
   await addBatch(collections, notificationId, finished, uncounted);
   return null;
 }

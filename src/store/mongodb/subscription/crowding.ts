@@ -12,6 +12,7 @@ import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { changeableBy, fieldsOf } from '../collections/subscription-document.ts';
 import { ACTIVE_BY_IDLENESS, RETIRED_OF_USER } from '../collections/subscription-queries.ts';
+import { numberCarried } from '../event/events.ts';
 import { changeOne } from './counted.ts';
 
 /**
@@ -40,14 +41,17 @@ async function retire(collections: Collections, change: SubscriptionChange): Pro
   return before === null ? null : change.subscriptionId;
 }
 
-async function deleteSurplus({ subscriptions }: Collections, userId: string, kept: number): Promise<void> {
+async function deleteSurplus(collections: Collections, userId: string, kept: number): Promise<void> {
+  const { subscriptions } = collections;
   const surplus = await subscriptions
-    .find(RETIRED_OF_USER.filter(userId), optionsOf(RETIRED_OF_USER))
+    .find(RETIRED_OF_USER.filter(userId), { ...optionsOf(RETIRED_OF_USER), projection: { generation: 1, outbox: 1 } })
     .skip(kept)
     .limit(MOST_CROWDED_OUT_AT_ONCE)
     .toArray();
   if (surplus.length === 0) return;
-  // One that was registered again meanwhile stays, and so does one whose retirement is yet to be announced.
-  const announced = { 'outbox.0': { $exists: false } };
-  await subscriptions.deleteMany({ _id: { $in: surplus.map(({ _id }) => _id) }, isActive: false, ...announced });
+  // Their retirements may be yet to be announced.
+  await numberCarried(collections, surplus);
+  // One that was registered again meanwhile has another generation, and stays.
+  const asSeen = surplus.map(({ _id, generation }) => ({ _id, generation }));
+  await subscriptions.deleteMany({ $or: asSeen, isActive: false });
 }
