@@ -4,6 +4,15 @@ import { type Api, startApi } from '../../support/api.ts';
 
 /** What each route that takes a key needs. One that is missing here fails the test. */
 const NEEDED: Readonly<Record<string, Scope>> = {
+  createWebhookEndpoint: 'manage',
+  listWebhookEndpoints: 'read',
+  getWebhookEndpoint: 'read',
+  changeWebhookEndpoint: 'manage',
+  deleteWebhookEndpoint: 'manage',
+  rotateWebhookSecret: 'manage',
+  listWebhookDeliveries: 'read',
+  replayWebhookDelivery: 'manage',
+  replayWebhookEvents: 'manage',
   sendNotification: 'send',
   sendManyNotifications: 'send',
   dryRunNotification: 'send',
