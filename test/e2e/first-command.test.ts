@@ -51,7 +51,7 @@ describe('the first command in a fresh clone', () => {
   afterAll(() => rmSync(clone, { recursive: true, force: true }));
 
   it.each([
-    ['check', ['check'], 'ran tsc -p .'],
+    ['check', ['check'], 'ran tsc -p . --incremental --tsBuildInfoFile node_modules/.cache/tsc.tsbuildinfo'],
     ['build', ['build'], 'ran tsc -p src'],
     ['docs', ['docs'], 'ran tsx scripts/docs/write.ts'],
     [

@@ -71,15 +71,15 @@ describe('a repeated call gets the first answer, though what it is held against 
     expect((await api.call('GET', '/v1/notifications')).body.items).toHaveLength(1);
   });
 
-  it('its schedule is gone, or the template of that', async () => {
+  it('its schedule is gone, and the template of that', async () => {
     await change('PUT', '/v1/templates/parcel', template('Hello {name}'));
     await change('PUT', '/v1/schedules/daily', { cron: '0 9 * * *', time_zone: 'UTC', notification: worded });
     const trigger = () => api.call('POST', '/v1/schedules/daily/trigger', { headers });
     const first = await trigger();
     expect(first.status).toBe(202);
-    await change('DELETE', '/v1/templates/parcel');
-    expect((await trigger()).body).toEqual({ ...first.body, replayed: true });
     await change('DELETE', '/v1/schedules/daily');
+    expect((await trigger()).body).toEqual({ ...first.body, replayed: true });
+    await change('DELETE', '/v1/templates/parcel');
     expect((await trigger()).body).toEqual({ ...first.body, replayed: true });
     expect((await api.call('POST', '/v1/schedules/daily/trigger')).body.code).toBe('schedule_not_found');
   });
