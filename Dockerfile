@@ -17,6 +17,8 @@ RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 RUN find node_modules -type f \
   \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) \
   ! -iname 'license*' ! -iname 'licence*' ! -iname 'notice*' -delete
+# Built three times each, and Node loads the first.
+RUN rm -r node_modules/@opentelemetry/*/build/esm node_modules/@opentelemetry/*/build/esnext
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data

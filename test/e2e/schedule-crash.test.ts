@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Mongod, startMongod } from '../../scripts/servers/mongod.ts';
-import { type RedisServer, startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { describe, expect, it } from 'vitest';
+import { startMongod } from '../../scripts/servers/mongod.ts';
+import { startRedisServer } from '../../scripts/servers/redis-server.ts';
 import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
-import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
+import { freshDatabase, itWithMongod } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
 /** So many come at once, in the next minute: enough for a death in the middle of them. */
@@ -81,8 +81,9 @@ async function expectEachOnce(call: SignedClient, minute: string): Promise<void>
   expect(kept.sort()).toEqual(made.sort());
 }
 
-describe.concurrent('a process on SQLite that is killed in the middle of the notifications of a minute', () => {
-  it('has made each once when it is started again', async () => {
+// At the same time: all that comes in a minute, comes in the next one.
+describe.concurrent('what is killed in the middle of the notifications of a minute', () => {
+  it('has made each once, a process on SQLite that is started again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bellhop-schedule-crash-'));
     let service = await startServiceProcess({ folder });
     const minute = await putAll(signedClient(service.address, service.secret));
@@ -94,30 +95,25 @@ describe.concurrent('a process on SQLite that is killed in the middle of the not
     await service.stop('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }, 300_000);
-});
 
-describeWithMongod('three processes, of which the one is killed that makes the notifications of a minute', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bellhop-schedule-crash-'));
-  let mongo: Mongod;
-  let redis: RedisServer;
-  beforeAll(async () => {
-    [mongo, redis] = await Promise.all([startMongod(), startRedisServer()]);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all([mongo.stop(), redis.stop()]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('have made each once', async () => {
-    const environment = { MONGODB_URL: freshDatabase(mongo.url), REDIS_URL: redis.url };
-    const services = await Promise.all([1, 2, 3].map(() => startServiceProcess({ folder, environment })));
-    const [first] = services;
-    const minute = await putAll(signedClient(first!.address, first!.secret));
-    const leader = await whoMakesThem(services);
-    await leader.stop('SIGKILL');
-    expect(sentBy(leader)).toBeLessThan(SCHEDULES);
-    const other = services.find((service) => service !== leader)!;
-    await expectEachOnce(signedClient(other.address, other.secret), minute);
-    await Promise.all(services.map((service) => service.stop('SIGKILL')));
-  }, 300_000);
+  itWithMongod(
+    'has made each once, the one of three processes that makes them',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'bellhop-schedule-crash-'));
+      const [mongo, redis] = await Promise.all([startMongod(), startRedisServer()]);
+      const environment = { MONGODB_URL: freshDatabase(mongo.url), REDIS_URL: redis.url };
+      const services = await Promise.all([1, 2, 3].map(() => startServiceProcess({ folder, environment })));
+      const [first] = services;
+      const minute = await putAll(signedClient(first!.address, first!.secret));
+      const leader = await whoMakesThem(services);
+      await leader.stop('SIGKILL');
+      expect(sentBy(leader)).toBeLessThan(SCHEDULES);
+      const other = services.find((service) => service !== leader)!;
+      await expectEachOnce(signedClient(other.address, other.secret), minute);
+      await Promise.all(services.map((service) => service.stop('SIGKILL')));
+      await Promise.all([mongo.stop(), redis.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+    300_000,
+  );
 });

@@ -23,6 +23,12 @@ export function describeWithMongod(name: string, declare: () => void): void {
   describe(`${name} (mongod ${by})`, declare);
 }
 
+/** One test of the kind, in a suite that has others. */
+export function itWithMongod(name: string, test: () => Promise<void>, timeoutMs: number): void {
+  if ('reason' in found && process.env.CI !== 'true') it.skip(`${name} (skipped: ${found.reason})`);
+  else it(name, test, timeoutMs);
+}
+
 /** The URL of a database of this server that nobody else uses. */
 export function freshDatabase(serverUrl: string): string {
   // Not a URL to the URL parser where it names several hosts.

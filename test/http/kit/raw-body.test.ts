@@ -54,7 +54,8 @@ const bodyOf = (octets: number): string => {
 };
 
 describe('a caller who is refused by the head', () => {
-  it.each([
+  // All at once: a connection is given two seconds to take its answer.
+  const REFUSED: readonly [code: string, credentials: () => string[]][] = [
     ['missing_credentials', () => []],
     ['missing_credentials', () => ['Authorization: Basic eDp5']],
     ['missing_credentials', () => ['X-Timestamp: 1']],
@@ -64,11 +65,15 @@ describe('a caller who is refused by the head', () => {
     ['stale_timestamp', () => ['X-Timestamp: 1', `X-Signature: ${'0'.repeat(64)}`]],
     ['bad_signature', () => signedAs('no hex')],
     ['invalid_request', () => [...signedAs(), 'X-Nonce: a b']],
-  ])('is told %s before the body is there, and the connection is closed', async (code, credentials) => {
+  ];
+  it('is told why before the body is there, and the connection is closed', async () => {
     await start();
-    const { body, socket } = await answerTo(post(...credentials(), 'Content-Length: 1000000'));
-    expect(body.code).toBe(code);
-    await closed(socket);
+    const ends = REFUSED.map(async ([code, credentials]) => {
+      const { body, socket } = await answerTo(post(...credentials(), 'Content-Length: 1000000'));
+      expect([credentials(), body.code]).toEqual([credentials(), code]);
+      await closed(socket);
+    });
+    await Promise.all(ends);
   });
 
   it('is told so with a token that is not enough', async () => {
@@ -90,7 +95,7 @@ describe('a caller who is refused by the head', () => {
 });
 
 describe('a body that nobody reads', () => {
-  it.each([
+  const ROUTES: readonly [method: string, path: string, status: number][] = [
     ['GET', '/healthz', 400],
     ['GET', '/openapi.json', 400],
     ['GET', '/v1/push/public-key', 400],
@@ -100,14 +105,19 @@ describe('a body that nobody reads', () => {
     ['DELETE', '/v1/subscriptions/sub_1', 400],
     ['GET', '/v1/subscriptions', 400],
     ['POST', '/v1/subscriptions/sub_1/restore', 400],
-  ])('does not keep the answer waiting, and ends with the connection: %s %s', async (method, path, status) => {
+  ];
+  it('does not keep the answer waiting, and ends with the connection', async () => {
     await start();
-    for (const framing of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
-      const answer = await answerTo(headOf(`${method} ${path} HTTP/1.1`, 'Host: a', bearer, framing));
-      expect(answer.status).toBe(status);
-      if (status === 400) expect(answer.body.code).toBe('unexpected_body');
-      await closed(answer.socket);
-    }
+    const framings = ['Content-Length: 1000000', 'Transfer-Encoding: chunked'];
+    const ends = ROUTES.flatMap(([method, path, status]) =>
+      framings.map(async (framing) => {
+        const answer = await answerTo(headOf(`${method} ${path} HTTP/1.1`, 'Host: a', bearer, framing));
+        expect([method, path, framing, answer.status]).toEqual([method, path, framing, status]);
+        if (status === 400) expect(answer.body.code).toBe('unexpected_body');
+        await closed(answer.socket);
+      }),
+    );
+    await Promise.all(ends);
   });
 
   it('is none where its length is 0', async () => {
