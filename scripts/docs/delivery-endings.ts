@@ -77,6 +77,7 @@ function eventsWhileWaiting(): Case[] {
     { type: 'SUPERSEDE' },
     { type: 'CANCEL' },
     { type: 'DISCARD' },
+    { type: 'ERASE' },
   ];
   return DEADLINES_MS.flatMap((deadlineAtMs) =>
     (['active', 'retired', 'missing'] as const).flatMap((subscription) =>

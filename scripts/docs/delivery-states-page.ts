@@ -32,7 +32,6 @@ const REASONS: Readonly<Record<EndReason, string>> = {
   subscription_refused: 'The push service answered 403 for as long as `QUARANTINE_RETIRE_DAYS` says.',
   subscription_deleted: 'Its subscription was deleted meanwhile.',
   subscription_inactive: 'Its subscription was retired meanwhile.',
-  user_erased: 'Its user was [erased](privacy.md) while it waited.',
   notification_cancelled: 'Somebody [called its notification off](scheduling.md#calling-it-off).',
   user_erased: 'Its user was [erased](privacy.md#erasing-a-person).',
   discarded: 'It had failed, and somebody [took it off the dead letters](operations.md#many-dead-letters-at-once).',
