@@ -59,9 +59,21 @@ export function webhookContract(open: OpenStore): void {
     ]);
   });
 
+  it('makes none of an endpoint that was deleted meanwhile', async () => {
+    const { webhooks } = fresh.store;
+    await webhooks.add(sampleEndpoint());
+    await webhooks.addDeliveries([sampleWebhookDelivery(1)], null);
+    await webhooks.delete('whe_1');
+    await webhooks.addDeliveries([sampleWebhookDelivery(2)], null);
+    const query = { endpointId: 'whe_1', state: null, cursor: null, limit: 10 };
+    expect((await webhooks.deliveries(query)).items).toEqual([]);
+    expect(await webhooks.nextDueMs('whe_1')).toBeNull();
+  });
+
   it('makes a delivery once, and begins it again only where that is asked for', async () => {
     const { webhooks } = fresh.store;
     const delivery = sampleWebhookDelivery(1);
+    await webhooks.add(sampleEndpoint());
     await Promise.all([webhooks.addDeliveries([delivery], null), webhooks.addDeliveries([delivery], null)]);
     const done = { ...delivery, state: 'delivered', dueAtMs: null, endedAtMs: NOW_MS + 5, tries: 1 } as const;
     expect(await webhooks.settle(done)).toBe(true);
@@ -80,6 +92,7 @@ export function webhookContract(open: OpenStore): void {
   it('finds what is due, lists by state, and forgets what has ended', async () => {
     const { webhooks } = fresh.store;
     const deliveries = [1, 2, 3].map((sequence) => sampleWebhookDelivery(sequence));
+    for (const id of ['whe_1', 'whe_2']) await webhooks.add(sampleEndpoint({ id }));
     await webhooks.addDeliveries([...deliveries, sampleWebhookDelivery(1, 'whe_2')], null);
     const [one, two, three] = deliveries as [WebhookDelivery, WebhookDelivery, WebhookDelivery];
     expect(await webhooks.due('whe_1', NOW_MS + 2, 10)).toEqual([one, two]);
@@ -97,7 +110,6 @@ export function webhookContract(open: OpenStore): void {
     expect(await ids('waiting')).toEqual([three.id, two.id]);
     expect(await webhooks.forget(NOW_MS + 6)).toBe(1);
     expect(await ids(null)).toEqual([three.id, two.id]);
-    await webhooks.add(sampleEndpoint());
     expect(await webhooks.delete('whe_1')).toBe(true);
     expect(await webhooks.delete('whe_1')).toBe(false);
     expect([await ids(null), await webhooks.nextDueMs('whe_2')]).toEqual([[], NOW_MS + 1]);

@@ -37,6 +37,7 @@ export function mongoWebhooks(collections: Collections, operations: Operations):
     addDeliveries: (made, beforeMs) =>
       operations.run(async () => {
         await Promise.all(made.map((delivery) => addDelivery(collections, delivery, beforeMs)));
+        await takeBackOrphans(collections, [...new Set(made.map(({ endpointId }) => endpointId))]);
       }),
     getDelivery: (id) => operations.run(() => getDelivery(collections, id)),
     deliveries: (query) => operations.run(() => list(collections, query)),
@@ -78,11 +79,11 @@ async function update(collections: Collections, endpoint: WebhookEndpoint): Prom
 
 /** First itself, so that nobody makes deliveries any more; what it has yet to announce goes before. */
 async function remove(collections: Collections, id: string): Promise<boolean> {
-  const { webhook_endpoints: endpoints, webhook_deliveries: deliveries } = collections;
+  const { webhook_endpoints: endpoints } = collections;
   const found = await endpoints.findOne(WEBHOOK_ENDPOINT_BY_ID.filter(id), optionsOf(WEBHOOK_ENDPOINT_BY_ID));
   if (found !== null) await numberCarried(collections, [found]);
   const { deletedCount } = await endpoints.deleteOne({ _id: id });
-  await deliveries.deleteMany({ endpointId: id }, { hint: optionsOf(WEBHOOK_DELIVERIES_LISTED).hint });
+  await deleteDeliveries(collections, id);
   return deletedCount > 0;
 }
 
@@ -99,6 +100,15 @@ async function addDelivery(
     if (known !== null && known.begunAtMs < (beforeMs ?? 0))
       await settle(collections, begunAgain(known, delivery.begunAtMs));
   }
+}
+
+/** Of endpoints that were deleted meanwhile: asked after the insertions, since a deletion takes the endpoint first. */
+async function takeBackOrphans(collections: Collections, endpointIds: readonly string[]): Promise<void> {
+  for (const id of endpointIds) if ((await get(collections, id)) === null) await deleteDeliveries(collections, id);
+}
+
+async function deleteDeliveries({ webhook_deliveries: deliveries }: Collections, endpointId: string): Promise<void> {
+  await deliveries.deleteMany({ endpointId }, { hint: optionsOf(WEBHOOK_DELIVERIES_LISTED).hint });
 }
 
 async function getDelivery(

@@ -80,8 +80,10 @@ function addDelivery(database: Database, delivery: WebhookDelivery, beforeMs: nu
   }
   const { id, endpointId, state, dueAtMs, endedAtMs, version } = delivery;
   database.run(
-    `INSERT INTO webhook_deliveries (id, endpoint_id, state, due_at, ended_at, version, delivery) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    [id, endpointId, state, dueAtMs, endedAtMs, version, JSON.stringify(delivery)],
+    // Of an endpoint that was deleted meanwhile none is made: nobody would ever look for it.
+    `INSERT INTO webhook_deliveries (id, endpoint_id, state, due_at, ended_at, version, delivery)
+     SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ?)`,
+    [id, endpointId, state, dueAtMs, endedAtMs, version, JSON.stringify(delivery), endpointId],
   );
 }
 
