@@ -24,6 +24,7 @@ const REASONS_BY_STATE: Readonly<Record<DeliveryState, readonly (EndReason | '')
     'superseded',
     'dropped',
     'notification_cancelled',
+    'user_erased',
     'render_failed',
     'discarded',
     'opted_out',
