@@ -9,18 +9,27 @@ const DAY_MS = 86_400_000;
 const WEEKS = 5;
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
-// Of what clocks show, which is kept as though it were UTC.
-const inWords = new Intl.DateTimeFormat('en-GB', {
-  ...{ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
-  ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' },
-});
-const monthAndDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+type Formats = Readonly<Record<'inWords' | 'monthAndDay', Intl.DateTimeFormat>>;
+
+let made: Formats | undefined;
+
+/** Of what clocks show, which is kept as though it were UTC. Made when first asked for: a start would wait 15 ms for the first. */
+function formats(): Formats {
+  made ??= {
+    inWords: new Intl.DateTimeFormat('en-GB', {
+      ...{ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' },
+    }),
+    monthAndDay: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }),
+  };
+  return made;
+}
 
 /** What clocks show then, in words. */
 export function momentWords(zone: string, moment: Moment): string {
   return zone === RECIPIENT
-    ? `${inWords.format(moment.wallMs)}, where each user lives`
-    : `${inWords.format(wallClockMs(zone, moment.atMs))} in ${zone}`;
+    ? `${formats().inWords.format(moment.wallMs)}, where each user lives`
+    : `${formats().inWords.format(wallClockMs(zone, moment.atMs))} in ${zone}`;
 }
 
 /** The coming times in words, each with its instant. */
@@ -67,7 +76,7 @@ export function calendar(of: {
     const says =
       day < today ? '' : day > lastKnown ? html`<span class="muted">…</span>` : countWords(count, day === lastKnown);
     const isToday = day === today ? html` aria-current="date"` : '';
-    return html`<td${isToday}${count > 0 ? html` class="has"` : ''}><span class="day">${monthAndDay.format(day * DAY_MS)}</span> ${says}</td>`;
+    return html`<td${isToday}${count > 0 ? html` class="has"` : ''}><span class="day">${formats().monthAndDay.format(day * DAY_MS)}</span> ${says}</td>`;
   };
   return html`<div class="scroll" role="region" aria-label="Calendar" tabindex="0"><table class="calendar">
 <caption class="visually-hidden">The next ${WEEKS} weeks, with how often it is sent on each day</caption>
