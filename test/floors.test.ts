@@ -122,6 +122,7 @@ const ALLOWED: [path: string, text: string][] = [
   ['src/service/a.ts', imports('../http/app.ts')],
   ['src/commands/doctor/a.ts', imports('../../emulator/emulator.ts')],
   ['src/sdk/worker/a.ts', imports('../device.ts')],
+  ['src/sdk/worker/a.ts', imports('../database.ts')],
   ['src/client/a.ts', imports('./signing.ts')],
 ];
 

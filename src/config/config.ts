@@ -205,12 +205,10 @@ function pageLimitsOf(values: SettingValues): Pick<Config, 'registrationLimit' |
   };
 }
 
-function toldOf(
-  values: SettingValues,
-): Pick<Config, 'retentionDays' | 'eventTypes' | 'eventRetentionDays' | 'webhookAllowedHosts' | 'tracing'> {
-  const { RETENTION_DAYS: retentionDays, EVENT_TYPES: types, EVENT_RETENTION_DAYS: eventRetentionDays } = values;
+function toldOf(values: SettingValues) {
+  const { RETENTION_DAYS: retentionDays, EVENT_TYPES: eventTypes, EVENT_RETENTION_DAYS: eventRetentionDays } = values;
   const { WEBHOOK_ALLOWED_HOSTS: webhookAllowedHosts } = values;
-  return { retentionDays, eventTypes: types, eventRetentionDays, webhookAllowedHosts, ...tracingOf(values) };
+  return { retentionDays, eventTypes, eventRetentionDays, webhookAllowedHosts, ...tracingOf(values) };
 }
 
 function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 'tracking' | 'timeZone' | 'console'> {

@@ -1,3 +1,5 @@
+import { shelfIn } from './database.ts';
+
 /** What this browser remembers of itself, for its pages and its worker. */
 export type Device = {
   /** That the person wants pushes here. False: to be undone, and the service is not told yet. */
@@ -10,7 +12,7 @@ export type Device = {
   readonly serviceUrl?: string;
 };
 
-const STORE = 'devices';
+const run = shelfIn('bellhop', 'devices');
 
 /** Null where nobody subscribed in this scope. A browser has one push subscription for each scope of a worker. */
 export async function readDevice(scope: string): Promise<Device | null> {
@@ -20,27 +22,4 @@ export async function readDevice(scope: string): Promise<Device | null> {
 /** Null forgets. Resolves once it is on disk. */
 export async function writeDevice(scope: string, device: Device | null): Promise<void> {
   await run('readwrite', (store) => (device === null ? store.delete(scope) : store.put(device, scope)));
-}
-
-async function run(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
-  const database = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode);
-      const request = act(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    database.close();
-  }
-}
-
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open('bellhop', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

@@ -41,26 +41,14 @@ const MAX_RACES = 3;
  */
 export function createBulkWorker(options: BulkWorkerOptions): Loop {
   const { store, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
-  let isStopped = false;
-  const tick = async (): Promise<void> => {
-    while (!isStopped) {
+  const tick = async (isStopped: () => boolean): Promise<void> => {
+    while (!isStopped()) {
       const action = await store.bulkActions.underWay();
       if (action === null) return;
       await step(options, action);
     }
   };
-  const loop = createLoop({ name: 'bulk_actions', intervalMs, clock, events, tick, leads });
-  return {
-    ...loop,
-    start() {
-      isStopped = false;
-      return loop.start();
-    },
-    stop() {
-      isStopped = true;
-      return loop.stop();
-    },
-  };
+  return createLoop({ name: 'bulk_actions', intervalMs, clock, events, tick, leads });
 }
 
 /** Takes a page, or works one off. A write that loses changes nothing: the next step begins with what is kept. */

@@ -17,20 +17,8 @@ const DEFAULT_INTERVAL_MS = 2000;
 /** Goes on with erasures that took too long for their callers, or whose process is gone; and erases again what a restored store has. */
 export function createEraser(options: EraserOptions): Loop {
   const { eraseDue, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
-  let isStopped = false;
-  const tick = async (): Promise<void> => {
-    while (!isStopped && (await eraseDue(() => isStopped)));
+  const tick = async (isStopped: () => boolean): Promise<void> => {
+    while (!isStopped() && (await eraseDue(isStopped)));
   };
-  const loop = createLoop({ name: 'erasures', intervalMs, clock, events, tick, leads });
-  return {
-    ...loop,
-    start() {
-      isStopped = false;
-      return loop.start();
-    },
-    stop() {
-      isStopped = true;
-      return loop.stop();
-    },
-  };
+  return createLoop({ name: 'erasures', intervalMs, clock, events, tick, leads });
 }

@@ -16,7 +16,8 @@ export type LoopOptions = {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly events: Events;
-  readonly tick: () => Promise<void>;
+  /** `isStopped`: whether it is to begin no further piece of its work. */
+  readonly tick: (isStopped: () => boolean) => Promise<void>;
   /** Asked before each tick: false where another process runs this loop. */
   readonly leads?: Leads | undefined;
 };
@@ -32,7 +33,7 @@ export function createLoop({ name, intervalMs, clock, events, tick, leads = asyn
   let underWay: Promise<void> | null = null;
 
   const runTick = async (): Promise<void> => {
-    if (await leads(name)) await tick();
+    if (await leads(name)) await tick(() => !running);
   };
 
   const turn = async (): Promise<void> => {

@@ -1,6 +1,8 @@
+import { shelfIn } from '../database.ts';
 import type { Receipt } from './receipt.ts';
 
-const STORE = 'waiting';
+/** A database of its own: a page with an earlier SDK opens the other one in its first version, and could not open a second. */
+const run = shelfIn('bellhop-receipts', 'waiting', { autoIncrement: true });
 /** A device that was offline for long tells the newest. */
 const MOST_KEPT = 500;
 
@@ -34,29 +36,5 @@ export async function unshelve(keys: readonly IDBValidKey[]): Promise<void> {
   await run('readwrite', (store) => {
     for (const key of keys) store.delete(key);
     return store.count();
-  });
-}
-
-async function run(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
-  const database = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode);
-      const request = act(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    database.close();
-  }
-}
-
-/** A database of its own: a page with an earlier SDK opens the other one in its first version, and could not open a second. */
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open('bellhop-receipts', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { autoIncrement: true });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
   });
 }
