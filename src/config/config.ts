@@ -12,6 +12,7 @@ import { perMinute, type RateLimit } from '../domain/rate-limit.ts';
 import type { Tracking } from '../domain/receipt/receipt.ts';
 import type { AllowedHost } from '../domain/subscription/endpoint-policy.ts';
 import type { QuarantinePolicy } from '../domain/subscription/quarantine.ts';
+import { type BackupPolicy, backupsOf } from './backup-policy.ts';
 import { apiKeysOf } from './configured-keys.ts';
 import { pushProxyOf } from './push-proxy.ts';
 import type { DemoPage } from './setting-parsers.ts';
@@ -28,14 +29,6 @@ type IntakeLimits = {
   readonly keepAliveTimeoutMs: number;
   /** Of all connections together. */
   readonly maxUnverifiedBodyOctets: number;
-};
-
-/** Of the embedded store. */
-type BackupPolicy = {
-  readonly folder: string;
-  readonly everyMs: number;
-  readonly keep: number;
-  readonly withKeys: boolean;
 };
 
 type ConsolePolicy = {
@@ -133,9 +126,6 @@ export class ConfigError extends Error {
 
 const HOUR_MS = 3_600_000;
 
-/** Whoever has a backup can try guesses in peace. */
-export const SHORTEST_PASSPHRASE = 12;
-
 /** The latest answers that the guard of pruning looks at. */
 const PRUNE_GUARD_WINDOW = 500;
 
@@ -225,21 +215,6 @@ function placeOf(values: SettingValues): Pick<Config, 'siteUrl' | 'publicUrl' | 
 
 function pruneGuardOf({ PRUNE_GUARD_PERCENT: percent, PRUNE_GUARD_COUNT: maxCount }: SettingValues): PruneGuardPolicy {
   return { windowSize: PRUNE_GUARD_WINDOW, maxShare: percent / 100, maxCount };
-}
-
-function backupsOf(values: SettingValues, problems: string[]): BackupPolicy | null {
-  const { BACKUP_DIR: folder, BACKUP_EVERY_HOURS: hours, BACKUP_KEEP: keep, MONGODB_URL } = values;
-  if ((values.BACKUP_PASSPHRASE?.length ?? SHORTEST_PASSPHRASE) < SHORTEST_PASSPHRASE)
-    problems.push(`BACKUP_PASSPHRASE has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one.`);
-  if (folder === null) return null;
-  if (MONGODB_URL !== null)
-    problems.push('BACKUP_DIR is for the embedded store, and MONGODB_URL is set: unset BACKUP_DIR, and use mongodump.');
-  const withKeys = values.BACKUP_WITH_KEYS;
-  if (withKeys && values.BACKUP_PASSPHRASE === null)
-    problems.push(
-      'BACKUP_WITH_KEYS needs BACKUP_PASSPHRASE, with which the keys are encrypted: set it, or unset BACKUP_WITH_KEYS.',
-    );
-  return { folder, everyMs: hours * HOUR_MS, keep, withKeys };
 }
 
 function intakeLimitsOf(values: SettingValues): IntakeLimits {

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { join } from 'node:path';
 import type { VapidKeyPair } from '../domain/push-service/vapid-key.ts';
-import { type Config, ConfigError, SHORTEST_PASSPHRASE } from './config.ts';
+import { SHORTEST_PASSPHRASE } from './backup-policy.ts';
+import { type Config, ConfigError } from './config.ts';
 import { readVapidRing } from './key-files.ts';
 import { makeSecretFile, readSecretFile } from './secret-file.ts';
 
