@@ -60,6 +60,7 @@ export type ServerErrorCode =
   | 'webhook_delivery_not_found'
   | 'too_many_webhook_endpoints'
   | 'invalid_webhook_url'
+  | 'vapid_key_set_elsewhere'
   | 'backup_unavailable'
   | 'backup_under_way'
   | 'store_unavailable'

@@ -135,6 +135,7 @@ function makeVapid(): string {
   return JSON.stringify(generateVapidKeys(), null, 2);
 }
 
+type RotatedVapidKey = { readonly publicKey: string; readonly path: string };
 type VapidRing = { readonly current: VapidKeyPair; readonly older: readonly VapidKeyPair[] };
 
 function vapidFile(dataDir: string): string {
@@ -155,11 +156,15 @@ export function readVapidRing(dataDir: string, warn: (problem: string) => void =
 
 /**
  * Puts a new pair in front of those in the data folder, which keep signing for their own. The file is replaced whole or
- * not at all. Gives the new public key. Throws ConfigError where the folder has no pair to rotate.
+ * not at all. Gives the new public key. Where the first pair is another than that in use, it waits for a restart: it is the new
+ * one, and none is made. Throws ConfigError where the folder has no pair to rotate.
  */
-export function rotateVapidFile(dataDir: string): { readonly publicKey: string; readonly path: string } {
+export function rotateVapidFile(dataDir: string, keyInUse: string | null = null): RotatedVapidKey {
   const path = vapidFile(dataDir);
   const older = readVapidRing(dataDir);
+  const [first] = older;
+  if (first !== undefined && keyInUse !== null && first.publicKey !== keyInUse)
+    return { publicKey: first.publicKey, path };
   if (older.length === 0) {
     throw new ConfigError([`${path} is not there: the first start makes the first pair. Nothing was changed.`]);
   }

@@ -119,7 +119,7 @@ export type AppOptions = {
   /** Left out where the console is switched off. */
   readonly console?: Pick<
     ConsoleOptions,
-    'files' | 'limiter' | 'viewersSeeContent' | 'settings' | 'doctor' | 'stopping' | 'storeOctets' | 'rotateVapidKey'
+    'files' | 'limiter' | 'viewersSeeContent' | 'settings' | 'doctor' | 'stopping' | 'storeOctets'
   >;
   /** Left out where the demo page is switched off. */
   readonly demo?: Omit<DemoRoutesOptions, 'clock' | 'bodies'>;

@@ -10,7 +10,7 @@ import { createSubscriberTokens, type SubscriberTokens } from '../access/subscri
 import type { Clock } from '../clock.ts';
 import { type Config, hasDemoPage } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { type Keys, rotateVapidFile } from '../config/key-files.ts';
+import { type Keys, readVapidRing, rotateVapidFile } from '../config/key-files.ts';
 import { settingsShown } from '../config/settings-shown.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Compose } from '../domain/content/compose.ts';
@@ -39,7 +39,7 @@ import { createSendingControl } from '../intake/sending.ts';
 import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createUserDeliveries } from '../intake/user-deliveries.ts';
-import { createVapidKeys } from '../intake/vapid-keys.ts';
+import { createVapidKeys, type VapidKeys } from '../intake/vapid-keys.ts';
 import { createWebhookEndpoints } from '../intake/webhook-endpoints.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
@@ -138,7 +138,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     ...people,
     ...overviewOf(apiKeys, parts),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys }),
+    vapidKeys: vapidKeysOf(options, store),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
     ...recordsOf(options, parts),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
@@ -152,6 +152,17 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     findClient: createClientFinder(config.trustedProxies),
     ...tellingOf(log, parts),
   };
+}
+
+function vapidKeysOf({ config, keys }: ApiOptions, { subscriptions }: Store): VapidKeys {
+  const { dataDir } = config;
+  const keyInUse = keys.vapid.publicKey;
+  // Several processes have folders of their own: their pair is one that all of them are given.
+  const isOwnPair = config.vapidKeys === null && config.mongodbUrl === null;
+  const next = () => readVapidRing(dataDir)[0]?.publicKey ?? keyInUse;
+  const make = () => rotateVapidFile(dataDir, keyInUse).publicKey;
+  const rotation = isOwnPair ? { next, make } : null;
+  return createVapidKeys({ store: subscriptions, publicKeys: keys.heldPublicKeys, rotation });
 }
 
 /** What tells how everything stands, and where something is. */
@@ -217,11 +228,8 @@ function buildConsole(
   const { viewersSeeContent } = config.console;
   const doctor = examine === undefined ? null : createDoctor(examine);
   const settings = settingsShown(readEnvironment());
-  // Several processes have folders of their own: their pair is one that all of them are given.
-  const isOwnPair = config.vapidKeys === null && config.mongodbUrl === null;
-  const rotateVapidKey = isOwnPair ? () => void rotateVapidFile(config.dataDir) : null;
   const storeOctets = () => store.sizeOctets();
-  const shown = { viewersSeeContent, settings, storeOctets, doctor, rotateVapidKey };
+  const shown = { viewersSeeContent, settings, storeOctets, doctor };
   return files === null ? {} : { console: { ...shown, files, limiter, stopping } };
 }
 

@@ -217,7 +217,22 @@ describe('bellhop rotate-vapid-key', () => {
         { public_key: before.publicKey, current: false, held: true, active_subscriptions: 1 },
       ],
     });
+    const rotate = () => callAgain('POST', '/v1/push/vapid-keys/rotate');
+    const [first, second] = [await rotate(), await rotate()];
+    expect([first.status, second.body]).toEqual([200, first.body]);
+    const next = first.body.next_public_key;
+    expect((await callAgain('GET', '/v1/push/vapid-keys')).body).toMatchObject({ next_public_key: next });
+    expect((await callAgain('GET', '/v1/push/public-key')).body.public_key).toBe(after.publicKey);
     expect((await after.stop('SIGTERM')).code).toBe(0);
+
+    const last = await start();
+    expect(last.publicKey).toBe(next);
+    await signedClient(last.address, last.secret)('POST', '/v1/notifications', {
+      body: { type: 't', title: 'Still here', user_ids: ['ada'] },
+    });
+    expect((await old.nextPush()).vapid?.publicKey).toBe(before.publicKey);
+    expect((await fresh.nextPush()).vapid?.publicKey).toBe(after.publicKey);
+    await last.stop('SIGTERM');
   });
 
   it('writes out what to set where the pair is set by the environment', () => {

@@ -7,7 +7,7 @@ import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './o
 import { NOW_MS, SDK_FILES } from './samples.ts';
 
 export const CONSOLE = {
-  ...{ viewersSeeContent: false, settings: [], doctor: null, rotateVapidKey: null },
+  ...{ viewersSeeContent: false, settings: [], doctor: null },
   stopping: new AbortController().signal,
 };
 

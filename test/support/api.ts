@@ -32,7 +32,7 @@ import { createSendingControl } from '../../src/intake/sending.ts';
 import { createSubscriptionImport } from '../../src/intake/subscription-import.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
-import { createVapidKeys } from '../../src/intake/vapid-keys.ts';
+import { createVapidKeys, type VapidRotation } from '../../src/intake/vapid-keys.ts';
 import { createWebhookEndpoints } from '../../src/intake/webhook-endpoints.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
@@ -92,7 +92,8 @@ export type Answer = {
 
 export type ApiOptions = Partial<AppOptions> &
   Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> &
-  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor' | 'rotateVapidKey'>> & {
+  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor'>> & {
+    readonly rotation?: VapidRotation;
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
@@ -164,7 +165,7 @@ export async function startApi(options: ApiOptions = {}) {
     processes,
     lookUp: createLookUp({ store, keyIds: () => KEYS.map(({ id }) => id) }),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: createVapidKeys(registering),
+    vapidKeys: createVapidKeys({ rotation: null, ...registering, ...options }),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     ...{ audit: createAuditLog(store.audit), eventReader: createEventReader({ store: store.events, clock }) },
     webhookEndpoints: createWebhookEndpoints({ ...parts, ...WEBHOOKS }),

@@ -51,8 +51,6 @@ export type ConsoleParts = {
   readonly version: string;
   /** Rejects where a part cannot be used now. */
   readonly readiness: { readonly store: () => Promise<void>; readonly queue: () => Promise<void> };
-  /** Makes a new VAPID pair, which the next start has. Null where the pair is set where processes are started. */
-  readonly rotateVapidKey: (() => void) | null;
   /** What the store takes up on the disk. */
   readonly storeOctets: () => Promise<number>;
   /** Settings that were set, by name; those that are secret without their value. */

@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { AppError } from '../../domain/app-error.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import type { PruneHold } from '../../domain/pruning/prune-hold.ts';
 import type { Overview } from '../../intake/overview.ts';
@@ -11,13 +10,13 @@ import { actionButton, facts, number, table, time } from './parts.ts';
 
 /** The ways to push services, holds on pruning with their evidence, and the ring of VAPID keys. */
 export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
-  const { pruneHolds, vapidKeys, overview, rotateVapidKey } = parts;
+  const { pruneHolds, vapidKeys, overview } = parts;
   routes.page('services', async ({ session }) => {
     const [state, holds, ring] = await Promise.all([overview.read(), pruneHolds.list(null), vapidKeys.progress()]);
     return {
       title: 'Push services and keys',
       menu: 'services',
-      body: bodyOf(state, holds, ring, { session, rotation: rotation(rotateVapidKey !== null, session) }),
+      body: bodyOf(state, holds, ring, { session, rotation: rotation(vapidKeys.canRotate, ring, session) }),
     };
   });
   const decide = (name: string, operation: string, work: (form: Form) => Promise<unknown>): void =>
@@ -27,8 +26,7 @@ export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): voi
     });
   decide('confirm-hold', 'confirmPruneHold', (form) => pruneHolds.confirm(form.get('id')));
   routes.action({ name: 'rotate-vapid-key', operation: 'rotateVapidKey', target: '' }, async () => {
-    if (rotateVapidKey === null) throw new AppError('invalid_request', ELSEWHERE);
-    rotateVapidKey();
+    vapidKeys.rotate();
     return 'services?done=rotated';
   });
   decide('dismiss-hold', 'dismissPruneHold', (form) => pruneHolds.dismiss(form.get('id')));
@@ -37,8 +35,10 @@ export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): voi
 const ELSEWHERE =
   'The pair is set where the processes are started: bellhop rotate-vapid-key on the server writes out what to put there.';
 
-function rotation(isPossible: boolean, { role }: OperatorSession): Html | string {
+function rotation(isPossible: boolean, { nextPublicKey }: Ring, { role }: OperatorSession): Html | string {
   if (!isPossible) return html`<p class="hint">${ELSEWHERE}</p>`;
+  if (nextPublicKey !== null)
+    return html`<p class="needs">A new key waits for a restart of Bellhop: <code>${nextPublicKey.slice(0, 24)}…</code></p>`;
   if (role !== 'operator') return '';
   const sure =
     'A new pair is put before the present one in the data folder. Browsers subscribe with it once Bellhop was restarted; the earlier ones go on signing for who subscribed with them.';
@@ -92,18 +92,20 @@ function decidedTable(holds: readonly PruneHold[]): Html {
   });
 }
 
-function ringTable({ keys, movedPercent }: Ring): Html {
+function useOf({ publicKey, isCurrent, hasPrivateKey }: Ring['keys'][number], nextPublicKey: string | null): string {
+  if (isCurrent) return 'current: browsers subscribe with it';
+  if (publicKey === nextPublicKey) return 'browsers subscribe with it after the next start';
+  return hasPrivateKey ? 'signs for its own' : 'its private half is missing: nothing can be sent';
+}
+
+function ringTable({ keys, movedPercent, nextPublicKey }: Ring): Html {
   return html`${table({
     caption: 'VAPID keys',
     columns: [['Key', 'wide'], ['Use'], ['Active subscriptions', 'number']],
-    rows: keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions }) => [
-      html`<code>${publicKey.slice(0, 24)}…</code>`,
-      isCurrent
-        ? 'current: browsers subscribe with it'
-        : hasPrivateKey
-          ? 'signs for its own'
-          : 'its private half is missing: nothing can be sent',
-      number(activeSubscriptions),
+    rows: keys.map((key) => [
+      html`<code>${key.publicKey.slice(0, 24)}…</code>`,
+      useOf(key, nextPublicKey),
+      number(key.activeSubscriptions),
     ]),
     empty: 'No key.',
   })}<p>${movedPercent} % of all active subscriptions are on the current key.

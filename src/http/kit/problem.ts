@@ -88,6 +88,7 @@ export const PROBLEMS = {
   webhook_delivery_not_found: { status: 404, title: 'No such webhook delivery' },
   too_many_webhook_endpoints: { status: 409, title: 'There are too many webhook endpoints' },
   invalid_webhook_url: { status: 400, title: 'Events cannot be sent to this URL' },
+  vapid_key_set_elsewhere: { status: 409, title: 'The VAPID key is set where the processes are started' },
   backup_unavailable: { status: 409, title: 'No backup can be made here' },
   backup_under_way: { status: 409, title: 'A backup is being made', headers: RETRY_SOON },
   store_unavailable: { status: 503, title: 'The store is out of reach', headers: RETRY_SOON },

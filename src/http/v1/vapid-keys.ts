@@ -30,6 +30,10 @@ const keySchema = answerBody('VapidKey', {
   active_subscriptions: z.int(),
 });
 
+const nextKey = z.string().openapi({
+  description: 'Made, but not yet in use: browsers subscribe with it from the next start on.',
+});
+
 const keysRoute = defineRoute({
   method: 'get',
   path: VAPID_KEYS_PATH,
@@ -42,6 +46,7 @@ const keysRoute = defineRoute({
     200: {
       description: 'The current key first, then the others by how much they are used.',
       body: answerBody('VapidKeyList', {
+        next_public_key: nextKey.nullable(),
         moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
         items: z.array(keySchema),
       }),
@@ -50,23 +55,47 @@ const keysRoute = defineRoute({
   errors: [],
 });
 
+const rotateRoute = defineRoute({
+  method: 'post',
+  path: `${VAPID_KEYS_PATH}/rotate`,
+  operationId: 'rotateVapidKey',
+  tag: 'Subscriptions',
+  summary: 'Make a new VAPID key',
+  description:
+    'It is in use after the next start; earlier keys go on signing for those who subscribed with them. Repeated before that start, ' +
+    'it makes no second one.',
+  access: 'key',
+  scope: 'manage',
+  answers: {
+    200: {
+      description: 'The key in use, and the one that waits for a restart.',
+      body: answerBody('RotatedVapidKey', { public_key: z.string(), next_public_key: nextKey }),
+    },
+  },
+  errors: ['vapid_key_set_elsewhere'],
+});
+
 export type VapidKeyRoutesOptions = {
   /** The current public key. */
   readonly vapidPublicKey: string;
   readonly vapidKeys: VapidKeys;
 };
 
-/** The key that browsers subscribe with now, and how many subscriptions still use an earlier one. */
+/** The key that browsers subscribe with now, how many subscriptions still use an earlier one, and a new one. */
 export function addVapidKeyRoutes(router: Router, { vapidPublicKey, vapidKeys }: VapidKeyRoutesOptions): void {
   router.add(publicKeyRoute, async () => answer(200, { public_key: vapidPublicKey }));
   router.add(keysRoute, async () => {
-    const { movedPercent, keys } = await vapidKeys.progress();
+    const { movedPercent, keys, nextPublicKey } = await vapidKeys.progress();
     const items = keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions }) => ({
       public_key: publicKey,
       current: isCurrent,
       held: hasPrivateKey,
       active_subscriptions: activeSubscriptions,
     }));
-    return answer(200, { moved_percent: movedPercent, items });
+    return answer(200, { next_public_key: nextPublicKey, moved_percent: movedPercent, items });
+  });
+  router.add(rotateRoute, async () => {
+    const { publicKey, nextPublicKey } = vapidKeys.rotate();
+    return answer(200, { public_key: publicKey, next_public_key: nextPublicKey });
   });
 }

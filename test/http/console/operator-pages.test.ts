@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, SECRET, startApi } from '../../support/api.ts';
+import { type Api, CURRENT_KEY, OLDER_KEY, SECRET, startApi } from '../../support/api.ts';
 import { ConsoleVisitor } from '../../support/console-visitor.ts';
 import { NOW_MS } from '../../support/samples.ts';
 
@@ -7,14 +7,14 @@ const HOSTILE = `<img src=x onerror=alert(1)>"'&{x}`;
 
 let api: Api;
 let operator: ConsoleVisitor;
-let rotations = 0;
+let waiting = CURRENT_KEY;
 
 beforeAll(async () => {
-  api = await startApi({
-    rotateVapidKey: () => {
-      rotations += 1;
-    },
-  });
+  const make = () => {
+    waiting = OLDER_KEY;
+    return OLDER_KEY;
+  };
+  api = await startApi({ rotation: { next: () => waiting, make } });
   operator = new ConsoleVisitor(api);
   await operator.post('sign-in', { secret: SECRET });
 });
@@ -146,11 +146,15 @@ describe('the audit log of a stretch of time', () => {
 it('makes a new VAPID key, on record, where the pair is in the data folder', async () => {
   expect((await operator.get('services')).text).toContain('action="rotate-vapid-key"');
   const { headers } = await operator.post('rotate-vapid-key');
-  expect([headers.get('location'), rotations, await latest()]).toEqual([
+  expect([headers.get('location'), waiting, await latest()]).toEqual([
     'services?done=rotated',
-    1,
+    OLDER_KEY,
     ['rotateVapidKey', '', null],
   ]);
+  const { text } = await operator.get('services');
+  expect(text).toContain('A new key waits for a restart');
+  expect(text).toContain('browsers subscribe with it after the next start');
+  expect(text).not.toContain('action="rotate-vapid-key"');
 });
 
 it('tells how much the store takes up', async () => {

@@ -18,10 +18,14 @@ describe('the VAPID keys', () => {
       held: true,
       active_subscriptions,
     });
-    expect(await progress()).toEqual({ moved_percent: 100, items: [key(CURRENT_KEY, 0), key(OLDER_KEY, 0)] });
+    expect(await progress()).toEqual({
+      next_public_key: null,
+      moved_percent: 100,
+      items: [key(CURRENT_KEY, 0), key(OLDER_KEY, 0)],
+    });
     for (let made = 0; made < 5; made += 1) await register(browser());
     await register({ ...browser(), vapid_public_key: OLDER_KEY });
-    expect(await progress()).toEqual({ moved_percent: 83, items: [key(CURRENT_KEY, 5), key(OLDER_KEY, 1)] });
+    expect(await progress()).toMatchObject({ moved_percent: 83, items: [key(CURRENT_KEY, 5), key(OLDER_KEY, 1)] });
   });
 
   it('show one whose private half is lost', async () => {
@@ -47,6 +51,16 @@ describe('the VAPID keys', () => {
   ])('are understood %s, and answered as they are kept', async (_, vapid_public_key) => {
     const { status, body } = await register({ ...browser(), vapid_public_key });
     expect([status, body.vapid_public_key]).toEqual([201, OLDER_KEY]);
+  });
+
+  it('are not made anew where they are set elsewhere', async () => {
+    const answer = await api.call('POST', '/v1/push/vapid-keys/rotate');
+    expect(answer).toMatchObject({ status: 409, body: { code: 'vapid_key_set_elsewhere' } });
+    const refusals = (await api.store.audit.after(0, 10)).map(({ action, refusal }) => [action, refusal]);
+    expect(refusals).toEqual([
+      ['rotateVapidKey', null],
+      ['rotateVapidKey', 'vapid_key_set_elsewhere'],
+    ]);
   });
 
   it('refuse a registration with one that is not held', async () => {
