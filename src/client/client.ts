@@ -5,6 +5,7 @@ import { type BulkActionCalls, bulkActionsOf, type DeadLetterQuery } from './bul
 import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
 import { type EventCalls, eventsOf } from './events.ts';
+import { type KeyCalls, keysOf } from './keys.ts';
 import type { Found, OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import { type ErasureCalls, erasuresOf } from './privacy.ts';
@@ -51,6 +52,7 @@ export type { CallOptions } from './caller.ts';
 export type * from './content.ts';
 export type * from './dry-run.ts';
 export type * from './events.ts';
+export type * from './keys.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './privacy.ts';
@@ -135,6 +137,7 @@ export type Client = Nouns & {
   readonly events: EventCalls;
   /** Events sent to URLs. */
   readonly webhooks: WebhookCalls;
+  readonly vapidKeys: KeyCalls;
   /** What notifications say, kept under a key. */
   readonly templates: Templates;
   /** One action on many dead letters: replay or discard. */
@@ -184,6 +187,7 @@ export function createClient(options: ClientOptions): Client {
     events: eventsOf(caller),
     erasures: erasuresOf(caller),
     webhooks: webhooksOf(caller),
+    vapidKeys: keysOf(caller),
     ...resourcesOf(caller, createSendMany(calling)),
     subscriberToken: (userId, { ttlSeconds } = {}) => mintSubscriberToken(signer, { keyId, userId, ttlSeconds }),
   };
@@ -202,7 +206,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
 function resourcesOf(
   caller: Caller,
   sendMany: SendMany,
-): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | 'webhooks' | keyof Nouns> {
+): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | 'webhooks' | 'vapidKeys' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

@@ -12,7 +12,9 @@ import type { JobQueue, StartOptions } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Wordings } from '../store/wordings.ts';
+import { createAger } from '../upkeep/ager.ts';
 import { createEventRelay } from '../upkeep/event-relay.ts';
+import type { Loop } from '../upkeep/loop.ts';
 import { createRescuer, type Rescuer, type RescuerOptions } from '../upkeep/rescuer.ts';
 import { createSendingWatch, type SendingWatch } from '../upkeep/sending-watch.ts';
 import { createSweeper } from '../upkeep/sweeper.ts';
@@ -111,10 +113,7 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   const sendingWatch = createSendingWatch({ ...ports, onResume });
   const isPaused = (): boolean | Promise<boolean> => sendingWatch.isPaused();
   const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused });
-  const { retentionDays, eventRetentionDays } = policy;
-  const sweeper = createSweeper({ ...ports, retentionDays, eventRetentionDays, leads });
-  // Not waited for at start: after a long stop they may have much to do.
-  const patient = [sweeper, createTallyKeeper({ ...ports, leads }), createEventRelay({ ...ports, leads })];
+  const patient = patientLoops(ports, policy, leads);
   const lanes = createLanes({
     ...ports,
     serviceOf: policy.serviceOf,
@@ -161,4 +160,18 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
     },
     giveUp: () => giveUp.abort(),
   };
+}
+
+/** Not waited for at start: after a long stop they may have much to do. */
+function patientLoops(
+  ports: EnginePorts,
+  { retentionDays, eventRetentionDays }: EnginePolicy,
+  leads: (loop: string) => Promise<boolean>,
+): readonly Loop[] {
+  return [
+    createSweeper({ ...ports, retentionDays, eventRetentionDays, leads }),
+    createTallyKeeper({ ...ports, leads }),
+    createEventRelay({ ...ports, leads }),
+    createAger({ ...ports, leads }),
+  ];
 }

@@ -196,6 +196,7 @@ export const PART_NAMES = [
   'backup_keeper',
   'sending_watch',
   'tally_keeper',
+  'ager',
   'scheduler',
   'bulk_actions',
   'erasures',

@@ -20,6 +20,7 @@ import type { BeginCall } from '../domain/trace.ts';
 import { type AppOptions, createApp } from '../http/app.ts';
 import type { StaticFile } from '../http/kit/static-files.ts';
 import { createListener, type Listener } from '../http/listener.ts';
+import { createAgingReader } from '../intake/aging.ts';
 import { createAuditLog } from '../intake/audit-log.ts';
 import { createBackups } from '../intake/backups.ts';
 import { createBulkActions } from '../intake/bulk-actions.ts';
@@ -39,7 +40,7 @@ import { createSendingControl } from '../intake/sending.ts';
 import { createSubscriptionImport } from '../intake/subscription-import.ts';
 import { createSubscriptions } from '../intake/subscriptions.ts';
 import { createUserDeliveries } from '../intake/user-deliveries.ts';
-import { createVapidKeys, type VapidKeys } from '../intake/vapid-keys.ts';
+import { createVapidKeys } from '../intake/vapid-keys.ts';
 import { createWebhookEndpoints } from '../intake/webhook-endpoints.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
@@ -138,7 +139,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
     ...people,
     ...overviewOf(apiKeys, parts),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: vapidKeysOf(options, store),
+    ...keysOf(options, store),
     sending: createSendingControl({ ...parts, onChange: parts.onSendingChange }),
     ...recordsOf(options, parts),
     backups: createBackups({ ...parts, store: store.backups, keep: config.backups?.keep ?? 1 }),
@@ -154,7 +155,7 @@ function appOptionsOf(options: ApiOptions, parts: ApiParts): AppOptions {
   };
 }
 
-function vapidKeysOf({ config, keys }: ApiOptions, { subscriptions }: Store): VapidKeys {
+function keysOf({ config, keys }: ApiOptions, store: Store): Pick<AppOptions, 'vapidKeys' | 'readAging'> {
   const { dataDir } = config;
   const keyInUse = keys.vapid.publicKey;
   // Several processes have folders of their own: their pair is one that all of them are given.
@@ -162,7 +163,8 @@ function vapidKeysOf({ config, keys }: ApiOptions, { subscriptions }: Store): Va
   const next = () => readVapidRing(dataDir)[0]?.publicKey ?? keyInUse;
   const make = () => rotateVapidFile(dataDir, keyInUse).publicKey;
   const rotation = isOwnPair ? { next, make } : null;
-  return createVapidKeys({ store: subscriptions, publicKeys: keys.heldPublicKeys, rotation });
+  const vapidKeys = createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys, rotation });
+  return { vapidKeys, readAging: createAgingReader(store.facts) };
 }
 
 /** What tells how everything stands, and where something is. */

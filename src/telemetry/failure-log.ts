@@ -30,6 +30,7 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   sending_watch:
     'whether sending is paused could not be read: what is known holds, and at start nothing is sent before it is known',
   tally_keeper: 'counts could not be checked against what they count: the keeper tries again',
+  ager: 'how many subscriptions will go stale could not be counted: it is tried again within an hour',
   presence: 'other processes could not be told that this one is there: it tells them again',
   event_relay: 'events could not be given their place: nothing is lost, and the relay tries again',
   webhooks: 'events could not be sent to a webhook endpoint, or that could not be kept: it is tried again',

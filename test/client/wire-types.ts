@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import type * as client from '../../src/client/client.ts';
 import type { AppErrorCode } from '../../src/domain/app-error.ts';
+import type { agingSchema } from '../../src/http/v1/aging.ts';
 import type { audienceInput } from '../../src/http/v1/audience-schema.ts';
 import type { audienceCountSchema, segmentSchema } from '../../src/http/v1/audiences.ts';
 import type { auditEntrySchema } from '../../src/http/v1/audit.ts';
@@ -38,6 +39,7 @@ import type {
 import type { typeRuleBody, typeRuleSchema } from '../../src/http/v1/type-rules.ts';
 import type { userDeliverySchema } from '../../src/http/v1/user-deliveries.ts';
 import type { userPatchBody, userSchema } from '../../src/http/v1/user-schema.ts';
+import type { rotatedSchema, vapidKeyList } from '../../src/http/v1/vapid-keys.ts';
 import type {
   webhookDeliverySchema,
   webhookEndpointBody,
@@ -122,8 +124,14 @@ export const COMPILED: [
   Reads<typeof templateSchema, client.Template>,
   Reads<typeof templateSummarySchema, client.TemplateSummary>,
   Writes<typeof previewBody, client.TemplatePreviewInput & { readonly version?: number | undefined }>,
+  Reads<typeof vapidKeyList, client.VapidKeys>,
+  Reads<typeof rotatedSchema, client.RotatedVapidKey>,
+  Reads<typeof agingSchema, client.AgingForecast>,
   Reads<typeof previewSchema, { readonly items: readonly client.TemplatePreview[] }>,
 ] = [
+  true,
+  true,
+  true,
   true,
   true,
   true,

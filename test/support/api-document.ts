@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { ProcessView } from '../../src/domain/process/process-view.ts';
 import { perMinute } from '../../src/domain/rate-limit.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createAgingReader } from '../../src/intake/aging.ts';
+import { createVapidKeys, type VapidKeysOptions } from '../../src/intake/vapid-keys.ts';
+import type { FactStore } from '../../src/store/fact-store.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
@@ -19,6 +22,14 @@ export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
   roles: ['api', 'worker'],
   startedAtMs: NOW_MS,
 };
+
+/** A rotation where a test brings one; and how subscriptions age. */
+export function keysOf(
+  of: Pick<VapidKeysOptions, 'store' | 'publicKeys'> & { readonly facts: FactStore },
+  options: Partial<VapidKeysOptions>,
+) {
+  return { readAging: createAgingReader(of.facts), vapidKeys: createVapidKeys({ rotation: null, ...of, ...options }) };
+}
 
 const OFTEN = perMinute(30);
 export const LIMITS = { registrationLimit: OFTEN, userChangeLimit: OFTEN, maxPerUser: 20, countsVisitors: false };
@@ -59,6 +70,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     processes: unused,
     pruneHolds: unused,
     vapidKeys: unused,
+    readAging: unused,
     backups: unused,
     sending: unused,
     operators: unused,

@@ -32,7 +32,7 @@ import { createSendingControl } from '../../src/intake/sending.ts';
 import { createSubscriptionImport } from '../../src/intake/subscription-import.ts';
 import { createSubscriptions } from '../../src/intake/subscriptions.ts';
 import { createUserDeliveries } from '../../src/intake/user-deliveries.ts';
-import { createVapidKeys, type VapidRotation } from '../../src/intake/vapid-keys.ts';
+import type { VapidKeysOptions } from '../../src/intake/vapid-keys.ts';
 import { createWebhookEndpoints } from '../../src/intake/webhook-endpoints.ts';
 import { createInProcessQueue } from '../../src/queue/in-process/in-process-queue.ts';
 import type { Job, JobQueue } from '../../src/queue/job-queue.ts';
@@ -45,7 +45,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createWordings } from '../../src/store/wordings.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { answersAsDocumented, CONSOLE, LIMITS, OWN_PROCESS, PLAIN, WEBHOOKS } from './api-document.ts';
+import { answersAsDocumented, CONSOLE, keysOf, LIMITS, OWN_PROCESS, PLAIN, WEBHOOKS } from './api-document.ts';
 import { deliver } from './deliver.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { OpenApiCheck } from './openapi-check.ts';
@@ -92,8 +92,7 @@ export type Answer = {
 
 export type ApiOptions = Partial<AppOptions> &
   Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> &
-  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor'>> & {
-    readonly rotation?: VapidRotation;
+  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor'> & Pick<VapidKeysOptions, 'rotation'>> & {
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;
@@ -165,7 +164,7 @@ export async function startApi(options: ApiOptions = {}) {
     processes,
     lookUp: createLookUp({ store, keyIds: () => KEYS.map(({ id }) => id) }),
     pruneHolds: createPruneHolds(parts),
-    vapidKeys: createVapidKeys({ rotation: null, ...registering, ...options }),
+    ...keysOf({ ...registering, facts: store.facts }, options),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     ...{ audit: createAuditLog(store.audit), eventReader: createEventReader({ store: store.events, clock }) },
     webhookEndpoints: createWebhookEndpoints({ ...parts, ...WEBHOOKS }),

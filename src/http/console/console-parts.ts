@@ -1,5 +1,6 @@
 import type { Operators } from '../../access/operators.ts';
 import type { Clock } from '../../clock.ts';
+import type { AgingReader } from '../../intake/aging.ts';
 import type { Audiences } from '../../intake/audiences.ts';
 import type { AuditLog } from '../../intake/audit-log.ts';
 import type { Backups } from '../../intake/backups.ts';
@@ -38,6 +39,7 @@ export type ConsoleParts = {
   readonly explanations: ExplanationParts;
   readonly pruneHolds: PruneHolds;
   readonly vapidKeys: VapidKeys;
+  readonly readAging: AgingReader;
   readonly overview: OverviewReader;
   readonly lookUp: LookUp;
   readonly backups: Backups;

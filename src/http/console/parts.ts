@@ -18,7 +18,12 @@ export function stateMark(state: DeliveryState | 'suppressed', word: string = st
   return html`<span class="state ${state}">${word}</span>`;
 }
 
-const SERVICE_NAMES = { fcm: 'Google (FCM)', mozilla: 'Mozilla', apple: 'Apple', wns: 'Microsoft (WNS)' } as const;
+export const SERVICE_NAMES = {
+  fcm: 'Google (FCM)',
+  mozilla: 'Mozilla',
+  apple: 'Apple',
+  wns: 'Microsoft (WNS)',
+} as const;
 
 /** What people call the push service of an origin. */
 export function serviceName(origin: string): string {

@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import type { PruneHold } from '../../domain/pruning/prune-hold.ts';
+import type { AgingForecast } from '../../domain/subscription/aging.ts';
 import type { Overview } from '../../intake/overview.ts';
+import { agingTable } from './aging-table.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Form } from './console-routes.ts';
 import { laneTable } from './lane-table.ts';
@@ -10,13 +12,18 @@ import { actionButton, facts, number, table, time } from './parts.ts';
 
 /** The ways to push services, holds on pruning with their evidence, and the ring of VAPID keys. */
 export function addServicesPage(routes: ConsoleRoutes, parts: ConsoleParts): void {
-  const { pruneHolds, vapidKeys, overview } = parts;
+  const { pruneHolds, vapidKeys, overview, readAging } = parts;
   routes.page('services', async ({ session }) => {
-    const [state, holds, ring] = await Promise.all([overview.read(), pruneHolds.list(null), vapidKeys.progress()]);
+    const [state, holds, ring, aging] = await Promise.all([
+      overview.read(),
+      pruneHolds.list(null),
+      vapidKeys.progress(),
+      readAging(),
+    ]);
     return {
       title: 'Push services and keys',
       menu: 'services',
-      body: bodyOf(state, holds, ring, { session, rotation: rotation(vapidKeys.canRotate, ring, session) }),
+      body: bodyOf(state, holds, { ring, aging, session, rotation: rotation(vapidKeys.canRotate, ring, session) }),
     };
   });
   const decide = (name: string, operation: string, work: (form: Form) => Promise<unknown>): void =>
@@ -47,9 +54,15 @@ function rotation(isPossible: boolean, { nextPublicKey }: Ring, { role }: Operat
 
 type Ring = Awaited<ReturnType<ConsoleParts['vapidKeys']['progress']>>;
 
-type Shown = { readonly session: OperatorSession; readonly rotation: Html | string };
+type Shown = {
+  readonly ring: Ring;
+  readonly aging: AgingForecast | null;
+  readonly session: OperatorSession;
+  readonly rotation: Html | string;
+};
 
-function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, { session, rotation }: Shown): Html {
+function bodyOf(state: Overview, holds: readonly PruneHold[], shown: Shown): Html {
+  const { ring, aging, session, rotation } = shown;
   const open = holds.filter((hold) => hold.state === 'open');
   const decided = holds.filter((hold) => hold.state !== 'open');
   return html`<h1>Push services and keys</h1>
@@ -59,7 +72,8 @@ function bodyOf(state: Overview, holds: readonly PruneHold[], ring: Ring, { sess
 ${open.length === 0 ? html`<p class="empty">None is open.</p>` : open.map((hold) => openHold(hold, session))}
 ${decided.length === 0 ? '' : decidedTable(decided)}</section>
 <section><h2>VAPID keys</h2>${ringTable(ring)}
-${rotation}</section>`;
+${rotation}</section>
+<section><h2>Aging</h2>${agingTable(aging)}</section>`;
 }
 
 function openHold(

@@ -34,6 +34,13 @@ const nextKey = z.string().openapi({
   description: 'Made, but not yet in use: browsers subscribe with it from the next start on.',
 });
 
+export const vapidKeyList = answerBody('VapidKeyList', {
+  next_public_key: nextKey.nullable(),
+  moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
+  items: z.array(keySchema),
+});
+export const rotatedSchema = answerBody('RotatedVapidKey', { public_key: z.string(), next_public_key: nextKey });
+
 const keysRoute = defineRoute({
   method: 'get',
   path: VAPID_KEYS_PATH,
@@ -45,11 +52,7 @@ const keysRoute = defineRoute({
   answers: {
     200: {
       description: 'The current key first, then the others by how much they are used.',
-      body: answerBody('VapidKeyList', {
-        next_public_key: nextKey.nullable(),
-        moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
-        items: z.array(keySchema),
-      }),
+      body: vapidKeyList,
     },
   },
   errors: [],
@@ -69,7 +72,7 @@ const rotateRoute = defineRoute({
   answers: {
     200: {
       description: 'The key in use, and the one that waits for a restart.',
-      body: answerBody('RotatedVapidKey', { public_key: z.string(), next_public_key: nextKey }),
+      body: rotatedSchema,
     },
   },
   errors: ['vapid_key_set_elsewhere'],

@@ -32,6 +32,7 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   listPruneHolds: 'read',
   getPruneHold: 'read',
   listVapidKeys: 'read',
+  getAgingForecast: 'read',
   rotateVapidKey: 'manage',
   getMetrics: 'read',
   importSubscriptions: 'manage',

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Api, browser, CURRENT_KEY, OLDER_KEY, startApi } from '../../support/api.ts';
+import { AGING_FACT, createAgingCount } from '../../../src/domain/subscription/aging.ts';
+import { type Api, browser, CURRENT_KEY, OLDER_KEY, SECRET, startApi } from '../../support/api.ts';
+import { ConsoleVisitor } from '../../support/console-visitor.ts';
+import { NOW_MS } from '../../support/samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -67,5 +70,26 @@ describe('the VAPID keys', () => {
     const answer = await register({ ...browser(), vapid_public_key: 'BElsewhere' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_vapid_key' } });
     expect(answer.text).not.toContain('BElsewhere');
+  });
+});
+
+describe('the aging forecast', () => {
+  it('says so before anything was counted, then how many go stale and when, here and at the console', async () => {
+    const forecast = async () => (await api.call('GET', '/v1/push/aging')).body;
+    expect(await forecast()).toEqual({ counted_at: null, stale_after_days: 270, items: [] });
+    const count = createAgingCount(NOW_MS);
+    const endpoint = 'https://fcm.googleapis.com/fcm/send/x';
+    for (const days of [300, 250, 0, 0]) {
+      count.add({ endpoint, updatedAtMs: NOW_MS - days * 86_400_000, expirationAtMs: null });
+    }
+    await api.store.facts.replace(AGING_FACT, JSON.stringify(count.forecast()));
+    const { counted_at, items } = await forecast();
+    expect([counted_at, items[0]]).toEqual([
+      new Date(NOW_MS).toISOString(),
+      { push_service: 'fcm', overdue: 1, within_30_days: 1, within_90_days: 0, within_180_days: 0, later: 2 },
+    ]);
+    const visitor = new ConsoleVisitor(api);
+    await visitor.post('sign-in', { secret: SECRET });
+    expect((await visitor.get('services')).text).toContain('How many subscriptions will go stale, and when');
   });
 });
