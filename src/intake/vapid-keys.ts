@@ -20,7 +20,7 @@ type VapidKeyProgress = {
 };
 
 /** Where the pair can be changed. It is read at a start alone: whatever is made waits for the next one. */
-export type VapidRotation = {
+type VapidRotation = {
   /** The public key that the next start would take. */
   readonly next: () => string;
   /** Makes a pair, but where one waits already, and gives the public key of the one that waits. */

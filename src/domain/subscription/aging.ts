@@ -7,7 +7,7 @@ export const STALE_AFTER_DAYS = 270;
 
 /** When subscriptions go stale, from the instant of counting; each has those that are in none before it. */
 export const AGING_BANDS = ['overdue', 'within_30_days', 'within_90_days', 'within_180_days', 'later'] as const;
-export type AgingBand = (typeof AGING_BANDS)[number];
+type AgingBand = (typeof AGING_BANDS)[number];
 
 type OfService = Readonly<Record<AgingBand, number>>;
 
@@ -30,7 +30,7 @@ const BAND_ENDS_DAYS: readonly (readonly [AgingBand, number])[] = [
 ];
 
 /** When one that its browser does not register again can go stale: where it names an end itself that is earlier, then. */
-export function staleAtMs({
+function staleAtMs({
   updatedAtMs,
   expirationAtMs,
 }: Pick<Subscription, 'updatedAtMs' | 'expirationAtMs'>): number {
