@@ -30,10 +30,7 @@ const BAND_ENDS_DAYS: readonly (readonly [AgingBand, number])[] = [
 ];
 
 /** When one that its browser does not register again can go stale: where it names an end itself that is earlier, then. */
-function staleAtMs({
-  updatedAtMs,
-  expirationAtMs,
-}: Pick<Subscription, 'updatedAtMs' | 'expirationAtMs'>): number {
+function staleAtMs({ updatedAtMs, expirationAtMs }: Pick<Subscription, 'updatedAtMs' | 'expirationAtMs'>): number {
   return Math.min(updatedAtMs + STALE_AFTER_DAYS * DAY_MS, expirationAtMs ?? Number.POSITIVE_INFINITY);
 }
 
