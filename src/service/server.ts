@@ -22,7 +22,7 @@ const CROWDED_SHARE = 0.9;
 const INTAKE_DRAIN_MS = 5_000;
 const IDLE_CHECK_MS = 50;
 
-/** A connection on which nothing moves: mostly one whose answers nobody takes. The streams of the demo page say something oftener. */
+/** A connection on which nothing moves, and not because of us: mostly one whose answers nobody takes. Streams say something oftener. */
 const STALLED_MS = 60_000;
 /** How often Node looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 1_000;
@@ -30,7 +30,11 @@ const TIMEOUT_CHECK_MS = 1_000;
 type ListenConfig = Pick<Config, 'port' | 'host' | 'intakeLimits'>;
 
 /** Resolves once it listens. Rejects with ConfigError where it cannot. */
-export async function listen(listener: Listener, { port, host, intakeLimits }: ListenConfig): Promise<Server> {
+export async function listen(
+  listener: Listener,
+  { port, host, intakeLimits }: ListenConfig,
+  stalledMs = STALLED_MS,
+): Promise<Server> {
   const { maxConnections, headersTimeoutMs, bodyTimeoutMs, keepAliveTimeoutMs } = intakeLimits;
   const server = createServer(
     {
@@ -49,9 +53,13 @@ export async function listen(listener: Listener, { port, host, intakeLimits }: L
   server.on('checkContinue', (incoming, outgoing) => server.emit('request', incoming, outgoing));
   server.on('clientError', listener.onUnreadable);
   server.maxConnections = maxConnections;
-  server.setTimeout(STALLED_MS);
   limitPipelining(server);
-  openOf.set(server, followOpen(server, maxConnections));
+  const open = followOpen(server, maxConnections);
+  openOf.set(server, open);
+  server.setTimeout(stalledMs, (socket) => {
+    if (isOurTurn(open, socket)) socket.setTimeout(stalledMs);
+    else socket.destroy();
+  });
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -67,6 +75,15 @@ export async function listen(listener: Listener, { port, host, intakeLimits }: L
 export function addressOf(server: Server): string {
   const address = server.address() as AddressInfo;
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/** Whether the caller has sent all that is read of it and taken all that was answered, and waits: cut, it would not know what became of the call. */
+function isOurTurn({ answers }: Open, socket: Socket): boolean {
+  const isAskedFor = [...answers].some(
+    ({ req, writableFinished }) =>
+      req.socket === socket && !writableFinished && (req.complete || req.readableLength > 0),
+  );
+  return isAskedFor && socket.writableLength === 0;
 }
 
 function followOpen(server: Server, maxConnections: number): Open {

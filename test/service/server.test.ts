@@ -102,6 +102,35 @@ it('lets a request that is under way end, and the connection with it', async () 
   expect(answer).toMatch(/^Connection: close\r$/im);
 });
 
+it('closes a connection that says nothing, and none that waits for an answer which takes long', async () => {
+  let work = (): void => {};
+  const worked = new Promise<void>((resolve) => {
+    work = resolve;
+  });
+  const slow = await listen(
+    {
+      ...createListener(api.app, api.parts),
+      async onRequest(_incoming, outgoing) {
+        await worked;
+        outgoing.end('done at last');
+      },
+    },
+    LISTEN,
+    100,
+  );
+  const port = Number(new URL(addressOf(slow)).port);
+  const [waiting, silent, halfway] = [openSocket(port), openSocket(port), openSocket(port)];
+  const answer = heard(waiting, /done at last/);
+  waiting.write('POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}');
+  halfway.write('POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n');
+  await Promise.all([closed(silent), closed(halfway)]);
+  // Both were opened after the one that waits, which had its own time thrice as long ago by now.
+  await delay(200);
+  work();
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+  await closeServer(slow);
+});
+
 it('closes a connection that takes too long for the head of a request, or says nothing', async () => {
   const strict = await listen(createListener(api.app, api.parts), {
     ...LISTEN,
