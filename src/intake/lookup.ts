@@ -9,9 +9,18 @@ const BY_PREFIX = [
   ['subscription', ID_PREFIXES.subscription],
   ['prune_hold', ID_PREFIXES.pruneHold],
   ['bulk_action', ID_PREFIXES.bulkAction],
+  ['webhook_endpoint', ID_PREFIXES.webhookEndpoint],
 ] as const;
 
-export const FOUND_KINDS = ['notification', 'delivery', 'subscription', 'prune_hold', 'bulk_action', 'user'] as const;
+export const FOUND_KINDS = [
+  'notification',
+  'delivery',
+  'subscription',
+  'prune_hold',
+  'bulk_action',
+  'webhook_endpoint',
+  'user',
+] as const;
 export const FOUND_BY = ['id', 'idempotency_key', 'request_id'] as const;
 
 /** Something that a text names, and what the text is of it. */

@@ -20,6 +20,7 @@ import type { TypeRulesIntake } from '../../intake/type-rules.ts';
 import type { UserDeliveries } from '../../intake/user-deliveries.ts';
 import type { Users } from '../../intake/users.ts';
 import type { VapidKeys } from '../../intake/vapid-keys.ts';
+import type { WebhookEndpoints } from '../../intake/webhook-endpoints.ts';
 import type { ExplanationParts } from '../v1/explanations.ts';
 import type { NotificationParts } from '../v1/notifications.ts';
 
@@ -42,6 +43,7 @@ export type ConsoleParts = {
   readonly readAging: AgingReader;
   readonly overview: OverviewReader;
   readonly lookUp: LookUp;
+  readonly webhookEndpoints: WebhookEndpoints;
   readonly backups: Backups;
   readonly sending: SendingControl;
   readonly processes: Pick<Processes, 'list'>;

@@ -39,7 +39,7 @@ type ActionOf = {
 };
 
 /** The page that is shown where it is refused, with what was typed; left out: a page that says why. */
-type WhenRefused = (form: Form, error: AppError) => Shown | Promise<Shown>;
+type WhenRefused = (form: Form, error: AppError, visit: Visit) => Shown | Promise<Shown>;
 
 /** The routes of the console: who may come in, and the headers of every answer. */
 export type ConsoleRoutes = {
@@ -112,7 +112,7 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
         } catch (error) {
           if (whenRefused === undefined || !(error instanceof AppError) || error.code === 'internal_error') throw error;
           c.set('code', error.code);
-          return shownPage(c, session, { ...(await whenRefused(form, error)), status: 400 });
+          return shownPage(c, session, { ...(await whenRefused(form, error, visitOf(c, session))), status: 400 });
         }
       });
     },

@@ -26,6 +26,8 @@ import { addSuppressedPage } from './suppressed-page.ts';
 import { addSystemPage } from './system-page.ts';
 import { addTemplatePages } from './template-page.ts';
 import { addUserPage } from './user-page.ts';
+import { addWebhookPage } from './webhook-page.ts';
+import { addWebhooksPage } from './webhooks-page.ts';
 
 export type ConsoleOptions = SignInOptions &
   ConsoleParts & {
@@ -75,6 +77,8 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addComposePage(routes, parts);
   addSchedulePages(routes, parts);
   addTemplatePages(routes, parts);
+  addWebhooksPage(routes, parts);
+  addWebhookPage(routes, parts);
   addSystemPage(routes, parts);
   addDoctorPage(routes, parts);
   addAuditPage(routes, parts);

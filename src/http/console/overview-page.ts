@@ -47,7 +47,7 @@ const PLACES: Readonly<Record<Attention['kind'], string>> = {
   sending_paused: 'system',
   prune_hold_open: 'services',
   lane_closed: 'services',
-  webhook_failing: 'system',
+  webhook_failing: 'webhooks',
   dead_letters: 'dead-letters',
   no_backup: 'system',
 };

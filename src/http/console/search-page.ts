@@ -13,6 +13,7 @@ const PAGES: Readonly<Record<Found['kind'], string>> = {
   subscription: 'subscription',
   prune_hold: 'services',
   bulk_action: 'bulk-action',
+  webhook_endpoint: 'webhook',
   user: 'user',
 };
 

@@ -21,6 +21,7 @@ const PAGES = [
   'compose',
   'schedules',
   'templates',
+  'webhooks',
   'system',
   'audit',
   'user?id=nobody',

@@ -21,6 +21,7 @@ it('leads from whatever text somebody has to what it names', async () => {
   expect(await found('trace.1')).toEqual([notification(mine, 'request_id'), { kind: 'user', id: 'trace.1', by: 'id' }]);
   await api.call('PATCH', '/v1/users/bob', { json: { locale: 'de' } });
   expect(await found('bob')).toEqual([{ kind: 'user', id: 'bob', by: 'id' }]);
+  expect(await found('whe_01')).toEqual([{ kind: 'webhook_endpoint', id: 'whe_01', by: 'id' }]);
   expect(await found('bla_01')).toEqual([{ kind: 'bulk_action', id: 'bla_01', by: 'id' }]);
   expect([await found('nobody'), await found('x'.repeat(255))]).toEqual([[], []]);
   for (const query of ['', '?q=', `?q=${'x'.repeat(256)}`, '?q=a%00b', '?q=a&kind=user'])
