@@ -8,6 +8,7 @@ import type { Trigger } from './schedule/occurrence.ts';
 import type { PauseCause } from './sending/sending.ts';
 import type { RetirementReason } from './subscription/subscription.ts';
 import type { Miscount } from './tally/tally.ts';
+import type { WebhookResult } from './webhook/webhook-delivery.ts';
 import type { DisabledReason } from './webhook/webhook-endpoint.ts';
 
 /**
@@ -168,6 +169,8 @@ export type BellhopEvent =
       readonly counts: Readonly<Record<string, number>>;
     }
   /** Bellhop stopped sending events to an endpoint: it answered 410, or failed for days. */
+  /** Not in the log: each attempt is on record with its delivery. */
+  | { readonly type: 'webhook.attempted'; readonly webhookEndpointId: string; readonly result: WebhookResult }
   | { readonly type: 'webhook.disabled'; readonly webhookEndpointId: string; readonly reason: DisabledReason }
   /** A part failed while no caller waited for its answer. */
   | {

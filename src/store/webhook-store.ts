@@ -7,6 +7,9 @@ export type WebhookDeliveryQuery = PageRequest & {
   readonly state: WebhookDeliveryState | null;
 };
 
+/** `oldestBegunAtMs` null where none waits. */
+export type WaitingEvents = { readonly count: number; readonly oldestBegunAtMs: number | null };
+
 /** Where events are sent, and what came of each. */
 export interface WebhookStore {
   /** Keeps a new one. */
@@ -30,6 +33,8 @@ export interface WebhookStore {
   due(endpointId: string, untilMs: number, limit: number): Promise<readonly WebhookDelivery[]>;
   /** When the next of an endpoint is due; null where none waits. */
   nextDueMs(endpointId: string): Promise<number | null>;
+  /** Of an endpoint, those that have not ended, counted up to this many; and when the oldest of them was begun. */
+  waiting(endpointId: string, most: number): Promise<WaitingEvents>;
   /** Writes a delivery over the version that it names. False where another was first. */
   settle(delivery: WebhookDelivery): Promise<boolean>;
   /** Deletes deliveries that ended before the instant. Returns how many went. */

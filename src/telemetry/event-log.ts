@@ -7,7 +7,9 @@ import { traceIdOf } from '../domain/trace.ts';
 import { createFailureLog } from './failure-log.ts';
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
-type LoggedType = Exclude<BellhopEvent['type'], 'part.failed' | 'fan_out.page'>;
+/** Too many for a line each, and on record elsewhere. */
+type SilentType = 'fan_out.page' | 'webhook.attempted';
+type LoggedType = Exclude<BellhopEvent['type'], 'part.failed' | SilentType>;
 
 /** How one type of event is told. Fields are named one by one: whatever else an event brings along stays out. */
 type Line<Type extends LoggedType> = {
@@ -21,7 +23,8 @@ export function logEvents(events: Events, log: Logger, clock: Clock): void {
   const logFailure = createFailureLog(log, clock);
   events.subscribe((event) => {
     if (event.type === 'part.failed') logFailure(event);
-    else if (event.type !== 'fan_out.page') logLine(log, event, LINES[event.type] as Line<LoggedType>);
+    else if (event.type !== 'fan_out.page' && event.type !== 'webhook.attempted')
+      logLine(log, event, LINES[event.type] as Line<LoggedType>);
   });
 }
 

@@ -6,6 +6,7 @@ import { OUTCOMES, type OutcomeKind } from '../domain/push-service/push-outcome.
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
 import { OCCURRENCE_STATUSES } from '../domain/schedule/occurrence.ts';
 import { RETIREMENT_REASONS } from '../domain/subscription/subscription.ts';
+import { WEBHOOK_RESULTS } from '../domain/webhook/webhook-delivery.ts';
 import type { MetricInfo } from './series.ts';
 
 /** The reasons that a delivery in each state can have. */
@@ -113,6 +114,12 @@ export const METRICS = {
     kind: 'counter',
     help: 'What came of the times of schedules.',
     labels: { status: OCCURRENCE_STATUSES },
+  },
+  webhookAttempts: {
+    name: 'bellhop_webhook_attempts_total',
+    kind: 'counter',
+    help: 'Requests to webhook endpoints, by what came of them.',
+    labels: { result: WEBHOOK_RESULTS },
   },
   lastBackup: {
     name: 'bellhop_last_backup_timestamp_seconds',

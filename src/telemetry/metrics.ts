@@ -53,6 +53,7 @@ function createTroubleCounts(registry: Registry) {
   const holds = counterFromZero(METRICS.pruneHolds, registry);
   const countSchedule = createScheduleCount(registry);
   const failures = counterFromZero(METRICS.partFailures, registry);
+  const webhooks = counterFromZero(METRICS.webhookAttempts, registry);
   const lastBackup = new Gauge(configOf(METRICS.lastBackup, registry));
   return (event: BellhopEvent): void => {
     if (event.type === 'lane.closed' || event.type === 'lane.opened') countLane(event);
@@ -62,6 +63,7 @@ function createTroubleCounts(registry: Registry) {
     else if (event.type === 'prune_hold.decided') holds.inc({ scope: event.scope, state: event.state });
     else if (event.type === 'backup.made' || event.type === 'backup.found') lastBackup.set(event.madeAtMs / 1000);
     else if (event.type === 'part.failed') failures.inc({ part: event.part });
+    else if (event.type === 'webhook.attempted') webhooks.inc({ result: event.result });
     else countSchedule(event);
   };
 }

@@ -2,6 +2,7 @@ import { OPEN_STATES } from '../domain/delivery/delivery.ts';
 import { PRIORITIES } from '../domain/notification/priority.ts';
 import { LANE_STANDINGS } from '../domain/push-service/lane-view.ts';
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
+import { ENDPOINT_STANDINGS } from '../domain/webhook/webhook-endpoint.ts';
 import type { MetricInfo } from './series.ts';
 
 /** How things stand at the moment of asking. Those of the store are the same from every process: take one, not the sum. */
@@ -58,6 +59,24 @@ export const STANDING_METRICS = {
     name: 'bellhop_store_size_bytes',
     kind: 'gauge',
     help: 'What the store takes up on the disk: the file and its log, or the data and indexes of the database.',
+    labels: {},
+  },
+  webhookEndpoints: {
+    name: 'bellhop_webhook_endpoints',
+    kind: 'gauge',
+    help: 'Webhook endpoints, by how they do.',
+    labels: { state: ENDPOINT_STANDINGS },
+  },
+  webhooksWaiting: {
+    name: 'bellhop_webhook_events_waiting',
+    kind: 'gauge',
+    help: 'Events on their way to webhook endpoints that are not disabled; of one endpoint at most 10 000 are counted.',
+    labels: {},
+  },
+  webhookOldest: {
+    name: 'bellhop_webhook_oldest_waiting_seconds',
+    kind: 'gauge',
+    help: 'For how long the oldest of them waits; 0: none does.',
     labels: {},
   },
   pushesInFlight: {

@@ -4,6 +4,7 @@ import { PRIORITIES } from '../domain/notification/priority.ts';
 import { LANE_STANDINGS, type LaneView, serviceLanes } from '../domain/push-service/lane-view.ts';
 import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
 import type { Standing } from '../domain/tally/standing.ts';
+import { ENDPOINT_STANDINGS } from '../domain/webhook/webhook-endpoint.ts';
 import type { MetricText } from './metrics.ts';
 import { gaugeFromZero } from './series.ts';
 import { STANDING_METRICS } from './standing-metric-table.ts';
@@ -62,6 +63,14 @@ function tellStore(gauges: Gauges, standing: Standing): void {
   gauges.holdsOpen.set(standing.openHolds);
   gauges.sendingPaused.set(standing.isPaused ? 1 : 0);
   gauges.storeSize.set(standing.storeOctets);
+  tellWebhooks(gauges, standing);
+}
+
+function tellWebhooks(gauges: Gauges, { atMs, webhooks }: Standing): void {
+  const { endpoints, waiting, oldestBegunAtMs } = webhooks;
+  for (const state of ENDPOINT_STANDINGS) gauges.webhookEndpoints.set({ state }, endpoints[state]);
+  gauges.webhooksWaiting.set(waiting);
+  gauges.webhookOldest.set(Math.max(0, atMs - (oldestBegunAtMs ?? atMs)) / 1000);
 }
 
 /** Null where the store did not answer in time. */

@@ -7,8 +7,10 @@ import {
   interrupted,
   judgeAnswer,
   newWebhookDelivery,
+  resultOf,
   verdictOf,
   type WebhookDelivery,
+  type WebhookResult,
   type WebhookVerdict,
 } from '../domain/webhook/webhook-delivery.ts';
 import {
@@ -115,7 +117,7 @@ async function sendAll(
 
 /** Claim, attempt, settle. Null where nothing was learned of the endpoint. */
 async function sendOne(
-  { store, clock, random, post }: Round,
+  { store, clock, random, post, events }: Round,
   endpoint: WebhookEndpoint,
   due: WebhookDelivery,
   signal: AbortSignal,
@@ -135,8 +137,11 @@ async function sendOne(
   const answer = await post({ url: endpoint.url, id, timestampSeconds, body, secrets }, signal);
   const nowMs = clock.now();
   const own = { ...claimed, version: claimed.version + 1 };
+  const tell = (result: WebhookResult): void =>
+    events.publish({ type: 'webhook.attempted', webhookEndpointId: endpoint.id, result });
   if (signal.aborted && answer.kind === 'failure') {
     await store.webhooks.settle(interrupted(own, startedAtMs));
+    tell('interrupted');
     return null;
   }
   const verdict = judgeAnswer(answer, nowMs);
@@ -147,6 +152,7 @@ async function sendOne(
     error: answer.kind === 'failure' ? answer.failure : null,
   };
   await store.webhooks.settle(afterAttempt(own, attempt, verdict, nowMs, random()));
+  tell(resultOf(answer, verdict));
   return verdict;
 }
 

@@ -232,6 +232,7 @@ async function useWebhooks({ webhooks }: Store): Promise<void> {
     await webhooks.deliveries({ endpointId: endpoint.id, state, cursor: null, limit: 1 });
   await webhooks.due(endpoint.id, NOW_MS, 1);
   await webhooks.nextDueMs(endpoint.id);
+  await webhooks.waiting(endpoint.id, 1);
   await webhooks.forget(NOW_MS);
   await webhooks.delete(endpoint.id);
 }

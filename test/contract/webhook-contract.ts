@@ -70,6 +70,21 @@ export function webhookContract(open: OpenStore): void {
     expect(await webhooks.nextDueMs('whe_1')).toBeNull();
   });
 
+  it('counts what waits for an endpoint, up to a limit, and knows the oldest', async () => {
+    const { webhooks } = fresh.store;
+    for (const id of ['whe_1', 'whe_2']) await webhooks.add(sampleEndpoint({ id }));
+    expect(await webhooks.waiting('whe_1', 10)).toEqual({ count: 0, oldestBegunAtMs: null });
+    const deliveries = [1, 2, 3, 4].map((sequence) => sampleWebhookDelivery(sequence));
+    await webhooks.addDeliveries([...deliveries, sampleWebhookDelivery(0, 'whe_2')], null);
+    const [first, second] = deliveries as [WebhookDelivery, WebhookDelivery];
+    await webhooks.settle({ ...first, state: 'delivered', dueAtMs: null, endedAtMs: NOW_MS });
+    await webhooks.settle({ ...second, state: 'sending' });
+    expect(await webhooks.waiting('whe_1', 10)).toEqual({ count: 3, oldestBegunAtMs: NOW_MS + 2 });
+    expect((await webhooks.waiting('whe_1', 2)).count).toBe(2);
+    await webhooks.settle({ ...second, version: 2, state: 'failed', dueAtMs: null, endedAtMs: NOW_MS });
+    expect(await webhooks.waiting('whe_1', 10)).toEqual({ count: 2, oldestBegunAtMs: NOW_MS + 3 });
+  });
+
   it('makes a delivery once, and begins it again only where that is asked for', async () => {
     const { webhooks } = fresh.store;
     const delivery = sampleWebhookDelivery(1);

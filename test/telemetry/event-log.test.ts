@@ -20,7 +20,7 @@ const UNTIL = '2026-01-01T00:01:00.000Z';
 const HOLD = { hold_id: 'hld_1', scope: 'origin', subject: ORIGINS.fcm };
 
 /** The whole line of each sample, but for its `event`. */
-const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page'>]: Line } = {
+const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page' | 'webhook.attempted'>]: Line } = {
   'subscription.registered': { level: 'info', ...SUBSCRIPTION, result: 'created', msg: 'subscription created' },
   'subscription.deleted': { level: 'info', subscription_id: 'sub_1', msg: 'subscription deleted' },
   'subscriptions.deleted': { level: 'info', count: 2, user_id: 'ada', msg: '2 subscriptions deleted' },
@@ -165,7 +165,7 @@ const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page'>]:
   },
 };
 
-const { 'fan_out.page': _, ...OTHERS } = SAMPLE_EVENTS;
+const { 'fan_out.page': _, 'webhook.attempted': __, ...OTHERS } = SAMPLE_EVENTS;
 const LOGGED = Object.values(OTHERS);
 
 describe('the line of an event', () => {

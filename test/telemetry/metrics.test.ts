@@ -7,6 +7,7 @@ import { PRUNE_HOLD_SCOPES } from '../../src/domain/pruning/prune-hold.ts';
 import { OUTCOMES, outcomeOf, PUSH_FAILURES } from '../../src/domain/push-service/push-outcome.ts';
 import { PUSH_SERVICES, type PushService } from '../../src/domain/push-service/push-service.ts';
 import { RETIREMENT_REASONS } from '../../src/domain/subscription/subscription.ts';
+import { WEBHOOK_RESULTS } from '../../src/domain/webhook/webhook-delivery.ts';
 import { createEvents } from '../../src/telemetry/emitter.ts';
 import { METRICS } from '../../src/telemetry/metric-table.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -32,6 +33,10 @@ const SERIES: readonly (readonly [series: string, event: BellhopEvent])[] = [
   ['bellhop_schedule_occurrences_total{status="sent"}', SAMPLE_EVENTS['schedule.sent']],
   ['bellhop_schedule_occurrences_total{status="missed"}', sampleEvent('schedule.missed', { count: 1 })],
   ['bellhop_schedule_occurrences_total{status="failed"}', SAMPLE_EVENTS['schedule.failed']],
+  ...WEBHOOK_RESULTS.map(
+    (result) =>
+      [`bellhop_webhook_attempts_total{result="${result}"}`, sampleEvent('webhook.attempted', { result })] as const,
+  ),
   ['bellhop_notifications_accepted_total', SAMPLE_EVENTS['notification.accepted']],
   ...DELIVERY_STATES.map(
     (state) =>

@@ -102,6 +102,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     skipped: 2,
   },
   'erasure.completed': { type: 'erasure.completed', erasureId: 'era_1', counts: { subscriptions: 2, deliveries: 40 } },
+  'webhook.attempted': { type: 'webhook.attempted', webhookEndpointId: 'whe_1', result: 'received' },
   'webhook.disabled': { type: 'webhook.disabled', webhookEndpointId: 'whe_1', reason: 'failing' },
   'sending.paused': { type: 'sending.paused', cause: 'restored', sinceMs: NOW_MS },
   'tallies.corrected': { type: 'tallies.corrected', miscounts: [{ name: 'ended failed', had: 1, found: 2 }] },

@@ -13,6 +13,7 @@ const STANDING: Standing = {
   openHolds: 2,
   isPaused: true,
   storeOctets: 4096,
+  webhooks: { endpoints: { enabled: 2, failing: 1, disabled: 3 }, waiting: 7, oldestBegunAtMs: NOW_MS - 2500 },
 };
 const linesOf = async (sources: Partial<StandingSources> = {}) =>
   (await createStandingMetrics({ read: async () => STANDING, lanes: () => [], ...sources }).text()).split('\n');
@@ -35,6 +36,10 @@ describe('how things stand', () => {
         `bellhop_subscriptions_quarantined{push_service="fcm"} ${tallies['quarantined fcm']}`,
         'bellhop_sending_paused 1',
         'bellhop_store_size_bytes 4096',
+        'bellhop_webhook_endpoints{state="failing"} 1',
+        'bellhop_webhook_endpoints{state="disabled"} 3',
+        'bellhop_webhook_events_waiting 7',
+        'bellhop_webhook_oldest_waiting_seconds 2.5',
       ]),
     );
   });

@@ -1,5 +1,13 @@
 import type { Priority } from '../notification/priority.ts';
+import type { EndpointStanding } from '../webhook/webhook-endpoint.ts';
 import type { Tallies } from './tally.ts';
+
+/** `waiting`: events on their way to endpoints that are not disabled; `oldestBegunAtMs`: since when the oldest of them. */
+export type WebhooksStanding = {
+  readonly endpoints: Readonly<Record<EndpointStanding, number>>;
+  readonly waiting: number;
+  readonly oldestBegunAtMs: number | null;
+};
 
 /** How the store stands at one moment, as far as monitoring wants to know. */
 export type Standing = {
@@ -9,4 +17,5 @@ export type Standing = {
   readonly openHolds: number;
   readonly isPaused: boolean;
   readonly storeOctets: number;
+  readonly webhooks: WebhooksStanding;
 };

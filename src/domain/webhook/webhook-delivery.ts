@@ -81,6 +81,16 @@ function begun(nowMs: number) {
   return { state: 'waiting', tries: 0, begunAtMs: nowMs, ...due } as const;
 }
 
+/** What came of a request. `refused`: any answer but 2xx and 410. `interrupted`: the process stopped before there was one. */
+export const WEBHOOK_RESULTS = ['received', 'refused', 'gone', 'no_answer', 'interrupted'] as const;
+export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
+
+/** By what it met, and what that means. */
+export function resultOf(answer: WebhookAnswer, { kind }: WebhookVerdict): WebhookResult {
+  if (answer.kind === 'failure') return 'no_answer';
+  return kind === 'delivered' ? 'received' : kind === 'gone' ? 'gone' : 'refused';
+}
+
 /** Any 2xx is received; a redirect is not followed, so it is none. */
 export function judgeAnswer(answer: WebhookAnswer, nowMs: number): WebhookVerdict {
   if (answer.kind === 'failure') return { kind: 'failed', retryAfterMs: null };
@@ -117,6 +127,11 @@ export function afterAttempt(
   const dueAtMs = Math.ceil(nowMs + Math.max(waitMs, verdict.retryAfterMs ?? 0));
   if (dueAtMs < delivery.deadlineAtMs) return { ...next, state: 'waiting', dueAtMs };
   return { ...next, state: 'failed', dueAtMs: null, endedAtMs: nowMs };
+}
+
+/** When the oldest of these was begun; null where there is none. */
+export function oldestOf(deliveries: readonly WebhookDelivery[]): number | null {
+  return deliveries.length === 0 ? null : Math.min(...deliveries.map(({ begunAtMs }) => begunAtMs));
 }
 
 /** An attempt that nobody knows the end of: it may have been received. It costs no try. */

@@ -41,6 +41,14 @@ export type WebhookEndpoint = WebhookHealth & {
   readonly version: number;
 };
 
+export const ENDPOINT_STANDINGS = ['enabled', 'failing', 'disabled'] as const;
+export type EndpointStanding = (typeof ENDPOINT_STANDINGS)[number];
+
+export function standingOf({ disabled, failingSinceMs }: WebhookHealth): EndpointStanding {
+  if (disabled !== null) return 'disabled';
+  return failingSinceMs === null ? 'enabled' : 'failing';
+}
+
 export const MOST_ENDPOINTS = 50;
 const MOST_LIVE_SECRETS = 2;
 

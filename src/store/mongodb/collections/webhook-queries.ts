@@ -72,6 +72,18 @@ export const WEBHOOK_DELIVERIES_OF_STATE: NamedQuery<{
   sort: { _id: -1 },
 };
 
+export const WEBHOOK_DELIVERY_OLDEST: NamedQuery<{
+  readonly endpointId: string;
+  readonly state: WebhookDeliveryState;
+}> = {
+  name: 'oldest webhook delivery in one state',
+  collection: 'webhook_deliveries',
+  purpose: 'since when the oldest event waits for an endpoint',
+  index: STATE,
+  filter: ({ endpointId, state }) => ({ endpointId, state }),
+  sort: { _id: 1 },
+};
+
 export const WEBHOOK_DELIVERIES_DUE: NamedQuery<{ readonly endpointId: string; readonly untilMs: number }> = {
   name: 'webhook deliveries due',
   collection: 'webhook_deliveries',
@@ -95,6 +107,7 @@ export const WEBHOOK_QUERIES = [
   WEBHOOK_DELIVERY_BY_ID,
   WEBHOOK_DELIVERIES_LISTED,
   WEBHOOK_DELIVERIES_OF_STATE,
+  WEBHOOK_DELIVERY_OLDEST,
   WEBHOOK_DELIVERIES_DUE,
   WEBHOOK_DELIVERIES_ENDED,
 ] as const;

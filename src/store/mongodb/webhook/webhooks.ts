@@ -1,9 +1,9 @@
 import { webhookDisabledBy } from '../../../domain/event/event-drafts.ts';
-import { begunAgain, type WebhookDelivery } from '../../../domain/webhook/webhook-delivery.ts';
+import { begunAgain, oldestOf, type WebhookDelivery } from '../../../domain/webhook/webhook-delivery.ts';
 import type { WebhookEndpoint } from '../../../domain/webhook/webhook-endpoint.ts';
 import { decodeId, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
-import type { WebhookDeliveryQuery, WebhookStore } from '../../webhook-store.ts';
+import type { WaitingEvents, WebhookDeliveryQuery, WebhookStore } from '../../webhook-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
@@ -12,6 +12,7 @@ import {
   WEBHOOK_DELIVERIES_LISTED,
   WEBHOOK_DELIVERIES_OF_STATE,
   WEBHOOK_DELIVERY_BY_ID,
+  WEBHOOK_DELIVERY_OLDEST,
   WEBHOOK_ENDPOINT_BY_ID,
   WEBHOOK_ENDPOINTS_LISTED,
   type WebhookDeliveryDocument,
@@ -44,6 +45,7 @@ export function mongoWebhooks(collections: Collections, operations: Operations):
     due: (endpointId, untilMs, limit) => operations.run(() => due(collections, endpointId, untilMs, limit)),
     nextDueMs: (endpointId) =>
       operations.run(async () => (await due(collections, endpointId, Number.MAX_SAFE_INTEGER, 1))[0]?.dueAtMs ?? null),
+    waiting: (endpointId, most) => operations.run(() => waiting(collections, endpointId, most)),
     settle: (delivery) => operations.run(() => settle(collections, delivery)),
     forget: (beforeMs) =>
       operations.runLong(async () => {
@@ -142,6 +144,26 @@ async function due(
   const filter = WEBHOOK_DELIVERIES_DUE.filter({ endpointId, untilMs });
   const found = await deliveries.find(filter, { ...optionsOf(WEBHOOK_DELIVERIES_DUE), limit }).toArray();
   return found.map(toDelivery);
+}
+
+async function waiting(
+  { webhook_deliveries: deliveries }: Collections,
+  endpointId: string,
+  most: number,
+): Promise<WaitingEvents> {
+  const due = WEBHOOK_DELIVERIES_DUE.filter({ endpointId, untilMs: Number.MAX_SAFE_INTEGER });
+  const counted = { hint: optionsOf(WEBHOOK_DELIVERIES_DUE).hint, limit: most };
+  const first = async (state: 'waiting' | 'sending') => {
+    const filter = WEBHOOK_DELIVERY_OLDEST.filter({ endpointId, state });
+    const found = await deliveries.findOne(filter, optionsOf(WEBHOOK_DELIVERY_OLDEST));
+    return found === null ? [] : [toDelivery(found)];
+  };
+  const [count, oldest, sent] = await Promise.all([
+    deliveries.countDocuments(due, counted),
+    first('waiting'),
+    first('sending'),
+  ]);
+  return { count, oldestBegunAtMs: oldestOf([...oldest, ...sent]) };
 }
 
 async function settle({ webhook_deliveries: deliveries }: Collections, delivery: WebhookDelivery): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { webhookDisabledBy } from '../../../domain/event/event-drafts.ts';
-import { begunAgain, type WebhookDelivery } from '../../../domain/webhook/webhook-delivery.ts';
+import { begunAgain, oldestOf, type WebhookDelivery } from '../../../domain/webhook/webhook-delivery.ts';
 import type { WebhookEndpoint } from '../../../domain/webhook/webhook-endpoint.ts';
 import { decodeId, LAST_ID, toPage } from '../../cursor.ts';
-import type { WebhookDeliveryQuery, WebhookStore } from '../../webhook-store.ts';
+import type { WaitingEvents, WebhookDeliveryQuery, WebhookStore } from '../../webhook-store.ts';
 import { outboxOf } from '../event/outbox.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
@@ -10,6 +10,7 @@ import type { GroupCommit } from '../file/group-commit.ts';
 type EndpointRow = { readonly version: number; readonly endpoint: string };
 type DeliveryRow = { readonly version: number; readonly delivery: string };
 
+const OPEN_STATES = ['waiting', 'sending'] as const;
 const FORGOTTEN_AT_ONCE = 1000;
 
 export function sqliteWebhooks(database: Database, commits: GroupCommit): WebhookStore {
@@ -52,6 +53,7 @@ export function sqliteWebhooks(database: Database, commits: GroupCommit): Webhoo
             [endpointId],
           )?.due_at ?? null,
       ),
+    waiting: (endpointId, most) => commits.read(() => waiting(database, endpointId, most)),
     settle: (delivery) => commits.write(1, () => settle(database, delivery)),
     forget: (beforeMs) => forget(database, commits, beforeMs),
   };
@@ -95,6 +97,23 @@ function settle(database: Database, delivery: WebhookDelivery): boolean {
     [state, dueAtMs, endedAtMs, JSON.stringify(delivery), id, version],
   );
   return settled > 0;
+}
+
+/** Ids are in order of time, so the first is the oldest. */
+function waiting(database: Database, endpointId: string, most: number): WaitingEvents {
+  const { count = 0 } =
+    database.first<{ count: number }>(
+      `SELECT count(*) AS count FROM
+         (SELECT 1 FROM webhook_deliveries WHERE endpoint_id = ? AND due_at IS NOT NULL LIMIT ?)`,
+      [endpointId, most],
+    ) ?? {};
+  const oldest = OPEN_STATES.flatMap((state) =>
+    database.all<DeliveryRow>(
+      'SELECT version, delivery FROM webhook_deliveries WHERE endpoint_id = ? AND state = ? ORDER BY id LIMIT 1',
+      [endpointId, state],
+    ),
+  );
+  return { count, oldestBegunAtMs: oldestOf(oldest.map(toDelivery)) };
 }
 
 function readDelivery(database: Database, id: string): WebhookDelivery | null {

@@ -13,6 +13,7 @@ export const EVENT_QUESTIONS: Readonly<Record<string, unknown>> = {
   'webhook delivery by id': sampleWebhookDelivery(1, 'whe_1').id,
   'webhook deliveries listed': { endpointId: 'whe_1', before: '~' },
   'webhook deliveries in one state': { endpointId: 'whe_1', before: '~', state: 'waiting' },
+  'oldest webhook delivery in one state': { endpointId: 'whe_1', state: 'waiting' },
   'webhook deliveries due': { endpointId: 'whe_1', untilMs: NOW_MS + 100 },
   'webhook deliveries ended': NOW_MS + 20,
   ...Object.fromEntries(OUTBOX_COLLECTIONS.map((name) => [PENDING_EVENTS[name].name, null])),
