@@ -118,6 +118,10 @@ export type NotificationWithCounts = Notification & {
   /** To how many users it came so far, where it goes out later; else null. Absent from earlier versions. */
   readonly released_user_count?: number | null;
   readonly receipts?: ReceiptCounts;
+  /** When its first deliveries were made; null before, and where that was not noted. Absent from earlier versions, as the next two. */
+  readonly fan_out_began_at?: string | null;
+  readonly fan_out_ended_at?: string | null;
+  readonly completed_at?: string | null;
 };
 
 export type Attempt = {

@@ -4,6 +4,7 @@ import type { SuppressionCounts } from '../domain/audience/suppression.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
+import type { Milestones } from '../domain/notification/milestones.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { type Receipt, type ReceiptCounts, receiptCountsOf, receiptsOf } from '../domain/receipt/receipt.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -29,6 +30,7 @@ export type Notifications = {
     counts: DeliveryCounts;
     suppressed: SuppressionCounts;
     receipts: ReceiptCounts;
+    milestones: Milestones;
   }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
   /** Who got nothing of it, and why. */
@@ -63,12 +65,19 @@ export function createNotifications(options: NotificationsOptions): Notification
     cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
-      const [counts, suppressed, told] = await Promise.all([
+      const [counts, suppressed, told, milestones] = await Promise.all([
         deliveries.countByState(id),
         options.store.suppressions.countByReason(id),
         notification.content.tracking === undefined ? NONE_TOLD : options.store.receipts.counts(id),
+        notifications.milestones(id),
       ]);
-      return { notification, counts, suppressed, receipts: receiptCountsOf(told) };
+      return {
+        notification,
+        counts,
+        suppressed,
+        receipts: receiptCountsOf(told),
+        milestones: milestones ?? notFound(),
+      };
     },
     list: (query) => notifications.list(query),
     async suppressions(query) {

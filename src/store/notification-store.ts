@@ -2,6 +2,7 @@ import type { Audience } from '../domain/audience/audience.ts';
 import type { ReleaseTerms } from '../domain/audience/fan-out.ts';
 import type { Values } from '../domain/content/wording.ts';
 import type { Idempotency } from '../domain/notification/idempotency.ts';
+import type { Milestones } from '../domain/notification/milestones.ts';
 import type { Notification, NotificationStatus } from '../domain/notification/notification.ts';
 import type { FannedOut } from './fan-out-store.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -74,6 +75,8 @@ export interface NotificationStore {
    */
   cancel(id: string, nowMs: number): Promise<Cancelling | null>;
   get(id: string): Promise<Notification | null>;
+  /** Null where there is none. */
+  milestones(id: string): Promise<Milestones | null>;
   /** Those of these ids that there are, in no order. */
   getMany(ids: readonly string[]): Promise<readonly Notification[]>;
   /** What came with one of these idempotency keys, as long as they are kept, or with this request id, the newest `limit`. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { replayed } from '../../src/domain/delivery/life.ts';
 import { pageOf } from '../support/fan-out-page.ts';
 import {
   deliveriesFor,
@@ -88,8 +89,35 @@ export function fanOutContract(open: OpenStore): void {
     expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
   });
 
+  it('notes when its fan-out began and ended, and when all had ended, until one is sent again', async () => {
+    const { store } = fresh;
+    const { notification, id, start, middle, deliveries } = await begun();
+    const { commitPage } = store.fanOuts;
+    const milestones = () => store.notifications.milestones(id);
+    const none = { fanOutBeganAtMs: null, fanOutEndedAtMs: null, completedAtMs: null };
+    expect(await milestones()).toEqual(none);
+    await commitPage({ ...pageOf(notification, [deliveries[0]!], { from: start, to: middle }), nowMs: NOW_MS + 5 });
+    expect(await milestones()).toEqual({ ...none, fanOutBeganAtMs: NOW_MS + 5 });
+    await commitPage({ ...pageOf(notification, [deliveries[1]!], { from: middle, to: null }), nowMs: NOW_MS + 9 });
+    const fannedOut = { ...none, fanOutBeganAtMs: NOW_MS + 5, fanOutEndedAtMs: NOW_MS + 9 };
+    expect(await milestones()).toEqual(fannedOut);
+    for (const delivery of deliveries)
+      await store.deliveries.settleMany([endingAs('failed', await claimed(store, delivery.id))]);
+    expect(await milestones()).toEqual({ ...fannedOut, completedAtMs: expect.any(Number) });
+    const failed = (await store.deliveries.get(deliveries[0]!.id))!;
+    const subscription = await store.subscriptions.get(failed.subscriptionId);
+    const turn = replayed(failed, { subscription, notification: null }, { nowMs: NOW_MS + 50, ttlSeconds: 60 });
+    if (turn.kind !== 'replayed') throw new Error(turn.why);
+    await store.deliveries.settleMany([turn.plan.settlement]);
+    expect(await milestones()).toEqual(fannedOut);
+    expect(await store.notifications.milestones('ntf_unknown')).toBeNull();
+  });
+
   it('completes at once where nobody is to be reached', async () => {
     const { notification } = await fannedOut(fresh.store, 0);
+    expect(await fresh.store.notifications.milestones(notification.id)).toMatchObject({
+      ...{ fanOutEndedAtMs: notification.acceptedAtMs, completedAtMs: expect.any(Number) },
+    });
     expect(await fresh.store.notifications.get(notification.id)).toMatchObject({ status: 'completed' });
   });
 

@@ -68,6 +68,7 @@ export async function useEverything(store: Store): Promise<void> {
   for (let read = 0; read < 2; read += 1) await store.receipts.counts(notification.id);
   await store.receipts.ofDelivery(id);
   await store.notifications.getMany([notification.id]);
+  await store.notifications.milestones(notification.id);
   await store.notifications.ofCall({ keys: ['default:a', 'shop:a'], requestId: 'a', limit: 5 });
   await store.deliveries.countByState(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });

@@ -33,7 +33,7 @@ const ROWS = 50;
 export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   routes.page('notification', async (visit) => {
     const id = visit.query('id');
-    const { notification, counts, suppressed, receipts } = await parts.notifications.get(id);
+    const { notification, counts, suppressed, receipts, milestones } = await parts.notifications.get(id);
     const { list, next } = await deliveriesOf(parts, id, visit);
     const left = await parts.notifications.suppressions({
       notificationId: id,
@@ -47,7 +47,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
-<section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, parts.clock.now())}</section>
+<section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, milestones, parts.clock.now())}</section>
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Milestones } from '../../domain/notification/milestones.ts';
 import { deadlineAtMs, type Notification } from '../../domain/notification/notification.ts';
 import type { Html } from './layout.ts';
 import { number, time } from './parts.ts';
@@ -6,8 +7,8 @@ import { number, time } from './parts.ts';
 type Step = { readonly says: Html | string; readonly atMs: number };
 
 /** What happened to a notification, and what is to come, as far as it is kept: in the order of time. */
-export function notificationTimeline(notification: Notification, nowMs: number): Html {
-  const steps = stepsOf(notification).toSorted((one, other) => one.atMs - other.atMs);
+export function notificationTimeline(notification: Notification, milestones: Milestones, nowMs: number): Html {
+  const steps = [...stepsOf(notification), ...reached(milestones)].toSorted((one, other) => one.atMs - other.atMs);
   const isToCome = (atMs: number) => (atMs > nowMs ? html` <span class="muted">to come</span>` : '');
   return html`<ol class="timeline">${steps.map(({ says, atMs }) => html`<li>${says}${isToCome(atMs)} ${time(atMs)}</li>`)}</ol>
 <p>${stands(notification)}</p>`;
@@ -30,6 +31,17 @@ function stepsOf(notification: Notification): readonly Step[] {
     ...waves,
     ...(cancelledAtMs === null ? [] : [{ says: 'Called off', atMs: cancelledAtMs }]),
     { says: 'Deadline', atMs: deadlineAtMs(notification) },
+  ];
+}
+
+/** One commit may do all of it: then it is one step. */
+function reached({ fanOutBeganAtMs: began, fanOutEndedAtMs: ended, completedAtMs }: Milestones): readonly Step[] {
+  const step = (says: string, atMs: number | null): readonly Step[] => (atMs === null ? [] : [{ says, atMs }]);
+  return [
+    ...(began === ended
+      ? step('Deliveries made', ended)
+      : [...step('First deliveries made', began), ...step('All deliveries made', ended)]),
+    ...step('Completed', completedAtMs),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { OPEN_IN, TEXT_DIRECTIONS } from '../../domain/content/shown-content.ts';
 import type { TemplateRef } from '../../domain/content/wording.ts';
+import type { Milestones } from '../../domain/notification/milestones.ts';
 import {
   deadlineAtMs,
   NOTIFICATION_STATUSES,
@@ -86,6 +87,26 @@ export const notificationFields = {
 };
 
 export const notificationSchema = answerBody('Notification', notificationFields);
+
+export const milestoneFields = {
+  fan_out_began_at: instant.nullable().openapi({
+    description: 'When its first deliveries were made. Null before, and where an earlier version did not note it.',
+  }),
+  fan_out_ended_at: instant
+    .nullable()
+    .openapi({ description: 'When each of its users had deliveries or a suppression.' }),
+  completed_at: instant.nullable().openapi({
+    description: 'When all of its deliveries had ended; null again while one of them is replayed.',
+  }),
+};
+
+export function milestonesWire({ fanOutBeganAtMs, fanOutEndedAtMs, completedAtMs }: Milestones) {
+  return {
+    fan_out_began_at: isoOrNull(fanOutBeganAtMs),
+    fan_out_ended_at: isoOrNull(fanOutEndedAtMs),
+    completed_at: isoOrNull(completedAtMs),
+  };
+}
 
 function largeWarning(octets: number): string {
   return `The payload is ${octets} octets. Firefox on Android passes no more than about 2744: send at most ${SAFE_PAYLOAD_OCTETS}, and a link to the rest.`;

@@ -17,6 +17,8 @@ import { dryRunSchema, dryRunWire } from './dry-run-schema.ts';
 import {
   acceptedSchema,
   acceptedWire,
+  milestoneFields,
+  milestonesWire,
   notificationFields,
   notificationSchema,
   notificationStatus,
@@ -55,6 +57,7 @@ const counted = answerBody('NotificationWithCounts', {
     .record(z.string(), z.int())
     .openapi({ description: 'How many users got nothing, by reason. The others have deliveries.' }),
   receipts: receiptCountsSchema,
+  ...milestoneFields,
   released_user_count: z.int().nullable().openapi({
     description: 'To how many users it came so far, with deliveries or without, where it goes out later. Else null.',
   }),
@@ -238,13 +241,14 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
-    const { notification, counts: byState, suppressed, receipts } = await notifications.get(params.id);
+    const { notification, counts: byState, suppressed, receipts, milestones } = await notifications.get(params.id);
     const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
     return answer(200, {
       ...notificationWire(notification),
       counts: { ...byState, total },
       suppressed,
       receipts: receiptCountsWire(receipts),
+      ...milestonesWire(milestones),
       released_user_count: notification.releasedUsers,
     });
   });

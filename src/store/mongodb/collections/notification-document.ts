@@ -1,4 +1,5 @@
 import { type Audience, namedIn } from '../../../domain/audience/audience.ts';
+import type { Milestones } from '../../../domain/notification/milestones.ts';
 import {
   deadlineAtMs,
   type Notification,
@@ -45,6 +46,10 @@ export type NotificationDocument = WithOutbox & {
   readonly lastWaveAtMs?: number;
   readonly releasedUsers?: number;
   readonly cancelledAtMs?: number;
+  /** Absent until it got so far, and where an earlier version did not note it: see `Milestones`. */
+  readonly fanOutBeganAtMs?: number;
+  readonly fanOutEndedAtMs?: number;
+  readonly completedAtMs?: number;
   /** Where its fan-out was when it was cancelled, until all has ended. */
   readonly cancelledCursor?: string;
   /** Absent where the caller gave the request no name. */
@@ -89,5 +94,13 @@ export function toNotification(document: NotificationDocument): Notification {
     lastWaveAtMs: document.lastWaveAtMs ?? null,
     releasedUsers: document.releasedUsers ?? null,
     cancelledAtMs: document.cancelledAtMs ?? null,
+  };
+}
+
+export function toMilestones(document: NotificationDocument): Milestones {
+  return {
+    fanOutBeganAtMs: document.fanOutBeganAtMs ?? null,
+    fanOutEndedAtMs: document.fanOutEndedAtMs ?? null,
+    completedAtMs: document.completedAtMs ?? null,
   };
 }

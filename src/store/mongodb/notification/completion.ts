@@ -11,9 +11,11 @@ import { outboxOf } from '../event/outbox.ts';
 export async function completeIfFinal(collections: Collections, id: string): Promise<boolean> {
   if (await hasOpen(collections, id)) return false;
   const sentAtMs = { $ifNull: ['$lastWaveAtMs', '$acceptedAtMs'] };
+  const completedAtMs = outboxOf(collections).now();
+  const completed = { status: 'completed', completedAtMs, retainedFrom: { $add: [new Date(0), sentAtMs] } };
   const { modifiedCount } = await collections.notifications.updateOne(
     { _id: id, status: 'sending', ...NO_WAVE_TO_COME },
-    [{ $set: { status: 'completed', retainedFrom: { $add: [new Date(0), sentAtMs] }, ...announced(collections, id) } }],
+    [{ $set: { ...completed, ...announced(collections, id) } }],
   );
   if (modifiedCount > 0 && (await hasOpen(collections, id))) await reopen(collections, [id]);
   return modifiedCount > 0;
@@ -32,7 +34,7 @@ const NO_WAVE_TO_COME = { dueAtMs: { $exists: false } } as const;
 /** Some of their deliveries are no longer final. */
 export async function reopen({ notifications }: Collections, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const change = { $set: { status: 'sending', retainedFrom: null } } as const;
+  const change = { $set: { status: 'sending', retainedFrom: null }, $unset: { completedAtMs: 1 } } as const;
   await notifications.updateMany({ _id: { $in: [...ids] }, status: 'completed' }, change);
 }
 

@@ -117,19 +117,22 @@ function moveOf({ to, members, isUserCountOpen, wave, nowMs }: FanOutPage): Move
   const users = members.length;
   const counts = { ...(isUserCountOpen && { userCount: users }), ...(wave !== null && { releasedUsers: users }) };
   const counted = isUserCountOpen || wave !== null ? { $inc: counts } : {};
+  const began = { fanOutBeganAtMs: nowMs };
   if (isLast) {
-    const ended = wave === null ? {} : { $min: { lastWaveAtMs: nowMs } };
+    const first = wave === null ? began : { ...began, lastWaveAtMs: nowMs };
     const gone = { cursor: 1, userIds: 1, audience: 1, page: 1, dueAtMs: 1, followingAtMs: 1 } as const;
-    return { isLast, change: { ...counted, ...ended, $set: { status: 'sending' }, $unset: gone } };
+    const ended = { status: 'sending', fanOutEndedAtMs: nowMs } as const;
+    return { isLast, change: { ...counted, $min: first, $set: ended, $unset: gone } };
   }
-  if (wave === null) return { isLast, change: { ...counted, $set: { cursor: to ?? AUDIENCE_START } } };
+  const moved = { ...counted, $min: began };
+  if (wave === null) return { isLast, change: { ...moved, $set: { cursor: to ?? AUDIENCE_START } } };
   const { atMs, followingAtMs } = wave;
   if (to !== null) {
     const following = followingAtMs === null ? {} : { followingAtMs };
-    return { isLast, change: { ...counted, $set: { status: 'sending', cursor: to, dueAtMs: atMs, ...following } } };
+    return { isLast, change: { ...moved, $set: { status: 'sending', cursor: to, dueAtMs: atMs, ...following } } };
   }
   const nextWave = { status: 'sending', cursor: AUDIENCE_START, dueAtMs: followingAtMs ?? atMs } as const;
-  return { isLast, change: { ...counted, $set: nextWave, $unset: { followingAtMs: 1, page: 1 } } };
+  return { isLast, change: { ...moved, $set: nextWave, $unset: { followingAtMs: 1, page: 1 } } };
 }
 
 async function isOpenAt({ notifications }: Collections, place: FanOutPlace): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { Milestones } from '../../../domain/notification/milestones.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { decodePlace, encodePlace, placeOfComing, toPage } from '../../cursor.ts';
 import type { CallQuery, NotificationQuery, NotificationStore, OfCall } from '../../notification-store.ts';
@@ -7,7 +8,7 @@ import { encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { IDS_OF_USER } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
-import { toNotification } from '../collections/notification-document.ts';
+import { toMilestones, toNotification } from '../collections/notification-document.ts';
 import {
   COMING,
   LISTED,
@@ -30,6 +31,7 @@ export function mongoNotifications(collections: Collections, operations: Operati
     repeated: (idempotency, nowMs) => operations.run(() => repeated(collections, idempotency, nowMs)),
     cancel: (id, nowMs) => operations.run(() => cancel(collections, id, nowMs)),
     get: (id) => operations.run(() => get(collections, id)),
+    milestones: (id) => operations.run(() => milestones(collections, id)),
     getMany: (ids) => operations.run(() => getMany(collections, ids)),
     coming: (query) => operations.run(() => coming(collections, query)),
     ofCall: (query) => operations.run(() => ofCall(collections, query)),
@@ -46,6 +48,11 @@ export function mongoNotifications(collections: Collections, operations: Operati
           );
     },
   };
+}
+
+async function milestones({ notifications }: Collections, id: string): Promise<Milestones | null> {
+  const document = await notifications.findOne(NOTIFICATION_BY_ID.filter(id), optionsOf(NOTIFICATION_BY_ID));
+  return document === null ? null : toMilestones(document);
 }
 
 async function getMany({ notifications }: Collections, ids: readonly string[]): Promise<readonly Notification[]> {

@@ -59,11 +59,13 @@ function insertNotification(database: Database, acceptance: Acceptance, plan: Pa
   const userIds = namedIn(audience);
   const remaining = plan === null && audience.kind === 'user_ids' ? JSON.stringify(userIds) : null;
   const isSmall = userIds.length <= USERS_PER_ROW;
+  const status = plan === null ? notification.status : statusWith(plan.deliveries);
+  const madeAtMs = plan === null ? null : notification.acceptedAtMs;
   database.run(
     `INSERT INTO notifications (id, type, lane, ttl_seconds, urgency, topic, user_count, status, accepted_at,
        fan_out_cursor, content, user_ids, audience, send_at, due_at, last_wave_at, released_users,
-       request_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       request_id, fan_out_began_at, fan_out_ended_at, completed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       content.type,
@@ -72,7 +74,7 @@ function insertNotification(database: Database, acceptance: Acceptance, plan: Pa
       notification.urgency,
       notification.topic,
       notification.userCount,
-      plan === null ? notification.status : statusWith(plan.deliveries),
+      status,
       notification.acceptedAtMs,
       plan === null ? AUDIENCE_START : null,
       JSON.stringify(content),
@@ -83,6 +85,9 @@ function insertNotification(database: Database, acceptance: Acceptance, plan: Pa
       notification.lastWaveAtMs,
       notification.releasedUsers,
       requestId,
+      madeAtMs,
+      madeAtMs,
+      status === 'completed' ? madeAtMs : null,
     ],
   );
   if (isSmall || remaining === null) return;

@@ -84,8 +84,8 @@ function commitPage(database: Database, page: FanOutPage, erased: ErasedLately):
     wave !== null
       ? moveInWave(database, page, wave)
       : to === null
-        ? finish(database, id, from, plan.deliveries)
-        : move(database, id, from, to);
+        ? finish(database, page, plan.deliveries)
+        : move(database, id, from, to, nowMs);
   if (!isMoved) return null;
   const isLast = to === null && (wave === null || wave.followingAtMs === null);
   if (isLast && notification.content.worded?.isPersonal) forgetValues(database, id);
@@ -104,17 +104,23 @@ function countUsers(database: Database, id: string, members: number): void {
   database.run('UPDATE notifications SET user_count = user_count + ? WHERE id = ?', [members, id]);
 }
 
-function move(database: Database, id: string, from: AudienceCursor, to: AudienceCursor): boolean {
-  const sql = 'UPDATE notifications SET fan_out_cursor = ? WHERE id = ? AND fan_out_cursor = ?';
-  return database.run(sql, [to, id, from]) > 0;
+function move(database: Database, id: string, from: AudienceCursor, to: AudienceCursor, nowMs: number): boolean {
+  const sql = `UPDATE notifications SET fan_out_cursor = ?, fan_out_began_at = coalesce(fan_out_began_at, ?)
+     WHERE id = ? AND fan_out_cursor = ?`;
+  return database.run(sql, [to, nowMs, id, from]) > 0;
 }
 
-function finish(database: Database, id: string, from: AudienceCursor, deliveries: readonly Delivery[]): boolean {
+function finish(
+  database: Database,
+  { notification: { id }, from, nowMs }: FanOutPage,
+  deliveries: readonly Delivery[],
+): boolean {
   const status = from === AUDIENCE_START ? statusWith(deliveries) : 'sending';
   const moved = database.run(
-    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = ?
+    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = ?,
+       fan_out_began_at = coalesce(fan_out_began_at, ?), fan_out_ended_at = ?, completed_at = ?
      WHERE id = ? AND fan_out_cursor = ?`,
-    [status, id, from],
+    [status, nowMs, nowMs, status === 'completed' ? nowMs : null, id, from],
   );
   if (moved === 0) return false;
   forgetAudience(database, id);
@@ -137,7 +143,8 @@ function moveInWave(
   const moved = database.run(
     `UPDATE notifications SET status = 'sending', fan_out_cursor = ?, due_at = ?, following_at = ?,
        released_users = released_users + ?, user_ids = iif(?, NULL, user_ids),
-       last_wave_at = iif(?, min(last_wave_at, ?), last_wave_at)
+       last_wave_at = iif(?, min(last_wave_at, ?), last_wave_at),
+       fan_out_began_at = coalesce(fan_out_began_at, ?), fan_out_ended_at = ?
      WHERE id = ? AND fan_out_cursor = ? AND due_at = ? AND cancelled_at IS NULL`,
     [
       isLast ? null : (to ?? AUDIENCE_START),
@@ -147,6 +154,8 @@ function moveInWave(
       isLast ? 1 : 0,
       isLast ? 1 : 0,
       nowMs,
+      nowMs,
+      isLast ? nowMs : null,
       id,
       from,
       atMs,

@@ -8,6 +8,7 @@ import type { GroupCommit } from '../file/group-commit.ts';
 import { type SqlValue, textList } from '../file/sql-value.ts';
 import {
   type NotificationRow,
+  readMilestones,
   readNotification,
   readNotifications,
   toNotification,
@@ -31,6 +32,7 @@ export function sqliteNotifications(database: Database, commits: GroupCommit, me
       return commits.write(1, () => cancel(database, id, nowMs));
     },
     get: (id) => commits.read(() => readNotification(database, id)),
+    milestones: (id) => commits.read(() => readMilestones(database, id)),
     getMany: (ids) => commits.read(() => readNotifications(database, ids)),
     coming: (query) => commits.read(() => coming(database, query)),
     ofCall: (query) => commits.read(() => ofCall(database, query)),

@@ -1,6 +1,7 @@
 import { OPEN_STATES } from '../../../domain/delivery/delivery.ts';
 import { notificationCompleted } from '../../../domain/event/event-drafts.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
+import type { Milestones } from '../../../domain/notification/milestones.ts';
 import type {
   Notification,
   NotificationContent,
@@ -58,6 +59,20 @@ export function readNotification(database: Database, id: string): Notification |
   return row === undefined ? null : toNotification(row);
 }
 
+type MilestoneRow = Readonly<Record<'fan_out_began_at' | 'fan_out_ended_at' | 'completed_at', number | null>>;
+
+/** Null where there is no such notification. */
+export function readMilestones(database: Database, id: string): Milestones | null {
+  const sql = 'SELECT fan_out_began_at, fan_out_ended_at, completed_at FROM notifications WHERE id = ?';
+  const row = database.first<MilestoneRow>(sql, [id]);
+  if (row === undefined) return null;
+  return {
+    fanOutBeganAtMs: row.fan_out_began_at,
+    fanOutEndedAtMs: row.fan_out_ended_at,
+    completedAtMs: row.completed_at,
+  };
+}
+
 /** Those that there are. */
 export function readNotifications(database: Database, ids: readonly string[]): Notification[] {
   const sql = 'SELECT * FROM notifications WHERE id IN (SELECT value FROM json_each(?))';
@@ -73,9 +88,9 @@ export function deliveryRange(notificationId: string): readonly [from: string, t
 /** `sending` becomes `completed` where every delivery is final, and no wave is to come. */
 export function completeIfFinal(database: Database, id: string): void {
   const completed = database.run(
-    `UPDATE notifications SET status = 'completed' WHERE id = ? AND status = 'sending' AND due_at IS NULL AND NOT EXISTS (
+    `UPDATE notifications SET status = 'completed', completed_at = ? WHERE id = ? AND status = 'sending' AND due_at IS NULL AND NOT EXISTS (
        SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
-    [id, ...deliveryRange(id)],
+    [outboxOf(database).now(), id, ...deliveryRange(id)],
   );
   if (completed > 0) announceCompleted(database, id);
 }
@@ -88,5 +103,8 @@ export function announceCompleted(database: Database, id: string): void {
 
 /** One of its deliveries is no longer final. */
 export function reopenNotification(database: Database, id: string): void {
-  database.run(`UPDATE notifications SET status = 'sending' WHERE id = ? AND status = 'completed'`, [id]);
+  database.run(
+    `UPDATE notifications SET status = 'sending', completed_at = NULL WHERE id = ? AND status = 'completed'`,
+    [id],
+  );
 }

@@ -19,7 +19,7 @@ import {
   TALLIES,
   WEBHOOKS,
 } from './operating-schema.ts';
-import { PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
+import { MILESTONES, PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -44,6 +44,7 @@ export const MIGRATIONS: readonly string[] = [
   EVENTS,
   ERASURES,
   WEBHOOKS,
+  MILESTONES,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -130,3 +130,9 @@ CREATE TABLE receipt_counts (
   PRIMARY KEY (notification_id, name)
 ) STRICT, WITHOUT ROWID;
 `;
+
+export const MILESTONES = `
+ALTER TABLE notifications ADD COLUMN fan_out_began_at INTEGER;
+ALTER TABLE notifications ADD COLUMN fan_out_ended_at INTEGER;
+ALTER TABLE notifications ADD COLUMN completed_at INTEGER;
+`;
