@@ -128,22 +128,6 @@ describe('every page', () => {
   });
 });
 
-describe('the way a notification takes', () => {
-  it('tells when its deliveries were made and when it was completed, as the API does', async () => {
-    const { notificationId } = await fails();
-    const { fan_out_began_at, fan_out_ended_at, completed_at } = (
-      await api.call('GET', `/v1/notifications/${notificationId}`)
-    ).body;
-    expect([fan_out_began_at, fan_out_ended_at]).toEqual([expect.any(String), fan_out_began_at]);
-    const { text } = await operator.get(`notification?id=${notificationId}`);
-    for (const [says, at] of [
-      ['Deliveries made', fan_out_ended_at],
-      ['Completed', completed_at],
-    ])
-      expect(text).toMatch(new RegExp(`<li>${says}[^/]*datetime="${at}"`));
-  });
-});
-
 describe('search', () => {
   it.each([
     ['ntf_01', 'notification?id=ntf_01'],

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { SECRET, startApi } from '../../support/api.ts';
+import { ConsoleVisitor } from '../../support/console-visitor.ts';
+
+it('tells when deliveries were made and when all had ended, as the API does', async () => {
+  const api = await startApi();
+  const operator = new ConsoleVisitor(api);
+  await operator.post('sign-in', { secret: SECRET });
+  const subscription = await api.register('bob');
+  const { id } = await api.notify(['bob']);
+  await api.deliver(id, subscription, 'failed');
+  const { fan_out_began_at, fan_out_ended_at, completed_at } = (await api.call('GET', `/v1/notifications/${id}`)).body;
+  expect([fan_out_began_at, fan_out_ended_at]).toEqual([expect.any(String), fan_out_began_at]);
+  const { text } = await operator.get(`notification?id=${id}`);
+  for (const [says, at] of [
+    ['Deliveries made', fan_out_ended_at],
+    ['Completed', completed_at],
+  ])
+    expect(text).toContain(`<li>${says} <time datetime="${at}"`);
+  await api.dispose();
+});
