@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../domain/app-error.ts';
+import { placeInSource } from './source-places.ts';
 
 /** What a log may tell of an error. */
 type ErrorSummary = {
@@ -87,7 +88,7 @@ function causeOf(error: unknown): unknown {
   return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }
 
-/** For example `deliver (dist/delivery/worker.js:71:9) < work (dist/…)`: this project and what it stands on, not Node. */
+/** For example `deliver (src/delivery/worker.ts:71:9) < work (src/…)`: this project and what it stands on, not Node. */
 function ownPlacesOf(error: unknown): string {
   const own = placesOf(error).filter(({ isOwn }) => isOwn);
   return own
@@ -112,9 +113,12 @@ export function placesOf(error: unknown): readonly Place[] {
 }
 
 function placeOf(line: string): Place | null {
-  const [, name, path] = /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+:\d+:\d+)\)?$/.exec(line) ?? [];
+  const [, name, path, at = '', column = ''] =
+    /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+):(\d+):(\d+)\)?$/.exec(line) ?? [];
   if (path === undefined) return null;
-  const isOwn = path.startsWith(ROOT);
-  const told = isOwn ? path.slice(ROOT.length) : path;
+  const whole =
+    (path.startsWith(ROOT) ? placeInSource(path, Number(at), Number(column)) : null) ?? `${path}:${at}:${column}`;
+  const isOwn = whole.startsWith(ROOT);
+  const told = isOwn ? whole.slice(ROOT.length) : whole;
   return { place: name === undefined ? told : `${name} (${told})`, isOwn };
 }

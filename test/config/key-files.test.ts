@@ -13,12 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SCOPES } from '../../src/access/api-keys.ts';
 import { ConfigError } from '../../src/config/config.ts';
 import { loadKeys, rotateVapidFile } from '../../src/config/key-files.ts';
 import { generateVapidKeys } from '../../src/config/vapid-key-maker.ts';
 import { readVapidPair } from '../../src/domain/push-service/vapid-key.ts';
+import { buildForTest } from '../support/built.ts';
 
 describe('loadKeys', () => {
   let dataDir: string;
@@ -219,18 +220,18 @@ describe('loadKeys', () => {
 
   // Two containers on one folder are both process 1; threads of one process have one id, too.
   it('gives two first starts at once with one process id the same secrets', async () => {
+    const built = await buildForTest('config/key-files.ts');
+    onTestFinished(() => built.remove());
     for (let round = 0; round < 20; round += 1) {
       const config = { ...nothingSet(), dataDir: join(dataDir, `round-${round}`) };
-      const [one, other] = await startTogether(config);
+      const [one, other] = await startTogether(config, built.href);
       expect(one).toEqual(other);
     }
   }, 60_000);
 });
 
-const BUILT = new URL('../../dist/config/key-files.js', import.meta.url).href;
-
 /** Loads the keys in two threads that wait for each other right before. */
-async function startTogether(config: object): Promise<unknown[]> {
+async function startTogether(config: object, built: string): Promise<unknown[]> {
   const barrier = new SharedArrayBuffer(4);
   const program = `
     const { workerData: { config, barrier, built }, parentPort } = require('node:worker_threads');
@@ -245,7 +246,7 @@ async function startTogether(config: object): Promise<unknown[]> {
         parentPort.postMessage({ error: String(error) + Math.random() });
       }
     });`;
-  const threads = [0, 1].map(() => new Worker(program, { eval: true, workerData: { config, barrier, built: BUILT } }));
+  const threads = [0, 1].map(() => new Worker(program, { eval: true, workerData: { config, barrier, built } }));
   const answers = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0]));
   await Promise.all(threads.map((thread) => thread.terminate()));
   return answers;

@@ -20,7 +20,7 @@ describe('npm run build', () => {
   const dist = join(clone, 'dist');
 
   beforeAll(() => {
-    for (const path of ['src', 'dist', 'scripts/build-browser-files.ts', 'tsconfig.json', 'package.json']) {
+    for (const path of ['src', 'dist', 'scripts/build', 'tsconfig.json', 'package.json']) {
       cpSync(join(ROOT, path), join(clone, path), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
@@ -34,7 +34,7 @@ describe('npm run build', () => {
   it('takes away what earlier builds left, and nothing else', () => {
     const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name);
     execFileSync(bin('tsc'), ['-p', 'src/sdk'], { cwd: clone });
-    execFileSync(bin('tsx'), ['scripts/build-browser-files.ts'], { cwd: clone });
+    execFileSync(bin('tsx'), ['scripts/build/build.ts'], { cwd: clone });
     const pathsIn = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
     expect(pathsIn(dist)).toEqual(pathsIn(join(ROOT, 'dist')));
     expect(existsSync(join(dist, 'old'))).toBe(false);

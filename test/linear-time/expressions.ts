@@ -283,7 +283,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
     [/^[A-Z]{2,20}\b/, { repeated: 'A' }],
     [/^[a-z]{1,20}$/, letters],
     [
-      /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+:\d+:\d+)\)?$/,
+      /^\s+at (?:([^(]+) \()?(?:file:\/\/)?((?:\/|node:).+):(\d+):(\d+)\)?$/,
       { head: ' at ', repeated: ' (/', tail: ':1:1x' },
     ],
   ],

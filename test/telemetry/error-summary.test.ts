@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '../../src/domain/app-error.ts';
 import { summarize } from '../../src/telemetry/error-summary.ts';
+import { buildForTest } from '../support/built.ts';
 
 /** What must never be in a log, wherever in an error it stands. */
 const SECRET = 'S3CRETS3CRET';
@@ -106,6 +108,17 @@ describe('the summary of an error', () => {
     );
     expect(at).toMatch(/^deliver \(test\/telemetry\/error-summary\.test\.ts:\d+:\d+\) < thrownBy \(test\/telemetry\//);
     expect(at).not.toContain(SECRET);
+  });
+
+  it('tells the places of what is built by those of its source', async () => {
+    const built = await buildForTest('config/key-files.ts');
+    onTestFinished(() => built.remove());
+    const { loadKeys } = await import(built.href);
+    const { error, at } = summarize(thrownBy(() => loadKeys(undefined)));
+    expect(error).toBe('TypeError');
+    const source = readFileSync('src/config/key-files.ts', 'utf8').split('\n');
+    const [, line] = /^loadKeys \(src\/config\/key-files\.ts:(\d+):\d+\) < /.exec(at ?? '') ?? [];
+    expect(source[Number(line) - 1]).toContain('config');
   });
 
   it('tells no place for trouble outside, in words of our own or of the system', async () => {

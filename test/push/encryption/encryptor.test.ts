@@ -1,14 +1,15 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { decryptPush } from '../../../src/emulator/decrypt.ts';
 import type { Encryptor } from '../../../src/push/encryption/encryptor.ts';
+import { buildForTest } from '../../support/built.ts';
 
 // Built, as it runs: Node 20 starts no thread from TypeScript.
-const { createEncryptor }: typeof import('../../../src/push/encryption/encryptor.ts') = await import(
-  new URL('../../../dist/push/encryption/encryptor.js', import.meta.url).href
-);
+const built = await buildForTest('push/encryption/encryptor.ts', 'push/encryption/encryption-thread.ts');
+afterAll(() => built.remove());
+const { createEncryptor }: typeof import('../../../src/push/encryption/encryptor.ts') = await import(built.href);
 
 let encryptor: Encryptor | null = null;
 afterEach(() => encryptor?.close());
