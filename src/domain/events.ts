@@ -171,6 +171,8 @@ export type BellhopEvent =
   /** Bellhop stopped sending events to an endpoint: it answered 410, or failed for days. */
   /** Not in the log: each attempt is on record with its delivery. */
   | { readonly type: 'webhook.attempted'; readonly webhookEndpointId: string; readonly result: WebhookResult }
+  /** After failures: spans are taken again. */
+  | { readonly type: 'tracing.resumed'; readonly lostSpans: number }
   | { readonly type: 'webhook.disabled'; readonly webhookEndpointId: string; readonly reason: DisabledReason }
   /** A part failed while no caller waited for its answer. */
   | {
@@ -206,6 +208,7 @@ export const PART_NAMES = [
   'presence',
   'event_relay',
   'webhooks',
+  'tracing',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

@@ -185,8 +185,11 @@ async function buildParts(options: ServiceOptions): Promise<Parts> {
 }
 
 /** Null where no spans are made. */
-async function buildTracing({ config, version }: ServiceOptions, events: Events): Promise<Tracing | null> {
-  return config.tracing === null ? null : openTracing(events, { ...config.tracing, version });
+async function buildTracing(
+  { config, version, clock = systemClock }: ServiceOptions,
+  events: Events,
+): Promise<Tracing | null> {
+  return config.tracing === null ? null : openTracing(events, { ...config.tracing, version }, clock);
 }
 
 function ownView(

@@ -161,6 +161,11 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
     fields: ({ erasureId, counts }) => ({ erasure_id: erasureId, ...counts }),
     says: ({ erasureId }) => `a person was erased: GET /v1/erasures/${erasureId} has the receipt`,
   },
+  'tracing.resumed': {
+    level: info,
+    fields: ({ lostSpans }) => ({ lost_spans: lostSpans }),
+    says: ({ lostSpans }) => `the collector takes spans again: ${lostSpans} were dropped`,
+  },
   'webhook.disabled': {
     level: error,
     fields: ({ webhookEndpointId, reason }) => ({ webhook_endpoint_id: webhookEndpointId, reason }),

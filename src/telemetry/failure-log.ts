@@ -34,6 +34,8 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   presence: 'other processes could not be told that this one is there: it tells them again',
   event_relay: 'events could not be given their place: nothing is lost, and the relay tries again',
   webhooks: 'events could not be sent to a webhook endpoint, or that could not be kept: it is tried again',
+  tracing:
+    'spans are dropped, and pushes are sent all the same: the collector at OTEL_EXPORTER_OTLP_ENDPOINT must be reached from here, and take OTLP over HTTP as JSON. This is told every two minutes at most, and once it works again',
   backup_keeper: 'no backup was made: it is tried again within ten minutes',
 };
 

@@ -1,6 +1,8 @@
 import type { Link, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import type { Clock } from '../clock.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
 import type { BeginCall } from '../domain/trace.ts';
+import { watchExporter } from './watched-exporter.ts';
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
 
@@ -28,7 +30,7 @@ const ERROR_STATUS = 2;
  * Tells calls, pages of fan-outs and attempts to an OpenTelemetry collector. What a call leads to happens later and elsewhere, and
  * may be much: its spans are traces of their own that link to the call. The libraries are loaded here, and nowhere else.
  */
-export async function openTracing(events: Events, options: TracingOptions): Promise<Tracing> {
+export async function openTracing(events: Events, options: TracingOptions, clock: Clock): Promise<Tracing> {
   const [{ OTLPTraceExporter }, { BasicTracerProvider, BatchSpanProcessor }, { resourceFromAttributes }, api] =
     await Promise.all([
       import('@opentelemetry/exporter-trace-otlp-http'),
@@ -42,7 +44,9 @@ export async function openTracing(events: Events, options: TracingOptions): Prom
     timeoutMillis: EXPORT_TIMEOUT_MS,
   });
   const attributes = { 'service.name': options.serviceName, 'service.version': options.version };
-  const processor = new BatchSpanProcessor(exporter, { exportTimeoutMillis: EXPORT_TIMEOUT_MS });
+  const processor = new BatchSpanProcessor(watchExporter(exporter, events, clock), {
+    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+  });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(attributes),
     spanProcessors: [processor],

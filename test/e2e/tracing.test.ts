@@ -41,6 +41,7 @@ async function startCollector() {
   const spans: Told[] = [];
   const services = new Set<unknown>();
   const requests: string[] = [];
+  const mood = { refuses: false };
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (part) => {
@@ -52,13 +53,13 @@ async function startCollector() {
         services.add(attributeOf(resource.attributes, 'service.name'));
         spans.push(...scopeSpans.flatMap((scope) => scope.spans));
       }
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+      response.writeHead(mood.refuses ? 400 : 200, { 'Content-Type': 'application/json' }).end('{}');
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, spans, services, requests, close: () => void server.close().closeAllConnections() };
+  return { url, spans, services, requests, mood, close: () => void server.close().closeAllConnections() };
 }
 
 function attributeOf(attributes: readonly Attribute[], name: string): unknown {
@@ -130,6 +131,19 @@ describe('a service that tells its spans to a collector', () => {
     await until('both are told', () => later().length === 2);
     expect(later().map(({ parentSpanId }) => parentSpanId)).toEqual([undefined, undefined]);
     expect(new Set(later().map(({ traceId }) => traceId)).size).toBe(2);
+  });
+
+  it('says so where the collector refuses them, and when it takes them again', async () => {
+    collector.mood.refuses = true;
+    await send({});
+    const failure = () => service.log.find(({ event, part }) => event === 'part.failed' && part === 'tracing');
+    await until('it is told', () => failure() !== undefined);
+    expect(failure()?.msg).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
+    collector.mood.refuses = false;
+    await send({});
+    const resumed = () => service.log.find(({ event }) => event === 'tracing.resumed');
+    await until('it is over', () => resumed() !== undefined);
+    expect(resumed()?.lost_spans).toBeGreaterThan(0);
   });
 
   it('sends all the same, and stops in time, where nobody takes them', async () => {

@@ -84,6 +84,11 @@ const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page' | 
     deliveries: 40,
     msg: 'a person was erased: GET /v1/erasures/era_1 has the receipt',
   },
+  'tracing.resumed': {
+    level: 'info',
+    lost_spans: 7,
+    msg: 'the collector takes spans again: 7 were dropped',
+  },
   'webhook.disabled': WEBHOOK_DISABLED_LINE,
   'bulk_action.ended': {
     level: 'info',

@@ -102,6 +102,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     skipped: 2,
   },
   'erasure.completed': { type: 'erasure.completed', erasureId: 'era_1', counts: { subscriptions: 2, deliveries: 40 } },
+  'tracing.resumed': { type: 'tracing.resumed', lostSpans: 7 },
   'webhook.attempted': { type: 'webhook.attempted', webhookEndpointId: 'whe_1', result: 'received' },
   'webhook.disabled': { type: 'webhook.disabled', webhookEndpointId: 'whe_1', reason: 'failing' },
   'sending.paused': { type: 'sending.paused', cause: 'restored', sinceMs: NOW_MS },
