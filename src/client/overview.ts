@@ -66,7 +66,7 @@ export type Process = {
 
 /** Something that a text names, and what the text is of it: `id`, `idempotency_key` or `request_id`. */
 export type Found = {
-  /** `notification`, `delivery`, `subscription`, `prune_hold`, `bulk_action`, `webhook_endpoint` or `user`. */
+  /** `notification`, `delivery`, `subscription`, `prune_hold`, `bulk_action`, `webhook_endpoint`, `erasure` or `user`. */
   readonly kind: string;
   readonly id: string;
   readonly by: string;

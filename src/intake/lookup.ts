@@ -10,6 +10,7 @@ const BY_PREFIX = [
   ['prune_hold', ID_PREFIXES.pruneHold],
   ['bulk_action', ID_PREFIXES.bulkAction],
   ['webhook_endpoint', ID_PREFIXES.webhookEndpoint],
+  ['erasure', ID_PREFIXES.erasure],
 ] as const;
 
 export const FOUND_KINDS = [
@@ -19,6 +20,7 @@ export const FOUND_KINDS = [
   'prune_hold',
   'bulk_action',
   'webhook_endpoint',
+  'erasure',
   'user',
 ] as const;
 export const FOUND_BY = ['id', 'idempotency_key', 'request_id'] as const;

@@ -4,7 +4,7 @@ import { DELIVERY_STATES, type DeliveryState } from '../../src/domain/delivery/d
 import type { BellhopEvent } from '../../src/domain/events.ts';
 import { sampleAttempt } from '../support/samples.ts';
 import { type Line, startLog } from './log-lines.ts';
-import { ORIGINS, SAMPLE_EVENTS, sampleEvent, WEBHOOK_DISABLED_LINE } from './sample-events.ts';
+import { ORIGINS, SAMPLE_EVENTS, SAMPLE_LINES, sampleEvent } from './sample-events.ts';
 
 /** The line that one event makes. */
 function lineOf(event: BellhopEvent): Line {
@@ -84,12 +84,7 @@ const LINES: { readonly [Type in Exclude<BellhopEvent['type'], 'fan_out.page' | 
     deliveries: 40,
     msg: 'a person was erased: GET /v1/erasures/era_1 has the receipt',
   },
-  'tracing.resumed': {
-    level: 'info',
-    lost_spans: 7,
-    msg: 'the collector takes spans again: 7 were dropped',
-  },
-  'webhook.disabled': WEBHOOK_DISABLED_LINE,
+  ...SAMPLE_LINES,
   'bulk_action.ended': {
     level: 'info',
     bulk_action_id: 'bla_1',

@@ -119,10 +119,13 @@ export function sampleEvent<Type extends EventType>(type: Type, overrides: Parti
   return { ...SAMPLE_EVENTS[type], ...overrides };
 }
 
-/** How the log tells the sample of `webhook.disabled`. */
-export const WEBHOOK_DISABLED_LINE = {
-  level: 'error',
-  webhook_endpoint_id: 'whe_1',
-  reason: 'failing',
-  msg: 'webhook endpoint whe_1 is sent nothing any more: it failed for five days. Mend it, then PATCH /v1/webhook-endpoints/whe_1 with is_enabled, and replay what it missed',
+/** How the log tells some of the samples. */
+export const SAMPLE_LINES = {
+  'tracing.resumed': { level: 'info', lost_spans: 7, msg: 'the collector takes spans again: 7 were dropped' },
+  'webhook.disabled': {
+    level: 'error',
+    webhook_endpoint_id: 'whe_1',
+    reason: 'failing',
+    msg: 'webhook endpoint whe_1 is sent nothing any more: it failed for five days. Mend it, then PATCH /v1/webhook-endpoints/whe_1 with is_enabled, and replay what it missed',
+  },
 };

@@ -7,6 +7,8 @@ import type { Backups } from '../../intake/backups.ts';
 import type { BulkActions } from '../../intake/bulk-actions.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Doctor } from '../../intake/doctor.ts';
+import type { Erasures } from '../../intake/erasures.ts';
+import type { Exports } from '../../intake/exports.ts';
 import type { LookUp } from '../../intake/lookup.ts';
 import type { Notifications } from '../../intake/notifications.ts';
 import type { OverviewReader } from '../../intake/overview.ts';
@@ -33,6 +35,8 @@ export type ConsoleParts = {
   readonly userDeliveries: UserDeliveries;
   readonly subscriptions: Subscriptions;
   readonly users: Users;
+  readonly erasures: Erasures;
+  readonly exports: Exports;
   readonly types: TypeRulesIntake;
   readonly audiences: Audiences;
   readonly schedules: Schedules;

@@ -51,7 +51,7 @@ export type ConsoleRoutes = {
    */
   action(of: ActionOf, act: (visit: Visit, form: Form) => Promise<string | Shown>, whenRefused?: WhenRefused): void;
   /** As a page, for what goes on and on. */
-  stream(name: string, open: (c: ApiContext) => Promise<Response>): void;
+  stream(name: string, open: (c: ApiContext, session: OperatorSession) => Promise<Response>): void;
   /** Open to everybody. */
   open(method: 'get' | 'post', name: string, answer: (c: ApiContext, form: Form) => Promise<Response>): void;
 };
@@ -118,9 +118,9 @@ export function consoleRoutes(app: OpenAPIHono<ApiEnv>, { operators, bodies, rec
     },
     stream(name, open) {
       on('get', name, async (c) => {
-        if ((await sessionOf(c, operators)) === null)
-          throw new AppError('sign_in_refused', 'Nobody is signed in here.');
-        return open(c);
+        const session = await sessionOf(c, operators);
+        if (session === null) throw new AppError('sign_in_refused', 'Nobody is signed in here.');
+        return open(c, session);
       });
     },
     open(method, name, answer) {

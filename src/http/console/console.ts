@@ -13,6 +13,7 @@ import { CONSOLE_PATH, type ConsoleRoutes, consoleRoutes, htmlAnswer } from './c
 import { addDeadLetterPage } from './dead-letter-page.ts';
 import { addDeliveryPage } from './delivery-page.ts';
 import { addDoctorPage } from './doctor-page.ts';
+import { addErasurePages } from './erasure-page.ts';
 import { addLiveStream } from './live-stream.ts';
 import { messagePage } from './message-page.ts';
 import { addNotificationPages } from './notification-page.ts';
@@ -65,6 +66,7 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addLiveStream(routes, parts);
   addSearchPage(routes, parts);
   addUserPage(routes, parts);
+  addErasurePages(routes, parts);
   addNotificationPages(routes, parts);
   addDeliveryPage(routes, parts);
   addSuppressedPage(routes, parts);

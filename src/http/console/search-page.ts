@@ -14,6 +14,7 @@ const PAGES: Readonly<Record<Found['kind'], string>> = {
   prune_hold: 'services',
   bulk_action: 'bulk-action',
   webhook_endpoint: 'webhook',
+  erasure: 'erasure',
   user: 'user',
 };
 

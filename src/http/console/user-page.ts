@@ -10,6 +10,7 @@ import type { DeliveryOfNotification } from '../../intake/user-deliveries.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Form, Visit } from './console-routes.ts';
 import { deviceTable } from './device-table.ts';
+import { erasureLinks } from './erasure-page.ts';
 import type { Html } from './layout.ts';
 import { actionButton, address, facts, more, stateMark, table, time } from './parts.ts';
 import { addUserForms, testForm, userForm } from './user-forms.ts';
@@ -111,7 +112,8 @@ function bodyOf(seen: Seen, { session, query }: Visit, explained: Html | string)
 <label>Type <input name="type" value="${query('type')}" placeholder="order.shipped" required pattern="[A-Za-z0-9._:/-]{1,64}"></label>
 <button class="button">Explain</button></form>${explained}</section>
 <section class="card"><h2>What is said of them</h2>${wishesOf(user)}${session.role === 'operator' ? html`${tagForm(id)}${userForm(id, user)}` : ''}</section>
-${session.role === 'operator' && active > 0 ? html`<section class="card"><h2>Does it reach them?</h2>${testForm(id)}</section>` : ''}</div>
+${session.role === 'operator' && active > 0 ? html`<section class="card"><h2>Does it reach them?</h2>${testForm(id)}</section>` : ''}
+${session.role === 'operator' ? erasureLinks(id) : ''}</div>
 <section><h2>Devices</h2>${deviceTable(devices)}</section>`;
 }
 

@@ -255,7 +255,8 @@ function erasureWire({ erasure, receipt }: ErasureView): z.output<typeof erasure
   return { id: erasure.id, state, ...(receipt !== null && { receipt: erasureReceiptWire(receipt) }) };
 }
 
-function erasureReceiptWire(receipt: ErasureReceipt): z.output<typeof erasureReceiptSchema> {
+/** A receipt as callers see it. */
+export function erasureReceiptWire(receipt: ErasureReceipt): z.output<typeof erasureReceiptSchema> {
   return {
     erasure_id: receipt.id,
     user_digest: receipt.userDigest,

@@ -80,11 +80,16 @@ const everythingRoute = defineRoute({
 /** What is known, handed out. */
 export function addExportRoutes(router: Router, exports: Exports): void {
   router.add(ofUserRoute, async ({ params }) => {
-    const stream = streamOf(userExportText(await exports.ofUser(params.user_id)));
+    const stream = userExportStream(await exports.ofUser(params.user_id));
     // The text of what the schema says: a document as large as somebody's history is never in the memory as a whole.
     return answer(200, stream as unknown as z.output<typeof userExportSchema>);
   });
   router.add(everythingRoute, async ({ body }) => answer(200, streamOf(linesOf(exports, body.with_keys === true))));
+}
+
+/** All that is known of a person, as JSON. */
+export function userExportStream(known: UserExport): ReadableStream<Uint8Array> {
+  return streamOf(userExportText(known));
 }
 
 async function* linesOf(exports: Exports, withKeys: boolean): AsyncGenerator<string> {
