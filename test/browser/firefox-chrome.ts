@@ -25,13 +25,44 @@ async function inFirefox(browser: Browser, expression: string): Promise<string> 
 
 /** Clicks the notification with this title, as it is on the screen. */
 export async function clickNotification(browser: Browser, title: string): Promise<void> {
-  const click = `(() => {
-    const windows = [...Services.wm.getEnumerator('alert:alert')];
-    const titled = windows.find(({ document }) => document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)});
-    titled?.document.getElementById('alertBox').click();
-    return String(titled !== undefined);
+  await atNotification(browser, title, `window.document.getElementById('alertBox').click()`);
+}
+
+/** Closes it by its button. */
+export async function closeNotification(browser: Browser, title: string): Promise<void> {
+  await atNotification(browser, title, `window.document.getElementById('alert-close').click()`);
+}
+
+/** Presses a button of the notification, as the desktop tells Firefox: its own windows show none. */
+export async function pressAction(browser: Browser, title: string, action: string): Promise<void> {
+  const pressed = `{ QueryInterface: ChromeUtils.generateQI(['nsIAlertAction']), action: ${JSON.stringify(action)}, title: '' }`;
+  const told = `window.eval('gAlertListener').observe(${pressed}, 'alertclickcallback', window.eval('gAlertCookie')); window.close()`;
+  await atNotification(browser, title, told);
+}
+
+/** Ends the worker of the site, as Firefox does with one that has nothing to do. Its next event starts it anew. */
+export async function endWorker(browser: Browser, origin: string): Promise<void> {
+  const end = `(async () => {
+    const manager = Cc['@mozilla.org/serviceworkers/manager;1'].getService(Ci.nsIServiceWorkerManager);
+    const all = manager.getAllRegistrations();
+    for (let index = 0; index < all.length; index += 1) {
+      const each = all.queryElementAt(index, Ci.nsIServiceWorkerRegistrationInfo);
+      if (each.scope.startsWith('${origin}')) await each.activeWorker.terminateWorker();
+    }
+    return 'ended';
   })()`;
-  await until(`a notification “${title}” is on the screen`, async () => (await inFirefox(browser, click)) === 'true');
+  await inFirefox(browser, end);
+}
+
+/** Does it in the window of the notification with this title, once that is on the screen. */
+async function atNotification(browser: Browser, title: string, work: string): Promise<void> {
+  const there = `(() => {
+    const windows = [...Services.wm.getEnumerator('alert:alert')];
+    const window = windows.find(({ document }) => document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)});
+    if (window !== undefined) { ${work}; }
+    return String(window !== undefined);
+  })()`;
+  await until(`a notification “${title}” is on the screen`, async () => (await inFirefox(browser, there)) === 'true');
 }
 
 /** As in the settings of the site. `prompt` asks anew. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -29,6 +30,15 @@ const page = (bellhop: string, moreOptions = ''): string => `<!doctype html>
   Object.assign(window, { bellhop, messages });
   if (location.pathname.endsWith('/eager')) subscribe();
 </script>`;
+
+/** The pages whose worker is not `/bellhop-sw.js`, by how their urls begin, and the one with an earlier SDK. */
+function pageAt(url: string, bellhop: string): string {
+  const own = ['/strict/', '/late', '/earlier-worker'].find((start) => url.startsWith(start));
+  const workers = { '/strict/': '/strict/sw.js', '/late': '/late-sw.js', '/earlier-worker': '/earlier-sw.js' };
+  if (own !== undefined) return page(bellhop, `serviceWorkerUrl: '${workers[own as keyof typeof workers]}'`);
+  if (url.startsWith('/earlier-page')) return page('/earlier', `url: '${bellhop}'`);
+  return page(url.startsWith('/own') ? '' : bellhop);
+}
 
 /** A settings page as docs/browser.md has it. A test may put another token in its place. */
 const settingsPage = (bellhop: string): string => `<!doctype html>
@@ -132,25 +142,15 @@ export async function startSite() {
     else if (url === '/former-sw.js') script(response, formerWorker);
     else if (url === '/eager-sw.js') script(response, eagerWorker);
     else if (url === '/late-sw.js') script(response, formerWorker + (state.hasLine ? worker(state.bellhop) : ''));
+    else if (url === '/earlier-sw.js') script(response, worker('/earlier'));
+    else if (url.startsWith('/earlier/sdk/')) script(response, earlierFile(url.slice('/earlier/sdk/'.length)));
     else if (url === '/strict/sw.js') script(response, strictWorker(state.bellhop));
     else if (url === '/strict/preferences')
       response.setHeader('Content-Type', 'text/html').end(settingsPage(state.bellhop));
     else if (url === '/plain')
       response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Plain</title>');
     else if (url === '/favicon.ico') response.writeHead(404).end();
-    else
-      response
-        .setHeader('Content-Type', 'text/html; charset=utf-8')
-        .end(
-          page(
-            url.startsWith('/own') ? '' : state.bellhop,
-            isStrict
-              ? `serviceWorkerUrl: '/strict/sw.js'`
-              : url.startsWith('/late')
-                ? `serviceWorkerUrl: '/late-sw.js'`
-                : '',
-          ),
-        );
+    else response.setHeader('Content-Type', 'text/html; charset=utf-8').end(pageAt(url, state.bellhop));
   }
 
   return {
@@ -168,6 +168,11 @@ export async function startSite() {
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** As sites keep a copy of it. */
+function earlierFile(name: string): string {
+  return readFileSync(new URL(`earlier-sdk/${name}`, import.meta.url), 'utf8');
 }
 
 function script(response: ServerResponse, source: string): void {
