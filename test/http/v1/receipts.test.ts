@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RECEIPT_EVENTS } from '../../../src/domain/receipt/receipt.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { type Api, startApi } from '../../support/api.ts';
 
 const SITE = 'https://app.example.com';
@@ -92,6 +93,33 @@ describe('POST /v1/receipts', () => {
     expect((await untold.store.notifications.get(id))?.content).not.toHaveProperty('tracking');
     expect(await untold.store.receipts.ofDelivery(deliveryId)).toEqual([]);
     expect([...(await untold.store.receipts.counts(id))]).toEqual([]);
+  });
+
+  it('asks no store where TRACKING is none, and payloads have no token: so none has a trace', async () => {
+    const asked: string[] = [];
+    const watched = <Part extends object>(name: string, part: Part): Part =>
+      new Proxy(part, {
+        get(target, method) {
+          asked.push(`${name}.${String(method)}`);
+          return Reflect.get(target, method);
+        },
+      });
+    const none = await startApi({
+      wrapStore: (store) =>
+        Object.fromEntries(
+          Object.entries(store).map(([name, part]) => [name, typeof part === 'object' ? watched(name, part) : part]),
+        ) as Store,
+    });
+    const { id, token } = await delivered({ tracking: RECEIPT_EVENTS }, none);
+    const notification = await none.store.notifications.get(id);
+    expect(notification?.content).toEqual(expect.not.objectContaining({ tracking: expect.anything() }));
+    asked.length = 0;
+    await tell(
+      RECEIPT_EVENTS.map((event) => ({ token, event })),
+      none,
+    );
+    expect(asked).toEqual([]);
+    await none.dispose();
   });
 
   it('believes no time before the notification or after now', async () => {
