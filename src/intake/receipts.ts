@@ -68,7 +68,8 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       const deliveryIds = new Set(verified.map(({ deliveryId }) => deliveryId));
       for (const id of deliveryIds) await options.limiter.demand(`receipts ${id}`, OF_ONE_DELIVERY, TOO_OFTEN);
       const marked = await marks(options, remembered, verified);
-      const kept = await options.store.receipts.keep(marked.flat());
+      const all = marked.flat();
+      const kept = all.length === 0 ? [] : await options.store.receipts.keep(all);
       return accountOf(told.length, marked, kept);
     },
   };
