@@ -67,7 +67,9 @@ export function createLanes(options: LanesOptions): Lanes {
     const cancel = clock.wakeAt(atMs, () => {
       timers.delete(cancel);
       way.isAwaitingRate = false;
-      options.onPlace(origin);
+      // Where the clock was set back, it may be a little too early.
+      awaitRate(way, origin);
+      if (!way.isAwaitingRate) options.onPlace(origin);
     });
     timers.add(cancel);
   };

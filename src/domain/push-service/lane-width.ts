@@ -71,7 +71,9 @@ export class LaneWidth {
 
   private shrink(nowMs: number): void {
     this.isRecovering = false;
-    if (nowMs - this.shrunkAtMs < Math.max(SHRINK_AT_MOST_EVERY_MS, this.latencyMs)) return;
+    const agoMs = nowMs - this.shrunkAtMs;
+    // Below zero where the clock was set back.
+    if (agoMs >= 0 && agoMs < Math.max(SHRINK_AT_MOST_EVERY_MS, this.latencyMs)) return;
     this.shrunkAtMs = nowMs;
     this.width = Math.max(1, this.width * SHRINK_BY);
   }

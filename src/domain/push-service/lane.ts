@@ -92,6 +92,7 @@ export class Lane {
   private line = new WaitingLine();
   private behindProbeMs = 0;
   private rateUsedUntilMs = 0;
+  private seenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(policy: LanePolicy) {
     this.policy = policy;
@@ -121,6 +122,7 @@ export class Lane {
   /** Asks for one push. After `go` it is under way, until `leave`. */
   enter(arrival: Arrival): Admission {
     const { userId, nowMs } = arrival;
+    this.heedClock(nowMs);
     if (!this.isOpen) return this.enterClosed(arrival);
     if (this.inFlight >= this.limit) return { kind: 'wait', untilMs: this.placeInLine(userId, nowMs) };
     const rateAtMs = this.rateAllowsAtMs(nowMs);
@@ -132,6 +134,7 @@ export class Lane {
   /** One push has ended. Says so where that closes or opens the lane. */
   leave(departure: Departure): LaneNews | null {
     const { report, isProbe, nowMs } = departure;
+    this.heedClock(nowMs);
     this.inFlight -= 1;
     if (isProbe) this.probes -= 1;
     switch (report) {
@@ -147,6 +150,20 @@ export class Lane {
       default:
         return this.failed(departure);
     }
+  }
+
+  /** A clock that is set back takes along all that the lane remembers, or nothing would go before the clock is there again. */
+  private heedClock(nowMs: number): void {
+    const backMs = this.seenAtMs - nowMs;
+    this.seenAtMs = nowMs;
+    if (!(backMs > 0)) return;
+    this.openedAtMs -= backMs;
+    this.nextProbeAtMs -= backMs;
+    this.saidAtMs -= backMs;
+    this.behindProbeMs -= backMs;
+    this.rateUsedUntilMs -= backMs;
+    this.turns = new ProbeTurns();
+    this.line = new WaitingLine();
   }
 
   private begin(nowMs: number): void {
@@ -234,6 +251,7 @@ export class Lane {
 
   /** When the rate lets the next push go; a time that has passed where it does so now. */
   rateAllowsAtMs(nowMs: number): number {
+    this.heedClock(nowMs);
     return this.policy.ratePerSecond === null ? nowMs : Math.ceil(this.rateUsedUntilMs - RATE_BURST_MS);
   }
 

@@ -64,9 +64,12 @@ export class WorkLimit {
   }
 
   private isMixed(): boolean {
-    const sinceMs = this.nowMs() - SIDE_BY_SIDE_MS;
+    const nowMs = this.nowMs();
     let recent = 0;
-    for (const begunAtMs of this.begunAtMs.values()) if (begunAtMs >= sinceMs) recent += 1;
+    for (const begunAtMs of this.begunAtMs.values()) {
+      // Later than now: the clock was set back since.
+      if (begunAtMs >= nowMs - SIDE_BY_SIDE_MS && begunAtMs <= nowMs) recent += 1;
+    }
     return recent > 1;
   }
 }
