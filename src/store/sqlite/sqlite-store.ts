@@ -26,7 +26,7 @@ import { BACKUP_MARK } from './file/finished-copy.ts';
 import { groupCommit } from './file/group-commit.ts';
 import { markInUse } from './file/health.ts';
 import { copyBeforeUpgrade, removeUpgradeCopy, upgradeCopyPath } from './file/upgrade-copy.ts';
-import { openWalSync } from './file/wal-sync.ts';
+import { openWalSync, type WalSync } from './file/wal-sync.ts';
 import { sqliteNonces } from './nonces.ts';
 import { FanOutMemory } from './notification/fan-out-memory.ts';
 import { sqliteFanOuts } from './notification/fan-outs.ts';
@@ -81,13 +81,14 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   }
 }
 
-/** The store on a database opened with `openDataFile`. Closes it when it cannot serve. */
+/** The store on a database opened with `openDataFile`. Closes it when it cannot serve. `openLog`: what makes commits durable. */
 export function storeOn(
   database: Database,
   clock: Clock,
   backupDir: string | null = null,
   types: OutboxTerms['types'] = USUAL_EVENT_TYPES,
   warn: (text: string) => void = () => {},
+  openLog: (path: string) => WalSync = openWalSync,
 ): Store {
   openOutbox(database, { types, clock });
   const checkpoints = createCheckpoints(database);
@@ -98,7 +99,7 @@ export function storeOn(
     // That the file is in use stands in the file itself now, so that a copy without its log is known as one.
     space.emptyLog();
     space.hasRoom();
-    return { wal: openWalSync(`${database.path}-wal`), space };
+    return { wal: openLog(`${database.path}-wal`), space };
   });
   const commits = groupCommit(database, wal, space, ridingTogether(tallyRider(database), outboxRider(database)));
   const backups = sqliteBackups(database, checkpoints, backupDir);
