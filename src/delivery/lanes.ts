@@ -59,7 +59,7 @@ export function createLanes(options: LanesOptions): Lanes {
   const ways = new Ways(options);
   const timers = new Set<CancelTimer>();
 
-  /** Of what a job waits for in the queue, the rate alone ends without a push that ends. */
+  /** Of what a job waits for in the queue, the rate alone ends without a push that ends. Too early where the clock was set back. */
   const awaitRate = (way: Way, origin: string): void => {
     const atMs = way.lane.rateAllowsAtMs(clock.now());
     if (way.isAwaitingRate || way.service.lanes > 1 || atMs <= clock.now()) return;
@@ -67,7 +67,6 @@ export function createLanes(options: LanesOptions): Lanes {
     const cancel = clock.wakeAt(atMs, () => {
       timers.delete(cancel);
       way.isAwaitingRate = false;
-      // Where the clock was set back, it may be a little too early.
       awaitRate(way, origin);
       if (!way.isAwaitingRate) options.onPlace(origin);
     });
@@ -86,8 +85,7 @@ export function createLanes(options: LanesOptions): Lanes {
         hasLeft = true;
         const nowMs = clock.now();
         service.leave(userId);
-        const latencyMs = nowMs - enteredAtMs;
-        const news = lane.leave({ userId, report, isProbe, latencyMs, nowMs, jitter: random() });
+        const news = lane.leave({ userId, report, isProbe, latencyMs: nowMs - enteredAtMs, nowMs, jitter: random() });
         if (news !== null) announce(options, origin, news);
       },
     };

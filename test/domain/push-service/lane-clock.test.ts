@@ -24,7 +24,9 @@ describe('a lane whose clock is set back by an hour', () => {
     const lane = closedLane('trouble', HOUR_MS);
     isIn(lane, HOUR_MS + 750);
     expect(leave(lane, 'fine', HOUR_MS + 800, { isProbe: true })).toEqual({ kind: 'opened' });
-    expect([run(lane, 1, 'fine', 1000), run(lane, CLOSES_AFTER, 'trouble', 1100)].flat()).toMatchObject([{ kind: 'closed' }]);
+    expect([run(lane, 1, 'fine', 1000), run(lane, CLOSES_AFTER, 'trouble', 1100)].flat()).toMatchObject([
+      { kind: 'closed' },
+    ]);
   });
 
   it('narrows with throttling', () => {
