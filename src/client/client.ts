@@ -6,6 +6,7 @@ import { type Caller, type CallerOptions, type CallOptions, createCaller } from 
 import type { NotificationDryRun } from './dry-run.ts';
 import { type EventCalls, eventsOf } from './events.ts';
 import { type KeyCalls, keysOf } from './keys.ts';
+import { type ExperimentCalls, experimentsOf } from './experiments.ts';
 import type { Found, OverviewCalls, OverviewStretch, Process } from './overview.ts';
 import { type People, peopleOf, type Suppression, type SuppressionQuery } from './people.ts';
 import { type ErasureCalls, erasuresOf } from './privacy.ts';
@@ -53,6 +54,7 @@ export type * from './content.ts';
 export type * from './dry-run.ts';
 export type * from './events.ts';
 export type * from './keys.ts';
+export type * from './experiments.ts';
 export type * from './overview.ts';
 export type * from './people.ts';
 export type * from './privacy.ts';
@@ -135,6 +137,8 @@ export type Client = Nouns & {
   readonly audit: Audit;
   /** What happened, in one order. */
   readonly events: EventCalls;
+  /** Something said in several ways, and which does better. */
+  readonly experiments: ExperimentCalls;
   /** Events sent to URLs. */
   readonly webhooks: WebhookCalls;
   readonly vapidKeys: KeyCalls;
@@ -185,6 +189,7 @@ export function createClient(options: ClientOptions): Client {
     ...peopleOf(caller),
     ...schedulesOf(caller),
     events: eventsOf(caller),
+    experiments: experimentsOf(caller),
     erasures: erasuresOf(caller),
     webhooks: webhooksOf(caller),
     vapidKeys: keysOf(caller),
@@ -206,7 +211,7 @@ export async function* eachItem<Item>(list: (cursor: string | undefined) => Prom
 function resourcesOf(
   caller: Caller,
   sendMany: SendMany,
-): Omit<Client, 'subscriberToken' | 'events' | 'erasures' | 'webhooks' | 'vapidKeys' | keyof Nouns> {
+): Omit<Client, 'subscriberToken' | 'events' | 'experiments' | 'erasures' | 'webhooks' | 'vapidKeys' | keyof Nouns> {
   const get = <Result>(path: string, query = {}, { signal }: CallOptions = {}) =>
     caller<Result>({ method: 'GET', path, query, signal });
   const post = <Result>(path: string, body: unknown, { signal }: CallOptions = {}) =>

@@ -49,3 +49,31 @@ export type AudienceInput = {
   readonly tags?: string | undefined;
   readonly everyone?: true | undefined;
 };
+
+/** One of several ways to say it. What it says goes before what the notification says. */
+export type VariantInput = ShownFields & {
+  readonly key: string;
+  /** How many users it gets, in proportion to the others. */
+  readonly weight: number;
+  readonly template?: TemplateUse | undefined;
+  readonly locales?: Readonly<Record<string, LocaleText>> | undefined;
+  readonly default_locale?: string | undefined;
+  readonly variables?: Variables | undefined;
+  readonly title?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly timestamp?: string | number | undefined;
+  readonly app_badge?: number | undefined;
+};
+
+/** Who gets which of the variants, and who nothing. */
+export type ExperimentInput = {
+  readonly key: string;
+  readonly holdout_percent?: number | undefined;
+  /** So many of a hundred users are sent it first, and the others the winner, `decide_after_seconds` later. */
+  readonly test_percent?: number | undefined;
+  readonly decide_after_seconds?: number | undefined;
+  /** `clicked` unless given. */
+  readonly metric?: 'clicked' | 'shown' | undefined;
+  /** `stop` unless given. */
+  readonly if_inconclusive?: 'stop' | 'send_heaviest' | undefined;
+};

@@ -27,7 +27,12 @@ export type EventData = {
     readonly answer_count: number;
   };
   'prune_hold.decided': { readonly prune_hold_id: string; readonly state: string };
-  'experiment.decided': Readonly<Record<string, unknown>>;
+  'experiment.decided': {
+    readonly experiment_key: string;
+    readonly notification_id: string;
+    readonly winner: string | null;
+    readonly sends: string | null;
+  };
   'schedule.missed': {
     readonly schedule_key: string;
     readonly first_at: string;

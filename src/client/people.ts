@@ -71,6 +71,8 @@ export type SuppressionReason =
   | 'quiet_hours'
   | 'quiet_hours_past_deadline'
   | 'capped'
+  | 'holdout'
+  | 'experiment_inconclusive'
   | 'render_failed';
 
 /** What the gate that says no has to say. */
@@ -82,6 +84,8 @@ export type SuppressionDetail = {
   readonly per_seconds?: number | undefined;
   readonly locale?: string | undefined;
   readonly problem?: string | undefined;
+  readonly experiment?: string | undefined;
+  readonly percent?: number | undefined;
 };
 
 export type Suppression = {

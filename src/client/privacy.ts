@@ -11,6 +11,7 @@ export type ErasureCounts = {
   readonly suppressions: number;
   readonly lists: number;
   readonly cap_uses: number;
+  readonly experiment_marks: number;
   readonly schedules: number;
   readonly bulk_actions: number;
   readonly audit_entries: number;

@@ -1,5 +1,6 @@
 import type {
   AudienceInput,
+  ExperimentInput,
   LocaleText,
   NotificationAction,
   OpenIn,
@@ -8,6 +9,7 @@ import type {
   TemplateUse,
   TextDirection,
   Variables,
+  VariantInput,
 } from './content.ts';
 import type { Receipt, ReceiptCounts, ReceiptEvent } from './receipts.ts';
 import type { LocalSendAtInput, NotificationTiming } from './timing.ts';
@@ -33,7 +35,10 @@ export type NotificationInput = ShownFields & {
   readonly default_locale?: string | undefined;
   /** Of `locales`, for everyone. */
   readonly variables?: Variables | undefined;
-  /** Required without `template` and `locales`. */
+  /** Something said in several ways. With `experiment`. */
+  readonly variants?: readonly VariantInput[] | undefined;
+  readonly experiment?: ExperimentInput | undefined;
+  /** Required without `template`, `locales` and `variants` that have one each. */
   readonly title?: string | undefined;
   readonly locale?: string | undefined;
   /** ISO 8601 with a zone, or epoch milliseconds. */
@@ -94,6 +99,16 @@ export type Notification = NotificationTiming & {
   /** What it says, where that is not the same for all. Absent from earlier versions. */
   readonly template?: { readonly key: string; readonly version: number } | null;
   readonly tracking?: readonly ReceiptEvent[];
+  /** Which experiment it takes part in. Absent from earlier versions. */
+  readonly experiment_key?: string | null;
+  /** What is said in its variants. Absent from earlier versions. */
+  readonly variants?: readonly {
+    readonly key: string;
+    readonly weight: number;
+    readonly title: string;
+    readonly body: string | null;
+    readonly template: { readonly key: string; readonly version: number } | null;
+  }[];
   readonly user_count: number;
   readonly status: NotificationStatus;
   readonly accepted_at: string;
@@ -152,6 +167,8 @@ export type Delivery = {
   readonly priority: Priority;
   readonly state: DeliveryState;
   readonly reason: string | null;
+  /** Which variant of its notification it is. Absent from earlier versions. */
+  readonly variant?: string | null;
   readonly retry_count: number;
   readonly attempt_count: number;
   readonly next_attempt_at: string | null;

@@ -2,6 +2,7 @@ import type { RenderFailure } from '../domain/audience/release.ts';
 import { ANYONE, type Compose } from '../domain/content/compose.ts';
 import { RenderError } from '../domain/content/rendering.ts';
 import { recipientOf, renderFailureOf } from '../domain/content/worded-terms.ts';
+import { asVariant } from '../domain/experiment/variant-content.ts';
 import { withReceiptToken } from '../domain/receipt/receipt-token.ts';
 import type { Claimed } from '../store/delivery-store.ts';
 import type { Wordings } from '../store/wordings.ts';
@@ -19,7 +20,10 @@ export type ComposingOptions = {
 };
 
 /** The payload of a claimed delivery. A text that is the same for all costs no turn of the event loop. */
-export function composeClaimed(options: ComposingOptions, claimed: Claimed): Composed | Promise<Composed> {
+export function composeClaimed(options: ComposingOptions, given: Claimed): Composed | Promise<Composed> {
+  const { variant } = given.before;
+  const claimed =
+    variant === undefined ? given : { ...given, notification: asVariant(given.notification, variant.key) };
   const { notification } = claimed;
   if (notification.content.worded !== undefined) return composeWorded(options, claimed);
   return { failure: null, payload: () => forDelivery(options, claimed, options.compose(notification, ANYONE).text) };

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { type Member, namedIn, usersNamed } from '../domain/audience/audience.ts';
 import { planPage, type Reached, type ReleaseTerms, reachedBy, type WordedTerms } from '../domain/audience/fan-out.ts';
 import type { Events } from '../domain/events.ts';
+import { isPersonal, isWorded } from '../domain/experiment/variant-content.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { tracedPage } from '../domain/trace.ts';
 import { isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
@@ -12,11 +13,15 @@ import type { StandingRules } from '../store/standing-rules.ts';
 import type { Store } from '../store/store.ts';
 import { type WordedPlanOptions, wordedPlan } from '../store/worded-plan.ts';
 import { endCancelledPage } from './cancelling.ts';
+import { decidedFanOut } from './deciding.ts';
 import { supersede } from './superseder.ts';
 import { createWave } from './wave.ts';
 
 export type FanOutOptions = WordedPlanOptions & {
-  readonly store: Pick<Store, 'audiences' | 'fanOuts' | 'deliveries' | 'notifications' | 'suppressions'>;
+  readonly store: Pick<
+    Store,
+    'audiences' | 'fanOuts' | 'deliveries' | 'notifications' | 'suppressions' | 'experiments'
+  >;
   readonly queue: JobQueue;
   readonly events: Events;
   readonly clock: Clock;
@@ -35,15 +40,18 @@ export function createFanOutPage(options: FanOutOptions): (job: Job) => Promise<
   const { store, queue, events, clock, pageSize, passedOverAtOnce, rules, serverZone } = options;
 
   return async (job) => {
-    const fanOut = await store.fanOuts.get(job.id);
-    if (fanOut === null) {
+    const read = await store.fanOuts.get(job.id);
+    if (read === null) {
       if (await endCancelledPage(options, job.id))
         await queue.enqueueMany([{ ...job, step: job.step + 1, runAtMs: clock.now() }]);
       return;
     }
-    const { notification, audience, cursor: from, begun } = fanOut;
     const nowMs = clock.now();
-    if (notification.dueAtMs !== null && notification.dueAtMs > nowMs) return;
+    if (read.notification.dueAtMs !== null && read.notification.dueAtMs > nowMs) return;
+    const fanOut =
+      read.notification.content.experiment === undefined ? read : await decidedFanOut(options, read, nowMs);
+    if (fanOut === null) return;
+    const { notification, audience, cursor: from, begun } = fanOut;
     const policy = await rules.policyOf(notification.content.type);
     const wave = createWave(fanOut, { store: store.fanOuts, serverZone, nowMs, passedOverAtOnce });
     const look = { limit: Math.max(pageSize, wave.limit), nowMs, serverZone };
@@ -118,10 +126,9 @@ async function wordedOf(
   { notification, audience }: FanOut,
   members: readonly Member[],
 ): Promise<WordedTerms | null> {
-  const { worded } = notification.content;
-  if (worded === undefined) return null;
+  if (!isWorded(notification.content)) return null;
   const userIds = members.map(({ userId }) => userId);
-  const values = worded.isPersonal
+  const values = isPersonal(notification.content)
     ? await options.store.fanOuts.valuesOf(notification.id, namedIn(audience), userIds)
     : null;
   return wordedPlan(options, notification, (userId) => values?.get(userId) ?? null);

@@ -151,6 +151,14 @@ export type BellhopEvent =
       readonly code: string;
       readonly detail: string;
     }
+  /** The test of a notification was decided: the others get a variant, or nothing. */
+  | {
+      readonly type: 'experiment.decided';
+      readonly experimentKey: string;
+      readonly notificationId: string;
+      readonly winner: string | null;
+      readonly sends: string | null;
+    }
   | { readonly type: 'delivery.replayed'; readonly deliveryId: string; readonly notificationId: string }
   /** All that somebody asked to have done to dead letters is done, or was called off. */
   | {

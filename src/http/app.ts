@@ -16,6 +16,7 @@ import type { BulkActions } from '../intake/bulk-actions.ts';
 import type { DeadLetters } from '../intake/dead-letters.ts';
 import type { Erasures } from '../intake/erasures.ts';
 import type { EventReader } from '../intake/event-reading.ts';
+import type { Experiments } from '../intake/experiments.ts';
 import type { Exports } from '../intake/exports.ts';
 import type { LookUp } from '../intake/lookup.ts';
 import type { Notifications } from '../intake/notifications.ts';
@@ -62,6 +63,7 @@ import { addConsoleLinkRoutes } from './v1/console-links.ts';
 import { addDeliveryRoutes } from './v1/deliveries.ts';
 import { addErasureRoutes } from './v1/erasures.ts';
 import { addEventRoutes } from './v1/events.ts';
+import { addExperimentRoutes } from './v1/experiments.ts';
 import { addExplanationRoutes, type ExplanationParts } from './v1/explanations.ts';
 import { addExportRoutes } from './v1/exports.ts';
 import { addLookUpRoute } from './v1/lookup.ts';
@@ -97,6 +99,7 @@ export type AppOptions = {
   readonly bulkActions: BulkActions;
   readonly erasures: Erasures;
   readonly exports: Exports;
+  readonly experiments: Experiments;
   readonly userDeliveries: UserDeliveries;
   readonly receipts: Receipts;
   /** The site whose clicks lead through here; null where none do. */
@@ -219,6 +222,7 @@ function addApiRoutes(router: Router, app: OpenAPIHono<ApiEnv>, options: AppOpti
   addTemplateRoutes(router, options.templates);
   addAudienceRoutes(router, options.audiences);
   addScheduleRoutes(router, options.schedules);
+  addExperimentRoutes(router, options.experiments);
   addExplanationRoutes(router, options.explanations);
   addOverviewRoutes(router, options.overview);
   addProcessRoutes(router, options.processes);

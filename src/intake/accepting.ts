@@ -10,6 +10,7 @@ import { tracedPage } from '../domain/trace.ts';
 import { fanOutJobOf, isAlarmDue, type Job, type JobQueue, reminderOf } from '../queue/job-queue.ts';
 import type { Acceptance, AcceptResult, NotificationStore } from '../store/notification-store.ts';
 import { type CheckOptions, checkRequest } from './checked-request.ts';
+import { experimentUsed } from './experiment-check.ts';
 import { measureAgain } from './measure.ts';
 import { createNotificationIds } from './notification-ids.ts';
 import type { NotifyRequest } from './notify-request.ts';
@@ -57,7 +58,7 @@ export type Accepting = {
    * against may have changed or gone since.
    */
   orRepeated({ claim, recipients }: Repeatable, work: () => Promise<Accepted>): Promise<Accepted>;
-  /** Announces what was kept, and has it fanned out. Throws `idempotency_key_reused`. */
+  /** Announces what was kept, and has it fanned out. Throws `idempotency_key_reused` and `experiment_key_used`. */
   conclude(prepared: Prepared, result: AcceptResult): Accepted;
 };
 
@@ -133,6 +134,7 @@ function conclude(options: AcceptingOptions, { acceptance, payloadOctets }: Prep
       'This Idempotency-Key came before with another body. Use a new key for a new notification; keys are kept 24 hours.',
     );
   }
+  if (result.kind === 'experiment_used') throw experimentUsed(notification);
   const { id: notificationId, userCount: users, content } = notification;
   const traced = content.trace === undefined ? {} : { trace: content.trace };
   events.publish({ type: 'notification.accepted', notificationId, users, ...traced });

@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Member } from '../domain/audience/audience.ts';
 import { planPage } from '../domain/audience/fan-out.ts';
 import { type Forecast, forecastWith, NO_FORECAST } from '../domain/audience/forecast.ts';
+import { comesToAtMs } from '../domain/experiment/lot.ts';
 import type { Notification } from '../domain/notification/notification.ts';
-import { comesAtMs } from '../domain/notification/send-at.ts';
 import type { TypePolicy } from '../domain/notification-type/type-policy.ts';
 import { zoneOf } from '../domain/user/person.ts';
 import type { StandingRules } from '../store/standing-rules.ts';
@@ -23,7 +23,7 @@ export type DryRun = {
 };
 
 export type DryRunOptions = CheckOptions & {
-  readonly store: Pick<Store, 'audiences' | 'users'>;
+  readonly store: Pick<Store, 'audiences' | 'users' | 'experiments'>;
   readonly rules: StandingRules;
   readonly clock: Clock;
 };
@@ -63,7 +63,7 @@ function byWave(
   if (notification.sendAt === null) return new Map([[nowMs, members]]);
   const waves = new Map<number, Member[]>();
   for (const member of members) {
-    const atMs = comesAtMs(notification, zoneOf(member.person, serverZone), nowMs);
+    const atMs = comesToAtMs(notification, member.userId, zoneOf(member.person, serverZone), nowMs);
     const wave = waves.get(atMs);
     if (wave === undefined) waves.set(atMs, [member]);
     else wave.push(member);

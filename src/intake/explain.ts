@@ -8,6 +8,8 @@ import type { Values } from '../domain/content/wording.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import { endingsOf } from '../domain/delivery/delivery-account.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
+import { comesToAtMs } from '../domain/experiment/lot.ts';
+import { isPersonal, isWorded } from '../domain/experiment/variant-content.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import { comesAtMs } from '../domain/notification/send-at.ts';
 import { zoneOf } from '../domain/user/person.ts';
@@ -78,7 +80,7 @@ async function explainNotification(options: ExplainOptions, userId: string, id: 
   const zone = zoneOf(member.person, serverZone);
   const calledOff = whenCalledOff(notification, suppression, deliveries);
   const wasAtMs = notification.sendAt === null ? notification.acceptedAtMs : deliveries[0]?.createdAtMs;
-  const comesAt = became === null ? comesAtMs(notification, zone, clock.now()) : (wasAtMs ?? clock.now());
+  const comesAt = became === null ? comesToAtMs(notification, userId, zone, clock.now()) : (wasAtMs ?? clock.now());
   const isTooEarly = calledOff !== null && deliveryCount === 0;
   const atMs = isTooEarly ? wouldComeAtMs(notification, zone, calledOff) : (suppression?.atMs ?? comesAt);
   const worded = await wordedOf(options, notification, member, deliveries[0]);
@@ -123,12 +125,10 @@ async function wordedOf(
   { userId }: Member,
   delivery: Delivery | undefined,
 ): Promise<WordedTerms | null> {
-  const { worded } = notification.content;
-  if (worded === undefined) return null;
-  const values = worded.isPersonal
-    ? (delivery?.values ?? (await waitingValues(options, notification.id, userId)))
-    : null;
-  return worded.isPersonal && values === null ? null : wordedPlan(options, notification, () => values);
+  if (!isWorded(notification.content)) return null;
+  const isOwn = isPersonal(notification.content);
+  const values = isOwn ? (delivery?.values ?? (await waitingValues(options, notification.id, userId))) : null;
+  return isOwn && values === null ? null : wordedPlan(options, notification, () => values);
 }
 
 /** The values of a recipient whom the fan-out has not come to yet. */

@@ -6,6 +6,7 @@ import { type Renderer, renderText } from '../domain/content/renderer.ts';
 import { RenderError } from '../domain/content/rendering.ts';
 import { mostOctets, sizeBoundOf, sizesOf, type ValueSizes } from '../domain/content/size-bound.ts';
 import type { Values } from '../domain/content/wording.ts';
+import { saidBy } from '../domain/experiment/variant-content.ts';
 import { MAX_PAYLOAD_OCTETS, type Notification, type PayloadSource } from '../domain/notification/notification.ts';
 import type { Wordings } from '../store/wordings.ts';
 import type { RecipientValues } from './value-check.ts';
@@ -15,8 +16,31 @@ export type Measured = { readonly octets: number; readonly byLocale: Readonly<Re
 
 type MeasureOptions = { readonly compose: Compose; readonly serverZone: string };
 
-/** Measures a notification for all whom it may go to. Throws `payload_too_large`. */
-export async function measure(
+/** What a notification says to some of its users, or to all. */
+type Said = { readonly notification: Notification; readonly renderer: Renderer | null };
+
+/** Measures all that a notification can say to those whom it may go to. Throws `payload_too_large`. */
+export async function measureAll(
+  options: MeasureOptions,
+  said: readonly Said[],
+  recipients: RecipientValues | null,
+): Promise<Measured> {
+  let largest: Measured = { octets: 0, byLocale: null };
+  for (const { notification, renderer } of said) {
+    const { octets, byLocale } = await measure(options, notification, renderer, recipients);
+    largest = { octets: Math.max(largest.octets, octets), byLocale: largerBy(largest.byLocale, byLocale) };
+  }
+  return largest;
+}
+
+function largerBy(one: Measured['byLocale'], other: Measured['byLocale']): Measured['byLocale'] {
+  if (one === null || other === null) return one ?? other;
+  const locales = Object.entries(other).map(([locale, octets]) => [locale, Math.max(one[locale] ?? 0, octets)]);
+  return { ...one, ...Object.fromEntries(locales) };
+}
+
+/** Measures one text for all whom it may go to. */
+async function measure(
   options: MeasureOptions,
   notification: Notification,
   renderer: Renderer | null,
@@ -48,8 +72,10 @@ export async function measureAgain(
   recipients: RecipientValues | null,
 ): Promise<number> {
   try {
-    const renderer = await options.wordings.rendererOf(notification);
-    return (await measure(options, notification, renderer, recipients)).octets;
+    const said: Said[] = [];
+    for (const one of saidBy(notification))
+      said.push({ notification: one, renderer: await options.wordings.rendererOf(one) });
+    return (await measureAll(options, said, recipients)).octets;
   } catch (error) {
     if (error instanceof RenderError || error instanceof AppError) return 0;
     throw error;
@@ -105,12 +131,20 @@ function tooLarge(
 ) {
   const largestField = largestFieldOf(source);
   const { locale, user_id: userId } = whose;
+  const { variant } = source.content;
+  const of = variant === undefined ? '' : ` of variant “${variant}”`;
   const where = locale === undefined ? '' : ` in “${locale}”`;
   const to = userId === undefined ? '' : ` to “${userId}”`;
   return new AppError(
     'payload_too_large',
-    `The payload${where}${to} would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +
+    `The payload${of}${where}${to} would be ${octets} octets, and push services take ${MAX_PAYLOAD_OCTETS}. The largest field is ` +
       `“${largestField}”; shorten it, or send a link to the rest.`,
-    { size_octets: octets, limit_octets: MAX_PAYLOAD_OCTETS, largest_field: largestField, ...whose },
+    {
+      size_octets: octets,
+      limit_octets: MAX_PAYLOAD_OCTETS,
+      largest_field: largestField,
+      ...whose,
+      ...(variant !== undefined && { variant }),
+    },
   );
 }

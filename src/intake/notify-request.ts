@@ -8,6 +8,7 @@ import type { Priority } from '../domain/notification/priority.ts';
 import { MAX_DAYS_AHEAD, type SendAt, timingOf, whyNotSentAt } from '../domain/notification/send-at.ts';
 import { type Tracking, trackingOf } from '../domain/receipt/receipt.ts';
 import type { RecipientValues } from './value-check.ts';
+import type { ExperimentRequest } from './variant-request.ts';
 import type { WordingRequest } from './wording-request.ts';
 
 /** What a caller asks to be sent. */
@@ -16,6 +17,8 @@ export type NotifyRequest = {
   readonly audience: Audience;
   /** The wording, where the text is not the same for all users; then the content has no title. Null: the content has the text. */
   readonly wording: WordingRequest | null;
+  /** Then content and wording are those of its first variant. Absent: all get the same. */
+  readonly experiment?: ExperimentRequest | undefined;
   /** The named users’ own values, in the order of the users. Null: no user has any. */
   readonly recipientValues: readonly Values[] | null;
   /** Null: what the type says, or else `normal`. */
@@ -40,8 +43,11 @@ export function notificationOf(
   { policy }: ReleaseTerms,
   nowMs: number,
 ): Notification {
-  const { content, audience, topic, sendAt } = request;
-  demandFuture(sendAt, nowMs);
+  const { content, audience, topic } = request;
+  demandFuture(request.sendAt, nowMs);
+  // A test has two waves, the first of them at once unless something else is said.
+  const isTest = (content.experiment?.testPercent ?? null) !== null;
+  const sendAt = request.sendAt ?? (isTest ? ({ kind: 'instant', atMs: nowMs } as const) : null);
   const priority = request.priority ?? policy.priority ?? 'normal';
   const tracking = trackingOf(options.tracking ?? [], policy.tracking, request.tracking);
   return {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { RenderError } from '../domain/content/rendering.ts';
+import { saidBy } from '../domain/experiment/variant-content.ts';
 import { notificationOf } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification/notification.ts';
 import type { RateLimit } from '../domain/rate-limit.ts';
@@ -55,6 +56,7 @@ type Tracked = Pick<Notification, 'acceptedAtMs'> & {
   readonly type: string;
   readonly tracking: Tracking;
   readonly actions: ReadonlySet<string>;
+  readonly isInExperiment: boolean;
 };
 
 type Verified = ToldReceipt & { readonly deliveryId: string };
@@ -108,7 +110,8 @@ async function marks(
       const tracking = trackingOf(options.tracking, policy.tracking, of.tracking);
       const button = event === 'clicked' && of.actions.has(action) ? action : '';
       const receipt = { deliveryId, event, action: button, atMs: believedAtMs(atMs, of.acceptedAtMs, nowMs) };
-      return marksOf(receipt, tracking);
+      const marks = marksOf(receipt, tracking);
+      return !of.isInExperiment ? marks : marks.map((mark) => ({ ...mark, isInExperiment: true }));
     }),
   );
 }
@@ -123,7 +126,8 @@ async function remember(
   for (const notification of await options.store.notifications.getMany(missing)) {
     const { id, acceptedAtMs, content } = notification;
     const actions = await actionsOf(options, notification);
-    remembered.set(id, { acceptedAtMs, type: content.type, tracking: content.tracking ?? [], actions });
+    const isInExperiment = content.experiment !== undefined;
+    remembered.set(id, { acceptedAtMs, type: content.type, tracking: content.tracking ?? [], actions, isInExperiment });
   }
   // Those of this call stay.
   for (const id of remembered.keys()) {
@@ -132,11 +136,15 @@ async function remember(
   }
 }
 
-/** The buttons that a device can have shown, in any locale. So nobody who has a token can make names up. */
+/** The buttons that a device can have shown, in any locale of any variant. So nobody who has a token can make names up. */
 async function actionsOf({ wordings }: ReceiptsOptions, notification: Notification): Promise<ReadonlySet<string>> {
-  const { content } = notification;
-  const said = [content.actions, content.worded?.shown.actions, ...(await inLocales(wordings, notification))];
-  return new Set(said.flatMap((actions) => actions?.map(({ action }) => action) ?? []));
+  const names = new Set<string>();
+  for (const one of saidBy(notification)) {
+    const { content } = one;
+    const said = [content.actions, content.worded?.shown.actions, ...(await inLocales(wordings, one))];
+    for (const { action } of said.flatMap((actions) => actions ?? [])) names.add(action);
+  }
+  return names;
 }
 
 async function inLocales(wordings: ReceiptsOptions['wordings'], notification: Notification) {

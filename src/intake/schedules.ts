@@ -10,6 +10,7 @@ import { hasSameTimes, type Schedule, type ScheduleDraft } from '../domain/sched
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
+import { refuseTest } from './experiment-check.ts';
 import type { NotifyRequest } from './notify-request.ts';
 import type { Occurrences } from './occurrences.ts';
 
@@ -93,7 +94,9 @@ async function put(
     const cron = await checkedCron(draft);
     const nowMs = clock.now();
     if (before === null || !hasSameTimes(before, draft)) refuseOver(draft, cron, nowMs);
-    await accepting.prepare(options.readBody(draft.notification), { nowMs, id: null, claim: null });
+    const body = options.readBody(draft.notification);
+    const { acceptance } = await accepting.prepare(body, { nowMs, id: null, claim: null });
+    refuseTest(acceptance.notification);
     const after =
       before === null
         ? newSchedule(draft, cron, scheduleId(nowMs, random), nowMs)

@@ -6,7 +6,7 @@ import { renderText, textFor } from '../domain/content/renderer.ts';
 import { MAX_TEMPLATE_OCTETS, type Values, type Wording } from '../domain/content/wording.ts';
 import { notificationId, type Random } from '../domain/ids.ts';
 import type { NotificationContent } from '../domain/notification/notification.ts';
-import { type Schedule, templateKeyOf } from '../domain/schedule/schedule.ts';
+import { type Schedule, templateKeysIn } from '../domain/schedule/schedule.ts';
 import type { Page } from '../store/page.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import type { TemplateStore, TemplateVersion } from '../store/template-store.ts';
@@ -115,7 +115,9 @@ async function schedulesNaming(schedules: Pick<ScheduleStore, 'list'>, key: stri
   let cursor: string | null = null;
   do {
     const page: Page<Schedule> = await schedules.list({ cursor, limit: PAGE });
-    keys.push(...page.items.filter((schedule) => templateKeyOf(schedule) === key).map((schedule) => schedule.key));
+    keys.push(
+      ...page.items.filter((schedule) => templateKeysIn(schedule).includes(key)).map((schedule) => schedule.key),
+    );
     cursor = page.next;
   } while (cursor !== null && keys.length <= MOST_NAMED);
   return keys;

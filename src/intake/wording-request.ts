@@ -42,10 +42,25 @@ export async function wordContent(
   recipients: RecipientValues | null,
 ): Promise<WordedContent> {
   if (request === null) return { content, renderer: null };
-  const { source, renderer } = await sourceOf(options, request, recipients);
+  const source = await sourceWording(options, request, recipients);
+  return wordedBy(options, { content, wording: request }, source, { recipients, elsewhere: new Set() });
+}
+
+type Holding = {
+  readonly recipients: RecipientValues | null;
+  /** Names of variables that values may have though this text has no use for them. */
+  readonly elsewhere: ReadonlySet<string>;
+};
+
+/** The content with a wording that was read, and the values held against it. Throws `invalid_variables`. */
+export function wordedBy(
+  options: WordingOptions,
+  { content, wording: { values } }: { readonly content: NotificationContent; readonly wording: WordingRequest },
+  { source, renderer }: SourcedWording,
+  { recipients, elsewhere }: Holding,
+): WordedContent {
   const { compiled } = renderer;
-  const { values } = request;
-  checkValues(compiled, values, recipients);
+  checkValues(compiled, values, recipients, elsewhere);
   const isPersonal = recipients !== null;
   const text = compiled.locales.get(compiled.defaultLocale)?.text ?? { title: '' };
   const worded: Worded = { source, values, isPersonal, shown: text };
@@ -71,13 +86,14 @@ function shownText(renderer: Renderer, content: NotificationContent, zone: strin
   };
 }
 
-type Sourced = { readonly source: Worded['source']; readonly renderer: Renderer };
+export type SourcedWording = { readonly source: Worded['source']; readonly renderer: Renderer };
 
-async function sourceOf(
+/** Looks up a wording, or reads it. Throws `unknown_template` and `invalid_template`. */
+export async function sourceWording(
   options: WordingOptions,
   { source, values }: WordingRequest,
   recipients: RecipientValues | null,
-): Promise<Sourced> {
+): Promise<SourcedWording> {
   if (source.kind === 'template') return templateSource(options, source.key, source.version);
   const { wordings } = options;
   checkSize(source.wording, MAX_INLINE_OCTETS, '/locales');
@@ -92,7 +108,7 @@ async function templateSource(
   { templates, wordings }: WordingOptions,
   key: string,
   asked: number | null,
-): Promise<Sourced> {
+): Promise<SourcedWording> {
   const newest = await templates.newest(key);
   const found = asked === null || newest?.wording == null ? newest : await templates.get(key, asked);
   if (found?.wording == null) {

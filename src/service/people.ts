@@ -2,6 +2,7 @@ import type { AppOptions } from '../http/app.ts';
 import { readNotificationBody } from '../http/v1/notification-schema.ts';
 import { createDryRun } from '../intake/dry-run.ts';
 import { createErasures } from '../intake/erasures.ts';
+import { createExperiments } from '../intake/experiments.ts';
 import { createExplain } from '../intake/explain.ts';
 import { createExports } from '../intake/exports.ts';
 import { createNotifications } from '../intake/notifications.ts';
@@ -29,6 +30,7 @@ type PeopleApi = Pick<
   | 'users'
   | 'erasures'
   | 'exports'
+  | 'experiments'
   | 'types'
   | 'audiences'
   | 'schedules'
@@ -48,6 +50,7 @@ export function buildPeople(
     notifications,
     dryRun: createDryRun(sending),
     exports: createExports(parts),
+    experiments: createExperiments(parts),
     erasures: createErasures({ ...parts, onErasure: parts.onErasure ?? (() => {}) }),
     users: createUsers({ ...parts, ...limits, store: store.users }),
     types: createTypeRules({ store: store.typeRules, rules }),

@@ -1,3 +1,4 @@
+import { templateKeysOf } from '../domain/experiment/variant-content.ts';
 import type { NotificationContent } from '../domain/notification/notification.ts';
 
 /** What has a template that was deleted, and when that was. */
@@ -19,8 +20,6 @@ export function unnamed(
   contents: readonly NotificationContent[],
 ): readonly DeletedTemplate[] {
   if (contents.length > MOST_LOOKED_AT) return [];
-  const named = new Set(
-    contents.flatMap(({ worded }) => (worded?.source.kind === 'template' ? [worded.source.template.key] : [])),
-  );
+  const named = new Set(contents.flatMap(templateKeysOf));
   return deleted.filter(({ key }) => !named.has(key));
 }

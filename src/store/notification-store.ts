@@ -29,11 +29,13 @@ export type Acceptance = {
  * for several documents.
  * `repeated`: the same key and body came before; `notification` is the first call's, `reachedUsers` those that its commit made
  * deliveries for, null where it made none.
+ * `experiment_used`: the key of its experiment is another’s.
  */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly fannedOut: FannedOut | null }
   | RepeatedAcceptance
-  | { readonly kind: 'key_reused' };
+  | { readonly kind: 'key_reused' }
+  | { readonly kind: 'experiment_used' };
 
 export type RepeatedAcceptance = {
   readonly kind: 'repeated';
@@ -63,7 +65,7 @@ export type Cancelling = { readonly kind: 'cancelled' | 'repeated' | 'completed'
 
 export interface NotificationStore {
   /**
-   * Keeps notification, audience and idempotency key in one commit. Nothing is kept unless `accepted`.
+   * Keeps notification, audience and idempotency key in one commit, and its experiment where that is new. Nothing is kept unless `accepted`.
    * A key that expired at or before `notification.acceptedAtMs` is free again, swept or not.
    */
   accept(acceptance: Acceptance): Promise<AcceptResult>;

@@ -5,6 +5,7 @@ import type { BulkActionStore } from './bulk-action-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { EventStore } from './event-store.ts';
+import type { ExperimentStore } from './experiment-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { FanOutStore } from './fan-out-store.ts';
 import type { NonceStore } from './nonce-store.ts';
@@ -40,6 +41,7 @@ export interface Store {
   readonly templates: TemplateStore;
   readonly suppressions: SuppressionStore;
   readonly receipts: ReceiptStore;
+  readonly experiments: ExperimentStore;
   readonly schedules: ScheduleStore;
   readonly pruneHolds: PruneHoldStore;
   readonly bulkActions: BulkActionStore;

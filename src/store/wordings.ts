@@ -1,4 +1,5 @@
 import { type Compiling, compileWording } from '../domain/content/compiled-wording.ts';
+import { sourceIdOf } from '../domain/content/compose.ts';
 import { loadMessageLibrary, type MessageLibrary } from '../domain/content/message-library.ts';
 import type { Renderer } from '../domain/content/renderer.ts';
 import { RenderError } from '../domain/content/rendering.ts';
@@ -66,10 +67,11 @@ export function createWordings(templates: Pick<TemplateStore, 'get'>): Wordings 
     library,
     compile: async (wording) => compileWording(await library(), wording),
     rendererOfTemplate: (template, wording) => keptOr(keyOf(template), () => wording),
-    async rendererOf({ id, content: { worded } }) {
+    async rendererOf(notification) {
+      const { worded } = notification.content;
       if (worded === undefined) return null;
       const { source } = worded;
-      if (source.kind === 'inline') return keptOr(id, () => source.wording);
+      if (source.kind === 'inline') return keptOr(sourceIdOf(notification), () => source.wording);
       return keptOr(keyOf(source.template), () => wordingOf(templates, source.template));
     },
   };

@@ -108,6 +108,19 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
       return attempt === null ? `delivery ${state} unsent${why}` : `${tellAttempt(attempt)}: ${state}${why}`;
     },
   },
+  'experiment.decided': {
+    level: info,
+    fields: ({ experimentKey, notificationId, winner, sends }) => ({
+      experiment: experimentKey,
+      notification_id: notificationId,
+      winner,
+      sends,
+    }),
+    says: ({ experimentKey, winner, sends }) => {
+      const rest = sends === null ? 'the others get nothing' : `the others get ${sends}`;
+      return `experiment ${experimentKey} decided: ${winner === null ? 'no winner' : `${winner} wins`}, ${rest}`;
+    },
+  },
   'delivery.replayed': {
     level: info,
     fields: ({ notificationId, deliveryId }) => ({ notification_id: notificationId, delivery_id: deliveryId }),

@@ -12,6 +12,7 @@ import type { attemptSchema, deliverySchema, toldDeliverySchema } from '../../sr
 import type { dryRunSchema } from '../../src/http/v1/dry-run-schema.ts';
 import type { erasureSchema, verificationSchema } from '../../src/http/v1/erasures.ts';
 import type { eventPage } from '../../src/http/v1/events.ts';
+import type { experimentSchema } from '../../src/http/v1/experiments.ts';
 import type { explanationSchema, suppressionSchema } from '../../src/http/v1/explanations.ts';
 import type { foundSchema } from '../../src/http/v1/lookup.ts';
 import type { acceptedSchema, notificationSchema } from '../../src/http/v1/notification-answer.ts';
@@ -114,6 +115,7 @@ export const COMPILED: [
   Reads<typeof webhookSecretSchema, client.WebhookEndpointWithSecret>,
   Reads<typeof webhookDeliverySchema, client.WebhookDelivery>,
   Writes<typeof webhookEndpointBody, client.WebhookEndpointInput>,
+  Reads<typeof experimentSchema, client.Experiment>,
   Reads<typeof scheduleSchema, client.Schedule>,
   Reads<typeof occurrenceSchema, client.Occurrence>,
   Reads<typeof momentSchema, client.ScheduleMoment>,

@@ -18,6 +18,7 @@ const COUNTS = {
   suppressions: 2,
   lists: 2,
   cap_uses: 1,
+  experiment_marks: 0,
   schedules: 2,
   bulk_actions: 1,
   audit_entries: 1,

@@ -11,6 +11,7 @@ import { deliveryListingContract } from './delivery-listing-contract.ts';
 import { dryRunContract } from './dry-run-contract.ts';
 import { erasureContract } from './erasure-contract.ts';
 import { eventContract } from './event-contract.ts';
+import { experimentContract } from './experiment-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { fanOutContract } from './fan-out-contract.ts';
 import { fanOutUnderChangeContract } from './fan-out-under-change-contract.ts';
@@ -72,6 +73,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('bulk actions', () => bulkActionContract(open));
     describe('erasures', () => erasureContract(open));
     describe('tallies', () => tallyContract(open));
+    describe('experiments', () => experimentContract(open));
     describe('schedules', () => scheduleContract(open));
     describe('nonces', () => nonceContract(open));
     describe('operators', () => operatorContract(open));

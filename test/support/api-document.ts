@@ -64,6 +64,7 @@ async function documentOf(): Promise<OpenApiDocument> {
     templates: unused,
     audiences: unused,
     schedules: unused,
+    experiments: unused,
     explanations: unused,
     overview: unused,
     lookUp: unused,

@@ -1,7 +1,17 @@
 import type { Collections } from '../../src/store/mongodb/collections/collections.ts';
 
 const WRITES = ['insertOne', 'insertMany', 'updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate', 'bulkWrite'];
-const WATCHED = ['notifications', 'suppressions', 'deliveries', 'cap_uses', 'receipts', 'receipt_counts'] as const;
+const WATCHED = [
+  'notifications',
+  'suppressions',
+  'deliveries',
+  'cap_uses',
+  'receipts',
+  'receipt_counts',
+  'experiments',
+  'experiment_marks',
+  'experiment_counts',
+] as const;
 
 /** The collections as a process has them that comes to `atStep` before its write of that number, and goes on as that says. */
 export function collectionsWithStep(collections: Collections, step: number, atStep: () => Promise<void>): Collections {

@@ -92,6 +92,13 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: EventOf<Type> } = {
     code: 'invalid_audience',
     detail: 'There is no segment “vip”.',
   },
+  'experiment.decided': {
+    type: 'experiment.decided',
+    experimentKey: 'subject-line',
+    notificationId: 'ntf_1',
+    winner: 'short',
+    sends: 'short',
+  },
   'bulk_action.ended': {
     type: 'bulk_action.ended',
     actionId: 'bla_1',

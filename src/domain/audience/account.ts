@@ -39,6 +39,9 @@ function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): Re
       return release({ ...facts, policy: { ...policy, preference: 'required' } }, nowMs);
     case 'capped':
       return release({ ...facts, capUses: null }, nowMs);
+    case 'holdout':
+    case 'experiment_inconclusive':
+      return release({ ...facts, lot: null }, nowMs);
     case 'render_failed':
       return release({ ...facts, renderFailure: null }, nowMs);
     default:
@@ -49,7 +52,7 @@ function without(reason: Stop['reason'], facts: ReleaseFacts, nowMs: number): Re
 function thenOf(answer: ReleaseAnswer, facts: ReleaseFacts, when: string): string {
   switch (answer.kind) {
     case 'go':
-      return `${when}, on ${devicesIn(facts)}`;
+      return `${when}${inExperiment(facts)}, on ${devicesIn(facts)}`;
     case 'hold': {
       const why = answer.because === 'paused' ? 'the user has paused' : 'quiet hours';
       return `held until ${clockIn(facts.zone, answer.untilMs)} (${why}), then on ${devicesIn(facts)}`;
@@ -57,6 +60,14 @@ function thenOf(answer: ReleaseAnswer, facts: ReleaseFacts, when: string): strin
     case 'stop':
       return `still not: ${whyOf(answer, facts)}`;
   }
+}
+
+/** Which variant it is, or that it waits for a test. */
+function inExperiment({ lot = null }: ReleaseFacts): string {
+  if (lot?.kind === 'variant') return `, as variant \`${lot.variant.key}\` of the experiment \`${lot.experimentKey}\``;
+  if (lot?.kind !== 'waiting') return '';
+  const unless = lot.mayStop ? ', unless nothing can be said then' : '';
+  return `, once the test of the experiment \`${lot.experimentKey}\` is decided${unless}`;
 }
 
 function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
@@ -83,6 +94,10 @@ function whyOf({ reason, detail }: Stop, facts: ReleaseFacts): string {
       return `quiet hours until ${clockIn(zone, untilMs)}, and it is worth sending until ${clockIn(zone, deadlineAtMs)} only`;
     case 'capped':
       return `no more than ${limit} of \`${pattern}\` in ${spanOf(perSeconds)}, and there were as many since ${clockIn(zone, sinceMs)}; the next may go at ${clockIn(zone, untilMs)}`;
+    case 'holdout':
+      return `the experiment \`${detail.experiment}\` keeps ${detail.percent} % of its users without it, and this is one of them`;
+    case 'experiment_inconclusive':
+      return `the test of the experiment \`${detail.experiment}\` had no winner on ${clockIn(zone, sinceMs)}, and the others get nothing then`;
     case 'render_failed':
       return `the text in \`${detail.locale}\` could not be made (${detail.problem})`;
   }

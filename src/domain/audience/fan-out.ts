@@ -1,5 +1,7 @@
 import type { Values } from '../content/wording.ts';
 import { type Delivery, newDelivery } from '../delivery/delivery.ts';
+import type { DeliveryVariant } from '../experiment/experiment.ts';
+import { type Lot, lotOf, variantIn } from '../experiment/lot.ts';
 import { deliveryId, notificationIdAt } from '../ids.ts';
 import { deadlineAtMs, type Notification } from '../notification/notification.ts';
 import { type Turn, turnOf } from '../notification/send-at.ts';
@@ -67,7 +69,7 @@ export function planPage(
     if (policy.cap !== null) plan.capUses.push({ userId, pattern: policy.cap.pattern });
     const { deadlineAtMs: deadline } = facts;
     const heldUntilMs = answer.kind === 'hold' ? releasedAtMs(answer.untilMs, deadline, shareOf(userId)) : null;
-    const times = { nowMs, heldUntilMs, deadlineAtMs: deadline };
+    const times = { nowMs, heldUntilMs, deadlineAtMs: deadline, variant: variantIn(notification, facts.lot) };
     for (const device of devices) plan.deliveries.push(deliveryFor(notification, device, terms, times));
   }
   return plan;
@@ -79,7 +81,7 @@ export function factsOf(
   member: Member,
   { policy, serverZone, worded = null }: ReleaseTerms,
   nowMs: number,
-): Omit<ReleaseFacts, 'capUses'> {
+): Omit<ReleaseFacts, 'capUses'> & { readonly lot: Lot | null } {
   const { devices, person } = member;
   const zone = zoneOf(person, serverZone);
   const turn = notification.sendAt === null ? null : turnOf(notification, zone, nowMs);
@@ -91,6 +93,7 @@ export function factsOf(
     zone,
     deviceCount: devices.length,
     turn,
+    lot: lotOf(notification, member.userId),
     renderFailure: worded === null || devices.length === 0 ? null : worded.failureFor(member),
   };
 }
@@ -109,20 +112,26 @@ export function reachedBy(deliveries: readonly Pick<Delivery, 'userId'>[]): Reac
   return { users: new Set(deliveries.map(({ userId }) => userId)).size, deliveries: deliveries.length };
 }
 
-type Times = { readonly nowMs: number; readonly heldUntilMs: number | null; readonly deadlineAtMs: number };
+type Released = {
+  readonly nowMs: number;
+  readonly heldUntilMs: number | null;
+  readonly deadlineAtMs: number;
+  readonly variant: DeliveryVariant | null;
+};
 
 /** What a notification becomes for one recipient. */
 function deliveryFor(
   { id: notificationId, topic, priority, dueAtMs }: Notification,
   { id: subscriptionId, userId, endpoint }: Recipient,
   { policy, worded = null }: ReleaseTerms,
-  { nowMs, heldUntilMs, deadlineAtMs: deadline }: Times,
+  { nowMs, heldUntilMs, deadlineAtMs: deadline, variant }: Released,
 ): Delivery {
   const { origin } = pushTargetOf(endpoint);
   const values = worded?.valuesOf(userId) ?? null;
   return newDelivery(
     {
       ...(values !== null && { values }),
+      ...(variant !== null && { variant }),
       id: deliveryId(notificationId, subscriptionId),
       notificationId,
       subscriptionId,

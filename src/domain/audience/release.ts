@@ -1,3 +1,4 @@
+import type { Lot } from '../experiment/lot.ts';
 import type { Turn } from '../notification/send-at.ts';
 import { patternsOf } from '../notification-type/type-pattern.ts';
 import type { CapOfPattern, TypePolicy } from '../notification-type/type-policy.ts';
@@ -15,6 +16,8 @@ export const SUPPRESSION_REASONS = [
   'quiet_hours',
   'quiet_hours_past_deadline',
   'capped',
+  'holdout',
+  'experiment_inconclusive',
   'render_failed',
 ] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
@@ -39,6 +42,9 @@ export type SuppressionDetail = {
   /** In which the text could not be made, and why. */
   readonly locale?: string;
   readonly problem?: string;
+  /** The experiment that decided, and how many of a hundred users get nothing for its sake. */
+  readonly experiment?: string;
+  readonly percent?: number;
 };
 
 /** Why the text of a notification could not be made for a user. */
@@ -61,17 +67,19 @@ export type ReleaseFacts = {
    * while the uses are not read yet: then the cap lets it go, and is asked where it is taken.
    */
   readonly capUses: readonly number[] | null;
+  /** What an experiment has for the user; null and absent where there is none. */
+  readonly lot?: Lot | null;
   /** Absent where the text was made, or is the same for all. */
   readonly renderFailure?: RenderFailure | null;
 };
 
-type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses' | 'turn' | 'renderFailure'>;
+type WishFacts = Omit<ReleaseFacts, 'deviceCount' | 'capUses' | 'turn' | 'lot' | 'renderFailure'>;
 
 const GO = { kind: 'go' } as const;
 
 /** Asked in this order; the first that stops it decides. A delivery that is due is asked for the wishes again. */
 const WISH_GATES = [wishGate, pauseAndQuietGate] as const;
-const RELEASE_GATES = [turnGate, deviceGate, ...WISH_GATES, capGate, renderGate] as const;
+const RELEASE_GATES = [turnGate, deviceGate, ...WISH_GATES, capGate, experimentGate, renderGate] as const;
 
 /** What becomes of a notification for a user at this instant: fan-out does it, and `explain` tells it. */
 export function release(facts: ReleaseFacts, nowMs: number): ReleaseAnswer {
@@ -167,6 +175,19 @@ function capGate({ policy, capUses }: Pick<ReleaseFacts, 'policy' | 'capUses'>, 
   const leaving = counting[counting.length - limit] ?? nowMs;
   const detail = { pattern, limit, perSeconds, sinceMs: counting[0] ?? nowMs, untilMs: leaving + perSeconds * 1000 };
   return { kind: 'stop', reason: 'capped', detail };
+}
+
+/**
+ * Asked after all that is about the user: a holdout is made of those who would have got it, so that they can be compared with those who
+ * did. It takes no use of a cap.
+ */
+function experimentGate({ lot = null }: Pick<ReleaseFacts, 'lot'>): ReleaseAnswer {
+  if (lot?.kind === 'holdout') {
+    return { kind: 'stop', reason: 'holdout', detail: { experiment: lot.experimentKey, percent: lot.percent } };
+  }
+  if (lot?.kind !== 'stopped') return GO;
+  const detail = { experiment: lot.experimentKey, sinceMs: lot.sinceMs };
+  return { kind: 'stop', reason: 'experiment_inconclusive', detail };
 }
 
 /** Wording and values were accepted, and yet this runtime cannot write them: it knows no such zone, for example. */

@@ -37,6 +37,14 @@ const WORDS: Readonly<Record<SuppressionReason, Words>> = {
     'Nothing was sent: the text could not be made for this user',
     'Look at the template and its variables, then send again.',
   ],
+  holdout: [
+    'Nothing was sent: the experiment keeps this user as one of those who get nothing',
+    'Nothing to do: they are what the others are compared with.',
+  ],
+  experiment_inconclusive: [
+    'Nothing was sent: the test had no winner when its time had come',
+    'Send it again to those left, or give the next one if_inconclusive “send_heaviest”.',
+  ],
   capped: [
     'Nothing was sent: the user had as many of these as the cap allows',
     'Raise the cap of the type, or let the type override it.',

@@ -40,7 +40,7 @@ export function createComposer(siteUrl: string | null, publicUrl: string | null 
     return payload;
   };
   return (notification, recipient, renderer = null) => {
-    const { id } = notification;
+    const id = sourceIdOf(notification);
     if (renderer === null) return keptOr(id, () => payloadOf(notification, siteUrl, publicUrl));
     const { userId, zone, values } = recipient;
     const text = textFor(renderer, recipient);
@@ -53,6 +53,11 @@ export function createComposer(siteUrl: string | null, publicUrl: string | null 
       ),
     );
   };
+}
+
+/** What makes a content known: of a notification, or of one of its variants. No id and no key has a space. */
+export function sourceIdOf({ id, content: { variant } }: Pick<PayloadSource, 'id' | 'content'>): string {
+  return variant === undefined ? id : `${id} ${variant}`;
 }
 
 function oldestOf(kept: ReadonlyMap<string, Payload>): string {

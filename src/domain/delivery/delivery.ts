@@ -1,4 +1,5 @@
 import type { Values } from '../content/wording.ts';
+import type { DeliveryVariant } from '../experiment/experiment.ts';
 import type { Priority } from '../notification/priority.ts';
 import type { OutcomeKind } from '../push-service/push-outcome.ts';
 
@@ -131,6 +132,8 @@ export type Delivery = {
   readonly capPattern: string | null;
   /** The recipient’s own values of the notification’s variables; absent where there are none. */
   readonly values?: Values;
+  /** Which variant of its notification it is; absent where there is one content for all. */
+  readonly variant?: DeliveryVariant;
   readonly reason: EndReason | null;
   /** The newest `MAX_ATTEMPTS_KEPT`, oldest first. */
   readonly attempts: readonly Attempt[];
@@ -181,6 +184,7 @@ export function newDelivery(
     | 'deadlineAtMs'
     | 'capPattern'
     | 'values'
+    | 'variant'
   >,
   nowMs: number,
   heldUntilMs: number | null,

@@ -11,6 +11,7 @@ const ERASURE_STEPS = [
   'suppressions',
   'suppression_lists',
   'cap_uses',
+  'experiments',
   'bulk_actions',
   'audit',
 ] as const;
@@ -26,6 +27,7 @@ export const ERASED_KINDS = [
   'suppressions',
   'lists',
   'cap_uses',
+  'experiment_marks',
   'schedules',
   'bulk_actions',
   'audit_entries',
@@ -122,5 +124,5 @@ function resultOf({ result, untilMs }: Erasure, counts: ErasedCounts, nowMs: num
 }
 
 function sumOf(one: ErasedCounts, other: Partial<ErasedCounts>): ErasedCounts {
-  return Object.fromEntries(ERASED_KINDS.map((kind) => [kind, one[kind] + (other[kind] ?? 0)])) as ErasedCounts;
+  return Object.fromEntries(ERASED_KINDS.map((kind) => [kind, (one[kind] ?? 0) + (other[kind] ?? 0)])) as ErasedCounts;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SuppressionCounts } from '../audience/suppression.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { ExperimentOutcome } from '../experiment/experiment.ts';
 import { timedId } from '../ids.ts';
 import type { PruneHold } from '../pruning/prune-hold.ts';
 import { type ReceiptMark, receiptsOf } from '../receipt/receipt.ts';
@@ -101,6 +102,14 @@ export function pruneHoldDecided(
   atMs: number,
 ): DraftOf<'prune_hold.decided'> {
   return eventDraft('prune_hold.decided', pruneHoldId, atMs, { pruneHoldId, state });
+}
+
+export function experimentDecided(
+  experimentKey: string,
+  notificationId: string,
+  { winner, sends, atMs }: ExperimentOutcome,
+): DraftOf<'experiment.decided'> {
+  return eventDraft('experiment.decided', experimentKey, atMs, { experimentKey, notificationId, winner, sends });
 }
 
 /** Null unless it was missed. */

@@ -58,7 +58,13 @@ export type EventData = {
     readonly answerCount: number;
   };
   'prune_hold.decided': { readonly pruneHoldId: string; readonly state: 'confirmed' | 'dismissed' };
-  'experiment.decided': { readonly experimentKey: string; readonly winner: string | null };
+  'experiment.decided': {
+    readonly experimentKey: string;
+    readonly notificationId: string;
+    readonly winner: string | null;
+    /** Which variant the others get; null: none. */
+    readonly sends: string | null;
+  };
   'schedule.missed': {
     readonly scheduleKey: string;
     readonly firstAtMs: number;

@@ -1,5 +1,6 @@
 import type { ShownContent } from '../content/shown-content.ts';
 import type { Worded } from '../content/wording.ts';
+import type { ExperimentOutcome, ExperimentPlan } from '../experiment/experiment.ts';
 import type { Tracking } from '../receipt/receipt.ts';
 import type { Priority } from './priority.ts';
 import type { Timing } from './send-at.ts';
@@ -15,9 +16,8 @@ export type Urgency = (typeof URGENCIES)[number];
 export const NOTIFICATION_STATUSES = ['scheduled', 'accepted', 'sending', 'completed', 'cancelled'] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
-/** What the device shows. Absent fields stay absent: a worker that prints `null` helps nobody. */
-export type NotificationContent = ShownContent & {
-  readonly type: string;
+/** What is said and shown, but for what holds whatever is said. */
+export type SaidContent = ShownContent & {
   readonly locale?: string;
   /** When that was which it tells of. */
   readonly timestampMs?: number;
@@ -25,6 +25,17 @@ export type NotificationContent = ShownContent & {
   readonly appBadge?: number;
   /** Where the text is made for each recipient: then the fields beside it stand where a locale’s text says nothing. */
   readonly worded?: Worded;
+};
+
+/**
+ * What the device shows. Absent fields stay absent: a worker that prints `null` helps nobody. Of a notification with an experiment, what the
+ * first of its variants says stands for all in listings.
+ */
+export type NotificationContent = SaidContent & {
+  readonly type: string;
+  readonly experiment?: ExperimentPlan<SaidContent>;
+  /** Which variant this is the content of; absent where there is one content for all. */
+  readonly variant?: string;
   /** What devices are asked to tell; absent where nothing is. */
   readonly tracking?: Tracking;
   /** The `traceparent` of the call that it came by, for spans and log lines; absent where it has none. Not sent. */
@@ -43,6 +54,8 @@ export type Notification = Timing & {
   readonly userCount: number;
   readonly status: NotificationStatus;
   readonly acceptedAtMs: number;
+  /** What was decided of its test; absent before, and where it has none. */
+  readonly decided?: ExperimentOutcome;
 };
 
 /** A service may refuse bodies over 4096 octets (RFC 8030 section 7.2); aes128gcm takes 103 of them. */

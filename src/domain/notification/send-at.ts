@@ -93,7 +93,9 @@ export function turnOf(
   nowMs: number,
 ): Turn {
   const waveAtMs = dueAtMs ?? nowMs;
-  if (sendAt === null || sendAt.kind === 'instant') return { kind: 'due', waveAtMs };
+  if (sendAt === null) return { kind: 'due', waveAtMs };
+  // Who waits for a test to be decided has the deadline of those in it.
+  if (sendAt.kind === 'instant') return { kind: 'due', waveAtMs: Math.max(sendAt.atMs, acceptedAtMs) };
   const { wallMs, ifPassed } = sendAt;
   const atMs = localInstant(zone, wallMs, ifPassed === 'next_day' ? acceptedAtMs : null);
   const isFirstLook = waveAtMs <= acceptedAtMs;

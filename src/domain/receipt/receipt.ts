@@ -14,7 +14,13 @@ export type Receipt = {
 };
 
 /** What is kept of receipts: once for each delivery and name, and counted by notification and name. */
-export type ReceiptMark = { readonly deliveryId: string; readonly name: string; readonly atMs: number };
+export type ReceiptMark = {
+  readonly deliveryId: string;
+  readonly name: string;
+  readonly atMs: number;
+  /** Its notification has an experiment, in which its delivery may take part. Not kept. */
+  readonly isInExperiment?: true;
+};
 
 /** How many deliveries of a notification were shown, clicked and closed; and of those clicked, how many by which button. */
 export type ReceiptCounts = Readonly<Record<ReceiptEvent, number>> & { readonly actions: ReadonlyMap<string, number> };

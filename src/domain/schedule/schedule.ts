@@ -39,10 +39,15 @@ export type Schedule = Recurrence & {
 export type ScheduleDraft = Recurrence &
   Pick<Schedule, 'notification' | 'catchUpSeconds' | 'isPaused'> & { readonly key: string };
 
-/** The template that its notification names; null: none. */
-export function templateKeyOf({ notification }: Pick<Schedule, 'notification'>): string | null {
-  const { template } = notification as { readonly template?: { readonly key?: unknown } };
-  return typeof template?.key === 'string' ? template.key : null;
+type NamingTemplate = { readonly template?: { readonly key?: unknown } };
+
+/** The templates that its notification names, in any of its variants. */
+export function templateKeysIn({ notification }: Pick<Schedule, 'notification'>): readonly string[] {
+  const { variants = [], ...whole } = notification as NamingTemplate & {
+    readonly variants?: readonly NamingTemplate[];
+  };
+  const keys = [whole, ...variants].map(({ template }) => template?.key);
+  return keys.filter((key): key is string => typeof key === 'string');
 }
 
 /** Whether what is said now means the same times as before. */

@@ -2,6 +2,7 @@
 export const TAGS = {
   Notifications: 'Send something to users, and read how far it has come.',
   Schedules: 'Notifications that are sent again and again, and what came of each time.',
+  Experiments: 'Something said in several ways: who got which, and which does better.',
   Deliveries: 'What became of a notification, subscription by subscription and attempt by attempt.',
   Receipts: 'What devices tell: shown, clicked, closed.',
   Subscriptions: 'The browsers that can be sent to, the user of each, and the keys that they subscribe with.',

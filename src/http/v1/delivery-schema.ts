@@ -55,6 +55,10 @@ export const deliveryFields = {
   priority,
   state,
   reason: answerWordOrNull(END_REASONS, 'Why it ended without being delivered.'),
+  variant: z
+    .string()
+    .nullable()
+    .openapi({ description: 'Which variant of its notification it is. Null: it has none.' }),
   retry_count: z.int(),
   attempt_count: z.int(),
   next_attempt_at: instant.nullable(),
@@ -109,6 +113,7 @@ export function deliveryWire(delivery: Delivery): z.output<typeof deliverySchema
     priority: delivery.priority,
     state: delivery.state,
     reason: delivery.reason,
+    variant: delivery.variant?.key ?? null,
     retry_count: delivery.retryCount,
     attempt_count: delivery.attemptCount,
     // While an attempt is under way, the due time is the end of its lease and no next attempt.

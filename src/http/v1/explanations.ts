@@ -28,6 +28,8 @@ const detailSchema = answerBody('SuppressionDetail', {
   per_seconds: z.int().optional(),
   locale: z.string().optional(),
   problem: z.string().optional(),
+  experiment: z.string().optional(),
+  percent: z.number().optional().openapi({ format: 'double' }),
 });
 
 export const suppressionSchema = answerBody('Suppression', {
@@ -162,6 +164,8 @@ function detailWire({
   perSeconds,
   locale,
   problem,
+  experiment,
+  percent,
 }: SuppressionDetail): z.output<typeof detailSchema> {
   return {
     ...(pattern !== undefined && { pattern }),
@@ -171,6 +175,8 @@ function detailWire({
     ...(perSeconds !== undefined && { per_seconds: perSeconds }),
     ...(locale !== undefined && { locale }),
     ...(problem !== undefined && { problem }),
+    ...(experiment !== undefined && { experiment }),
+    ...(percent !== undefined && { percent }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   NOTIFICATION_STATUSES,
   type Notification,
   SAFE_PAYLOAD_OCTETS,
+  type SaidContent,
   URGENCIES,
 } from '../../domain/notification/notification.ts';
 import { PRIORITIES } from '../../domain/notification/priority.ts';
@@ -50,6 +51,16 @@ export const priority = answerWord('Priority', PRIORITIES, 'What goes before wha
 
 export const notificationStatus = answerWord('NotificationStatus', NOTIFICATION_STATUSES, 'How far it has come.');
 
+const templateUse = answerBody('TemplateUse', { key: z.string(), version: z.int() });
+
+const shownVariant = answerBody('NotificationVariant', {
+  key: z.string(),
+  weight: z.int(),
+  title: z.string(),
+  body: z.string().nullable(),
+  template: templateUse.nullable(),
+});
+
 export const notificationFields = {
   id: z.string(),
   type: z.string(),
@@ -75,10 +86,16 @@ export const notificationFields = {
   urgency: answerWord('Urgency', URGENCIES, 'What the push service is told (RFC 8030).'),
   topic: z.string().nullable(),
   tracking: z.array(receiptEvent).openapi({ description: 'What devices are asked to tell of it.' }),
-  template: answerBody('TemplateUse', { key: z.string(), version: z.int() }).nullable().openapi({
+  template: templateUse.nullable().openapi({
     description:
       'What it says. Title, body, links and actions are then the text in the default locale; of `recipients` with variables as they are written.',
   }),
+  experiment_key: z.string().nullable().openapi({
+    description: 'Which experiment it takes part in: then it shows what its first variant says. Null: none.',
+  }),
+  variants: z
+    .array(shownVariant)
+    .openapi({ description: 'What is said in its variants. Empty without an experiment.' }),
   user_count: z.int(),
   status: notificationStatus,
   accepted_at: instant,
@@ -118,6 +135,8 @@ function nobodyReached(id: string): string {
     `GET /v1/notifications/${id}/suppressions says why, user by user.`
   );
 }
+
+type NotificationVariant = NonNullable<Notification['content']['experiment']>['variants'][number];
 
 /** The answer to an accepted notification. */
 export function acceptedWire({
@@ -173,6 +192,8 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     topic: from.topic,
     tracking: [...(content.tracking ?? [])],
     template: templateOf(from.content),
+    experiment_key: from.content.experiment?.key ?? null,
+    variants: from.content.experiment?.variants.map(variantWire) ?? [],
     user_count: from.userCount,
     status: from.status,
     accepted_at: isoOf(from.acceptedAtMs),
@@ -181,6 +202,11 @@ export function notificationWire(from: Notification): z.output<typeof notificati
   };
 }
 
-function templateOf({ worded }: Notification['content']): TemplateRef | null {
+function variantWire({ key, weight, content }: NotificationVariant): z.output<typeof shownVariant> {
+  const { title, body = null } = content.worded?.shown ?? content;
+  return { key, weight, title, body, template: templateOf(content) };
+}
+
+function templateOf({ worded }: SaidContent): TemplateRef | null {
   return worded?.source.kind === 'template' ? worded.source.template : null;
 }

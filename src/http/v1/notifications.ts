@@ -80,6 +80,8 @@ const CONTENT_ERRORS = [
   'unknown_template',
   'invalid_template',
   'invalid_variables',
+  'invalid_experiment',
+  'experiment_key_used',
 ] as const;
 
 const acceptRoute = defineRoute({

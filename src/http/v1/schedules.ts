@@ -59,7 +59,13 @@ const getRoute = defineRoute({
 });
 
 /** What the notification would be refused with, if it were sent now. */
-const REFUSALS = ['invalid_schedule', 'payload_too_large', 'invalid_audience'] as const;
+const REFUSALS = [
+  'invalid_schedule',
+  'payload_too_large',
+  'invalid_audience',
+  'invalid_experiment',
+  'experiment_key_used',
+] as const;
 
 const putRoute = defineRoute({
   method: 'put',
@@ -132,7 +138,15 @@ const triggerRoute = defineRoute({
       leadsTo: ['getNotification', 'listDeliveries', 'listAttempts'],
     },
   },
-  errors: ['schedule_not_found', 'invalid_request', 'payload_too_large', 'idempotency_key_reused', 'invalid_audience'],
+  errors: [
+    'schedule_not_found',
+    'invalid_request',
+    'payload_too_large',
+    'idempotency_key_reused',
+    'invalid_audience',
+    'invalid_experiment',
+    'experiment_key_used',
+  ],
 });
 
 const previewAnswer = answerBody('SchedulePreview', { items: z.array(momentSchema) });

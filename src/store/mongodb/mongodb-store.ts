@@ -16,6 +16,7 @@ import { mongoDeliveries } from './delivery/deliveries.ts';
 import { keepErasureKey, mongoErasures } from './erasure/erasures.ts';
 import { mongoEvents } from './event/events.ts';
 import { openOutbox } from './event/outbox.ts';
+import { mongoExperiments } from './experiment/experiments.ts';
 import { mongoFacts } from './facts.ts';
 import { mongoNonces } from './nonces.ts';
 import { mongoFanOuts } from './notification/fan-outs.ts';
@@ -101,6 +102,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     templates: mongoTemplates(collections, operations),
     suppressions: mongoSuppressions(collections, operations),
     receipts: mongoReceipts(collections, operations),
+    experiments: mongoExperiments(collections, operations),
     schedules: mongoSchedules(collections, operations),
     pruneHolds: mongoPruneHolds(collections, operations),
     bulkActions: mongoBulkActions(collections, operations),

@@ -3,6 +3,7 @@ import type { RetentionStore } from '../retention-store.ts';
 import { BULK_ACTIONS_BEFORE } from './collections/bulk-action-queries.ts';
 import { EXPIRED_CAP_USES } from './collections/cap-queries.ts';
 import type { Collections } from './collections/collections.ts';
+import { EXPERIMENTS_UNUSED, MARK_COUNTS, MARKS_OF_EXPERIMENT } from './collections/experiment-queries.ts';
 import { instant } from './collections/instant.ts';
 import { optionsOf } from './collections/named-query.ts';
 import { CANCELLED_BEFORE, COMPLETED_BEFORE, OPEN_PAST_DEADLINE } from './collections/notification-queries.ts';
@@ -79,7 +80,19 @@ async function forget(collections: Collections, beforeMs: number, limit: number)
     const ended = { $in: ['completed', 'cancelled'] as const };
     forgotten += (await notifications.deleteOne({ _id, status: ended })).deletedCount;
   }
+  if (forgotten < limit) await forgetExperiments(collections, beforeMs, limit);
   // Once all is gone that has had its time: few notifications are left then that can name a text.
   if (forgotten < limit) await deleteTexts(collections, beforeMs);
   return forgotten;
+}
+
+/** After the notifications that used them; what takes part in one goes before it. */
+async function forgetExperiments(collections: Collections, beforeMs: number, limit: number): Promise<void> {
+  const { experiments, experiment_marks: marks, experiment_counts: counts } = collections;
+  const options = { ...optionsOf(EXPERIMENTS_UNUSED), limit };
+  for (const { _id } of await experiments.find(EXPERIMENTS_UNUSED.filter(beforeMs), options).toArray()) {
+    await marks.deleteMany(MARKS_OF_EXPERIMENT.filter(_id), { hint: optionsOf(MARKS_OF_EXPERIMENT).hint });
+    const { deletedCount } = await experiments.deleteOne({ _id, usedUntilMs: { $lt: beforeMs } });
+    if (deletedCount > 0) await counts.deleteOne(MARK_COUNTS.filter(_id));
+  }
 }

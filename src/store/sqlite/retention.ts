@@ -2,6 +2,7 @@ import { OPEN_STATES } from '../../domain/delivery/delivery.ts';
 import { ROLLUP_SPANS, ROLLUPS_KEPT_MS, type RollupSpan } from '../../domain/tally/rollup.ts';
 import { tallyOf } from '../../domain/tally/tally.ts';
 import type { RetentionStore } from '../retention-store.ts';
+import { deleteExperiment, deleteMarks, unusedSince } from './experiment/forgetting.ts';
 import type { Database } from './file/driver.ts';
 import type { GroupCommit } from './file/group-commit.ts';
 import { isDiskFull } from './file/storage-error.ts';
@@ -75,9 +76,18 @@ async function forget(database: Database, commits: GroupCommit, beforeMs: number
       ),
     );
   }
+  if (forgotten < limit) await forgetExperiments(database, commits, beforeMs, limit);
   // Once all is gone that has had its time: few notifications are left then that can name a text.
   if (forgotten < limit) await commits.erase(1, () => deleteTexts(database, beforeMs));
   return forgotten;
+}
+
+/** After the notifications that used them. */
+async function forgetExperiments(database: Database, commits: GroupCommit, beforeMs: number, limit: number) {
+  for (const key of await commits.read(() => unusedSince(database, beforeMs, limit))) {
+    await inPieces(commits, (some) => deleteMarks(database, key, some));
+    await commits.erase(2, () => deleteExperiment(database, key, beforeMs));
+  }
 }
 
 /** What was to be sent later counts from then, or from when it was cancelled. */

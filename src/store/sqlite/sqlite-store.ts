@@ -16,6 +16,7 @@ import { sqliteErasures } from './erasure/erasures.ts';
 import { heedList } from './erasure/list.ts';
 import { sqliteEvents } from './event/events.ts';
 import { openOutbox, outboxRider } from './event/outbox.ts';
+import { sqliteExperiments } from './experiment/experiments.ts';
 import { readFact, replaceFact, sqliteFacts } from './facts.ts';
 import { createCheckpoints } from './file/checkpoints.ts';
 import { ridingTogether, transact, withReserve } from './file/commit.ts';
@@ -117,6 +118,7 @@ export function storeOn(
     templates: sqliteTemplates(database, commits),
     suppressions: sqliteSuppressions(database, commits),
     receipts: sqliteReceipts(database, commits),
+    experiments: sqliteExperiments(database, commits),
     schedules: sqliteSchedules(database, commits),
     pruneHolds: sqlitePruneHolds(database, commits),
     bulkActions: sqliteBulkActions(database, commits),

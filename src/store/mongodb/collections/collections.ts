@@ -6,18 +6,21 @@ import type { DeliveryDocument } from './delivery-document.ts';
 import { DELIVERY_INDEXES, DELIVERY_QUERIES } from './delivery-queries.ts';
 import { ERASURE_INDEXES, ERASURE_QUERIES, type ErasureDocument } from './erasure-queries.ts';
 import { EVENT_INDEXES, EVENT_QUERIES, type EventDocument, OUTBOX_INDEX } from './event-queries.ts';
+import {
+  DELIVERY_TO_COUNT_INDEX,
+  EXPERIMENT_INDEXES,
+  EXPERIMENT_MARK_INDEXES,
+  EXPERIMENT_QUERIES,
+  type ExperimentDocument,
+  type ExperimentMarkDocument,
+} from './experiment-queries.ts';
+import type { MarkCountDocument } from './mark-documents.ts';
 import type { StoreIndex } from './named-query.ts';
 import type { NotificationDocument } from './notification-document.ts';
 import { NOTIFICATION_INDEXES, NOTIFICATION_QUERIES } from './notification-queries.ts';
 import { OPERATOR_QUERIES, type OperatorSessionDocument, type SignInLinkDocument } from './operator-queries.ts';
 import { PRUNE_HOLD_INDEXES, PRUNE_HOLD_QUERIES, type PruneHoldDocument } from './prune-hold-queries.ts';
-import {
-  RECEIPT_COUNT_INDEXES,
-  RECEIPT_INDEXES,
-  RECEIPT_QUERIES,
-  type ReceiptCountDocument,
-  type ReceiptDocument,
-} from './receipt-queries.ts';
+import { RECEIPT_COUNT_INDEXES, RECEIPT_INDEXES, RECEIPT_QUERIES, type ReceiptDocument } from './receipt-queries.ts';
 import {
   RECIPIENT_VALUE_INDEXES,
   RECIPIENT_VALUE_QUERIES,
@@ -72,7 +75,10 @@ export type Collections = {
   readonly suppressions: Collection<SuppressionDocument>;
   readonly cap_uses: Collection<CapDocument>;
   readonly receipts: Collection<ReceiptDocument>;
-  readonly receipt_counts: Collection<ReceiptCountDocument>;
+  readonly receipt_counts: Collection<MarkCountDocument>;
+  readonly experiments: Collection<ExperimentDocument>;
+  readonly experiment_marks: Collection<ExperimentMarkDocument>;
+  readonly experiment_counts: Collection<MarkCountDocument>;
   readonly schedules: Collection<ScheduleDocument>;
   readonly occurrences: Collection<OccurrenceDocument>;
   readonly prune_holds: Collection<PruneHoldDocument>;
@@ -93,11 +99,14 @@ export type Collections = {
 
 /** The indexes of each collection, beside the one on `_id`. */
 export const INDEXES: Readonly<
-  Record<Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments' | 'tallies'>, readonly StoreIndex[]>
+  Record<
+    Exclude<keyof Collections, 'meta' | 'type_rules' | 'segments' | 'tallies' | 'experiment_counts'>,
+    readonly StoreIndex[]
+  >
 > = {
   subscriptions: [...SUBSCRIPTION_INDEXES, OUTBOX_INDEX],
   notifications: [...NOTIFICATION_INDEXES, OUTBOX_INDEX],
-  deliveries: [...DELIVERY_INDEXES, OUTBOX_INDEX],
+  deliveries: [...DELIVERY_INDEXES, OUTBOX_INDEX, DELIVERY_TO_COUNT_INDEX],
   users: USER_INDEXES,
   templates: TEMPLATE_INDEXES,
   recipient_values: RECIPIENT_VALUE_INDEXES,
@@ -105,6 +114,8 @@ export const INDEXES: Readonly<
   cap_uses: CAP_INDEXES,
   receipts: [...RECEIPT_INDEXES, OUTBOX_INDEX],
   receipt_counts: RECEIPT_COUNT_INDEXES,
+  experiments: EXPERIMENT_INDEXES,
+  experiment_marks: EXPERIMENT_MARK_INDEXES,
   schedules: [...SCHEDULE_INDEXES, OUTBOX_INDEX],
   occurrences: OCCURRENCE_INDEXES,
   prune_holds: [...PRUNE_HOLD_INDEXES, OUTBOX_INDEX],
@@ -132,6 +143,7 @@ export const QUERIES = [
   ...SUPPRESSION_QUERIES,
   ...CAP_QUERIES,
   ...RECEIPT_QUERIES,
+  ...EXPERIMENT_QUERIES,
   ...SCHEDULE_QUERIES,
   ...PRUNE_HOLD_QUERIES,
   ...BULK_ACTION_QUERIES,
@@ -158,6 +170,9 @@ export function collectionsOf(database: Db): Collections {
     cap_uses: database.collection('cap_uses'),
     receipts: database.collection('receipts'),
     receipt_counts: database.collection('receipt_counts'),
+    experiments: database.collection('experiments'),
+    experiment_marks: database.collection('experiment_marks'),
+    experiment_counts: database.collection('experiment_counts'),
     schedules: database.collection('schedules'),
     occurrences: database.collection('occurrences'),
     prune_holds: database.collection('prune_holds'),

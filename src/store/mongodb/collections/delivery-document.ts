@@ -1,4 +1,5 @@
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
+import type { DeliveryVariant } from '../../../domain/experiment/experiment.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { WithOutbox } from './event-queries.ts';
@@ -26,6 +27,7 @@ export type DeliveryDocument = WithOutbox & {
   /** Both are missing in documents of before they were kept. */
   readonly heldAtMs?: number | null;
   readonly capPattern?: string | null;
+  readonly variant?: DeliveryVariant;
   readonly reason: EndReason | null;
   readonly attempts: readonly Attempt[];
   readonly isAttempted: boolean;
@@ -34,6 +36,8 @@ export type DeliveryDocument = WithOutbox & {
   readonly endedAtMs: number | null;
   /** Tokens of the latest writes: they tell a writer, after the fact, whether its write was the one that counted. */
   readonly writes: readonly string[];
+  /** The experiment that has yet to count that it was made, or delivered. */
+  readonly toCount?: string;
   /** When it ended, from which retention counts; null until then. */
   readonly retainedFrom: Date | null;
 };
@@ -48,11 +52,12 @@ export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery): De
     isAttempted: delivery.attempts.length > 0,
     writes: [],
     retainedFrom: retainedFrom(delivery.endedAtMs),
+    ...(delivery.variant?.experimentKey !== undefined && { toCount: delivery.variant.experimentKey }),
   };
 }
 
 export function toDelivery(document: DeliveryDocument): Delivery {
-  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, outbox: ____, ...kept } = document;
+  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, outbox: ____, toCount: _____, ...kept } = document;
   const { origin = '', topic = null, ...rest } = kept;
   const { heldAtMs = null, capPattern = null, sentOrder = null } = rest;
   return {
@@ -84,6 +89,8 @@ export function changeTo(after: Delivery): Partial<DeliveryDocument> {
     isAttempted: after.attempts.length > 0,
     replays: after.replays,
     retainedFrom: retainedFrom(after.endedAtMs),
+    ...(after.state === 'delivered' &&
+      after.variant?.experimentKey !== undefined && { toCount: after.variant.experimentKey }),
   };
 }
 

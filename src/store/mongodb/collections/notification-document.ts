@@ -1,5 +1,6 @@
 import { type Audience, namedIn } from '../../../domain/audience/audience.ts';
 import type { Milestones } from '../../../domain/notification/milestones.ts';
+import type { ExperimentOutcome } from '../../../domain/experiment/experiment.ts';
 import {
   deadlineAtMs,
   type Notification,
@@ -50,6 +51,8 @@ export type NotificationDocument = WithOutbox & {
   readonly fanOutBeganAtMs?: number;
   readonly fanOutEndedAtMs?: number;
   readonly completedAtMs?: number;
+  /** Absent before its test is decided, and without one. */
+  readonly decided?: ExperimentOutcome;
   /** Where its fan-out was when it was cancelled, until all has ended. */
   readonly cancelledCursor?: string;
   /** Absent where the caller gave the request no name. */
@@ -94,6 +97,7 @@ export function toNotification(document: NotificationDocument): Notification {
     lastWaveAtMs: document.lastWaveAtMs ?? null,
     releasedUsers: document.releasedUsers ?? null,
     cancelledAtMs: document.cancelledAtMs ?? null,
+    ...(document.decided !== undefined && { decided: document.decided }),
   };
 }
 

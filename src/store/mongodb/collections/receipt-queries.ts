@@ -14,19 +14,6 @@ export type ReceiptDocument = WithOutbox & {
   readonly retainedFrom: Date;
 };
 
-/**
- * What is counted of a notification. `batch`: the marks that the latest change of the counts added, until all of them say that they
- * are counted. So a mark is counted once, whoever dies between the two.
- */
-export type ReceiptCountDocument = {
-  readonly _id: string;
-  readonly version: number;
-  readonly counts: readonly (readonly [name: string, count: number])[];
-  readonly batch: readonly string[];
-  /** When it was last changed. */
-  readonly retainedFrom: Date;
-};
-
 const NOTIFICATION: StoreIndex = { name: 'notification', key: { notificationId: 1 } };
 const DELIVERY: StoreIndex = { name: 'delivery', key: { deliveryId: 1 } };
 const UNCOUNTED: StoreIndex = {

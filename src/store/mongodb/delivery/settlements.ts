@@ -6,6 +6,7 @@ import { touchedBy } from '../../../domain/notification/status.ts';
 import type { Collections } from '../collections/collections.ts';
 import { changeTo } from '../collections/delivery-document.ts';
 import { outboxOf } from '../event/outbox.ts';
+import { noteToCount } from '../experiment/marks.ts';
 import { giveCapsBack } from '../notification/caps.ts';
 import { completeIfFinal, reopen } from '../notification/completion.ts';
 import { writeToken } from '../server/write-token.ts';
@@ -76,6 +77,10 @@ type Answered = { readonly kept: readonly Settlement[]; readonly lost: readonly 
  */
 async function follow(collections: Collections, { leases, clock }: Memory, { kept, lost }: Answered): Promise<void> {
   const { open, perhapsCompleted } = touchedBy(kept);
+  noteToCount(
+    collections,
+    kept.map(({ after }) => after).filter(({ state }) => state === 'delivered'),
+  );
   const nowMs = clock.now();
   const toLookAt = [...new Set([...lost.map(({ after }) => after.notificationId), ...perhapsCompleted])];
   const unleased = toLookAt.filter((id) => !leases.hasAny(id, nowMs));

@@ -9,6 +9,7 @@ import { BULK_ACTIONS_LISTED } from '../collections/bulk-action-queries.ts';
 import type { Collections } from '../collections/collections.ts';
 import { DELIVERIES_BY_ID } from '../collections/delivery-queries.ts';
 import { CAPS_OF_USER } from '../collections/erasure-queries.ts';
+import { MARKS_OF_USER } from '../collections/experiment-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
 import { SUPPRESSIONS_OF_USER } from '../collections/suppression-queries.ts';
@@ -24,6 +25,7 @@ export const ERASERS: Readonly<Record<StoredStep, Eraser>> = {
   suppressions: eraseSuppressions,
   suppression_lists: eraseFromSuppressionLists,
   cap_uses: eraseCapUses,
+  experiments: eraseMarks,
   bulk_actions: eraseBulkActions,
   audit: eraseAudit,
 };
@@ -48,6 +50,13 @@ async function eraseCapUses({ cap_uses: caps }: Collections, { userId, untilMs }
   const found = await caps.find(filter, optionsOf(CAPS_OF_USER)).toArray();
   await caps.deleteMany(filter, { hint: optionsOf(CAPS_OF_USER).hint });
   return { counts: { cap_uses: found.reduce((sum, { uses }) => sum + uses.length, 0) }, next: null };
+}
+
+/** What they came to stays in the counts, which name nobody. */
+async function eraseMarks({ experiment_marks: marks }: Collections, { userId }: ErasedPerson): Promise<ErasedPage> {
+  const filter = MARKS_OF_USER.filter(encodeText(userId));
+  const { deletedCount } = await marks.deleteMany(filter, { hint: optionsOf(MARKS_OF_USER).hint });
+  return { counts: { experiment_marks: deletedCount }, next: null };
 }
 
 /** Few documents: a person asks for each. */
@@ -82,7 +91,7 @@ export async function detach(
 ): Promise<number> {
   if (ids.length === 0) return 0;
   const filter = { ...DELIVERIES_BY_ID.filter(ids), userId: encodeText(userId) };
-  const without = { $set: { userId: alias }, $unset: { values: 1 } } as const;
+  const without = { $set: { userId: alias }, $unset: { values: 1, 'variant.experimentKey': 1, toCount: 1 } } as const;
   return (await deliveries.updateMany(filter, without, { hint: optionsOf(DELIVERIES_BY_ID).hint })).modifiedCount;
 }
 

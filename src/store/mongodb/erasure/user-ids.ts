@@ -7,6 +7,7 @@ import {
   USERS_OF_DELIVERIES,
   USERS_OF_SUBSCRIPTIONS,
 } from '../collections/erasure-queries.ts';
+import { USERS_OF_MARKS } from '../collections/experiment-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { USERS_LISTED } from '../collections/user-queries.ts';
 import { waitingDocuments } from './lists.ts';
@@ -38,6 +39,11 @@ const SOURCES: readonly Source[] = [
     const options = { ...optionsOf(CAPS_WALKED), limit: IDS_AT_ONCE };
     const found = await caps.find(CAPS_WALKED.filter({ userId: after, pattern: '\u{10ffff}' }), options).toArray();
     return namesOf(found.map(({ _id }) => _id.userId));
+  },
+  async ({ experiment_marks: marks }, after) => {
+    const options = { ...optionsOf(USERS_OF_MARKS), limit: IDS_AT_ONCE };
+    const found = await marks.find(USERS_OF_MARKS.filter(after), options).toArray();
+    return namesOf(found.map(({ userId }) => userId));
   },
   async ({ suppressions }, after) => {
     const options = { ...optionsOf(SUPPRESSIONS_WALKED), limit: DOCUMENTS_AT_ONCE };

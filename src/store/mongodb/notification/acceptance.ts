@@ -8,6 +8,7 @@ import { optionsOf } from '../collections/named-query.ts';
 import { toNotification, toNotificationDocument } from '../collections/notification-document.ts';
 import { NOTIFICATION_BY_ID } from '../collections/notification-queries.ts';
 import { IDEMPOTENCY_KEY } from '../collections/short-lived-queries.ts';
+import { useExperiment } from '../experiment/experiments.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import { keepValues } from './recipient-values.ts';
 
@@ -28,6 +29,7 @@ export async function accept(collections: Collections, acceptance: Acceptance): 
   // Values that were kept again after the fan-out would stand there until they expire.
   const known = isFirst ? null : await answerOf(collections, id);
   if (known !== null) return known;
+  if (!(await useExperiment(collections, { ...notification, id }))) return { kind: 'experiment_used' };
   if (acceptance.values) await keepValues(collections, { ...notification, id }, acceptance.values);
   await insertOnce(collections, { ...notification, id }, acceptance);
   if (isFirst) return { kind: 'accepted', fannedOut: null };

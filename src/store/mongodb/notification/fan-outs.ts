@@ -2,6 +2,7 @@ import type { UpdateFilter } from 'mongodb';
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type ErasedLately, membersWithoutErased, planWithoutErased } from '../../../domain/erasure/traces.ts';
+import { isPersonal } from '../../../domain/experiment/variant-content.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { DueFanOut, FannedOut, FanOut, FanOutPage, FanOutStore } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -19,6 +20,7 @@ import {
 } from '../collections/notification-queries.ts';
 import { DELIVERED_USERS, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
 import { eraseAgain, erasedAmong } from '../erasure/erased-lately.ts';
+import { noteToCount } from '../experiment/marks.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { bookOf } from '../tally/ledger.ts';
@@ -82,7 +84,7 @@ async function commitPage(collections: Collections, read: FanOutPage): Promise<F
     return null;
   }
   if (isLast) await completeIfFinal(collections, _id);
-  if (isLast && page.notification.content.worded?.isPersonal) await forgetValues(collections, page.notification);
+  if (isLast && isPersonal(page.notification.content)) await forgetValues(collections, page.notification);
   return plan;
 }
 
@@ -145,6 +147,7 @@ async function insertDeliveries(collections: Collections, made: readonly Deliver
   const known = await insertAll(collections, made.map(toDeliveryDocument));
   const inserted = made.filter((_, index) => !known.has(index));
   for (const delivery of inserted) bookOf(collections).made(delivery);
+  noteToCount(collections, inserted);
   return inserted.length;
 }
 

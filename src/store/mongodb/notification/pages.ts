@@ -1,6 +1,7 @@
 import type { PagePlan } from '../../../domain/audience/fan-out.ts';
 import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
+import { hasSeveralWaves } from '../../../domain/experiment/variant-content.ts';
 import type { FanOutPage } from '../../fan-out-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import { USES_OF_CAPS } from '../collections/cap-queries.ts';
@@ -147,13 +148,14 @@ async function keepSuppressions(
   }
 }
 
-/** In waves nobody is in a list: of whom is decided is found by an index. */
+/** In several waves nobody is in a list: of whom is decided is found by an index. */
 function documentOf(page: FanOutPage, suppressions: readonly Suppression[]): SuppressionDocument {
   const { nowMs: atMs, notification } = page;
+  const isOften = hasSeveralWaves(notification);
   const entries: SuppressionEntry[] = [];
   const lists: Record<(typeof NAME_OF_LIST)[ListedReason], string[]> = { unreached: [], missed: [], cancelled: [] };
   for (const { userId, reason, detail } of suppressions) {
-    if (notification.sendAt?.kind !== 'local' && isListed(reason)) lists[NAME_OF_LIST[reason]].push(encodeText(userId));
+    if (!isOften && isListed(reason)) lists[NAME_OF_LIST[reason]].push(encodeText(userId));
     else entries.push({ userId: encodeText(userId), reason, detail });
   }
   return {

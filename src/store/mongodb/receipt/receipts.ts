@@ -1,3 +1,4 @@
+import type { Collection } from 'mongodb';
 import { receiptRecorded } from '../../../domain/event/event-drafts.ts';
 import { notificationOf } from '../../../domain/ids.ts';
 import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
@@ -5,34 +6,41 @@ import type { ReceiptStore } from '../../receipt-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { instant } from '../collections/instant.ts';
+import type { MarkDocument } from '../collections/mark-documents.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
   DELIVERIES_TOLD_OF,
   RECEIPT_COUNTS,
+  RECEIPTS_BY_ID,
   RECEIPTS_OF_DELIVERY,
   RECEIPTS_OF_NOTIFICATION,
   type ReceiptDocument,
+  UNCOUNTED_RECEIPTS,
 } from '../collections/receipt-queries.ts';
 import { outboxOf } from '../event/outbox.ts';
+import { markTold } from '../experiment/marks.ts';
 import { batched } from '../server/batcher.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-import { countReceipts, countSomeReceipts } from './receipt-counts.ts';
+import { countingSoon, countMarks, countSomeMarks, type MarkKind } from '../tally/counted-marks.ts';
 
-/** After so many of a notification a process has some counted: what is left is counted by whoever reads. */
-const COUNTED_AFTER = 250;
-/** Notifications of which this process remembers how many it kept. */
-const MOST_REMEMBERED = 1000;
+const RECEIPTS: MarkKind = {
+  marks: ({ receipts }) => receipts as unknown as Collection<MarkDocument>,
+  counts: ({ receipt_counts: counts }) => counts,
+  uncounted: UNCOUNTED_RECEIPTS,
+  byIds: RECEIPTS_BY_ID,
+  countsOf: RECEIPT_COUNTS,
+};
 
-/** So many changes of the counts one after another: then whoever keeps more has it begin again. */
-const MOST_CHANGES = 1000;
+type CountSoon = (notificationIds: Iterable<string>) => void;
 
 export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
-  const countSoon = counter(collections, operations);
+  const countSoon = countingSoon(operations, async (id) => (await countSomeMarks(collections, RECEIPTS, id)) !== null);
   const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, countSoon));
   return {
     keep: (marks) => operations.run(() => keepBatch(marks)),
-    counts: (notificationId) => operations.run(async () => decoded(await countReceipts(collections, notificationId))),
+    counts: (notificationId) =>
+      operations.run(async () => decoded(await countMarks(collections, RECEIPTS, notificationId))),
     ofDelivery: (deliveryId) => operations.run(() => ofDelivery(collections, deliveryId)),
   };
 }
@@ -40,7 +48,7 @@ export function mongoReceipts(collections: Collections, operations: Operations):
 async function keep(
   collections: Collections,
   marks: readonly ReceiptMark[],
-  countSoon: (kept: readonly ReceiptDocument[]) => void,
+  countSoon: CountSoon,
 ): Promise<readonly boolean[]> {
   const ids = [...new Set(marks.map(({ deliveryId }) => deliveryId))];
   const found = await collections.deliveries
@@ -50,8 +58,13 @@ async function keep(
   const documents = marks
     .filter(({ deliveryId }) => present.has(deliveryId))
     .map((mark) => ({ ...toDocument(mark), ...announced(collections, mark) }));
+  // First: a device that gets no answer tells again, and then what is kept of it already changes nothing.
+  await markTold(
+    collections,
+    marks.filter((mark) => mark.isInExperiment),
+  );
   const isNew = await insert(collections, documents);
-  countSoon(documents.filter((_, index) => isNew[index]));
+  countSoon(documents.filter((_, index) => isNew[index]).map(({ notificationId }) => notificationId));
   let next = 0;
   return marks.map(({ deliveryId }) => {
     if (!present.has(deliveryId)) return false;
@@ -72,36 +85,6 @@ async function insert({ receipts }: Collections, documents: readonly ReceiptDocu
     const repeated = new Set(failed.map(({ index }) => index));
     return documents.map((_, index) => !repeated.has(index));
   }
-}
-
-/**
- * Keeps what nobody has counted yet small, so that reading is quick. Of one notification this process counts in one place at a time,
- * and nobody waits for it: what is left by an error, or by a process that died, is counted by whoever reads.
- */
-function counter(collections: Collections, operations: Operations): (kept: readonly ReceiptDocument[]) => void {
-  const uncounted = new Map<string, number>();
-  const counting = new Set<string>();
-  const count = async (id: string): Promise<void> => {
-    counting.add(id);
-    uncounted.delete(id);
-    try {
-      for (let change = 0; change < MOST_CHANGES; change += 1)
-        if ((await countSomeReceipts(collections, id)) !== null) return;
-    } finally {
-      counting.delete(id);
-    }
-  };
-  return (kept) => {
-    for (const { notificationId: id } of kept) {
-      const more = (uncounted.get(id) ?? 0) + 1;
-      uncounted.set(id, more);
-      if (more >= COUNTED_AFTER && !counting.has(id)) void operations.runLong(() => count(id)).catch(() => {});
-    }
-    for (const id of uncounted.keys()) {
-      if (uncounted.size <= MOST_REMEMBERED) return;
-      uncounted.delete(id);
-    }
-  };
 }
 
 /** What is told of it, where anybody asked to be. */

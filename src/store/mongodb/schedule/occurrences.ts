@@ -27,6 +27,11 @@ export async function commitOccurrence(collections: Collections, step: Occurrenc
     version += 1;
   }
   const accepted = acceptance === null ? null : await accept(collections, { ...acceptance, idempotency: null });
+  // Another use of the experiment came between: whoever looks again is told why.
+  if (accepted?.kind === 'experiment_used') {
+    await schedules.updateOne({ ...here, version }, { $set: { underWay: null }, $inc: { version: 1 } });
+    return { kind: 'lost' };
+  }
   await keepOccurrences(collections, occurrences);
   const latest = occurrences.at(-1);
   const moved = await schedules.updateOne(
@@ -50,7 +55,7 @@ export async function trigger(
   key: string,
 ): Promise<AcceptResult> {
   const result = await accept(collections, acceptance);
-  if (result.kind === 'key_reused') return result;
+  if (result.kind === 'key_reused' || result.kind === 'experiment_used') return result;
   // A repeated call also finishes what the first one left, should that have died on the way.
   const { id: notificationId, acceptedAtMs } =
     result.kind === 'repeated' ? result.notification : acceptance.notification;

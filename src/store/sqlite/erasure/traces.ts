@@ -21,6 +21,7 @@ export const ERASERS: Readonly<Record<StoredStep, Eraser>> = {
   suppressions: eraseSuppressions,
   suppression_lists: eraseFromSuppressionLists,
   cap_uses: eraseCapUses,
+  experiments: eraseMarks,
   bulk_actions: eraseBulkActions,
   audit: eraseAudit,
 };
@@ -46,6 +47,14 @@ function eraseSuppressions(database: Database, { userId, alias, untilMs }: Erase
 function eraseCapUses(database: Database, { userId, untilMs }: ErasedPerson): ErasedPage {
   return {
     counts: { cap_uses: database.run('DELETE FROM cap_uses WHERE user_id = ? AND at <= ?', [userId, untilMs]) },
+    next: null,
+  };
+}
+
+/** What they came to stays in the counts, which name nobody. */
+function eraseMarks(database: Database, { userId }: ErasedPerson): ErasedPage {
+  return {
+    counts: { experiment_marks: database.run('DELETE FROM experiment_marks WHERE user_id = ?', [userId]) },
     next: null,
   };
 }
@@ -88,7 +97,8 @@ function eraseAudit(database: Database, { userId, untilMs }: ErasedPerson, curso
 /** See `ErasureStore.detach`. A claim or settlement under way writes neither, and so is in nobody's way. */
 export function detach(database: Database, ids: readonly string[], { userId, alias }: ErasedPerson): number {
   return database.run(
-    `UPDATE deliveries SET user_id = ?, variables = NULL WHERE user_id = ? AND id IN (SELECT value FROM json_each(?))`,
+    `UPDATE deliveries SET user_id = ?, variables = NULL, variant = json_remove(variant, '$.experimentKey')
+     WHERE user_id = ? AND id IN (SELECT value FROM json_each(?))`,
     [alias, userId, textList(ids)],
   );
 }

@@ -25,6 +25,9 @@ const SOURCES: readonly Source[] = [
     'SELECT DISTINCT user_id AS id FROM suppressions INDEXED BY suppressions_user WHERE user_id > ? ORDER BY user_id LIMIT ?',
   ),
   ofColumn('SELECT DISTINCT user_id AS id FROM cap_uses WHERE user_id > ? ORDER BY user_id LIMIT ?'),
+  ofColumn(
+    'SELECT DISTINCT user_id AS id FROM experiment_marks INDEXED BY experiment_marks_user WHERE user_id > ? ORDER BY user_id LIMIT ?',
+  ),
   ofWaitingLists,
   ofSuppressionLists,
 ];

@@ -6,6 +6,7 @@ import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { Acceptance, AcceptResult, RepeatedAcceptance } from '../../notification-store.ts';
 import { membersNamed } from '../audience/members.ts';
+import { useExperiment } from '../experiment/experiments.ts';
 import type { Database } from '../file/driver.ts';
 import { announceCompleted, deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
@@ -30,6 +31,7 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   const { notification, idempotency } = acceptance;
   const earlier = idempotency === null ? null : answerTo(database, idempotency, notification.acceptedAtMs);
   if (earlier !== null) return earlier;
+  if (!useExperiment(database, notification)) return { kind: 'experiment_used' };
   const plan = planNow(database, acceptance);
   insertNotification(database, acceptance, plan);
   if (plan !== null) {

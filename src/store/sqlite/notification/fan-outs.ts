@@ -1,6 +1,7 @@
 import type { Audience } from '../../../domain/audience/audience.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type ErasedLately, planWithoutErased } from '../../../domain/erasure/traces.ts';
+import { isPersonal } from '../../../domain/experiment/variant-content.ts';
 import { statusWith } from '../../../domain/notification/status.ts';
 import { AUDIENCE_START } from '../../audience-cursor.ts';
 import type { AudienceCursor } from '../../audience-store.ts';
@@ -88,7 +89,7 @@ function commitPage(database: Database, page: FanOutPage, erased: ErasedLately):
         : move(database, id, from, to, nowMs);
   if (!isMoved) return null;
   const isLast = to === null && (wave === null || wave.followingAtMs === null);
-  if (isLast && notification.content.worded?.isPersonal) forgetValues(database, id);
+  if (isLast && isPersonal(notification.content)) forgetValues(database, id);
   keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
   const isOnlyPage = from === AUDIENCE_START && wave === null;

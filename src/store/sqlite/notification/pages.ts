@@ -1,10 +1,12 @@
 import type { PagePlan, PlanPage } from '../../../domain/audience/fan-out.ts';
 import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
 import { notificationSuppressed } from '../../../domain/event/event-drafts.ts';
+import { hasSeveralWaves } from '../../../domain/experiment/variant-content.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
 import { countByReason } from '../audience/suppressions.ts';
 import { outboxOf } from '../event/outbox.ts';
+import { markMade } from '../experiment/marks.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
@@ -24,23 +26,26 @@ export function planWithCaps(
 /** Deliveries, suppressions and uses of a cap. What exists already stays as it is. */
 export function keepPlan(database: Database, notification: Notification, plan: PagePlan, nowMs: number): void {
   for (const delivery of plan.deliveries) insertDelivery(database, delivery);
+  if (notification.content.experiment !== undefined) markMade(database, plan.deliveries);
   takeCaps(database, plan.capUses, notification.id, nowMs);
   keepSuppressions(database, notification, plan.suppressions, nowMs);
 }
 
 /**
  * Those without a device, or missed, are kept as a list, since there may be as many as a caller names: a row for each would cost a call
- * more than all else that it writes. Of a notification in waves each is a row, by which later waves know that they were decided.
+ * more than all else that it writes. Of a notification in several waves each is a row, by which later waves know that they were decided.
  */
 function keepSuppressions(
   database: Database,
-  { id: notificationId, sendAt }: Notification,
+  notification: Notification,
   suppressions: readonly Suppression[],
   nowMs: number,
 ): void {
+  const { id: notificationId } = notification;
+  const isOften = hasSeveralWaves(notification);
   const lists = new Map<ListedReason, string[]>();
   for (const { userId, reason, detail, atMs } of suppressions) {
-    if (sendAt?.kind !== 'local' && isListed(reason)) {
+    if (!isOften && isListed(reason)) {
       const list = lists.get(reason);
       if (list === undefined) lists.set(reason, [userId]);
       else list.push(userId);

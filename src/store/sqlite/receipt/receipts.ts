@@ -4,6 +4,7 @@ import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
 import { LAST_ID } from '../../cursor.ts';
 import type { ReceiptStore } from '../../receipt-store.ts';
 import { outboxOf } from '../event/outbox.ts';
+import { markTold } from '../experiment/marks.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 
@@ -19,7 +20,8 @@ export function sqliteReceipts(database: Database, commits: GroupCommit): Receip
 function keep(database: Database, marks: readonly ReceiptMark[]): readonly boolean[] {
   const added = new Map<string, Map<string, number>>();
   const outbox = outboxOf(database);
-  const kept = marks.map(({ deliveryId, name, atMs }) => {
+  const kept = marks.map((mark) => {
+    const { deliveryId, name, atMs } = mark;
     const inserted = database.run(
       `INSERT INTO receipts (delivery_id, name, at) SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?)
        ON CONFLICT (delivery_id, name) DO NOTHING`,
@@ -27,6 +29,7 @@ function keep(database: Database, marks: readonly ReceiptMark[]): readonly boole
     );
     if (inserted === 0) return false;
     if (outbox.tells('receipt.recorded')) outbox.add(receiptRecorded({ deliveryId, name, atMs }));
+    if (mark.isInExperiment) markTold(database, mark);
     const ofNotification = added.get(notificationOf(deliveryId)) ?? new Map<string, number>();
     added.set(notificationOf(deliveryId), ofNotification.set(name, (ofNotification.get(name) ?? 0) + 1));
     return true;

@@ -6,6 +6,7 @@ import type { Acceptance } from '../../notification-store.ts';
 import type { OccurrenceCommit, OccurrenceResult, ScheduleStore } from '../../schedule-store.ts';
 import { readSchedule, storedSchedule } from '../../stored-schedule.ts';
 import { outboxOf } from '../event/outbox.ts';
+import { mayUseExperiment } from '../experiment/experiments.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { accept, rowsOf } from '../notification/acceptance.ts';
@@ -84,6 +85,8 @@ function due(database: Database, untilMs: number, limit: number): Schedule[] {
 function commit(database: Database, step: OccurrenceCommit): OccurrenceResult {
   const { schedule, acceptance, occurrences, nextAtMs, lastAtMs } = step;
   const { key, id, version } = schedule;
+  // Another use of the experiment came between: whoever looks again is told why.
+  if (acceptance !== null && !mayUseExperiment(database, acceptance.notification)) return { kind: 'lost' };
   const moved = database.run(
     'UPDATE schedules SET version = version + 1, next_at = ?, last_at = ? WHERE key = ? AND id = ? AND version = ?',
     [nextAtMs, lastAtMs, key, id, version],

@@ -1,6 +1,8 @@
 import type { Values } from '../../../domain/content/wording.ts';
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
+import type { DeliveryVariant } from '../../../domain/experiment/experiment.ts';
+import { markDelivered } from '../experiment/marks.ts';
 import type { Database } from '../file/driver.ts';
 import { bookOf } from '../tally/book.ts';
 import { numberOfPriority, priorityOf } from './priority-number.ts';
@@ -25,6 +27,7 @@ export type DeliveryRow = {
   readonly held_at: number | null;
   readonly cap_pattern: string | null;
   readonly variables: string | null;
+  readonly variant: string | null;
   readonly reason: EndReason | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -53,6 +56,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     heldAtMs: row.held_at,
     capPattern: row.cap_pattern,
     ...(row.variables !== null && { values: JSON.parse(row.variables) as Values }),
+    ...(row.variant !== null && { variant: JSON.parse(row.variant) as DeliveryVariant }),
     reason: row.reason,
     attempts: row.attempts === null ? [] : (JSON.parse(row.attempts) as Attempt[]),
     replays: row.replays === null ? [] : (JSON.parse(row.replays) as Replay[]),
@@ -76,8 +80,8 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
   const inserted = database.run(
     `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, sent_order, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
-       attempts, replays, variables)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       attempts, replays, variables, variant)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
@@ -103,6 +107,7 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       logText(delivery.attempts),
       logText(delivery.replays),
       delivery.values === undefined ? null : JSON.stringify(delivery.values),
+      delivery.variant === undefined ? null : JSON.stringify(delivery.variant),
     ],
   );
   if (inserted > 0) bookOf(database).made(delivery);
@@ -134,6 +139,7 @@ export function settleDelivery(database: Database, settlement: Settlement): bool
     ],
   );
   if (changed > 0) bookOf(database).settled(settlement);
+  if (changed > 0 && after.variant !== undefined && after.state === 'delivered') markDelivered(database, after.id);
   return changed > 0;
 }
 

@@ -1,5 +1,6 @@
 import { OPEN_STATES } from '../../../domain/delivery/delivery.ts';
 import { notificationCompleted } from '../../../domain/event/event-drafts.ts';
+import type { ExperimentOutcome } from '../../../domain/experiment/experiment.ts';
 import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type { Milestones } from '../../../domain/notification/milestones.ts';
 import type {
@@ -33,6 +34,7 @@ export type NotificationRow = {
   readonly last_wave_at: number | null;
   readonly released_users: number | null;
   readonly cancelled_at: number | null;
+  readonly decided: string | null;
 };
 
 export function toNotification(row: NotificationRow): Notification {
@@ -51,6 +53,7 @@ export function toNotification(row: NotificationRow): Notification {
     lastWaveAtMs: row.last_wave_at,
     releasedUsers: row.released_users,
     cancelledAtMs: row.cancelled_at,
+    ...(row.decided !== null && { decided: JSON.parse(row.decided) as ExperimentOutcome }),
   };
 }
 

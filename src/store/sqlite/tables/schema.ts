@@ -9,6 +9,7 @@ import {
   PUSHES_UNDER_WAY,
   SMALL_AUDIENCES,
 } from './delivery-schema.ts';
+import { EXPERIMENTS } from './experiment-schema.ts';
 import {
   AUDIT,
   BULK_ACTION_CLAIMS,
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly string[] = [
   ERASURES,
   WEBHOOKS,
   MILESTONES,
+  EXPERIMENTS,
 ];
 
 /** Of the files that this Bellhop writes. */
