@@ -57,6 +57,8 @@ export function suppressionContract(open: OpenStore): void {
         quiet_hours: 0,
         quiet_hours_past_deadline: 1,
         capped: 0,
+        holdout: 0,
+        experiment_inconclusive: 0,
         render_failed: 0,
       });
     },

@@ -11,6 +11,7 @@ import { sampleBulkAction } from './bulk-action-contract.ts';
 import { claimed, fannedOut } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
 import { useErasures } from './use-erasures.ts';
+import { useExperiments } from './use-experiments.ts';
 import { sampleEndpoint, sampleWebhookDelivery } from './webhook-contract.ts';
 
 /** Every method of the port at least once, in each of its variants. */
@@ -73,6 +74,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.deliveries.countByState(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
   await useErasures(store);
+  await useExperiments(store);
   for (const userId of [null, 'user-0'])
     for (const includeRetired of [true, false]) await store.subscriptions.list({ ...page, userId, includeRetired });
   await usePeople(store);

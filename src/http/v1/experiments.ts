@@ -74,7 +74,7 @@ const getRoute = defineRoute({
   description: 'As often as you like: looking often does no harm to what it says.',
   access: 'key',
   scope: 'read',
-  params: z.object({ key: experimentKey }),
+  params: z.object({ key: experimentKey.openapi({ description: 'As notifications have it in `experiment`.' }) }),
   answers: { 200: { description: 'The experiment.', body: experimentSchema } },
   errors: ['experiment_not_found'],
 });

@@ -86,6 +86,8 @@ const NEEDED: Readonly<Record<string, Scope>> = {
   cancelNotification: 'send',
   listSchedules: 'read',
   getSchedule: 'read',
+  getExperiment: 'read',
+  listExperiments: 'read',
   putSchedule: 'send',
   patchSchedule: 'send',
   deleteSchedule: 'send',

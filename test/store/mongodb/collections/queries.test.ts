@@ -26,6 +26,7 @@ import {
 } from '../../../support/samples.ts';
 import { CONSOLE_QUESTIONS, fillConsole } from './console-questions.ts';
 import { EVENT_QUESTIONS, fillEvents } from './event-questions.ts';
+import { experimentQuestions, fillExperiments } from './experiment-questions.ts';
 import { fillPruneHolds, PRUNE_HOLD_QUESTIONS } from './prune-hold-questions.ts';
 import { fillReceipts, receiptQuestions } from './receipt-questions.ts';
 import { fillSchedules, SCHEDULE_QUESTIONS } from './schedule-questions.ts';
@@ -155,6 +156,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   ...TALLY_QUESTIONS,
   ...whenQuestions({ notificationId: notification.id, userIds: reached }, { ...topic, order: notifications[0]!.id }),
   ...receiptQuestions(ids(deliveries)),
+  ...experimentQuestions(ids(deliveries)),
   ...SCHEDULE_QUESTIONS,
   ...CONSOLE_QUESTIONS,
   'uses of caps': users.map((userId) => ({ userId, pattern: '*' })),
@@ -219,6 +221,7 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
     await fillRollups(collections);
     await fillSchedules(collections);
     await fillReceipts(collections);
+    await fillExperiments(collections, ids(deliveries));
     await fillEvents(collections);
     await collections.idempotency_keys.insertMany(
       passing.map(({ index, expiresAt }) => ({ _id: `key-${index}`, bodyDigest: 'd', notificationId: 'n', expiresAt })),
