@@ -145,7 +145,7 @@ export const COMPILED: [
   true,
   true,
   true,
-
+  true,
   true,
   true,
   true,

@@ -110,7 +110,7 @@ export function experimentContract(open: OpenStore): void {
     expect((await fresh.store.experiments.counts('greeting')).get('b')).toMatchObject({ delivered: 1, shown: 1 });
     await deliver(fresh.store, [early.id]);
     expect((await fresh.store.experiments.counts('greeting')).get('b')).toMatchObject({ delivered: 1, shown: 1 });
-    expect((await fresh.store.experiments.ofUser(userId)).map(({ milestone }) => milestone).sort()).toEqual([
+    expect((await fresh.store.experiments.ofUser(userId)).map(({ stage }) => stage).sort()).toEqual([
       'clicked',
       'delivered',
       'shown',

@@ -53,15 +53,15 @@ export type ExperimentOutcome = {
 export type DeliveryVariant = { readonly key: string; readonly experimentKey?: string };
 
 /** What users of a variant came to, each counted once. A device that tells of a delivery had it: then it counts as delivered. */
-export type Milestone = 'users' | 'delivered' | 'shown' | 'clicked';
-export type VariantCounts = Readonly<Record<Milestone, number>>;
+export type Stage = 'users' | 'delivered' | 'shown' | 'clicked';
+export type VariantCounts = Readonly<Record<Stage, number>>;
 
-/** That a user came so far with a variant: kept once for an experiment, a milestone and a user, whatever is repeated. */
+/** That a user came so far with a variant: kept once for an experiment, a stage and a user, whatever is repeated. */
 export type ExperimentMark = {
   readonly experimentKey: string;
   readonly userId: string;
   readonly variant: string;
-  readonly milestone: Milestone;
+  readonly stage: Stage;
 };
 
 export const EXPERIMENT_KEY = /^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/;

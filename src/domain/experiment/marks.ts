@@ -1,15 +1,15 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { ReceiptMark } from '../receipt/receipt.ts';
-import type { ExperimentMark, Milestone } from './experiment.ts';
+import type { ExperimentMark, Stage } from './experiment.ts';
 
 /** A delivery as far as an experiment counts it. */
 type OfUser = Pick<Delivery, 'userId' | 'variant'>;
 
 /** None where the delivery takes no part in an experiment. */
-function marksFor({ userId, variant }: OfUser, milestones: readonly Milestone[]): readonly ExperimentMark[] {
+function marksFor({ userId, variant }: OfUser, stages: readonly Stage[]): readonly ExperimentMark[] {
   if (variant?.experimentKey === undefined) return [];
   const { key, experimentKey } = variant;
-  return milestones.map((milestone) => ({ experimentKey, userId, variant: key, milestone }));
+  return stages.map((stage) => ({ experimentKey, userId, variant: key, stage }));
 }
 
 /** What a delivery in this state says of its user. */

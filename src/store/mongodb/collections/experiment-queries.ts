@@ -13,12 +13,12 @@ export type ExperimentDocument = {
   readonly decided?: ExperimentOutcome;
 };
 
-/** That a user came so far. Experiment, user and milestone are its id, so that there is one. */
+/** That a user came so far. Experiment, user and stage are its id, so that there is one. */
 export type ExperimentMarkDocument = {
   readonly _id: string;
   readonly experimentKey: string;
   readonly userId: string;
-  /** Variant and milestone. */
+  /** Variant and stage. */
   readonly name: string;
   readonly isUncounted?: true;
   readonly retainedFrom: Date;

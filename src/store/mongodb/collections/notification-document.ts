@@ -1,6 +1,6 @@
 import { type Audience, namedIn } from '../../../domain/audience/audience.ts';
-import type { Milestones } from '../../../domain/notification/milestones.ts';
 import type { ExperimentOutcome } from '../../../domain/experiment/experiment.ts';
+import type { Milestones } from '../../../domain/notification/milestones.ts';
 import {
   deadlineAtMs,
   type Notification,

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
-import type { ExperimentMark, Milestone, VariantCounts } from '../../../domain/experiment/experiment.ts';
+import type { ExperimentMark, Stage, VariantCounts } from '../../../domain/experiment/experiment.ts';
 import { marksOfDelivery, marksOfReceipt } from '../../../domain/experiment/marks.ts';
 import { NO_COUNTS } from '../../../domain/experiment/terms.ts';
 import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
@@ -45,8 +45,8 @@ export async function countExperiment(
     if (counts === null) continue;
     const byVariant = new Map<string, VariantCounts>();
     for (const [name, count] of counts) {
-      const [variant = '', milestone] = name.split(' ') as [string, Milestone];
-      byVariant.set(variant, { ...(byVariant.get(variant) ?? NO_COUNTS), [milestone]: count });
+      const [variant = '', stage] = name.split(' ') as [string, Stage];
+      byVariant.set(variant, { ...(byVariant.get(variant) ?? NO_COUNTS), [stage]: count });
     }
     return byVariant;
   }
@@ -90,21 +90,21 @@ async function addMarks({ experiment_marks: kept }: Collections, marks: readonly
   }
 }
 
-function toDocument({ experimentKey, userId, variant, milestone }: ExperimentMark): ExperimentMarkDocument {
+function toDocument({ experimentKey, userId, variant, stage }: ExperimentMark): ExperimentMarkDocument {
   const user = encodeText(userId);
   return {
-    _id: `${experimentKey} ${milestone} ${user}`,
+    _id: `${experimentKey} ${stage} ${user}`,
     experimentKey,
     userId: user,
-    name: `${variant} ${milestone}`,
+    name: `${variant} ${stage}`,
     isUncounted: true,
     retainedFrom: new Date(0),
   };
 }
 
 export function toMark({ experimentKey, userId, name }: ExperimentMarkDocument): ExperimentMark {
-  const [variant = '', milestone] = name.split(' ') as [string, Milestone];
-  return { experimentKey, userId: decodeText(userId), variant, milestone };
+  const [variant = '', stage] = name.split(' ') as [string, Stage];
+  return { experimentKey, userId: decodeText(userId), variant, stage };
 }
 
 /** Of receipts whose notifications have experiments. */

@@ -1,10 +1,5 @@
 import { experimentDecided } from '../../../domain/event/event-drafts.ts';
-import type {
-  ExperimentMark,
-  ExperimentOutcome,
-  Milestone,
-  VariantCounts,
-} from '../../../domain/experiment/experiment.ts';
+import type { ExperimentMark, ExperimentOutcome, Stage, VariantCounts } from '../../../domain/experiment/experiment.ts';
 import { type ExperimentUse, experimentUse, NO_COUNTS, readTerms } from '../../../domain/experiment/terms.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import { decodePlace, encodePlace, LAST_ID, toPage } from '../../cursor.ts';
@@ -61,13 +56,13 @@ function list(database: Database, { cursor, limit }: Parameters<ExperimentStore[
 }
 
 function counts(database: Database, key: string): ReadonlyMap<string, VariantCounts> {
-  const rows = database.all<{ variant: string; milestone: Milestone; count: number }>(
-    'SELECT variant, milestone, count FROM experiment_counts WHERE experiment_key = ?',
+  const rows = database.all<{ variant: string; stage: Stage; count: number }>(
+    'SELECT variant, stage, count FROM experiment_counts WHERE experiment_key = ?',
     [key],
   );
   const byVariant = new Map<string, VariantCounts>();
-  for (const { variant, milestone, count } of rows)
-    byVariant.set(variant, { ...(byVariant.get(variant) ?? NO_COUNTS), [milestone]: count });
+  for (const { variant, stage, count } of rows)
+    byVariant.set(variant, { ...(byVariant.get(variant) ?? NO_COUNTS), [stage]: count });
   return byVariant;
 }
 
@@ -90,12 +85,12 @@ function decide(database: Database, { experimentKey, notificationId, waveAtMs, o
 }
 
 function ofUser(database: Database, userId: string): readonly ExperimentMark[] {
-  const rows = database.all<{ experiment_key: string; milestone: Milestone; variant: string }>(
-    'SELECT experiment_key, milestone, variant FROM experiment_marks INDEXED BY experiment_marks_user WHERE user_id = ?',
+  const rows = database.all<{ experiment_key: string; stage: Stage; variant: string }>(
+    'SELECT experiment_key, stage, variant FROM experiment_marks INDEXED BY experiment_marks_user WHERE user_id = ?',
     [userId],
   );
-  return rows.map(({ experiment_key: experimentKey, milestone, variant }) => {
-    return { experimentKey, userId, milestone, variant };
+  return rows.map(({ experiment_key: experimentKey, stage, variant }) => {
+    return { experimentKey, userId, stage, variant };
   });
 }
 

@@ -10,8 +10,8 @@ export function unusedSince(database: Database, beforeMs: number, limit: number)
 /** Some of the marks of an experiment; how many went. */
 export function deleteMarks(database: Database, key: string, limit: number): number {
   return database.run(
-    `DELETE FROM experiment_marks WHERE experiment_key = ? AND (user_id, milestone) IN
-       (SELECT user_id, milestone FROM experiment_marks WHERE experiment_key = ? LIMIT ?)`,
+    `DELETE FROM experiment_marks WHERE experiment_key = ? AND (user_id, stage) IN
+       (SELECT user_id, stage FROM experiment_marks WHERE experiment_key = ? LIMIT ?)`,
     [key, key, limit],
   );
 }

@@ -8,23 +8,23 @@ import type { Database } from '../file/driver.ts';
 function addMarks(database: Database, marks: readonly ExperimentMark[]): void {
   const added = new Map<string, { readonly mark: ExperimentMark; count: number }>();
   for (const mark of marks) {
-    const { experimentKey, userId, milestone, variant } = mark;
+    const { experimentKey, userId, stage, variant } = mark;
     const inserted = database.run(
-      `INSERT INTO experiment_marks (experiment_key, user_id, milestone, variant) VALUES (?, ?, ?, ?)
-       ON CONFLICT (experiment_key, user_id, milestone) DO NOTHING`,
-      [experimentKey, userId, milestone, variant],
+      `INSERT INTO experiment_marks (experiment_key, user_id, stage, variant) VALUES (?, ?, ?, ?)
+       ON CONFLICT (experiment_key, user_id, stage) DO NOTHING`,
+      [experimentKey, userId, stage, variant],
     );
     if (inserted === 0) continue;
-    const name = `${experimentKey} ${variant} ${milestone}`;
+    const name = `${experimentKey} ${variant} ${stage}`;
     const known = added.get(name);
     if (known === undefined) added.set(name, { mark, count: 1 });
     else known.count += 1;
   }
   for (const { mark, count } of added.values()) {
     database.run(
-      `INSERT INTO experiment_counts (experiment_key, variant, milestone, count) VALUES (?, ?, ?, ?)
-       ON CONFLICT (experiment_key, variant, milestone) DO UPDATE SET count = count + excluded.count`,
-      [mark.experimentKey, mark.variant, mark.milestone, count],
+      `INSERT INTO experiment_counts (experiment_key, variant, stage, count) VALUES (?, ?, ?, ?)
+       ON CONFLICT (experiment_key, variant, stage) DO UPDATE SET count = count + excluded.count`,
+      [mark.experimentKey, mark.variant, mark.stage, count],
     );
   }
 }

@@ -1,4 +1,4 @@
-// A user is counted once for an experiment and a milestone: the row says that it was. Counts are kept beside, so that no reading counts rows.
+// A user is counted once for an experiment and a stage: the row says that it was. Counts are kept beside, so that no reading counts rows.
 export const EXPERIMENTS = `
 ALTER TABLE deliveries ADD COLUMN variant TEXT;
 ALTER TABLE notifications ADD COLUMN decided TEXT;
@@ -15,16 +15,16 @@ CREATE INDEX experiments_used ON experiments (used_until);
 CREATE TABLE experiment_marks (
   experiment_key TEXT NOT NULL,
   user_id TEXT NOT NULL,
-  milestone TEXT NOT NULL,
+  stage TEXT NOT NULL,
   variant TEXT NOT NULL,
-  PRIMARY KEY (experiment_key, user_id, milestone)
+  PRIMARY KEY (experiment_key, user_id, stage)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX experiment_marks_user ON experiment_marks (user_id);
 CREATE TABLE experiment_counts (
   experiment_key TEXT NOT NULL,
   variant TEXT NOT NULL,
-  milestone TEXT NOT NULL,
+  stage TEXT NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (experiment_key, variant, milestone)
+  PRIMARY KEY (experiment_key, variant, stage)
 ) STRICT, WITHOUT ROWID;
 `;

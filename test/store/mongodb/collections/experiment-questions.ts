@@ -25,7 +25,13 @@ export async function fillExperiments(collections: Collections, deliveryIds: rea
   const keys = Array.from({ length: 200 }, (_, index) => `greeting-${index}`);
   await collections.experiments.insertMany(
     keys.map((_id, index) => {
-      return { _id, terms: JSON.stringify({ key: _id }), notificationId: null, createdAtMs: NOW_MS + index, usedUntilMs: NOW_MS + index };
+      return {
+        _id,
+        terms: JSON.stringify({ key: _id }),
+        notificationId: null,
+        createdAtMs: NOW_MS + index,
+        usedUntilMs: NOW_MS + index,
+      };
     }),
   );
   await collections.experiment_counts.insertMany(
