@@ -178,6 +178,7 @@ const WHY_INACTIVE: Readonly<Record<RetirementReason, string>> = {
   moved: 'another user signed in at its browser',
   replaced: 'its device has another subscription',
   crowded_out: 'the user has many others',
+  deleted: 'a call deletes it',
 };
 
 const TAKEN =

@@ -6,7 +6,14 @@ import { pruneHoldId } from '../../src/domain/ids.ts';
 import type { FanOutPage } from '../../src/store/fan-out-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pageOf } from '../support/fan-out-page.ts';
-import { endingAs, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from '../support/samples.ts';
+import {
+  endingAs,
+  goneChange,
+  NOW_MS,
+  sampleAcceptance,
+  sampleNotification,
+  sampleSubscription,
+} from '../support/samples.ts';
 import { claimed, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { sampleCommit, sampleSchedule } from './schedule-contract.ts';
 
@@ -77,6 +84,17 @@ export function eventContract(open: OpenStore): void {
     await store.subscriptions.deleteOfEndpoint(two!.endpointHash, null);
     await store.subscriptions.deleteOfUser('b', 10);
     expect(await told(store, 'subscription.created')).toHaveLength(3);
+    const deleted = [one!, two!, three!].map(({ id: subscriptionId }) => ({ subscriptionId, reason: 'deleted' }));
+    expect(await told(store, 'subscription.retired')).toEqual(deleted);
+  });
+
+  it('announces once that a subscription gets nothing any more, also where it is deleted afterwards', async () => {
+    const { store } = fresh;
+    const one = sampleSubscription({ userId: 'a' });
+    await store.subscriptions.register(one);
+    await store.subscriptions.change([goneChange(one.id)]);
+    expect(await store.subscriptions.delete(one.id)).toBe(true);
+    expect(await told(store, 'subscription.retired')).toEqual([{ subscriptionId: one.id, reason: 'gone' }]);
   });
 
   it('announces dead letters and completions, again after a replay', async () => {

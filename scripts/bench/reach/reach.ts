@@ -100,14 +100,22 @@ async function measureStore(
   };
   const looked = await child.ask<LookReply>(question);
   await child.stop();
+  // A run of a million takes the better part of an hour: what it has is not lost with what comes after.
+  tell(store, looked);
   const writing = await measureWriting({ ...options, known, unknown });
+  tell(store, writing);
   const everyone = await measureEveryone({
     ...options,
     empty: empty(),
     seed: seedPeople,
     vapidPublicKey: KEYS.publicKey,
   });
+  tell(store, everyone);
   return { store, users, ...looked, writing, everyone };
+}
+
+function tell(store: string, figures: object): void {
+  process.stderr.write(`${store}: ${JSON.stringify(figures)}\n`);
 }
 
 async function seedPeople(seed: PeopleSeed): Promise<void> {

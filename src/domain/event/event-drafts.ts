@@ -82,6 +82,11 @@ export function retiredBy(change: SubscriptionChange): DraftOf<'subscription.ret
   return change.kind === 'retire' ? subscriptionRetired(change.subscriptionId, change.reason, change.atMs) : null;
 }
 
+/** A call deleted it, or its user was erased. */
+export function subscriptionDeleted(subscriptionId: string, atMs: number): DraftOf<'subscription.retired'> {
+  return subscriptionRetired(subscriptionId, 'deleted', atMs);
+}
+
 function subscriptionRetired(
   subscriptionId: string,
   reason: RetirementReason,

@@ -3,9 +3,9 @@ import type { Quarantine } from './quarantine.ts';
 /**
  * Why a subscription no longer receives: the push service said it is gone; it refused it for days; its browser now
  * belongs to another user; its device named it when it registered what was another row of the same user already; or its
- * user's pages registered more than are allowed, and it had been idle for longest.
+ * user's pages registered more than are allowed, and it had been idle for longest. `deleted`: a call deletes the row, until it has gone.
  */
-export const RETIREMENT_REASONS = ['gone', 'refused', 'moved', 'replaced', 'crowded_out'] as const;
+export const RETIREMENT_REASONS = ['gone', 'refused', 'moved', 'replaced', 'crowded_out', 'deleted'] as const;
 export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
 
 /** A soft delete: the row stays, and can be restored. */

@@ -9,7 +9,12 @@ import { encodeText } from '../../stored-text.ts';
 import type { SubscriptionStore } from '../../subscription-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
-import { changeableBy, fieldsOf, toSubscription } from '../collections/subscription-document.ts';
+import {
+  changeableBy,
+  fieldsOf,
+  type SubscriptionDocument,
+  toSubscription,
+} from '../collections/subscription-document.ts';
 import {
   ACTIVE_BY_KEY,
   ACTIVE_LISTED,
@@ -33,6 +38,7 @@ const IMPORTED_AT_ONCE = 64;
 
 /** What is told of documents that are deleted: their counts, and what they have yet to announce. */
 const CARRIED = { ...COUNTED, outbox: 1 } as const;
+type FoundDocument = Pick<SubscriptionDocument, '_id' | 'outbox' | keyof typeof COUNTED>;
 
 type ListQuery = Parameters<SubscriptionStore['list']>[0];
 
@@ -82,15 +88,33 @@ async function get({ subscriptions }: Collections, id: string): Promise<Subscrip
 async function remove(collections: Collections, id: string): Promise<boolean> {
   const filter = SUBSCRIPTION_BY_ID.filter(id);
   const { subscriptions } = collections;
-  // What it has yet to announce is announced first.
-  const found = await subscriptions.findOne(filter, { ...optionsOf(SUBSCRIPTION_BY_ID), projection: { outbox: 1 } });
+  const found = await subscriptions.findOne(filter, { ...optionsOf(SUBSCRIPTION_BY_ID), projection: CARRIED });
   if (found === null) return false;
-  await numberCarried(collections, [found]);
+  await tellDeletion(collections, [found]);
   const deleted = await subscriptions.findOneAndDelete(filter, { projection: CARRIED });
   if (deleted === null) return false;
   countSubscription(collections, deleted, null);
   await numberCarried(collections, [deleted]);
   return true;
+}
+
+/**
+ * Before they are deleted: those that still receive are retired, which announces it in the same write, and all that they carry is
+ * announced. Gives them as they are by then. A process that dies here leaves rows that receive nothing.
+ */
+async function tellDeletion(collections: Collections, found: readonly FoundDocument[]): Promise<FoundDocument[]> {
+  const outbox = outboxOf(collections);
+  const active = outbox.tells('subscription.retired') ? found.filter(({ isActive }) => isActive) : [];
+  const retiring = active.map(({ _id: subscriptionId, updatedAtMs: notUpdatedSinceMs }) => {
+    const change = { kind: 'retire', reason: 'deleted', atMs: outbox.now(), deliveryId: null } as const;
+    return { ...change, subscriptionId, notUpdatedSinceMs };
+  });
+  await change(collections, retiring);
+  const ids = SUBSCRIPTIONS_BY_ID.filter(found.map(({ _id }) => _id));
+  const options = { ...optionsOf(SUBSCRIPTIONS_BY_ID), projection: CARRIED };
+  const now = retiring.length === 0 ? [...found] : await collections.subscriptions.find(ids, options).toArray();
+  await numberCarried(collections, now);
+  return now;
 }
 
 async function deleteOfEndpoint(
@@ -105,9 +129,9 @@ async function deleteOfEndpoint(
       : OF_ENDPOINT_AND_USER.filter({ endpointHash, userId: encodeText(userId) });
   const { subscriptions } = collections;
   const found = await subscriptions.find(filter, { hint: query.index.name, projection: CARRIED }).toArray();
-  await numberCarried(collections, found);
+  const told = await tellDeletion(collections, found);
   const { deletedCount } = await subscriptions.deleteMany(filter, { hint: query.index.name });
-  countDeleted(collections, found, deletedCount);
+  countDeleted(collections, told, deletedCount);
   return deletedCount;
 }
 
@@ -123,9 +147,9 @@ export async function deleteOfUser(
   const { subscriptions } = collections;
   const found = await subscriptions.find(filter, options).toArray();
   if (found.length === 0) return 0;
-  await numberCarried(collections, found);
+  const told = await tellDeletion(collections, found);
   const { deletedCount } = await subscriptions.deleteMany(SUBSCRIPTIONS_BY_ID.filter(found.map(({ _id }) => _id)));
-  countDeleted(collections, found, deletedCount);
+  countDeleted(collections, told, deletedCount);
   return deletedCount;
 }
 

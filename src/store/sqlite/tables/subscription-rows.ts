@@ -1,4 +1,4 @@
-import { retiredBy } from '../../../domain/event/event-drafts.ts';
+import { retiredBy, subscriptionDeleted } from '../../../domain/event/event-drafts.ts';
 import type { RetirementReason, Subscription } from '../../../domain/subscription/subscription.ts';
 import {
   changedFields,
@@ -121,12 +121,16 @@ export function changeSubscription(database: Database, change: SubscriptionChang
 /** Removes rows; `where` says which. How many there were. */
 export function deleteSubscriptions(database: Database, where: string, values: readonly SqlValue[]): number {
   const deleted = database.all<CountedRow>(`DELETE FROM subscriptions WHERE ${where} RETURNING ${COUNTED}`, values);
-  for (const row of deleted) bookOf(database).subscription(toCounted(row), null);
+  const outbox = outboxOf(database);
+  for (const row of deleted) {
+    bookOf(database).subscription(toCounted(row), null);
+    if (row.retired_at === null) outbox.add(subscriptionDeleted(row.id, outbox.now()));
+  }
   return deleted.length;
 }
 
-const COUNTED = 'endpoint, retired_at, quarantined_since';
-type CountedRow = Pick<SubscriptionRow, 'endpoint' | 'retired_at' | 'quarantined_since'>;
+const COUNTED = 'id, endpoint, retired_at, quarantined_since';
+type CountedRow = Pick<SubscriptionRow, 'id' | 'endpoint' | 'retired_at' | 'quarantined_since'>;
 
 function readCounted(database: Database, id: string): Counted | null {
   const row = database.first<CountedRow>(`SELECT ${COUNTED} FROM subscriptions WHERE id = ?`, [id]);
