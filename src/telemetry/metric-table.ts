@@ -101,7 +101,8 @@ export const METRICS = {
     name: 'bellhop_subscriptions_retired_total',
     kind: 'counter',
     help: 'Subscriptions retired.',
-    labels: { reason: RETIREMENT_REASONS },
+    // What a call deletes is no trouble, and not counted.
+    labels: { reason: RETIREMENT_REASONS.filter((reason) => reason !== 'deleted') },
   },
   pruneHolds: {
     name: 'bellhop_prune_holds_total',
