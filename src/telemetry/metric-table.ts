@@ -101,8 +101,7 @@ export const METRICS = {
     name: 'bellhop_subscriptions_retired_total',
     kind: 'counter',
     help: 'Subscriptions retired.',
-    // What a call deletes is no trouble, and not counted.
-    labels: { reason: RETIREMENT_REASONS.filter((reason) => reason !== 'deleted') },
+    labels: { reason: RETIREMENT_REASONS },
   },
   pruneHolds: {
     name: 'bellhop_prune_holds_total',
