@@ -10,12 +10,15 @@ import { type ServiceProcess, startServiceProcess } from '../../scripts/service-
 import { type Answer, type SignedClient, signedClient } from '../../scripts/signed-client.ts';
 import type { Device } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { eventsAgree } from '../support/events-agree.ts';
 import { atFullSize } from '../support/full-size.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
 const PROCESSES = 3;
 const USERS = 100;
+/** Their push service refuses every push. */
+const REFUSED = 3;
 const NOTIFICATIONS = atFullSize(50, 25);
 const CONCURRENCY = 20;
 const DELIVERIES = USERS * NOTIFICATIONS;
@@ -73,6 +76,9 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
     }
   };
 
+  /** Those that were taken. */
+  const taken = () => emulator.pushes.filter(({ status }) => status === 201);
+
   const accept = async (userIds: readonly string[]): Promise<string[]> => {
     const sends = Array.from({ length: NOTIFICATIONS }, async (_, index) => {
       const body = { type: 'cluster', title: `number ${index}`, user_ids: userIds };
@@ -89,8 +95,7 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
     await service.stop(signal);
   };
 
-  const pushed = (share: number) =>
-    until(`${share} of all pushes`, () => emulator.pushes.length >= DELIVERIES * share, 60_000);
+  const pushed = (share: number) => until(`${share} of all pushes`, () => taken().length >= DELIVERIES * share, 60_000);
 
   it('send a subscription one push at a time, however many come at once', async () => {
     const device = emulator.createDevice({ name: 'one', behaviour: [{ delayMs: 20 }] });
@@ -134,7 +139,13 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
       const body = { user_id: `u${user}`, ...device.subscription };
       expect((await call('POST', '/v1/subscriptions', { body })).status).toBe(201);
     }
-    const accepted = accept(devices.map((_, user) => `u${user}`));
+    for (let user = 0; user < REFUSED; user += 1) {
+      const device = emulator.createDevice({ name: `refused-${user}`, behaviour: [{ status: 400 }] });
+      const body = { user_id: `r${user}`, ...device.subscription };
+      expect((await call('POST', '/v1/subscriptions', { body })).status).toBe(201);
+    }
+    const refused = Array.from({ length: REFUSED }, (_, user) => `r${user}`);
+    const accepted = accept([...devices.map((_, user) => `u${user}`), ...refused]);
     await pushed(0.1);
     await leave(services[0]!, 'SIGKILL');
     await pushed(0.3);
@@ -158,17 +169,27 @@ describeWithMongod('three processes on one Redis and a replica set of three', ()
         ALL_FINAL_WITHIN_MS,
       );
       const { body } = await call('GET', `/v1/notifications/${id}`);
-      expect(body.counts).toMatchObject({ delivered: USERS });
+      expect(body.counts).toMatchObject({ delivered: USERS, failed: REFUSED });
     }
     const times = new Map<string, number>();
-    for (const { device, payload } of emulator.pushes) {
+    for (const { device, payload } of taken()) {
       const key = `${device} ${payload}`;
       times.set(key, (times.get(key) ?? 0) + 1);
     }
     expect(times.size).toBe(DELIVERIES);
-    const duplicates = emulator.pushes.length - DELIVERIES;
+    const duplicates = taken().length - DELIVERIES;
     process.stdout.write(`   ${duplicates} of ${DELIVERIES} pushes went out twice\n`);
     expect(duplicates).toBeLessThanOrEqual(CONCURRENCY * PROCESSES);
     expect(emulator.pushes.filter(({ othersUnderWay }) => othersUnderWay > 0)).toEqual([]);
+    const { body: dead } = await call('GET', '/v1/dead-letters?limit=200');
+    const failed = (dead.items as { id: string }[]).map(({ id }) => id);
+    expect(failed).toHaveLength(REFUSED * NOTIFICATIONS);
+    await until('all events have their numbers', () =>
+      eventsAgree(ids, failed, call).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await eventsAgree(ids, failed, call);
   }, 300_000);
 });

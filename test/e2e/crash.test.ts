@@ -8,6 +8,7 @@ import { type ServiceProcess, startServiceProcess } from '../../scripts/service-
 import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
 import type { Device } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { eventsAgree } from '../support/events-agree.ts';
 
 const ROUNDS = 20;
 const USERS = 8;
@@ -87,7 +88,7 @@ describe('kill -9 at random moments', () => {
       await start();
     }
     const attempts = await attemptsOf(accepted, call);
-    await eventsAgree(accepted, call);
+    await eventsAgree(accepted, [], call);
 
     const shown = new Map<string, number>();
     for (const push of emulator.pushes) {
@@ -115,22 +116,6 @@ describe('kill -9 at random moments', () => {
     expect(interrupted).toBeLessThanOrEqual(ROUNDS * CONCURRENCY);
   }, 180_000);
 });
-
-/** Each that is completed was announced so once, and nothing else was: none of them failed. */
-async function eventsAgree(ids: readonly string[], call: SignedClient): Promise<void> {
-  const events: { type: string; sequence: number; data: { notification_id?: string } }[] = [];
-  for (let after = 0, hasMore = true; hasMore; ) {
-    const { body } = await call('GET', `/v1/events?after=${after}&limit=200`);
-    events.push(...(body.items as typeof events));
-    [after, hasMore] = [Number(body.next_after), Boolean(body.has_more)];
-  }
-  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
-  const completed = events
-    .filter(({ type }) => type === 'notification.completed')
-    .map(({ data }) => data.notification_id);
-  expect(completed.filter((id) => ids.includes(String(id))).sort()).toEqual([...ids].sort());
-  expect(events.filter(({ type }) => type === 'delivery.failed')).toEqual([]);
-}
 
 /** Every attempt of these notifications, once all are completed with every delivery delivered. */
 async function attemptsOf(ids: readonly string[], call: SignedClient): Promise<AttemptRow[]> {
