@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Events } from '../domain/events.ts';
-import { AGING_FACT, createAgingCount, readAging } from '../domain/subscription/aging.ts';
+import { AGING_FACT, type AgingForecast, createAgingCount, readAging } from '../domain/subscription/aging.ts';
 import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
@@ -10,23 +10,31 @@ export type AgerOptions = {
   readonly clock: Clock;
   readonly leads?: Leads;
   readonly pageSize?: number;
+  /** So few are counted at each turn. */
+  readonly few?: number;
 };
 
 const INTERVAL_MS = 3_600_000;
 const COUNTED_EVERY_MS = 24 * INTERVAL_MS;
+const FEW = 10_000;
 const DEFAULT_PAGE_SIZE = 500;
 /** Between two pages: deliveries go first. */
 const PAUSE_MS = 20;
 
-/** Counts once a day how many subscriptions will go stale, and when: page by page, so that no page of the console counts. */
+/** Counts once a day, or each hour where there are few, how many subscriptions will go stale, and when: page by page, so that no page of the console counts. */
 export function createAger(options: AgerOptions): Loop {
-  const { store, events, clock, leads } = options;
+  const { store, events, clock, leads, few = FEW } = options;
   const tick = async (isStopped: () => boolean): Promise<void> => {
     const last = readAging(await store.facts.find(AGING_FACT));
-    if (last !== null && clock.now() - last.countedAtMs < COUNTED_EVERY_MS) return;
+    if (last !== null && totalOf(last) > few && clock.now() - last.countedAtMs < COUNTED_EVERY_MS) return;
     await countAges(options, isStopped);
   };
   return createLoop({ name: 'ager', intervalMs: INTERVAL_MS, clock, events, tick, leads });
+}
+
+function totalOf({ services }: AgingForecast): number {
+  const counts = Object.values(services).flatMap((bands) => Object.values(bands));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Nothing is kept where it is stopped in the middle. */

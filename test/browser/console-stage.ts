@@ -31,13 +31,16 @@ const COOKIE = { name: 'bellhop_console', domain: '127.0.0.1', path: '/', httpOn
 type DeliveryIds = { readonly id: string; readonly notification_id: string; readonly subscription_id: string };
 
 /** A service with an empty store and a push service beside it, and people who look at its console. */
-export async function consoleStage(browser: Browser): Promise<ConsoleStage> {
+export async function consoleStage(
+  browser: Browser,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ConsoleStage> {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-console-'));
   const emulator = await startEmulator();
   writeFileSync(join(folder, 'ca.pem'), emulator.caPem ?? '');
   const pushes = { PUSH_ALLOWED_HOSTS: emulator.allowedHost, PUSH_CA_FILE: join(folder, 'ca.pem') };
   const pace = { RETRY_BASE_MS: '200', MAX_RETRIES: '20', GONE_GRACE_SECONDS: '0' };
-  const config = parseConfig({ PORT: '0', DATA_DIR: folder, ...pushes, ...pace }, readText);
+  const config = parseConfig({ PORT: '0', DATA_DIR: folder, ...pushes, ...pace, ...more }, readText);
   const keys = loadKeys(config);
   const log = createLogger({ level: 'silent', pretty: false });
   const environment = { DATA_DIR: folder, ...pushes };

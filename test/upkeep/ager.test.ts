@@ -32,7 +32,7 @@ const agerOf = (of: Pick<Store, 'subscriptions' | 'facts'> = store) => {
     throw error;
   });
   events.subscribe((event) => told.push(event));
-  return createAger({ store: of, events, clock, pageSize: 2 });
+  return createAger({ store: of, events, clock, pageSize: 2, few: 1 });
 };
 const register = async (daysAgo: number) => {
   const atMs = NOW_MS - daysAgo * DAY_MS;
@@ -56,6 +56,17 @@ it('counts active subscriptions page by page, once a day', async () => {
   clock.advance(23 * 3_600_000);
   await ager.stop();
   expect(await counted()).toEqual(first);
+});
+
+it('counts few each hour', async () => {
+  await register(0);
+  const ager = agerOf();
+  await ager.start();
+  expect(await counted()).toMatchObject({ later: 1 });
+  await register(0);
+  clock.advance(3_600_000);
+  await until('they are counted again', async () => (await counted())?.later === 2);
+  await ager.stop();
 });
 
 it('tells that it failed', async () => {

@@ -15,7 +15,8 @@ const COLUMNS: readonly Column[] = [
 
 /** How many subscriptions will go stale, and when. */
 export function agingTable(forecast: AgingForecast | null): Html {
-  if (forecast === null) return html`<p class="empty">Not counted yet: that is done once a day, from the start on.</p>`;
+  if (forecast === null)
+    return html`<p class="empty">Not counted yet: that is done within an hour of the start, and then every day.</p>`;
   const { services, countedAtMs } = forecast;
   const total = (service: PushService) => AGING_BANDS.reduce((sum, band) => sum + services[service][band], 0);
   return html`<p class="lead">A browser that does not come back for ${STALE_AFTER_DAYS} days can be forgotten by its push service: at most so many go, and when.</p>
@@ -26,7 +27,7 @@ ${table({
     service === 'other' ? 'Others' : SERVICE_NAMES[service],
     ...AGING_BANDS.map((band) => number(services[service][band])),
   ]),
-  empty: 'There is no active subscription.',
+  empty: 'There was no active subscription.',
 })}
-<p class="hint">Counted ${time(countedAtMs)}, once a day, from the last time that each registered.</p>`;
+<p class="hint">Counted ${time(countedAtMs)}, once a day or more often, from the last time that each registered.</p>`;
 }

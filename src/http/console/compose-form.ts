@@ -64,9 +64,9 @@ function when(form: Form): Html {
   return html`<fieldset class="card"><legend>When</legend>
 <div class="row">${WHEN.map((each) => radio('when', each, { label: WHEN_WORDS[each], chosen }))}</div>
 <div class="row"><label>Date and time <input name="at" type="datetime-local" value="${form.get('at')}"></label>
-${choice('if_passed', 'Where that has passed', { words: IF_PASSED, chosen: form.get('if_passed') })}</div>
+${choice('if_passed', 'Where that has passed', { words: IF_PASSED, chosen: form.get('if_passed'), none: 'as usual' })}</div>
 <div class="row"><label>Worth sending for, in seconds <input name="ttl_seconds" type="number" min="1" value="${form.get('ttl_seconds')}"></label>
-${choice('priority', 'Priority', { words: PRIORITIES, chosen: form.get('priority') })}
+${choice('priority', 'Priority', { words: PRIORITIES, chosen: form.get('priority'), none: 'as usual' })}
 <label>Topic <input name="topic" value="${form.get('topic')}" autocomplete="off"></label></div></fieldset>`;
 }
 

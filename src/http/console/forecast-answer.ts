@@ -20,7 +20,7 @@ ${octetMeter(measured.octets)}${sizeWarnings(measured.octets).map((warning) => h
 ${locales.length < 2 ? '' : html`<p class="hint">By locale: ${locales.map(([name, octets]) => `${name} ${number(octets)}`).join(', ')}.</p>`}</div>
 <div>${facts([
     ['Users', `${atLeast}${number(users)}`],
-    ['Reached', `${atLeast}${number(reachedUsers)}, on ${number(devices)} devices`],
+    ['Reached', `${atLeast}${number(reachedUsers)}, on ${devices === 1 ? 'one device' : `${number(devices)} devices`}`],
     [
       'Of these later',
       held === null

@@ -101,10 +101,10 @@ export function actionButton(of: {
 export function choice(
   name: string,
   label: string,
-  of: { readonly words: readonly string[]; readonly chosen: string },
+  of: { readonly words: readonly string[]; readonly chosen: string; readonly none?: string },
 ): Html {
   const options = of.words.map(
     (word) => html`<option value="${word}"${word === of.chosen ? html` selected` : ''}>${word}</option>`,
   );
-  return html`<label>${label} <select name="${name}"><option value="">any</option>${options}</select></label>`;
+  return html`<label>${label} <select name="${name}"><option value="">${of.none ?? 'any'}</option>${options}</select></label>`;
 }

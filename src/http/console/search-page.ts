@@ -48,7 +48,7 @@ function searchBody(asked: string, found: readonly Found[]): Html {
   return html`<h1>Search</h1>
 ${why}
 <form method="get" action="search" class="card search-large" role="search" aria-label="Search">
-<label for="find">A user id, the id of a notification, a delivery, a subscription, a hold or a bulk action, an idempotency key, or a request id</label>
+<label for="find">A user id, the id of a notification, a delivery, a subscription, a hold, a bulk action, a webhook endpoint or an erasure, an idempotency key, or a request id</label>
 <p class="row"><input id="find" name="q" type="search" value="${asked}" autofocus autocomplete="off" spellcheck="false">
 <button class="button primary">Find</button></p>
 </form>
@@ -58,6 +58,6 @@ ${found.length === 0 ? '' : foundList(found)}`;
 function foundList(found: readonly Found[]): Html {
   return html`<section><h2>It is of several things</h2><ul class="plain-list stack">${found.map(
     (each) =>
-      html`<li><a href="${addressOf(each)}">${each.kind} ${each.id}</a> <span class="muted">${WORDS[each.by]}</span></li>`,
+      html`<li><a href="${addressOf(each)}">${each.kind.replaceAll('_', ' ')} <code>${each.id}</code></a> <span class="muted">${WORDS[each.by]}</span></li>`,
   )}</ul></section>`;
 }

@@ -45,7 +45,7 @@ const ELSEWHERE =
 function rotation(isPossible: boolean, { nextPublicKey }: Ring, { role }: OperatorSession): Html | string {
   if (!isPossible) return html`<p class="hint">${ELSEWHERE}</p>`;
   if (nextPublicKey !== null)
-    return html`<p class="needs">A new key waits for a restart of Bellhop: <code>${nextPublicKey.slice(0, 24)}…</code></p>`;
+    return html`<div class="needs"><p>A new key waits for a restart of Bellhop: <code>${nextPublicKey.slice(0, 24)}…</code></p></div>`;
   if (role !== 'operator') return '';
   const sure =
     'A new pair is put before the present one in the data folder. Browsers subscribe with it once Bellhop was restarted; the earlier ones go on signing for who subscribed with them.';

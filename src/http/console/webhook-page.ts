@@ -10,7 +10,7 @@ import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import type { Html } from './layout.ts';
 import { actionButton, address, choice, facts, more, number, table, time } from './parts.ts';
-import { endpointState, eventTypeChoice, markOf, secretShown, urlFor } from './webhook-parts.ts';
+import { endpointState, eventTypeChoice, markOf, nextTryMs, secretShown, urlFor } from './webhook-parts.ts';
 import { saidIn } from './webhooks-page.ts';
 
 const ROWS = 50;
@@ -96,14 +96,13 @@ ${deliveryTable(id, deliveries, isOperator)}${more('webhook', { id, state }, nex
 }
 
 function factsOf(endpoint: WebhookEndpoint): Html {
-  const { id, description, eventTypes, secrets, failures, retryAtMs, nextDueAtMs, createdAtMs, disabled } = endpoint;
+  const { id, description, eventTypes, secrets, failures, createdAtMs, disabled } = endpoint;
   return facts([
     ['What it is', description],
     ['Events', eventTypes === null ? 'all' : eventTypes.join(', ')],
     ['Disabled', disabled === null ? null : time(disabled.atMs)],
     ['Failed in a row', failures === 0 ? null : number(failures)],
-    ['Tried again', disabled !== null || retryAtMs === null ? null : time(retryAtMs)],
-    ['Next is due', disabled !== null || nextDueAtMs === null ? null : time(nextDueAtMs)],
+    ['Next is tried', nextTryMs(endpoint) === null ? null : time(nextTryMs(endpoint))],
     ['Secrets that sign', secrets.length],
     ['Made', time(createdAtMs)],
     ['Endpoint', html`<code>${id}</code>`],

@@ -22,6 +22,11 @@ export function endpointState({ disabled, failingSinceMs }: WebhookEndpoint): Ht
   return html`<span class="state active">enabled</span>`;
 }
 
+/** When something is sent to it next, as far as that is known. */
+export function nextTryMs({ disabled, retryAtMs, nextDueAtMs }: WebhookEndpoint): number | null {
+  return disabled !== null || nextDueAtMs === null ? null : Math.max(nextDueAtMs, retryAtMs ?? 0);
+}
+
 /** As much of a URL as who looks may see: what is behind the host can hold somebody’s secret. */
 export function urlFor({ url }: Pick<WebhookEndpoint, 'url'>, { role }: OperatorSession): string {
   return role === 'operator' ? url : `${new URL(url).origin}/…`;

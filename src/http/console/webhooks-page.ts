@@ -6,7 +6,7 @@ import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Form, Visit } from './console-routes.ts';
 import type { Html } from './layout.ts';
 import { address, table, time } from './parts.ts';
-import { endpointState, eventTypeChoice, secretShown, urlFor } from './webhook-parts.ts';
+import { endpointState, eventTypeChoice, nextTryMs, secretShown, urlFor } from './webhook-parts.ts';
 
 const MENU = { menu: 'webhooks' } as const;
 
@@ -59,7 +59,7 @@ function endpointTable(endpoints: readonly WebhookEndpoint[], { session }: Visit
       endpointState(endpoint),
       html`<a href="${address('webhook', { id: endpoint.id })}">${urlFor(endpoint, session)}</a>${endpoint.description === null ? '' : html`<br><small class="muted">${endpoint.description}</small>`}`,
       endpoint.eventTypes === null ? 'all' : endpoint.eventTypes.join(', '),
-      endpoint.disabled === null ? time(endpoint.nextDueAtMs) : '–',
+      time(nextTryMs(endpoint)),
       time(endpoint.createdAtMs),
     ]),
     empty: 'None: events are kept, and sent nowhere.',
@@ -69,7 +69,7 @@ function endpointTable(endpoints: readonly WebhookEndpoint[], { session }: Visit
 function newForm(typed: Typed | null): Html {
   const value = (name: string): string => typed?.form.get(name) ?? '';
   return html`<section><h2>New endpoint</h2><details class="card"${typed === null ? '' : html` open`}><summary class="button">Send events to a URL …</summary>
-<form method="post" action="create-webhook" class="stack">
+<form method="post" action="create-webhook" class="stack narrow">
 ${typed === null ? '' : html`<p class="error" role="alert">${typed.problem}</p>`}
 <label>URL <input name="url" type="url" value="${value('url')}" required placeholder="https://example.com/hooks" autocomplete="off"></label>
 <label>What it is <input name="description" value="${value('description')}" maxlength="200" autocomplete="off"></label>

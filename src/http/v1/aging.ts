@@ -17,7 +17,9 @@ const agingOfService = answerBody('AgingOfPushService', {
 });
 
 export const agingSchema = answerBody('AgingForecast', {
-  counted_at: instant.nullable().openapi({ description: 'Once a day; null before the first time, with no items.' }),
+  counted_at: instant.nullable().openapi({
+    description: 'Once a day, or each hour where there are few; null before the first time, with no items.',
+  }),
   stale_after_days: z.int(),
   items: z.array(agingOfService),
 });
