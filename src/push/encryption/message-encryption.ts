@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createCipheriv, createECDH, createHmac, randomFillSync } from 'node:crypto';
+import { createCipheriv, createECDH, createHmac, createSecretKey, randomFillSync } from 'node:crypto';
 import type { SubscriptionKeys } from '../../domain/subscription/subscription.ts';
 
 /** Encrypts a payload to a browser's keys. Null where the keys are no keys. */
@@ -13,12 +13,13 @@ const AUTH_OCTETS = 16;
 const HEADER_OCTETS = SALT_OCTETS + 4 + 1 + POINT_OCTETS;
 const RECORD_SIZE = 4096;
 /** Ends the last record (RFC 8188 section 2). */
-const LAST_RECORD = Buffer.of(2);
+const END_OF_LAST_RECORD = '\x02';
 
 const WEB_PUSH_INFO = Buffer.from('WebPush: info\0');
 const KEY_INFO = Buffer.from('Content-Encoding: aes128gcm\0\x01');
 const NONCE_INFO = Buffer.from('Content-Encoding: nonce\0\x01');
 const ONE_BLOCK = Buffer.of(1);
+const KEY_IS_OCTETS = { encoding: 'latin1' } as const;
 
 /**
  * Message Encryption for Web Push (RFC 8291) in one `aes128gcm` record (RFC 8188), with a key pair and a salt of its own
@@ -51,23 +52,25 @@ export type MessageSecrets = {
 export function seal({ receiver, authSecret, sender, shared, salt }: MessageSecrets, payload: string): Buffer {
   // HKDF (RFC 5869), whose expansions here are each shorter than one block.
   const keyInfo = [WEB_PUSH_INFO, receiver, sender, ONE_BLOCK];
-  const secret = hmac(salt, hmac(hmac(authSecret, shared), ...keyInfo));
-  const cipher = createCipheriv(
-    'aes-128-gcm',
-    hmac(secret, KEY_INFO).subarray(0, 16),
-    hmac(secret, NONCE_INFO).subarray(0, 12),
-  );
+  const agreed = hmac(authSecret, shared);
+  const secret = hmac(salt, hmac(agreed, ...keyInfo));
+  const key = createSecretKey(hmac(secret, KEY_INFO).subarray(0, 16));
+  const cipher = createCipheriv('aes-128-gcm', key, hmac(secret, NONCE_INFO).subarray(0, 12));
   const header = Buffer.allocUnsafe(HEADER_OCTETS);
   salt.copy(header);
   header.writeUInt32BE(RECORD_SIZE, SALT_OCTETS);
   header.writeUInt8(POINT_OCTETS, SALT_OCTETS + 4);
   sender.copy(header, SALT_OCTETS + 5);
-  const record = [cipher.update(payload, 'utf8'), cipher.update(LAST_RECORD), cipher.final(), cipher.getAuthTag()];
-  return Buffer.concat([header, ...record]);
+  const record = cipher.update(payload.concat(END_OF_LAST_RECORD), 'utf8');
+  return Buffer.concat([header, record, cipher.final(), cipher.getAuthTag()]);
 }
 
+/**
+ * The key goes in as text, an octet a character: of a Buffer, Node 24 finds out by two exceptions that it is no key object,
+ * which was a quarter of what a message cost.
+ */
 function hmac(key: Buffer, ...texts: readonly Buffer[]): Buffer {
-  const digest = createHmac('sha256', key);
+  const digest = createHmac('sha256', key.toString('latin1'), KEY_IS_OCTETS);
   for (const text of texts) digest.update(text);
   return digest.digest();
 }
