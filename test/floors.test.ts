@@ -56,7 +56,7 @@ const FORBIDDEN: [path: string, text: string, rule: string][] = [
   ['src/queue/picking/a.ts', imports('../../config/settings.ts'), 'F3'],
   ['src/push/a.ts', imports('../telemetry/logger.ts'), 'F3'],
   ['src/push/a.ts', imports('../config/settings.ts'), 'F3'],
-  ['src/push/encryption/a.ts', imports('../../config/settings.ts'), 'F3'],
+  ['src/push/threads/a.ts', imports('../../config/settings.ts'), 'F3'],
   ['src/egress/a.ts', imports('../push/vapid.ts'), 'F3'],
   ['src/coordination/a.ts', imports('../queue/redis/bee-queue.ts'), 'F3'],
   ['src/telemetry/a.ts', imports('../config/settings.ts'), 'F3'],

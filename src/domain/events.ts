@@ -203,6 +203,7 @@ export const PART_NAMES = [
   'dead_letters',
   'worker',
   'push',
+  'sender_thread',
   'prune_guard',
   'rescuer',
   'sweeper',

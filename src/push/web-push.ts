@@ -9,7 +9,7 @@ import { exchange, type PushAnswer } from '../egress/exchange.ts';
 import { failedAt } from '../egress/failures.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { createWayOut, type WayOut } from '../egress/way-out.ts';
-import { createEncryptor, type Encryptor } from './encryption/encryptor.ts';
+import { createEncryptMessage, type EncryptMessage } from './message-encryption.ts';
 import type { PushTransport } from './push-transport.ts';
 import { reasonOf } from './service-reason.ts';
 import type { VapidSigner } from './vapid.ts';
@@ -26,13 +26,11 @@ export type WebPushTransportOptions = {
   readonly proxy?: PushProxy | null;
   /** A send over HTTP/1.1 has a connection to itself; more sends than this to one origin queue for one. */
   readonly maxConnectionsPerOrigin?: number;
-  /** Whether many messages at once may be encrypted on a second thread; not unless given. */
-  readonly useEncryptionThread?: boolean;
   /** How host names are resolved; by the system unless given. */
   readonly resolve?: Resolver;
 };
 
-type Sender = WebPushTransportOptions & { readonly wayOut: WayOut; readonly encryptor: Encryptor };
+type Sender = WebPushTransportOptions & { readonly wayOut: WayOut; readonly encrypt: EncryptMessage };
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
@@ -55,8 +53,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
       bodyTimeout: 0,
     },
   });
-  const encryptor = createEncryptor({ useThread: options.useEncryptionThread ?? false });
-  const sender: Sender = { ...options, wayOut, encryptor };
+  const sender: Sender = { ...options, wayOut, encrypt: createEncryptMessage() };
   let closing: Promise<void> | null = null;
 
   return {
@@ -68,7 +65,7 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
       }
     },
     close() {
-      closing ??= Promise.all([encryptor.close(), wayOut.close()]).then(() => undefined);
+      closing ??= wayOut.close();
       return closing;
     },
   };
@@ -83,9 +80,8 @@ async function attempt(sender: Sender, message: PushMessage, { signal, onPosted 
   const { origin, pathname, search } = judgement.url;
   const authorization = sender.vapid.authorization(origin, message.vapidPublicKey);
   if (authorization === null) return failed('vapid_key_missing');
-  const body = await sender.encryptor.encrypt(message.keys, message.payload);
+  const body = sender.encrypt(message.keys, message.payload);
   if (body === null) return failed('encryption');
-  if (signal.aborted) return failed('aborted');
 
   const request = { origin, path: pathname + search, headers: headersOf(message, authorization), body };
   const limits = { timeoutMs: sender.attemptTimeoutMs, signal };

@@ -21,9 +21,8 @@ import type { Listener } from '../http/listener.ts';
 import { eraseDue } from '../intake/erasing.ts';
 import { createLastBackup } from '../intake/last-backup.ts';
 import { createProcesses } from '../intake/processes.ts';
-import type { PushTransport } from '../push/push-transport.ts';
+import { createThreadedTransport, type ThreadedTransport } from '../push/threads/threaded-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
-import { createWebPushTransport } from '../push/web-push.ts';
 import { createStandingRules, type StandingRules } from '../store/standing-rules.ts';
 import { createWordings, type Wordings } from '../store/wordings.ts';
 import { createEvents } from '../telemetry/emitter.ts';
@@ -70,6 +69,9 @@ export type ServiceOptions = {
 /** Used where `VAPID_SUBJECT` is not set; a warning at start says to set it. */
 const PLACEHOLDER_SUBJECT = 'mailto:webmaster@example.com';
 
+/** Two send more than one thread that claims and commits can give them. */
+const MOST_SENDER_THREADS = 2;
+
 /**
  * Builds and starts everything, in the one place that knows every part. Resolves once the API listens and what an
  * earlier process left behind is queued again. Rejects, with everything let go, where a part cannot start.
@@ -86,6 +88,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void parts.sending?.eraser.start();
     void parts.sending?.webhooks.sender.start();
     const server = await listen(parts.listener, config);
+    // Not waited for: until then this thread sends.
+    void parts.sending?.transport.start();
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
     void parts.presence.start();
@@ -210,7 +214,7 @@ function buildBackupKeeper({ config }: ServiceOptions, { store, events, clock }:
 }
 
 type Sending = {
-  readonly transport: PushTransport;
+  readonly transport: ThreadedTransport;
   readonly engine: Engine;
   readonly scheduler: Scheduler;
   readonly bulkWorker: Loop;
@@ -224,14 +228,15 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
   const { attemptTimeoutMs, workerConcurrency: concurrency } = config;
   const subject = config.vapidSubject ?? PLACEHOLDER_SUBJECT;
   if (config.pushProxy !== null) log.info(`pushes ${wayOfPushes(config.pushProxy)}`);
-  const transport = createWebPushTransport({
+  const transport = createThreadedTransport({
     vapid: createVapidSigner({ subject, keyPairs: [keys.vapid, ...keys.olderVapid], findPair: keys.findVapid, clock }),
     attemptTimeoutMs,
     allowedHosts: config.pushAllowedHosts,
     caPem: config.pushCaPem,
     proxy: config.pushProxy,
     maxConnectionsPerOrigin: concurrency,
-    useEncryptionThread: availableParallelism() > 1,
+    threads: Math.min(availableParallelism() - 1, MOST_SENDER_THREADS),
+    onLost: (error) => shared.events.publish({ type: 'part.failed', part: 'sender_thread', error }),
   });
   const policy = {
     delivery: { ...config.retry, quarantine: config.quarantine, goneGraceMs: config.goneGraceMs },

@@ -21,6 +21,8 @@ const FOLLOWS: Readonly<Record<PartName, string>> = {
   dead_letters: 'a replayed delivery could not be queued: it is stored, and the rescuer queues it',
   worker: 'a job failed: the rescuer finds it again',
   push: 'a push failed in a way that Bellhop does not know, and is tried again: please report this line',
+  sender_thread:
+    'a thread that sends pushes ended: what it had not begun is sent by another, the rest is tried again, and a new one is started',
   prune_guard: 'holds on pruning could not be read or kept: the guard tries again',
   rescuer: 'what is due could not be looked for or queued: the rescuer tries again',
   sweeper: 'what is old could not be deleted: the sweeper tries again',

@@ -33,9 +33,17 @@ export function messageTo(
   };
 }
 
+/** How a transport is made: on this thread, or by threads beside it. */
+export type MakeTransport = (options: WebPushTransportOptions) => PushTransport;
+
 /** Everything a test starts is closed after it, the newest first. */
 export class Closing {
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #make: MakeTransport;
+
+  constructor(make: MakeTransport = createWebPushTransport) {
+    this.#make = make;
+  }
 
   async emulator(options?: Parameters<typeof startEmulator>[0]): Promise<Emulator> {
     const emulator = await startEmulator(options);
@@ -44,7 +52,7 @@ export class Closing {
   }
 
   transport(options: Partial<WebPushTransportOptions> = {}): PushTransport {
-    const transport = createWebPushTransport({
+    const transport = this.#make({
       vapid: createVapidSigner({ subject: 'mailto:ops@example.com', keyPairs: [vapidKeys], clock: systemClock }),
       attemptTimeoutMs: 10_000,
       allowedHosts: [],

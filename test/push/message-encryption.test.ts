@@ -2,8 +2,8 @@ import { createECDH, randomBytes, randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decryptPush } from '../../../src/emulator/decrypt.ts';
-import { createEncryptMessage, seal } from '../../../src/push/encryption/message-encryption.ts';
+import { decryptPush } from '../../src/emulator/decrypt.ts';
+import { createEncryptMessage, seal } from '../../src/push/message-encryption.ts';
 
 const octets = (text: string): Buffer => Buffer.from(text, 'base64url');
 

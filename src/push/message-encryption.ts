@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createCipheriv, createECDH, createHmac, createSecretKey, randomFillSync } from 'node:crypto';
-import type { SubscriptionKeys } from '../../domain/subscription/subscription.ts';
+import type { SubscriptionKeys } from '../domain/subscription/subscription.ts';
 
 /** Encrypts a payload to a browser's keys. Null where the keys are no keys. */
 export type EncryptMessage = (keys: SubscriptionKeys, payload: string) => Buffer | null;

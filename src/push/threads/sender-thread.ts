@@ -1,0 +1,81 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { parseProxyExceptions } from '../../domain/push-service/proxy.ts';
+import type { PushResult } from '../../domain/push-service/push-outcome.ts';
+import { createWebPushTransport } from '../web-push.ts';
+import type { FromSender, SenderStart, SendOrder, ToSender } from './thread-messages.ts';
+
+/*
+ * A thread that encrypts and posts: the ordinary transport, with its own connections, asked by messages. What it is given in one
+ * message it begins in one turn; what became of orders it tells once a turn.
+ */
+
+const { settings, begun } = workerData as SenderStart;
+const { proxy } = settings;
+
+/** Of the order that is being begun: the transport asks for it before anything that takes time. */
+let authorization: string | null = null;
+const transport = createWebPushTransport({
+  ...settings,
+  proxy: proxy === null ? null : { ...proxy, exceptions: parseProxyExceptions(proxy.exceptions) },
+  vapid: { authorization: () => authorization },
+});
+
+const signals = new Map<number, { readonly controller: AbortController; underWay: number }>();
+let posted: number[] = [];
+let ended: { id: number; result: PushResult }[] = [];
+let isToTell = false;
+
+function tellSoon(): void {
+  if (isToTell) return;
+  isToTell = true;
+  setImmediate(() => {
+    isToTell = false;
+    const all: FromSender = { posted, ended };
+    posted = [];
+    ended = [];
+    parentPort?.postMessage(all);
+  });
+}
+
+function begin({ id, message, signal: number, authorization: header }: SendOrder): void {
+  const signal = signals.get(number) ?? { controller: new AbortController(), underWay: 0 };
+  signals.set(number, signal);
+  signal.underWay += 1;
+  authorization = header;
+  const onPosted = (): void => {
+    posted.push(id);
+    tellSoon();
+  };
+  void transport.send(message, signal.controller.signal, onPosted).then((result) => {
+    signal.underWay -= 1;
+    if (signal.underWay === 0) signals.delete(number);
+    ended.push({ id, result: portable(result) });
+    tellSoon();
+  });
+}
+
+/** Whatever was thrown, as something that can be copied. */
+function portable(result: PushResult): PushResult {
+  if (result.kind === 'response' || result.failure !== 'unknown') return result;
+  const { thrown } = result;
+  const copy = new Error(thrown instanceof Error ? thrown.message : String(thrown));
+  if (thrown instanceof Error && thrown.stack !== undefined) copy.stack = thrown.stack;
+  return { ...result, thrown: copy };
+}
+
+parentPort?.on('message', (asked: ToSender) => {
+  switch (asked.kind) {
+    case 'send':
+      Atomics.add(begun, 0, asked.orders.length);
+      for (const order of asked.orders) begin(order);
+      return;
+    case 'give_up':
+      signals.get(asked.signal)?.controller.abort();
+      return;
+    case 'close':
+      void transport.close().then(() => setImmediate(() => parentPort?.close()));
+  }
+});
+
+// Its first word: it runs.
+parentPort?.postMessage({ posted, ended } satisfies FromSender);
