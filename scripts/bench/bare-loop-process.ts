@@ -1,5 +1,6 @@
 import { connect } from 'node:http2';
 import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
 import webPush from 'web-push';
 import { answerQuestions } from './child.ts';
 import type { BrowserSubscription } from './subscribers.ts';
@@ -8,15 +9,22 @@ export type LoopQuestion = {
   /** `bare`: what a user would write. `floor`: what encryption and HTTP/2 alone cost. */
   readonly kind: 'bare' | 'floor';
   readonly subscriptions: readonly BrowserSubscription[];
-  readonly count: number;
   readonly inFlight: number;
   readonly caPem: string;
+  readonly plan: SendPlan;
+};
+
+/** What is sent: `warmUp` unmeasured, then `count` at a time, so many times, each after a pause. */
+export type SendPlan = {
+  readonly warmUp: number;
+  readonly count: number;
+  readonly times: number;
+  readonly pauseMs: number;
 };
 
 export type LoopReply = { readonly perSecond: number; readonly cpuMicrosEach: number };
 
 const PAYLOAD = JSON.stringify({ notification_id: 'ntf_01kdz9f1v6v6j0q2y3w4x5z6a7', type: 'bench', title: 'Hello' });
-const WARM_UP = 200;
 
 type Send = (subscription: BrowserSubscription) => Promise<unknown>;
 
@@ -60,11 +68,18 @@ async function sendMany(send: Send, { subscriptions, inFlight }: LoopQuestion, c
 }
 
 answerQuestions<LoopQuestion>(async (question) => {
+  const { warmUp, count, times, pauseMs } = question.plan;
   const send = question.kind === 'bare' ? bareSender(question) : floorSender(question);
-  await sendMany(send, question, WARM_UP);
-  const [cpu, startedAtMs] = [process.cpuUsage(), performance.now()];
-  await sendMany(send, question, question.count);
-  const { user, system } = process.cpuUsage(cpu);
-  const perSecond = question.count / ((performance.now() - startedAtMs) / 1000);
-  return { perSecond, cpuMicrosEach: (user + system) / question.count } satisfies LoopReply;
+  await sendMany(send, question, warmUp);
+  let [cpuMicros, ms] = [0, 0];
+  for (let time = 0; time < times; time += 1) {
+    await wait(pauseMs);
+    const [cpu, startedAtMs] = [process.cpuUsage(), performance.now()];
+    await sendMany(send, question, count);
+    ms += performance.now() - startedAtMs;
+    const { user, system } = process.cpuUsage(cpu);
+    cpuMicros += user + system;
+  }
+  const sent = count * times;
+  return { perSecond: sent / (ms / 1000), cpuMicrosEach: cpuMicros / sent } satisfies LoopReply;
 });

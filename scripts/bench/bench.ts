@@ -10,6 +10,7 @@ import { measureIdle } from './idle.ts';
 import { measurePriority } from './priority.ts';
 import { measureReach } from './reach/reach.ts';
 import { type Figures, machineOf, reportOf } from './report.ts';
+import { runtimesToCompare, THIS_NODE } from './runtime.ts';
 import { measureScale } from './scale.ts';
 import { type Sink, startSink } from './sink.ts';
 import { measureVariables } from './variables.ts';
@@ -24,7 +25,15 @@ type Means = {
 
 const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Figures[P]>> } = {
   deliveries: ({ sink, servers, isShort }) =>
-    measureDeliveries({ sink, servers, rounds: isShort ? 1 : 3, count: isShort ? 200 : 10_000 }),
+    measureDeliveries({
+      sink,
+      servers,
+      rounds: isShort ? 1 : 3,
+      sizes: isShort
+        ? { warmUp: 100, count: 200, first: 200, burst: 100 }
+        : { warmUp: 2000, count: 10_000, first: 2000, burst: 1000 },
+      runtimes: isShort ? [THIS_NODE] : runtimesToCompare(say),
+    }),
   api: ({ sink, isShort }) => measureApi({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.3 : 4 }),
   wait: ({ sink, isShort }) =>
     measureWait({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.5 : 5, subscribers: isShort ? 100 : 4000 }),
@@ -97,7 +106,7 @@ async function bench({ isShort, jsonPath, parts, users }: BenchOptions): Promise
       Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort, users }) });
     }
     process.stdout.write(reportOf(figures));
-    if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(jsonOf(figures), null, 2)}\n`);
+    if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(figures, null, 2)}\n`);
     return 0;
   } finally {
     await Promise.all([sink.stop(), servers?.stop()]);
@@ -116,16 +125,13 @@ async function startServers(): Promise<(BenchServers & { stop(): Promise<void> }
   return {
     mongodbUrl: () => `${mongod.url.replace(/\/?$/, '/')}bench-${databases++}`,
     mongodPid: mongod.pid,
+    redisPid: redis.pid,
     freshRedis: async () => {
       await redis.restart();
       return redis.url;
     },
     stop: async () => void (await Promise.all([redis.stop(), mongod.stop()])),
   };
-}
-
-function jsonOf({ deliveries, ...rest }: Figures): object {
-  return deliveries === undefined ? rest : { ...rest, deliveries: Object.fromEntries(deliveries) };
 }
 
 function say(text: string): void {

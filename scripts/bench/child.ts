@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type Runtime, THIS_NODE } from './runtime.ts';
 
 /** A part of the benchmark in a process of its own, asked by messages. */
 export type Child = {
@@ -10,9 +11,10 @@ export type Child = {
 };
 
 /** Starts a file of this folder. It answers each question with one message, in order. */
-export async function startChild(file: string): Promise<Child> {
+export async function startChild(file: string, runtime: Runtime = THIS_NODE): Promise<Child> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child: ChildProcess = fork(path, [], { execArgv: ['--import', 'tsx'] });
+  const [execPath, ...before] = runtime.command;
+  const child: ChildProcess = fork(path, [], { execPath, execArgv: [...before, '--import', 'tsx'] });
   await once(child, 'message');
   return {
     pid: child.pid ?? 0,

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import type { AcceptFigures } from './api.ts';
 import type { BackupFigures } from './backup.ts';
-import type { Rate } from './deliveries.ts';
+import type { DeliveryFigures } from './deliveries.ts';
+import { deliveryTables } from './delivery-report.ts';
 import type { IdleFigures } from './idle.ts';
 import type { ReachFigures } from './reach/reach.ts';
 import { reachTables } from './reach/report.ts';
@@ -13,7 +14,7 @@ import type { WaitFigures } from './wait.ts';
 /** Everything one run measured; a part that was not asked for is missing. */
 export type Figures = {
   readonly machine: string;
-  readonly deliveries?: ReadonlyMap<string, readonly Rate[]>;
+  readonly deliveries?: readonly DeliveryFigures[];
   readonly api?: readonly AcceptFigures[];
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
@@ -43,7 +44,7 @@ export function reportOf({
   backup,
 }: Figures): string {
   const tables = [
-    deliveries === undefined ? null : deliveryTable(deliveries),
+    deliveries === undefined ? null : deliveryTables(deliveries),
     api === undefined ? null : apiTable(api),
     wait === undefined ? null : waitTable('Accepted to first octet', wait),
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
@@ -54,14 +55,6 @@ export function reportOf({
     backup === undefined ? null : backupLines(backup),
   ];
   return [[machine], ...tables.filter((table) => table !== null)].map((lines) => `${lines.join('\n')}\n`).join('\n');
-}
-
-function deliveryTable(deliveries: NonNullable<Figures['deliveries']>): string[] {
-  return [
-    '| Deliveries | a second | × bare loop | CPU µs each | × bare loop |',
-    '|---|---|---|---|---|',
-    ...deliveryRows(deliveries),
-  ];
 }
 
 function variablesTable(variables: readonly VariablesFigures[]): string[] {
@@ -129,18 +122,6 @@ function backupLines({ storeMib, acceptsPerSecond, backups, sound, ...times }: B
   const p99 = `${times.p99DuringMs.toFixed(1)} ms meanwhile, ${times.p99BeforeMs.toFixed(1)} ms before`;
   const what = `${sound} of ${backups} backups of ${storeMib} MiB whole, each in ${shown(times.tookMs)} ms`;
   return [`${what}; of ${acceptsPerSecond} accepted a second the 99th percentile took ${p99}.`];
-}
-
-function deliveryRows(deliveries: NonNullable<Figures['deliveries']>): string[] {
-  const bare = deliveries.get('bare loop') ?? [];
-  const bareRate = spreadOf(bare.map((rate) => rate.perSecond)).median;
-  const bareCpu = spreadOf(bare.map((rate) => rate.cpuMicrosEach)).median;
-  return [...deliveries].map(([name, rates]) => {
-    const perSecond = spreadOf(rates.map((rate) => rate.perSecond));
-    const cpu = spreadOf(rates.map((rate) => rate.cpuMicrosEach));
-    const ratios = [(perSecond.median / bareRate).toFixed(2), (cpu.median / bareCpu).toFixed(2)];
-    return `| ${name} | ${shown(perSecond)} | ${ratios[0]} | ${shown(cpu)} | ${ratios[1]} |`;
-  });
 }
 
 function apiRow({ name, perSecond, p50Ms, p99Ms, ofBareRoute }: AcceptFigures): string {

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../servers/free-port.ts';
 import { type SignedClient, signedClient } from '../signed-client.ts';
+import { type Runtime, THIS_NODE } from './runtime.ts';
 import type { Subscriber } from './subscribers.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -34,6 +35,8 @@ export type ServiceOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   /** Made unless given. */
   readonly folder?: string;
+  /** This Node unless given. */
+  readonly runtime?: Runtime;
 };
 
 export function makeFolder(): string {
@@ -47,6 +50,7 @@ export async function startService({
   sink,
   environment,
   folder = makeFolder(),
+  runtime = THIS_NODE,
 }: ServiceOptions): Promise<ServiceUnderTest> {
   writeFileSync(join(folder, 'ca.pem'), sink.caPem);
   const port = await freePort();
@@ -62,7 +66,8 @@ export async function startService({
   };
   const log = openSync(join(folder, 'log'), 'a');
   const startedAtMs = performance.timeOrigin + performance.now();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', BUILT], {
+  const [program, ...before] = runtime.command;
+  const child = spawn(program, [...before, '--disable-warning=ExperimentalWarning', BUILT], {
     cwd: folder,
     env,
     stdio: ['ignore', log, log],

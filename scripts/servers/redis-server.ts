@@ -12,6 +12,7 @@ import { freeze } from './freeze.ts';
 export type RedisServer = {
   readonly url: string;
   readonly port: number;
+  readonly pid: () => number;
   /** Ends the process (SIGKILL where none is named) and resolves when it has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it on the same port, empty, ending it first where it runs. */
@@ -65,6 +66,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    pid: () => child.pid ?? 0,
     kill: (signal = 'SIGKILL') => end(signal),
     async restart() {
       await end('SIGKILL');

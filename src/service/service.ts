@@ -21,7 +21,7 @@ import type { Listener } from '../http/listener.ts';
 import { eraseDue } from '../intake/erasing.ts';
 import { createLastBackup } from '../intake/last-backup.ts';
 import { createProcesses } from '../intake/processes.ts';
-import { createThreadedTransport, type ThreadedTransport } from '../push/threads/threaded-transport.ts';
+import { createThreadedTransport, type ThreadedTransport, threadsFor } from '../push/threads/threaded-transport.ts';
 import { createVapidSigner } from '../push/vapid.ts';
 import { createStandingRules, type StandingRules } from '../store/standing-rules.ts';
 import { createWordings, type Wordings } from '../store/wordings.ts';
@@ -69,9 +69,6 @@ export type ServiceOptions = {
 /** Used where `VAPID_SUBJECT` is not set; a warning at start says to set it. */
 const PLACEHOLDER_SUBJECT = 'mailto:webmaster@example.com';
 
-/** Two send more than one thread that claims and commits can give them. */
-const MOST_SENDER_THREADS = 2;
-
 /**
  * Builds and starts everything, in the one place that knows every part. Resolves once the API listens and what an
  * earlier process left behind is queued again. Rejects, with everything let go, where a part cannot start.
@@ -88,8 +85,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void parts.sending?.eraser.start();
     void parts.sending?.webhooks.sender.start();
     const server = await listen(parts.listener, config);
-    // Not waited for: until then this thread sends.
-    void parts.sending?.transport.start();
+    parts.sending?.transport.startSoon();
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
     void parts.presence.start();
@@ -235,7 +231,7 @@ function buildSending({ config, keys, log }: ServiceOptions, shared: Shared): Se
     caPem: config.pushCaPem,
     proxy: config.pushProxy,
     maxConnectionsPerOrigin: concurrency,
-    threads: Math.min(availableParallelism() - 1, MOST_SENDER_THREADS),
+    threads: threadsFor(availableParallelism()),
     onLost: (error) => shared.events.publish({ type: 'part.failed', part: 'sender_thread', error }),
   });
   const policy = {

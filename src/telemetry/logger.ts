@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import { printable, printableLines } from '../domain/printable-text.ts';
 import { summarize } from './error-summary.ts';
+
+/** What only a terminal needs is loaded only there: a tenth of a start. */
+const require = createRequire(import.meta.url);
 
 type LoggerOptions = {
   readonly level: string;
@@ -37,6 +40,7 @@ function forMachines(destination: Destination): DestinationStream {
 }
 
 function forTerminal(destination: Destination): DestinationStream {
+  const { prettyFactory }: typeof import('pino-pretty') = require('pino-pretty');
   const prettify = prettyFactory({
     colorize: true,
     translateTime: 'SYS:HH:MM:ss.l',

@@ -37,10 +37,8 @@ export class Sender {
   private state: 'starting' | 'ready' | 'closing' | 'gone' = 'starting';
 
   constructor({ settings, onLost }: SenderOptions) {
-    // Built, the file beside this one is JavaScript; run from its source, it is not.
-    const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const workerData: SenderStart = { settings, begun: this.begun };
-    this.worker = new Worker(new URL(`./sender-thread${suffix}`, import.meta.url), { workerData });
+    this.worker = new Worker(new URL('./sender-thread.js', import.meta.url), { workerData });
     this.worker.unref();
     let why = new Error('the thread ended');
     this.worker.on('error', (error) => {

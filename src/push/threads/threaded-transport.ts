@@ -1,9 +1,8 @@
 import type { PushMessage } from '../../domain/push-service/push-message.ts';
 import type { PushResult } from '../../domain/push-service/push-outcome.ts';
-import { type PushTarget, pushTargetOf } from '../../domain/push-service/push-target.ts';
-import { failedAt } from '../../egress/failures.ts';
+import { pushTargetOf } from '../../domain/push-service/push-target.ts';
 import type { PushTransport } from '../push-transport.ts';
-import { createWebPushTransport, type WebPushTransportOptions } from '../web-push.ts';
+import type { WebPushTransportOptions } from '../web-push.ts';
 import { Sender, type SenderOptions } from './sender.ts';
 import { SignalNumbers } from './signals.ts';
 
@@ -15,9 +14,18 @@ export type ThreadedTransportOptions = WebPushTransportOptions & {
 };
 
 export type ThreadedTransport = PushTransport & {
-  /** Starts the threads. Resolves once they run, or cannot be had. Harmless when repeated. */
+  /** Starts the threads, as the first send would. Resolves once they run, or cannot be had. Harmless when repeated. */
   start(): Promise<void>;
+  /** The same once the first calls are answered: threads that start take processor time from them. */
+  startSoon(): void;
 };
+
+/** Two send more than one thread that claims and commits can give them. */
+const MOST_THREADS = 2;
+const SOON_MS = 300;
+
+/** Run from its source, as tests do, a thread has nothing to run: Node 20 starts none from TypeScript. */
+const IS_BUILT = import.meta.url.endsWith('.js');
 
 /** A thread that ended is replaced after this time, so that one that cannot run does not take all of it. */
 const REPLACED_AFTER_MS = 10_000;
@@ -33,7 +41,9 @@ export function createThreadedTransport(options: ThreadedTransportOptions): Thre
 
   return {
     start: () => crew.start(),
+    startSoon: () => void setTimeout(() => crew.start(), SOON_MS).unref(),
     async send(message, signal, onPosted) {
+      void crew.start();
       const sender = signal.aborted ? null : crew.freest();
       return sender === null
         ? crew.sendHere(message, signal, onPosted)
@@ -46,11 +56,16 @@ export function createThreadedTransport(options: ThreadedTransportOptions): Thre
   };
 }
 
+/** How many threads send beside the main one. On one core, none: it would only be in the way. */
+export function threadsFor(cores: number): number {
+  return Math.min(cores - 1, MOST_THREADS);
+}
+
 type SendParameters = Parameters<PushTransport['send']>;
 
 class Crew {
   private readonly options: ThreadedTransportOptions;
-  private readonly here: PushTransport;
+  private here: Promise<PushTransport> | null = null;
   private readonly signals: SignalNumbers;
   private senders: Sender[] = [];
   private hasStarted = false;
@@ -58,7 +73,6 @@ class Crew {
 
   constructor(options: ThreadedTransportOptions) {
     this.options = options;
-    this.here = createWebPushTransport(options);
     this.signals = new SignalNumbers((number) => {
       for (const sender of this.senders) sender.giveUp(number);
     });
@@ -66,8 +80,10 @@ class Crew {
 
   async start(): Promise<void> {
     const { threads, resolve } = this.options;
-    if (this.hasStarted || this.isClosed || resolve !== undefined) return;
+    if (this.hasStarted || this.isClosed) return;
     this.hasStarted = true;
+    if (threads === 0) await this.loadHere();
+    if (!IS_BUILT || resolve !== undefined) return;
     await Promise.all(Array.from({ length: threads }, () => this.hire()));
   }
 
@@ -80,17 +96,19 @@ class Crew {
     return freest;
   }
 
-  sendHere(...parameters: SendParameters): Promise<PushResult> {
-    return this.here.send(...parameters);
+  async sendHere(...parameters: SendParameters): Promise<PushResult> {
+    if (this.here === null && this.isClosed) return { kind: 'failure', failure: 'aborted' };
+    const here = await this.loadHere();
+    return here.send(...parameters);
   }
 
   sendBy(sender: Sender, ...[message, signal, onPosted]: SendParameters): Promise<PushResult> {
-    const target = targetOf(message);
     let authorization: string | null;
     try {
-      authorization = target === null ? null : this.options.vapid.authorization(target.origin, message.vapidPublicKey);
-    } catch (error) {
-      return Promise.resolve(failedAt(target?.hostname ?? '', error));
+      authorization = this.authorizationFor(message);
+    } catch {
+      // It meets the same again, as a value.
+      return this.sendHere(message, signal, onPosted);
     }
     return new Promise((resolve) => {
       const number = this.signals.hold(signal);
@@ -113,7 +131,19 @@ class Crew {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    await Promise.all([this.here.close(), ...this.senders.map((sender) => sender.close())]);
+    const closeHere = async (): Promise<void> => (await this.here)?.close();
+    await Promise.all([closeHere(), ...this.senders.map((sender) => sender.close())]);
+  }
+
+  /** Loaded once something is sent here: it is a tenth of a start, and with threads mostly not used. */
+  private loadHere(): Promise<PushTransport> {
+    this.here ??= import('../web-push.ts').then(({ createWebPushTransport }) => createWebPushTransport(this.options));
+    return this.here;
+  }
+
+  private authorizationFor(message: PushMessage): string | null {
+    const origin = originOf(message);
+    return origin === null ? null : this.options.vapid.authorization(origin, message.vapidPublicKey);
   }
 
   private hire(): Promise<void> {
@@ -142,9 +172,9 @@ class Crew {
 }
 
 /** Null for an endpoint that is no URL: whoever sends refuses it. */
-function targetOf({ endpoint }: PushMessage): PushTarget | null {
+function originOf({ endpoint }: PushMessage): string | null {
   try {
-    return pushTargetOf(endpoint);
+    return pushTargetOf(endpoint).origin;
   } catch {
     return null;
   }

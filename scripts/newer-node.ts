@@ -1,4 +1,4 @@
-import { packagedBinary } from '../../scripts/registry-binary.ts';
+import { packagedBinary } from './registry-binary.ts';
 
 /**
  * The path of a Node 24: this one where it is new enough, else the one that the registry package for this platform
