@@ -124,7 +124,6 @@ function isCrash({ result }: SendReport): boolean {
   return result?.kind === 'failure' && result.failure === 'crashed';
 }
 
-/** As xstate tells the machine that the actor `send` is done. */
-function answered(output: SendReport): DeliveryEvent {
-  return { type: 'xstate.done.actor.send', output } as object as DeliveryEvent;
+function answered(report: SendReport): DeliveryEvent {
+  return { type: 'ANSWERED', report };
 }

@@ -77,10 +77,6 @@ export function deliveryStatesPage(made: string): string {
   ].join('\n');
 }
 
-const EVENT_NAMES: Readonly<Record<string, string>> = {
-  'xstate.done.actor.send': 'answer',
-};
-
 /** The machine's transitions out of one state, one arrow for all the events that lead to the same state. */
 function arrowsFrom(from: DeliveryState): { from: string; to: string; event: string }[] {
   const node = deliveryMachine.states[from];
@@ -88,7 +84,7 @@ function arrowsFrom(from: DeliveryState): { from: string; to: string; event: str
   const events = new Map<string, Set<string>>();
   for (const { event, one } of transitions) {
     const to = one.target?.[0]?.key ?? from;
-    events.set(to, (events.get(to) ?? new Set()).add(EVENT_NAMES[event] ?? event));
+    events.set(to, (events.get(to) ?? new Set()).add(event));
   }
   return [...events].map(([to, names]) => ({ from, to, event: [...names].join(', ') }));
 }

@@ -1,12 +1,5 @@
-import { createActor, fromPromise, waitFor } from 'xstate';
 import type { Clock } from '../clock.ts';
-import {
-  type DeliveryEvent,
-  type DeliverySnapshot,
-  deliveryMachine,
-  type PushOrder,
-  type SendInput,
-} from '../domain/delivery/delivery-machine.ts';
+import { type PushOrder, type SendInput, sendInputOf, stateAfter } from '../domain/delivery/delivery-machine.ts';
 import type { GateAnswer } from '../domain/delivery/gate.ts';
 import { type AttemptPlan, attempted, reportOn, restoreForAttempt } from '../domain/delivery/life.ts';
 import { type DeliveryPolicy, type SendReport, underHold } from '../domain/delivery/verdict.ts';
@@ -43,8 +36,6 @@ type Sending = {
 
 export type Attempter = (claimed: Claimed, sending: Sending) => Promise<AttemptPlan>;
 
-type BoundMachine = ReturnType<typeof bindMachine>;
-
 /**
  * Makes one attempt at a claimed delivery and gives what to settle; the store is not touched. The machine decides and the
  * transport sends. A transport that breaks its promise and rejects has met the failure `unknown`. What is
@@ -52,35 +43,16 @@ type BoundMachine = ReturnType<typeof bindMachine>;
  */
 export function createAttempt(options: AttemptOptions): Attempter {
   const { policy, clock } = options;
-  const machine = bindMachine(options);
 
   return async (claimed, { gate, payload, isProbe, onPosted }) => {
     const startedAtMs = clock.now();
     const order = orderFor(claimed, gate.kind === 'go' ? payload() : '', onPosted);
     const event = { type: 'ATTEMPT', nowMs: startedAtMs, gate } as const;
-    const ended = await runMachine(machine, restoreForAttempt(claimed, { policy, order, isProbe }), event);
-    return attempted(claimed, ended, startedAtMs);
+    const begun = stateAfter(restoreForAttempt(claimed, { policy, order, isProbe }), event);
+    if (begun.value !== 'sending') return attempted(claimed, begun, startedAtMs);
+    const report = await sendAndJudge(options, sendInputOf(begun, startedAtMs));
+    return attempted(claimed, stateAfter(begun, { type: 'ANSWERED', report }), startedAtMs);
   };
-}
-
-/** Bound once for all attempts: xstate reads a machine's whole definition anew for each `provide`, a sixth of a delivery. */
-function bindMachine(options: AttemptOptions) {
-  const send = fromPromise<SendReport, SendInput>(({ input }) => sendAndJudge(options, input));
-  return deliveryMachine.provide({ actors: { send } });
-}
-
-/** Lets the machine live for this attempt. */
-async function runMachine(
-  machine: BoundMachine,
-  snapshot: DeliverySnapshot,
-  event: DeliveryEvent,
-): Promise<DeliverySnapshot> {
-  const actor = createActor(machine, { snapshot, input: snapshot.context });
-  actor.start();
-  actor.send(event);
-  const ended = await waitFor(actor, (current) => current.value !== 'sending');
-  actor.stop();
-  return ended;
 }
 
 /** Sends, has the answer judged, and has the prune guard see the verdict: a hold keeps the subscription from retirement. */

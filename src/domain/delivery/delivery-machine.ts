@@ -1,4 +1,4 @@
-import { assign, fromPromise, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, createActor, type SnapshotFrom, setup } from 'xstate';
 import { type DraftMessage, remainingTtlSeconds } from '../push-service/push-message.ts';
 import type { Subscription } from '../subscription/subscription.ts';
 import type { DeliveryState, EndReason } from './delivery.ts';
@@ -8,7 +8,7 @@ import type { SendReport, Verdict, VerdictFacts } from './verdict.ts';
 /** `missing`: its row was deleted. `retired`: it is kept, but no longer receives. */
 export type SubscriptionStanding = 'active' | 'retired' | 'missing';
 
-/** A push to make. The machine hands it on to the actor `send` as it is. */
+/** A push to make. The machine hands it on to whoever sends, as it is. */
 export type PushOrder = {
   readonly message: DraftMessage;
   readonly subscription: Pick<Subscription, 'id' | 'userId' | 'endpoint' | 'vapidPublicKey'>;
@@ -35,7 +35,7 @@ type DeliveryContext = DeliveryInput & {
   readonly reason: EndReason | null;
 };
 
-/** What the actor `send` is asked for, and what its answer is to be judged by. */
+/** What is to be sent, and what its answer is to be judged by. */
 export type SendInput = {
   readonly order: PushOrder;
   readonly ttlSeconds: number;
@@ -45,6 +45,8 @@ export type SendInput = {
 export type DeliveryEvent =
   /** A worker has the lease: send now, unless there is a reason not to. `gate` is what the gates say. */
   | { readonly type: 'ATTEMPT'; readonly nowMs: number; readonly gate: GateAnswer }
+  /** What came of the send that the machine asked for by becoming `sending`. */
+  | { readonly type: 'ANSWERED'; readonly report: SendReport }
   /** A newer notification with the same topic was accepted. */
   | { readonly type: 'SUPERSEDE' }
   /** Somebody called its notification off. */
@@ -63,10 +65,6 @@ const machineSetup = setup({
     context: {} as DeliveryContext,
     events: {} as DeliveryEvent,
     input: {} as DeliveryInput,
-  },
-  actors: {
-    // Always answers with a report: a send that rejects is a fault of Bellhop's, and ends the actor with its error.
-    send: fromPromise<SendReport, SendInput>(() => Promise.reject(new Error('bind `send` with provide()'))),
   },
   guards: {
     isPastDeadline: ({ context, event }) => 'nowMs' in event && event.nowMs >= context.deadlineAtMs,
@@ -104,12 +102,14 @@ const machineSetup = setup({
 const AFTER_ANSWER = ['delivered', 'pruned', 'retrying', 'expired', 'failed'] as const;
 const AFTER_NO_ANSWER = ['retrying', 'expired', 'failed'] as const;
 
+type Reported = { readonly event: { readonly report: SendReport } };
+
 /** One guarded transition to each of `states`, of which the report's verdict picks exactly one. */
-function byVerdict<Args>(states: readonly Verdict['state'][], reportOf: (args: Args) => SendReport) {
+function byVerdict(states: readonly Verdict['state'][]) {
   return states.map((state) => ({
     target: state,
-    guard: { type: 'verdictIs' as const, params: (args: Args) => ({ verdict: reportOf(args).verdict, state }) },
-    actions: { type: 'record' as const, params: (args: Args) => ({ report: reportOf(args) }) },
+    guard: { type: 'verdictIs' as const, params: ({ event }: Reported) => ({ verdict: event.report.verdict, state }) },
+    actions: { type: 'record' as const, params: ({ event }: Reported) => ({ report: event.report }) },
   }));
 }
 
@@ -154,7 +154,7 @@ const replayTransition = { guard: 'isBeforeNewDeadline', target: 'pending', acti
 /**
  * The states of one delivery, and what leads from one to the next. Pure: no I/O, clock, randomness or timers. It judges
  * nothing either: reports bring their verdict. `life.ts` asks it, and says what is to be written.
- * An actor lives for one attempt: restored from our own document, sent `ATTEMPT`, stopped when it leaves `sending`.
+ * Restored from our own document, it is told `ATTEMPT`; once it is `sending`, somebody sends, and tells it what came of that.
  */
 export const deliveryMachine = machineSetup.createMachine({
   id: 'delivery',
@@ -164,17 +164,7 @@ export const deliveryMachine = machineSetup.createMachine({
     pending: { on: waiting },
     held: { on: waiting },
     retrying: { on: waiting },
-    sending: {
-      invoke: {
-        id: 'send',
-        src: 'send',
-        input: ({ context, event }) => sendInputOf(context, event),
-        onDone: byVerdict(AFTER_ANSWER, ({ event }: { event: { output: SendReport } }) => event.output),
-      },
-      on: {
-        INTERRUPTED: byVerdict(AFTER_NO_ANSWER, ({ event }: { event: { report: SendReport } }) => event.report),
-      },
-    },
+    sending: { on: { ANSWERED: byVerdict(AFTER_ANSWER), INTERRUPTED: byVerdict(AFTER_NO_ANSWER) } },
     delivered: { type: 'final' },
     pruned: { type: 'final' },
     cancelled: { type: 'final' },
@@ -183,11 +173,11 @@ export const deliveryMachine = machineSetup.createMachine({
   },
 });
 
-function sendInputOf(context: DeliveryContext, event: DeliveryEvent): SendInput {
+/** What a machine that has just become `sending` wants sent. */
+export function sendInputOf({ context }: DeliverySnapshot, nowMs: number): SendInput {
   const { order, deadlineAtMs } = context;
-  if (order === null || event.type !== 'ATTEMPT')
-    throw new Error('only an attempt sends, and it brings its push order');
-  return { order, ttlSeconds: remainingTtlSeconds(deadlineAtMs, event.nowMs), facts: context };
+  if (order === null) throw new Error('an attempt that sends brings its push order');
+  return { order, ttlSeconds: remainingTtlSeconds(deadlineAtMs, nowMs), facts: context };
 }
 
 export type DeliverySnapshot = SnapshotFrom<typeof deliveryMachine>;
@@ -206,8 +196,27 @@ export function restoreDelivery(state: DeliveryState, input: DeliveryInput): Del
   return { ...snapshot, context, children: {} };
 }
 
-/** Where an event that sends nothing leads: `SUPERSEDE`, `CANCEL`, `ERASE`, `INTERRUPTED`, `REPLAY` or `DISCARD`. */
+type Scope = Parameters<typeof deliveryMachine.transition>[2];
+
+/**
+ * xstate's `transition` makes an actor for each call, which never runs, and takes longer for that than for the transition. Nothing
+ * here spawns, defers or emits, so one scope without life does for all.
+ */
+const self = createActor(deliveryMachine, { input: {} as DeliveryInput });
+const nothing = (): void => {};
+const scope: Scope = {
+  self,
+  system: self.system,
+  id: '',
+  sessionId: '',
+  logger: nothing,
+  defer: nothing,
+  emit: nothing,
+  stopChild: nothing,
+  actionExecutor: nothing,
+};
+
+/** Where an event leads. */
 export function stateAfter(snapshot: DeliverySnapshot, event: DeliveryEvent): DeliverySnapshot {
-  const [next] = transition(deliveryMachine, snapshot, event);
-  return next;
+  return deliveryMachine.transition(snapshot, event, scope);
 }

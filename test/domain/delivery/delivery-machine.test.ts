@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createActor, fromPromise, transition, waitFor } from 'xstate';
+import { transition } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
 import { DELIVERY_STATES, type DeliveryState, isFinal } from '../../../src/domain/delivery/delivery.ts';
 import {
@@ -10,7 +10,8 @@ import {
   deliveryMachine,
   type PushOrder,
   restoreDelivery,
-  type SendInput,
+  sendInputOf,
+  stateAfter,
 } from '../../../src/domain/delivery/delivery-machine.ts';
 import { type GateAnswer, GO } from '../../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../../src/domain/delivery/life.ts';
@@ -84,8 +85,8 @@ const attempt =
   (gate: GateAnswer, nowMs = NOW_MS) =>
   () => ({ type: 'ATTEMPT', nowMs, gate });
 const done = (result: PushResult) => (known: VerdictFacts) => ({
-  type: 'xstate.done.actor.send',
-  output: report(result, known),
+  type: 'ANSWERED',
+  report: report(result, known),
 });
 const interrupted = (nowMs: number) => (known: VerdictFacts) => ({
   type: 'INTERRUPTED',
@@ -93,7 +94,7 @@ const interrupted = (nowMs: number) => (known: VerdictFacts) => ({
 });
 const onHold = (known: VerdictFacts) => {
   const output = report(answer(410), known);
-  return { type: 'xstate.done.actor.send', output: { ...output, verdict: underHold(output.verdict, 'hld_1') } };
+  return { type: 'ANSWERED', report: { ...output, verdict: underHold(output.verdict, 'hld_1') } };
 };
 
 /** One step of the machine, as a table row: the state it was in, what it was told, the state it must reach. */
@@ -233,7 +234,7 @@ describe('delivery machine', () => {
         (result, retryCount, interruptionCount, waitedMs) => {
           const known = input({ retryCount, interruptionCount });
           const output = report(result, known, NOW_MS + waitedMs);
-          const event = { type: 'xstate.done.actor.send', output } as unknown as DeliveryEvent;
+          const event = { type: 'ANSWERED', report: output } as const;
           const ended = next(restoreDelivery('sending', known), event);
           const verdict = judge(known, { result, endedAtMs: NOW_MS + waitedMs, jitter: 0.5 });
           expect(ended.value).toBe(verdict.state);
@@ -244,32 +245,36 @@ describe('delivery machine', () => {
     );
   });
 
-  it('asks for one send with what is left of the TTL, and rests in the state that the answer gives', async () => {
-    const sent: SendInput[] = [];
-    const send = fromPromise<SendReport, SendInput>(async ({ input: asked }) => {
-      sent.push(asked);
-      return report(answer(201), asked.facts);
+  it('asks for one send with what is left of the TTL, and rests in the state that the answer gives', () => {
+    const begun = next(restoreDelivery('retrying', input({ retryCount: 2 })), {
+      type: 'ATTEMPT',
+      nowMs: NOW_MS + 15_500,
+      gate: GO,
     });
-    const snapshot = restoreDelivery('retrying', input({ retryCount: 2 }));
-    const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
-    actor.send({ type: 'ATTEMPT', nowMs: NOW_MS + 15_500, gate: GO });
-    const settled = await waitFor(actor, (current) => current.value !== 'sending');
-    expect(settled.value).toBe('delivered');
-    expect(sent).toMatchObject([{ ttlSeconds: 45, facts: { retryCount: 2 } }]);
+    const asked = sendInputOf(begun, NOW_MS + 15_500);
+    expect(asked).toMatchObject({ ttlSeconds: 45, facts: { retryCount: 2 } });
     // Handed on as it is: it holds what the answer needs.
-    expect(sent[0]?.order).toBe(order);
+    expect(asked.order).toBe(order);
+    expect(next(begun, { type: 'ANSWERED', report: report(answer(201), asked.facts) }).value).toBe('delivered');
   });
 
-  it('restored while sending, does not send again by itself', async () => {
-    const send = fromPromise<SendReport, SendInput>(() => {
-      throw new Error('must not be asked to send');
+  it('without a push order has nothing to ask for', () => {
+    const begun = next(restoreDelivery('pending', input({ order: null })), {
+      type: 'ATTEMPT',
+      nowMs: NOW_MS,
+      gate: GO,
     });
-    const snapshot = restoreDelivery('sending', input());
-    const actor = createActor(deliveryMachine.provide({ actors: { send } }), { snapshot, input: input() }).start();
-    actor.send(eventFor('INTERRUPTED', input()));
-    expect(actor.getSnapshot().value).toBe('retrying');
-    expect(actor.getSnapshot().context).toMatchObject({ retryCount: 0, interruptionCount: 1 });
-    actor.stop();
+    expect(() => sendInputOf(begun, NOW_MS)).toThrow('push order');
+  });
+
+  it('steps as xstate’s own transition does, though it makes no actor for it', () => {
+    for (const [from, event, , overrides = {}] of TRANSITIONS) {
+      const known = input(overrides);
+      const [ours, theirs] = [stateAfter, next].map((step) =>
+        step(restoreDelivery(from, known), eventFor(event, known)),
+      );
+      expect([ours?.value, ours?.context, ours?.status]).toEqual([theirs?.value, theirs?.context, theirs?.status]);
+    }
   });
 
   it('a replay starts the budgets again', () => {
