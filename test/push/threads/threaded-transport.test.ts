@@ -1,17 +1,20 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { PushResult } from '../../../src/domain/push-service/push-outcome.ts';
 import type { Emulator } from '../../../src/emulator/emulator.ts';
 import type { PushTransport } from '../../../src/push/push-transport.ts';
 import type { WebPushTransportOptions } from '../../../src/push/web-push.ts';
 import { pushFaultsContract } from '../../contract/push-faults-contract.ts';
 import { pushTransportContract } from '../../contract/push-transport-contract.ts';
+import { buildForTest } from '../../support/built.ts';
 import { Closing, messageTo, never } from '../transport-fixture.ts';
 
 // Built, as it runs: Node 20 starts no thread from TypeScript.
+const built = await buildForTest('push/threads/threaded-transport.ts', 'push/threads/sender-thread.ts');
+afterAll(() => built.remove());
 const { createThreadedTransport }: typeof import('../../../src/push/threads/threaded-transport.ts') = await import(
-  new URL('../../../dist/push/threads/threaded-transport.js', import.meta.url).href
+  built.href
 );
 
 const lost: Error[] = [];
