@@ -32,6 +32,7 @@ export async function startSimulatedEngine(serverZone = 'UTC') {
   const store = await openSqliteStore({ path: join(folder, 'bellhop.db'), clock });
   const jobs: Job[] = [];
   const pushes: Push[] = [];
+  const payloads: string[] = [];
   let answer: (push: Push) => number = () => 201;
   const rules = createStandingRules({ store, clock });
   const events = createEvents((error) => {
@@ -47,9 +48,10 @@ export async function startSimulatedEngine(serverZone = 'UTC') {
       queue: queueOf(jobs),
       coordination: createLoneCoordination(),
       transport: {
-        async send({ endpoint }) {
+        async send({ endpoint, payload }) {
           const push = { subscriptionId: endpoint.slice(ENDPOINT.length), atMs: clock.now() };
           pushes.push(push);
+          payloads.push(payload);
           return { kind: 'response', status: answer(push), retryAfter: null, reason: null };
         },
       },
@@ -96,6 +98,8 @@ export async function startSimulatedEngine(serverZone = 'UTC') {
     tick: () => engine.rescuer.tick(),
     jobs,
     pushes,
+    /** What each of them said. */
+    payloads,
     answerWith(next: typeof answer) {
       answer = next;
     },
