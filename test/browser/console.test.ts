@@ -22,6 +22,7 @@ const EMPTY_PAGES = [
   'compose',
   'schedules',
   'templates',
+  'experiments',
   'webhooks',
   'system',
   'audit',

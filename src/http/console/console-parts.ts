@@ -8,6 +8,7 @@ import type { BulkActions } from '../../intake/bulk-actions.ts';
 import type { DeadLetters } from '../../intake/dead-letters.ts';
 import type { Doctor } from '../../intake/doctor.ts';
 import type { Erasures } from '../../intake/erasures.ts';
+import type { Experiments } from '../../intake/experiments.ts';
 import type { Exports } from '../../intake/exports.ts';
 import type { LookUp } from '../../intake/lookup.ts';
 import type { Notifications } from '../../intake/notifications.ts';
@@ -37,6 +38,7 @@ export type ConsoleParts = {
   readonly users: Users;
   readonly erasures: Erasures;
   readonly exports: Exports;
+  readonly experiments: Experiments;
   readonly types: TypeRulesIntake;
   readonly audiences: Audiences;
   readonly schedules: Schedules;

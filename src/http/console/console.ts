@@ -14,6 +14,7 @@ import { addDeadLetterPage } from './dead-letter-page.ts';
 import { addDeliveryPage } from './delivery-page.ts';
 import { addDoctorPage } from './doctor-page.ts';
 import { addErasurePages } from './erasure-page.ts';
+import { addExperimentPages } from './experiment-page.ts';
 import { addLiveStream } from './live-stream.ts';
 import { messagePage } from './message-page.ts';
 import { addNotificationPages } from './notification-page.ts';
@@ -79,6 +80,7 @@ function addPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   addComposePage(routes, parts);
   addSchedulePages(routes, parts);
   addTemplatePages(routes, parts);
+  addExperimentPages(routes, parts);
   addWebhooksPage(routes, parts);
   addWebhookPage(routes, parts);
   addSystemPage(routes, parts);

@@ -98,6 +98,7 @@ function factsOf(delivery: Delivery, subscription: Subscription | null): Html {
     ],
     ['Priority', priority],
     ['Topic', topic],
+    ['Variant', delivery.variant?.key ?? null],
     ['Made', time(delivery.createdAtMs)],
     ['Deadline', time(deadlineAtMs)],
     ['Ended', delivery.endedAtMs === null ? null : time(delivery.endedAtMs)],

@@ -27,6 +27,7 @@ const MENU: readonly (readonly [page: string, name: string])[] = [
   ['compose', 'Compose'],
   ['schedules', 'Schedules'],
   ['templates', 'Templates'],
+  ['experiments', 'Experiments'],
   ['webhooks', 'Webhooks'],
   ['system', 'System'],
   ['audit', 'Audit'],

@@ -11,6 +11,7 @@ import type { ReceiptCounts, ReceiptEvent } from '../../domain/receipt/receipt.t
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import { contentPreview } from './content-preview.ts';
+import { experimentSection } from './experiment-page.ts';
 import type { Html } from './layout.ts';
 import { notificationTimeline } from './notification-timeline.ts';
 import {
@@ -50,6 +51,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, milestones, parts.clock.now())}</section>
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
+${await experimentSection(parts, notification, seesContent)}
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
     return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };

@@ -21,6 +21,7 @@ const PAGES = [
   'compose',
   'schedules',
   'templates',
+  'experiments',
   'webhooks',
   'system',
   'audit',
