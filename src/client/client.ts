@@ -33,7 +33,7 @@ import type {
 import { type Schedules, schedulesOf } from './schedules.ts';
 import { createSigner } from './signing.ts';
 import { mintSubscriberToken, type SubscriberToken } from './subscriber-token.ts';
-import type { ImportedSubscription, SubscriptionImportLine } from './subscription-import.ts';
+import type { ImportedSubscription, SubscriptionImportLine, UserImportLine } from './subscription-import.ts';
 import { type Templates, templatesOf } from './templates.ts';
 import type { CancelledNotification } from './timing.ts';
 import { type WebhookCalls, webhooksOf } from './webhooks.ts';
@@ -161,7 +161,7 @@ export type Client = Nouns & {
     restore(id: string, options?: CallOptions): Promise<Subscription>;
     /** Takes over up to 1000 subscriptions of another push system, each answered on its own; `bellhop import` takes files. */
     import(
-      subscriptions: readonly SubscriptionImportLine[],
+      subscriptions: readonly (SubscriptionImportLine | UserImportLine)[],
       options?: CallOptions & { readonly dryRun?: boolean | undefined },
     ): Promise<readonly ImportedSubscription[]>;
   };

@@ -19,6 +19,13 @@ export type SubscriptionImportLine = {
   readonly user_agent?: string | null | undefined;
 };
 
+/** A user without a subscription: `user` may be empty. */
+export type UserImportLine = {
+  readonly user_id: string;
+  readonly user: Omit<UserPatch, 'tags'>;
+  readonly tags?: readonly string[] | null | undefined;
+};
+
 export type ImportedSubscription = {
   /** Which of those that were sent, from 0. */
   readonly index: number;

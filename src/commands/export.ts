@@ -9,7 +9,7 @@ import { exportLine } from '../intake/export-line.ts';
 import { createExports } from '../intake/exports.ts';
 import { askOwnService } from './own-service.ts';
 
-/** Writes all active subscriptions as NDJSON, in the shape that `bellhop import` takes. Gives the exit code. */
+/** Writes all active subscriptions, and users without one, as NDJSON, in the shape that `bellhop import` takes. Gives the exit code. */
 export async function runExport(call: { readonly file: string; readonly withKeys: boolean }): Promise<number> {
   const config = parseConfig(readEnvironment(), readText);
   const lines = await linesFrom(config, call.withKeys);
@@ -23,7 +23,7 @@ export async function runExport(call: { readonly file: string; readonly withKeys
   if (call.file === '-') await pipeline(lines, counted, process.stdout, { end: false });
   else await intoFile(call.file, (file) => pipeline(lines, counted, file));
   process.stderr.write(
-    `${count} active subscriptions exported${call.withKeys ? ', with keys: who has them can push' : ''}.\n`,
+    `${count} lines exported: active subscriptions, and users who have none${call.withKeys ? ', with keys: who has them can push' : ''}.\n`,
   );
   return 0;
 }

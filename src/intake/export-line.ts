@@ -1,10 +1,18 @@
-import { shortenEndpoint } from '../domain/subscription/subscription.ts';
+import { type Subscription, shortenEndpoint } from '../domain/subscription/subscription.ts';
 import { timeOfMinute } from '../domain/user/quiet-hours.ts';
 import type { User } from '../domain/user/user.ts';
-import type { ExportedSubscription } from './exports.ts';
+import type { Exported } from './exports.ts';
 
-/** A subscription as `POST /v1/subscriptions/import` takes it; without keys, the endpoint is shortened, and nobody can push with it. */
-export function exportLine({ subscription, user }: ExportedSubscription, withKeys: boolean): Record<string, unknown> {
+/**
+ * A subscription, or a user who has none, as `POST /v1/subscriptions/import` takes it; without keys, the endpoint is shortened, and nobody
+ * can push with it.
+ */
+export function exportLine({ subscription, user }: Exported, withKeys: boolean): Record<string, unknown> {
+  const said = user === null ? {} : { ...(user.tags.length > 0 && { tags: user.tags }), user: saidOf(user) };
+  return subscription === null ? { user_id: user.id, ...said } : { ...lineOf(subscription, withKeys), ...said };
+}
+
+function lineOf(subscription: Subscription, withKeys: boolean): Record<string, unknown> {
   const { endpoint, keys, expirationAtMs, createdAtMs, updatedAtMs } = subscription;
   return {
     user_id: subscription.userId,
@@ -17,8 +25,6 @@ export function exportLine({ subscription, user }: ExportedSubscription, withKey
     ...(subscription.userAgent !== null && { user_agent: subscription.userAgent }),
     created_at: isoOf(createdAtMs),
     updated_at: isoOf(updatedAtMs),
-    ...(user !== null && user.tags.length > 0 && { tags: user.tags }),
-    ...(user !== null && { user: saidOf(user) }),
   };
 }
 

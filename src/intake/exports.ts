@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { usersNamed } from '../domain/audience/audience.ts';
 import type { Suppression } from '../domain/audience/suppression.ts';
 import type { AuditEntry } from '../domain/audit/audit-entry.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
@@ -6,6 +7,8 @@ import { bodyWithout } from '../domain/erasure/traces.ts';
 import { type Receipt, receiptsOf } from '../domain/receipt/receipt.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { User } from '../domain/user/user.ts';
+
+import type { AudienceCursor, AudiencePage } from '../store/audience-store.ts';
 import type { Page } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import { createUserDeliveries, type DeliveryOfNotification } from './user-deliveries.ts';
@@ -28,18 +31,28 @@ export type UserExport = {
 /** A delivery beside its notification, and what its device told. */
 type ExportedDelivery = DeliveryOfNotification & { readonly receipts: readonly Receipt[] };
 
-/** An active subscription, and what was said of its user. */
-export type ExportedSubscription = { readonly subscription: Subscription; readonly user: User | null };
+/** An active subscription, and what was said of its user; or a user who has none. */
+export type Exported =
+  | { readonly subscription: Subscription; readonly user: User | null }
+  | { readonly subscription: null; readonly user: User };
 
 export type Exports = {
   ofUser(userId: string): Promise<UserExport>;
-  /** All active subscriptions, piece by piece, the newest first. */
-  everything(): AsyncGenerator<readonly ExportedSubscription[]>;
+  /** All active subscriptions, piece by piece, the newest first; then users who have none and of whom something was said. */
+  everything(): AsyncGenerator<readonly Exported[]>;
 };
 
 type ExportedStore = Pick<
   Store,
-  'users' | 'subscriptions' | 'deliveries' | 'notifications' | 'suppressions' | 'receipts' | 'schedules' | 'audit'
+  | 'users'
+  | 'audiences'
+  | 'subscriptions'
+  | 'deliveries'
+  | 'notifications'
+  | 'suppressions'
+  | 'receipts'
+  | 'schedules'
+  | 'audit'
 >;
 
 const AT_ONCE = 200;
@@ -66,25 +79,36 @@ export function createExports({ store, clock }: { readonly store: ExportedStore;
         audit: itemsOf((cursor) => store.audit.list({ ...done, cursor })),
       };
     },
-    everything: () => everything(store),
+    everything: () => everything(store, clock.now()),
   };
 }
 
-async function* everything({ subscriptions, users }: ExportedStore): AsyncGenerator<readonly ExportedSubscription[]> {
-  let cursor: string | null = null;
-  do {
-    const page: Page<Subscription> = await subscriptions.list({
-      ...{ userId: null, includeRetired: false },
-      cursor,
-      limit: AT_ONCE,
-    });
-    const persons = await users.persons([...new Set(page.items.map(({ userId }) => userId))]);
-    yield page.items.map((subscription) => ({
-      subscription,
-      user: persons.get(subscription.userId)?.user ?? null,
-    }));
+async function* everything(store: ExportedStore, nowMs: number): AsyncGenerator<readonly Exported[]> {
+  const active = { userId: null, includeRetired: false, limit: AT_ONCE };
+  for await (const page of pagesOf((cursor) => store.subscriptions.list({ ...active, cursor }))) {
+    const persons = await store.users.persons([...new Set(page.map(({ userId }) => userId))]);
+    yield page.map((subscription) => ({ subscription, user: persons.get(subscription.userId)?.user ?? null }));
+  }
+  for await (const page of pagesOf((cursor) => store.users.list({ tag: null, cursor, limit: AT_ONCE }))) {
+    const subscribed = await subscribedOf(store, page, nowMs);
+    yield page.filter(({ id }) => !subscribed.has(id)).map((user) => ({ subscription: null, user }));
+  }
+}
+
+/** Those of them who have an active subscription. */
+async function subscribedOf(
+  { audiences }: ExportedStore,
+  users: readonly User[],
+  nowMs: number,
+): Promise<ReadonlySet<string>> {
+  const look = { audience: usersNamed(users.map(({ id }) => id)), limit: AT_ONCE, nowMs, serverZone: 'UTC' };
+  const subscribed = new Set<string>();
+  for (let cursor: AudienceCursor | null = null, isLast = users.length === 0; !isLast; isLast = cursor === null) {
+    const page: AudiencePage = await audiences.members({ ...look, cursor });
+    for (const { userId, devices } of page.members) if (devices.length > 0) subscribed.add(userId);
     cursor = page.next;
-  } while (cursor !== null);
+  }
+  return subscribed;
 }
 
 /** Nothing is told of a notification that does not ask for it. */
@@ -105,10 +129,14 @@ async function* keysNaming({ schedules }: ExportedStore, userId: string): AsyncG
 }
 
 async function* itemsOf<Item>(list: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  for await (const page of pagesOf(list)) yield* page;
+}
+
+async function* pagesOf<Item>(list: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<readonly Item[]> {
   let cursor: string | null = null;
   do {
     const page: Page<Item> = await list(cursor);
-    yield* page.items;
+    yield page.items;
     cursor = page.next;
   } while (cursor !== null);
 }

@@ -20,10 +20,15 @@ export type ImportRequest = Omit<RegisterRequest, 'formerId' | 'isByToken' | 'va
   readonly userPatch?: UserPatch | null;
 };
 
+/** A user who has no subscription there, and what the line says of them. */
+export type PersonRequest = Pick<ImportRequest, 'userId' | 'tags'> & { readonly userPatch: UserPatch };
+
+type LineRequest = ImportRequest | PersonRequest | AppError;
+
 /** What became of one. */
 export type Imported = {
   readonly result: 'added' | 'updated' | 'moved' | 'unchanged' | 'refused';
-  /** Null where it was refused, or would be new. */
+  /** Null where it was refused, would be new, or is of a user alone. */
   readonly subscriptionId: string | null;
   /** Why it was refused; null otherwise. */
   readonly code: AppErrorCode | null;
@@ -33,10 +38,7 @@ export type Imported = {
 
 export type SubscriptionImport = {
   /** Each on its own, answered in the order given. An AppError stands for one that could not be read. */
-  importMany(
-    requests: readonly (ImportRequest | AppError)[],
-    options: { readonly isDryRun: boolean },
-  ): Promise<readonly Imported[]>;
+  importMany(requests: readonly LineRequest[], options: { readonly isDryRun: boolean }): Promise<readonly Imported[]>;
 };
 
 type ImportOptions = Pick<
@@ -53,13 +55,15 @@ export function createSubscriptionImport(options: ImportOptions): SubscriptionIm
     async importMany(requests, { isDryRun }) {
       const checked = await checkAll(options, requests);
       const results = await options.store.importMany(
-        checked.filter((each): each is ImportedSubscription => !(each instanceof AppError)),
+        checked.filter((each): each is ImportedSubscription => 'draft' in each),
         { isDryRun },
       );
+      const unknown = await unknownOf(options, checked.filter(isPerson));
       if (!isDryRun) for (const result of results) await announceResult(options, result);
       const inOrder = results.values();
       const answers = checked.map((each) => {
         if (each instanceof AppError) return refused(each.code, each.message);
+        if (isPerson(each)) return ofPerson(unknown.has(each.userId));
         return answerOf(inOrder.next().value as ImportResult, isDryRun);
       });
       if (isDryRun) return answers;
@@ -72,7 +76,7 @@ export function createSubscriptionImport(options: ImportOptions): SubscriptionIm
 /** The first line of a user counts. A line that is refused says nothing, and neither does one of whose user something is known. */
 async function saySaid(
   { users }: ImportOptions,
-  requests: readonly (ImportRequest | AppError)[],
+  requests: readonly LineRequest[],
   answers: readonly Imported[],
 ): Promise<void> {
   const patches = new Map<string, UserPatch>();
@@ -80,18 +84,35 @@ async function saySaid(
     if (request instanceof AppError || !request.userPatch || answers[index]?.result === 'refused') continue;
     if (!patches.has(request.userId)) patches.set(request.userId, request.userPatch);
   }
-  const isKnown = (userId: string): Promise<boolean> =>
-    users.get(userId).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof AppError && error.code === 'user_not_found') return false;
-        throw error;
-      },
-    );
   const say = async (userId: string, patch: UserPatch): Promise<void> => {
-    if (!(await isKnown(userId))) await users.patch(userId, patch);
+    if (!(await isKnown(users, userId))) await users.patch(userId, patch);
   };
   await Promise.all([...patches].map(([userId, patch]) => say(userId, patch)));
+}
+
+function isKnown(users: Pick<Users, 'get'>, userId: string): Promise<boolean> {
+  return users.get(userId).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof AppError && error.code === 'user_not_found') return false;
+      throw error;
+    },
+  );
+}
+
+/** Of whom nothing is known before the import. */
+async function unknownOf({ users }: ImportOptions, persons: readonly PersonRequest[]): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(persons.map(({ userId }) => userId))];
+  const known = await Promise.all(ids.map((id) => isKnown(users, id)));
+  return new Set(ids.filter((_, index) => !known[index]));
+}
+
+function isPerson(each: LineRequest | ImportedSubscription): each is PersonRequest {
+  return !(each instanceof AppError) && !('endpoint' in each) && !('draft' in each);
+}
+
+function ofPerson(isNew: boolean): Imported {
+  return { result: isNew ? 'added' : 'unchanged', subscriptionId: null, code: null, reason: null };
 }
 
 const TOO_MANY_TAGS = `Its tags are left out: the user would have more than ${MAX_TAGS}.`;
@@ -99,7 +120,7 @@ const TOO_MANY_TAGS = `Its tags are left out: the user would have more than ${MA
 /** Gives users the tags of their lines. A line that is refused gives none. */
 async function withTags(
   { users }: ImportOptions,
-  requests: readonly (ImportRequest | AppError)[],
+  requests: readonly LineRequest[],
   answers: readonly Imported[],
 ): Promise<readonly Imported[]> {
   const byUser = new Map<string, string[]>();
@@ -127,12 +148,12 @@ async function withTags(
 
 async function checkAll(
   options: ImportOptions,
-  requests: readonly (ImportRequest | AppError)[],
-): Promise<readonly (ImportedSubscription | AppError)[]> {
-  const checked: (ImportedSubscription | AppError)[] = [];
+  requests: readonly LineRequest[],
+): Promise<readonly (ImportedSubscription | PersonRequest | AppError)[]> {
+  const checked: (ImportedSubscription | PersonRequest | AppError)[] = [];
   for (const [at, request] of requests.entries()) {
     if (at > 0 && at % CHECKED_AT_ONCE === 0) await setImmediate();
-    checked.push(request instanceof AppError ? request : check(options, request));
+    checked.push(request instanceof AppError || isPerson(request) ? request : check(options, request));
   }
   return checked;
 }

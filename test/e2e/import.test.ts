@@ -167,6 +167,7 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
   it('takes over what bellhop export writes: a round trip', async () => {
     const said = { preferences: { news: false }, quiet_hours: { from: '22:00', until: '07:00' }, tags: ['beta'] };
     expect((await call('PATCH', '/v1/users/ada', { body: said })).status).toBe(200);
+    expect((await call('PATCH', '/v1/users/zoe', { body: { preferences: { news: false } } })).status).toBe(200);
     const exported = (...args: string[]) => ended(start(args, 48, 'export'));
     const sorted = (text: string): unknown[] =>
       text
@@ -179,9 +180,10 @@ function importSuite(many: number, environment: () => Readonly<Record<string, st
     expect(whole).toContainEqual(
       expect.objectContaining({ user_id: 'ada', tags: ['beta'], vapid_public_key: old.publicKey }),
     );
+    expect(whole).toContainEqual({ user_id: 'zoe', user: { preferences: { news: false } } });
     expect((await exported('-')).stdout).not.toContain('p256dh');
     expect(await exported('all.ndjson')).toMatchObject({ code: 1, stderr: expect.stringContaining('EEXIST') });
-    for (const user of ['ada', 'ben']) expect((await call('DELETE', `/v1/users/${user}`)).status).toBe(200);
+    for (const user of ['ada', 'ben', 'zoe']) expect((await call('DELETE', `/v1/users/${user}`)).status).toBe(200);
     expect((await exported('-')).stdout).toBe('');
     expect(await run('all.ndjson')).toMatchObject({ code: 0 });
     expect(sorted((await exported('--with-keys', '-')).stdout)).toEqual(whole);

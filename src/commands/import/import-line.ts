@@ -5,7 +5,7 @@ import { type Field, type FieldMap, type Flat, findField, flatten, valueAt } fro
 import { readInstant } from './instant-text.ts';
 
 /** As `POST /v1/subscriptions/import` takes it. */
-export type ImportLine = Readonly<Record<string, unknown>> & { readonly vapid_public_key: string };
+export type ImportLine = Readonly<Record<string, unknown>> & { readonly vapid_public_key?: string };
 
 /** What was in a line, and is not taken along. */
 export type Note = 'tags' | 'strange_tags' | 'unread_instant';
@@ -44,6 +44,9 @@ export function readLine(record: Readonly<Record<string, unknown>>, { map, vapid
   );
   if (isToken(endpoint) || (endpoint === null && hasToken(flat))) return refused('invalid_endpoint', TOKEN);
   const userId = textOf(fieldOf('user_id'));
+  const said = saidIn(record);
+  if ('user' in said && userId !== null && [endpoint, p256dh, auth].every((part) => part === null))
+    return ofUserAlone(userId, { ...said, tags: fieldOf('tags') });
   const missing = Object.entries({ endpoint, p256dh, auth, user_id: userId }).filter(([, value]) => value === null);
   if (missing.length > 0) {
     const names = missing.map(([name]) => name).join(' and ');
@@ -64,11 +67,18 @@ export function readLine(record: Readonly<Record<string, unknown>>, { map, vapid
     ...deviceOf(fieldOf),
     ...tagsFor(fieldOf('tags'), notes),
     ...zoneOf(fieldOf('time_zone')),
-    ...saidIn(record),
+    ...said,
   };
   if ([userId, endpoint, p256dh, auth, key, line.user_agent].some((text) => UNUSABLE.test(text ?? ''))) {
     return refused('invalid_request', 'The line is not UTF-8, or holds a character that no text should (U+0000).');
   }
+  return { kind: 'line', line, notes };
+}
+
+/** A user without a subscription, as `bellhop export` writes one. */
+function ofUserAlone(userId: string, { user, tags }: { readonly user?: object; readonly tags: unknown }): Reading {
+  const notes: Note[] = [];
+  const line = { user_id: userId, user, ...tagsFor(tags, notes) };
   return { kind: 'line', line, notes };
 }
 

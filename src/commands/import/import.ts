@@ -100,7 +100,8 @@ async function sendBatch(batch: readonly Waiting[], { report, send }: ImportPart
 const NO_OUTCOME = { result: 'refused', subscription_id: null, code: 'internal_error', reason: 'There was no answer.' };
 
 function withStandIn(line: ImportLine, { standIn }: ImportKeys): ImportLine {
-  if (standIn === null || readVapidPublicKey(line.vapid_public_key) !== standIn.for) return line;
+  const { vapid_public_key: key } = line;
+  if (standIn === null || key === undefined || readVapidPublicKey(key) !== standIn.for) return line;
   return { ...line, vapid_public_key: standIn.is };
 }
 

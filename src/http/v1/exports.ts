@@ -62,14 +62,16 @@ const everythingRoute = defineRoute({
   path: '/v1/export',
   operationId: 'exportEverything',
   tag: 'Privacy',
-  summary: 'All active subscriptions as NDJSON',
-  description: 'One a line, as `POST /v1/subscriptions/import` takes it where it is asked for with keys.',
+  summary: 'All active subscriptions and users as NDJSON',
+  description:
+    'One a line, as `POST /v1/subscriptions/import` takes it where it is asked for with keys; then users without a subscription of whom ' +
+    'something was said.',
   access: 'key',
   scope: 'manage',
   body: { schema: everythingBody, example: { with_keys: false }, required: true },
   answers: {
     200: {
-      description: 'The subscriptions, the newest first.',
+      description: 'The subscriptions, the newest first, and then the users.',
       body: z.custom<ReadableStream<Uint8Array>>().openapi({ type: 'string' }),
       mediaType: 'application/x-ndjson',
     },

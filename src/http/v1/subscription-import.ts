@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../domain/app-error.ts';
 import { MAX_TAGS } from '../../domain/user/user.ts';
-import type { Imported, ImportRequest, SubscriptionImport } from '../../intake/subscription-import.ts';
+import type { Imported, ImportRequest, PersonRequest, SubscriptionImport } from '../../intake/subscription-import.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import type { Issue } from '../kit/json-body.ts';
 import { ERROR_CODES } from '../kit/problem.ts';
@@ -40,11 +40,24 @@ const lineFields = {
     .openapi({ description: 'What is said of the user, where nothing was said before.' }),
 };
 
+const personFields = { user_id: userId, tags: lineFields.tags, user: userPatchBody.omit({ tags: true }) };
+const personLine = ofBrowsers(personFields);
+
 export const importLine = ofBrowsers({ ...lineFields, ...undocumentedFields });
 
 /** Each line is read by itself, so that one that cannot be read is refused in its place alone. */
 const importBody = bodyOf(z.unknown());
-const documentedBody = bodyOf(ofBrowsers(lineFields).openapi('SubscriptionImportLine')).openapi('SubscriptionImport');
+const documentedBody = bodyOf(
+  ofBrowsers({
+    ...lineFields,
+    endpoint: lineFields.endpoint.optional(),
+    keys: lineFields.keys.optional(),
+    vapid_public_key: lineFields.vapid_public_key.optional(),
+  }).openapi('SubscriptionImportLine', {
+    description:
+      'Of a subscription, which needs `endpoint`, `keys` and `vapid_public_key`; or of a user who has none, with `user` alone.',
+  }),
+).openapi('SubscriptionImport');
 
 function bodyOf<Line extends z.ZodType>(line: Line) {
   return z.strictObject({
@@ -81,7 +94,7 @@ const importRoute = defineRoute({
   summary: 'Take over subscriptions of another push system',
   description:
     'Each is registered as its browser would do it, where nothing newer is known of its endpoint, and answered on its own. ' +
-    'Sent again, it changes nothing.',
+    'Sent again, it changes nothing. A line with a `user` and nothing of a subscription is of a user who has none.',
   access: 'key',
   scope: 'manage',
   body: { schema: importBody, documented: documentedBody, example, required: true },
@@ -102,7 +115,12 @@ export function addSubscriptionImportRoute(router: Router, { importMany }: Subsc
   });
 }
 
-function requestOf(given: unknown): ImportRequest | AppError {
+function requestOf(given: unknown): ImportRequest | PersonRequest | AppError {
+  if (isOfUserAlone(given)) {
+    const { value: person, issues } = validate(personLine, given);
+    if (person === null) return refusalOf(issues);
+    return { userId: person.user_id, tags: person.tags ?? [], userPatch: userPatchOf(person.user) };
+  }
   const { value: line, issues } = validate(importLine, given);
   if (line === null) return refusalOf(issues);
   return {
@@ -119,6 +137,13 @@ function requestOf(given: unknown): ImportRequest | AppError {
     tags: line.tags ?? [],
     userPatch: line.user ? userPatchOf(line.user) : null,
   };
+}
+
+/** With anything of a subscription it is one, and is told what it lacks. */
+function isOfUserAlone(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  const { user, endpoint, keys, vapid_public_key } = given as Readonly<Record<string, unknown>>;
+  return user !== undefined && user !== null && [endpoint, keys, vapid_public_key].every((one) => one === undefined);
 }
 
 function refusalOf(issues: readonly Issue[]): AppError {

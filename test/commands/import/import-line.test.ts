@@ -116,3 +116,19 @@ describe('a line', () => {
     expect(String(refusal.reason)).not.toContain('wpush');
   });
 });
+
+describe('a user without a subscription', () => {
+  const said = { preferences: { news: false } };
+  it('is taken along as `bellhop export` writes it', () => {
+    const record = { user_id: 'ada', tags: ['beta'], user: said };
+    expect(lineOf(record, { vapidPublicKey: null })).toEqual(record);
+  });
+
+  it.each([
+    ['with half of a subscription', { user_id: 'ada', user: said, endpoint: ENDPOINT }, 'no p256dh and auth'],
+    ['with nothing said', { user_id: 'ada', tags: ['beta'] }, 'no endpoint'],
+    ['without a name', { user: said }, 'no endpoint and p256dh and auth and user_id'],
+  ])('is none %s', (_, record, reason) => {
+    expect(lineOf(record)).toMatchObject({ code: 'invalid_request', reason: expect.stringContaining(reason) });
+  });
+});

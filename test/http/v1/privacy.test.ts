@@ -137,21 +137,26 @@ describe('exports', () => {
         quiet_hours: { from: '22:00', until: '07:00', days: ['mon'] },
       },
     });
+    await api.call('PATCH', '/v1/users/cy', { json: { tags: ['beta'], preferences: { news: false } } });
     const lines = async (json: object) =>
       (await api.call('POST', '/v1/export', { json })).text
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line));
     const bare = await lines({});
-    expect(bare.map((line) => [line.user_id, line.keys, line.endpoint.length < 60])).toEqual([
+    expect(bare.map((line) => [line.user_id, line.keys, line.endpoint?.length < 60])).toEqual([
       ['bob', undefined, true],
       ['ada', undefined, true],
+      ['cy', undefined, false],
     ]);
-    const whole = (await lines({ with_keys: true })).map((line) => ({ ...line, vapid_public_key: OLDER }));
-    for (const user of ['ada', 'bob']) await erase(user);
+    const whole = (await lines({ with_keys: true })).map((line) =>
+      'endpoint' in line ? { ...line, vapid_public_key: OLDER } : line,
+    );
+    expect(whole[2]).toEqual({ user_id: 'cy', tags: ['beta'], user: { preferences: { news: false } } });
+    for (const user of ['ada', 'bob', 'cy']) await erase(user);
     expect(await lines({ with_keys: true })).toEqual([]);
     const imported = await api.call('POST', '/v1/subscriptions/import', { json: { subscriptions: whole } });
-    expect(imported.body.items.map(({ result }: { result: string }) => result)).toEqual(['added', 'added']);
+    expect(imported.body.items.map(({ result }: { result: string }) => result)).toEqual(['added', 'added', 'added']);
     const again = await lines({ with_keys: true });
     const byUser = (some: { user_id: string }[]) =>
       [...some].sort((one, other) => (one.user_id < other.user_id ? -1 : 1));

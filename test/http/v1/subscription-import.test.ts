@@ -55,6 +55,33 @@ describe('an import', () => {
     expect(await everybody()).toHaveLength(1);
   });
 
+  it('takes a user without a subscription, and leaves alone of whom something is known', async () => {
+    await api.call('PATCH', '/v1/users/ben', { json: { preferences: { news: true } } });
+    const lines = [
+      { user_id: 'ada', user: { preferences: { news: false }, locale: 'de' }, tags: ['beta'] },
+      { user_id: 'ben', user: { preferences: { news: false } }, tags: ['beta'] },
+      { user_id: 'cy', user: {}, tags: ['beta'] },
+      { user_id: 'dan', user: { locale: '?' } },
+      { user: {} },
+      { user_id: 'eve', tags: ['beta'] },
+      { user_id: 'eve', user: {}, vapid_public_key: OLDER_KEY },
+    ];
+    const results = ['added', 'unchanged', 'added', 'refused', 'refused', 'refused', 'refused'];
+    const dry = await send(lines, { dry_run: true });
+    expect(dry.body.items.map(({ result }: { result: string }) => result)).toEqual(results);
+    expect((await api.call('GET', '/v1/users/ada')).status).toBe(404);
+    const { body } = await send(lines);
+    expect(body.items.map(({ result }: { result: string }) => result)).toEqual(results);
+    expect(body.items[3]).toMatchObject({ code: 'invalid_request', reason: expect.stringContaining('user.locale') });
+    expect(body.items[6]).toMatchObject({ code: 'invalid_request', reason: expect.stringContaining('endpoint') });
+    const known = async (id: string) => (await api.call('GET', `/v1/users/${id}`)).body;
+    expect(await known('ada')).toMatchObject({ tags: ['beta'], locale: 'de', preferences: { news: false } });
+    expect(await known('ben')).toMatchObject({ tags: ['beta'], preferences: { news: true } });
+    expect(await known('cy')).toMatchObject({ tags: ['beta'] });
+    const again = await send(lines.slice(0, 3));
+    expect(again.body.items).toMatchObject(Array(3).fill({ result: 'unchanged', subscription_id: null }));
+  });
+
   it('leaves the tags of a user out who would have too many, and says so', async () => {
     const tags = Array.from({ length: 199 }, (_, index) => `t${index}`);
     await api.call('PATCH', '/v1/users/ada', { json: { tags } });
