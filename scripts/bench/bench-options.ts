@@ -5,8 +5,10 @@ export const PARTS = [
   'deliveries',
   'priority',
   'reach',
+  'console',
   'api',
   'wait',
+  'watchers',
   'variables',
   'scale',
   'idle',
@@ -22,25 +24,32 @@ export type BenchOptions = {
   readonly parts: ReadonlySet<Part>;
   /** Of which `reach` finds its audiences. */
   readonly users: number;
+  /** That `console` has stored. */
+  readonly stored: number;
 };
 
-const USERS = 1_000_000;
-const USERS_WHEN_SHORT = 3000;
+const MANY = 1_000_000;
+const MANY_WHEN_SHORT = 3000;
 
-/** Reads `--short`, `--json FILE`, `--only PART,PART` and `--users N`. Throws a TypeError that names what it does not know. */
+/** Reads `--short`, `--json FILE`, `--only PART,PART`, `--users N` and `--stored N`. Throws a TypeError that names what it does not know. */
 export function readBenchOptions(args: readonly string[]): BenchOptions {
   const options = {
     short: { type: 'boolean' },
     json: { type: 'string' },
     only: { type: 'string' },
     users: { type: 'string' },
+    stored: { type: 'string' },
   } as const;
   const { values } = parseArgs({ args: [...args], options });
   const named = values.only?.split(',') ?? [...PARTS];
   const unknown = named.filter((name) => !(PARTS as readonly string[]).includes(name));
   if (unknown.length > 0) throw new TypeError(`--only knows ${PARTS.join(', ')}, not ${unknown.join(', ')}`);
   const isShort = values.short ?? false;
-  const users = Number(values.users ?? (isShort ? USERS_WHEN_SHORT : USERS));
-  if (!Number.isSafeInteger(users) || users < 1) throw new TypeError('--users takes a whole number from 1 on');
-  return { isShort, jsonPath: values.json ?? null, parts: new Set(named as Part[]), users };
+  const count = (name: 'users' | 'stored'): number => {
+    const found = Number(values[name] ?? (isShort ? MANY_WHEN_SHORT : MANY));
+    if (!Number.isSafeInteger(found) || found < 1) throw new TypeError(`--${name} takes a whole number from 1 on`);
+    return found;
+  };
+  const parts = new Set(named as Part[]);
+  return { isShort, jsonPath: values.json ?? null, parts, users: count('users'), stored: count('stored') };
 }

@@ -5,6 +5,8 @@ import { findRedisServer, startRedisServer } from '../servers/redis-server.ts';
 import { measureApi } from './api.ts';
 import { measureBackup } from './backup.ts';
 import { type BenchOptions, PARTS, type Part, readBenchOptions } from './bench-options.ts';
+import { measureConsole } from './console/console.ts';
+import { measureWatchers } from './console/watchers.ts';
 import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
 import { measurePriority } from './priority.ts';
@@ -21,6 +23,7 @@ type Means = {
   readonly servers: BenchServers | null;
   readonly isShort: boolean;
   readonly users: number;
+  readonly stored: number;
 };
 
 const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Figures[P]>> } = {
@@ -56,6 +59,10 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       written: isShort ? 100 : 5000,
       pushes: isShort ? 200 : 10_000,
     }),
+  console: ({ sink, servers, isShort, stored }) =>
+    measureConsole({ sink, servers, deliveries: stored, repeats: isShort ? 3 : 60 }),
+  watchers: ({ sink, isShort }) =>
+    measureWatchers({ sink, rounds: isShort ? 1 : 5, count: isShort ? 200 : 10_000, watchers: 10 }),
   scale: ({ sink, isShort }) =>
     measureScale({
       sink,
@@ -82,12 +89,12 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
     }),
 };
 
-const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority', 'reach'];
+const PARTS_WITH_SERVERS: readonly Part[] = ['deliveries', 'priority', 'reach', 'console'];
 
 process.exitCode = await bench(readBenchOptions(process.argv.slice(2)));
 
 /** Measures everything in one run, and prints the tables. */
-async function bench({ isShort, jsonPath, parts, users }: BenchOptions): Promise<number> {
+async function bench({ isShort, jsonPath, parts, ...sizes }: BenchOptions): Promise<number> {
   if (process.platform !== 'linux') {
     process.stderr.write('The benchmark reads processor time and memory from /proc, so it needs Linux.\n');
     return 1;
@@ -103,7 +110,7 @@ async function bench({ isShort, jsonPath, parts, users }: BenchOptions): Promise
         servers = null;
       }
       say(`${part} …`);
-      Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort, users }) });
+      Object.assign(figures, { [part]: await MEASURE[part]({ sink, servers, isShort, ...sizes }) });
     }
     process.stdout.write(reportOf(figures));
     if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(figures, null, 2)}\n`);

@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
 import type { AcceptFigures } from './api.ts';
 import type { BackupFigures } from './backup.ts';
+import { type ConsoleFigures, consoleTable } from './console/console.ts';
+import { type WatchersFigures, watchersTable } from './console/watchers.ts';
 import type { DeliveryFigures } from './deliveries.ts';
 import { deliveryTables } from './delivery-report.ts';
 import type { IdleFigures } from './idle.ts';
@@ -19,6 +21,8 @@ export type Figures = {
   readonly wait?: readonly WaitFigures[];
   readonly priority?: readonly WaitFigures[];
   readonly reach?: readonly ReachFigures[];
+  readonly console?: readonly ConsoleFigures[];
+  readonly watchers?: WatchersFigures;
   readonly variables?: readonly VariablesFigures[];
   readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
@@ -38,6 +42,8 @@ export function reportOf({
   wait,
   priority,
   reach,
+  console: pages,
+  watchers,
   variables,
   scale,
   idle,
@@ -49,6 +55,8 @@ export function reportOf({
     wait === undefined ? null : waitTable('Accepted to first octet', wait),
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
     reach === undefined ? null : reachTables(reach),
+    pages === undefined ? null : consoleTable(pages),
+    watchers === undefined ? null : watchersTable(watchers),
     variables === undefined ? null : variablesTable(variables),
     scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),

@@ -39,6 +39,13 @@ it('npm run bench -- --short measures everything and writes it down', async () =
     expect(writing.every((row: { perSecond: { min: number } }) => row.perSecond.min > 0)).toBe(true);
     expect(everyone.cpuRatio.median).toBeGreaterThan(0);
   }
+  expect(figures.console.map(({ store, pages }: { store: string; pages: unknown[] }) => [store, pages.length])).toEqual(
+    [
+      ['embedded', 23],
+      ['MongoDB', 23],
+    ],
+  );
+  expect([figures.watchers.alone.length, figures.watchers.watched.length]).toEqual([1, 1]);
   expect(figures.scale.rows).toHaveLength(2);
   for (const row of figures.scale.rows) {
     expect(row.perSecond.median).toBeGreaterThan(0);

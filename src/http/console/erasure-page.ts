@@ -57,7 +57,7 @@ function question(id: string, problem: string | null): Html {
   return html`<p class="path"><a href="${address('user', { id })}">${id}</a> › erase</p>
 <h1>Erase ${id}?</h1>
 <p class="lead">Devices, wishes, waiting deliveries, suppressions, receipts and names in lists, schedules and the audit log go for good. Attempts and numbers stay, without the person. Nothing brings them back, no backup either.</p>
-<form method="post" action="erase-user" class="card stack narrow"><input type="hidden" name="id" value="${id}">
+<form method="post" action="erase-user" class="card stack short"><input type="hidden" name="id" value="${id}">
 ${problem === null ? '' : html`<p class="error" role="alert">${problem}</p>`}
 <label>Type the user’s id to confirm <input name="typed" required autocomplete="off" spellcheck="false" autocapitalize="off"></label>
 <p class="row"><button class="button primary">Erase for good</button> <a class="button" href="${address('user', { id })}">Leave everything as it is</a></p></form>`;

@@ -69,7 +69,7 @@ function endpointTable(endpoints: readonly WebhookEndpoint[], { session }: Visit
 function newForm(typed: Typed | null): Html {
   const value = (name: string): string => typed?.form.get(name) ?? '';
   return html`<section><h2>New endpoint</h2><details class="card"${typed === null ? '' : html` open`}><summary class="button">Send events to a URL …</summary>
-<form method="post" action="create-webhook" class="stack narrow">
+<form method="post" action="create-webhook" class="stack short">
 ${typed === null ? '' : html`<p class="error" role="alert">${typed.problem}</p>`}
 <label>URL <input name="url" type="url" value="${value('url')}" required placeholder="https://example.com/hooks" autocomplete="off"></label>
 <label>What it is <input name="description" value="${value('description')}" maxlength="200" autocomplete="off"></label>
