@@ -4,6 +4,7 @@ import type { Suppression } from '../domain/audience/suppression.ts';
 import type { AuditEntry } from '../domain/audit/audit-entry.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import { bodyWithout } from '../domain/erasure/traces.ts';
+import type { ExperimentMark, Stage } from '../domain/experiment/experiment.ts';
 import { type Receipt, receiptsOf } from '../domain/receipt/receipt.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import type { User } from '../domain/user/user.ts';
@@ -22,11 +23,16 @@ export type UserExport = {
   readonly subscriptions: AsyncIterable<Subscription>;
   readonly deliveries: AsyncIterable<ExportedDelivery>;
   readonly suppressions: AsyncIterable<Suppression>;
+  /** What the person came to in experiments. */
+  readonly experiments: readonly ExportedExperiment[];
   /** Keys of those that name the person. */
   readonly scheduleKeys: AsyncIterable<string>;
   /** What was done to the person, as the audit log has it. */
   readonly audit: AsyncIterable<AuditEntry>;
 };
+
+/** Which variant a person had in an experiment, and how far they came with it. */
+type ExportedExperiment = { readonly key: string; readonly variant: string; readonly stages: readonly Stage[] };
 
 /** A delivery beside its notification, and what its device told. */
 type ExportedDelivery = DeliveryOfNotification & { readonly receipts: readonly Receipt[] };
@@ -51,6 +57,7 @@ type ExportedStore = Pick<
   | 'notifications'
   | 'suppressions'
   | 'receipts'
+  | 'experiments'
   | 'schedules'
   | 'audit'
 >;
@@ -75,6 +82,7 @@ export function createExports({ store, clock }: { readonly store: ExportedStore;
           itemsOf((cursor) => userDeliveries.list({ ...sent, cursor })),
         ),
         suppressions: itemsOf((cursor) => store.suppressions.listOfUser({ ...all, cursor })),
+        experiments: experimentsIn(await store.experiments.ofUser(userId)),
         scheduleKeys: keysNaming(store, userId),
         audit: itemsOf((cursor) => store.audit.list({ ...done, cursor })),
       };
@@ -120,6 +128,16 @@ async function* withReceipts(
     const isTracked = one.notification?.content.tracking !== undefined;
     yield { ...one, receipts: isTracked ? receiptsOf(await receipts.ofDelivery(one.delivery.id)) : [] };
   }
+}
+
+function experimentsIn(marks: readonly ExperimentMark[]): readonly ExportedExperiment[] {
+  const found = new Map<string, { key: string; variant: string; stages: Stage[] }>();
+  for (const { experimentKey: key, variant, stage } of marks) {
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { key, variant, stages: [stage] });
+    else known.stages.push(stage);
+  }
+  return [...found.values()];
 }
 
 async function* keysNaming({ schedules }: ExportedStore, userId: string): AsyncGenerator<string> {

@@ -26,6 +26,9 @@ const userExportSchema = answerBody(
     subscriptions: z.array(subscriptionSchema),
     deliveries: z.array(exportedDeliverySchema),
     suppressions: z.array(suppressionSchema).openapi({ description: 'But for what came while there was no device.' }),
+    experiments: z
+      .array(answerBody('UserExportExperiment', { key: z.string(), variant: z.string(), stages: z.array(z.string()) }))
+      .openapi({ description: 'Which variants the person had, and how far they came with them.' }),
     schedules: z.array(z.string()).openapi({ description: 'Keys of those that name the person.' }),
     audit: z.array(answerBody('UserExportAudit', { at: instant, action: z.string() })),
   },
@@ -110,6 +113,7 @@ async function* userExportText(known: UserExport): AsyncGenerator<string> {
     receipts: receipts.map(receiptWire),
   }));
   yield* listText('suppressions', known.suppressions, suppressionWire);
+  yield `,"experiments":${JSON.stringify(known.experiments)}`;
   yield* listText('schedules', known.scheduleKeys, (key) => key);
   yield* listText('audit', known.audit, ({ atMs, action }) => ({ at: isoOf(atMs), action }));
   yield '}';

@@ -121,6 +121,7 @@ describe('exports', () => {
       subscriptions: [{ id: subscription.id }],
       deliveries: [{ notification_id: id, title: 'On its way', state: 'delivered' }],
       suppressions: [],
+      experiments: [],
       schedules: [],
       audit: [{ action: 'patchUser' }],
     });
