@@ -53,7 +53,7 @@ export function testAtMs({ content, sendAt, acceptedAtMs }: Notification): numbe
 }
 
 /** When the test of a notification is decided, as far as is known: some time after it began to go out. Null without one. */
-function decidesAtMs(notification: Notification): number | null {
+export function decidesAtMs(notification: Notification): number | null {
   const testedAtMs = testAtMs(notification);
   if (testedAtMs === null) return null;
   const { dueAtMs, content, decided, cancelledAtMs } = notification;

@@ -9,6 +9,7 @@ import type { Html } from './layout.ts';
 import { address, facts, more, number, table, time } from './parts.ts';
 
 const ROWS = 50;
+const VERDICTS = { winner: 'delivered', open: 'held', suspicious: 'failed' } as const;
 
 /** Something said in several ways: all of it, and what one came to. */
 export function addExperimentPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
@@ -24,7 +25,7 @@ ${listTable(page.items)}${more('experiments', {}, page.next)}`;
     const { key } = account.experiment.terms;
     const body = html`<p class="path"><a href="experiments">Experiments</a> › experiment</p>
 <h1>${key}</h1>
-<section class="verdict ${account.hasSampleRatio ? 'delivered' : 'failed'}" aria-label="What can be said"><p class="says">${account.sentence}</p>
+<section class="verdict ${VERDICTS[account.decision.kind]}" aria-label="What can be said"><p class="says">${account.sentence}</p>
 <p>Look as often as you like: that does it no harm.</p></section>
 <section><h2>Variants</h2>${variantTable(account)}</section>
 <section class="card"><h2>Facts</h2>${factsOf(account)}</section>`;

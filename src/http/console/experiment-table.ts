@@ -15,23 +15,23 @@ export function variantTable({ experiment, variants, decision }: ExperimentAccou
     caption: 'Variants',
     columns: [
       ['Variant'],
-      ['Weight', 'number'],
+      [`Of those delivered, ${metric}`, 'wide'],
       ['Users', 'number'],
       ['Delivered', 'number'],
       ['Shown', 'number'],
       ['Clicked', 'number'],
-      [`Of those delivered, ${metric}`, 'wide'],
+      ['Weight', 'number'],
     ],
     rows: variants.map((variant) => [
       variant.key === winner
         ? html`<strong>${variant.key}</strong> <span class="state delivered">wins</span>`
         : variant.key,
-      variant.weight,
+      rateCell(variant, most),
       number(variant.users),
       number(variant.delivered),
       number(variant.shown),
       number(variant.clicked),
-      rateCell(variant, most),
+      variant.weight,
     ]),
     empty: 'It has no variants.',
   });

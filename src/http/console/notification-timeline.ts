@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { decidesAtMs } from '../../domain/experiment/lot.ts';
 import type { Milestones } from '../../domain/notification/milestones.ts';
 import { deadlineAtMs, type Notification } from '../../domain/notification/notification.ts';
 import type { Html } from './layout.ts';
@@ -16,12 +17,13 @@ export function notificationTimeline(notification: Notification, milestones: Mil
 
 function stepsOf(notification: Notification): readonly Step[] {
   const { acceptedAtMs, sendAt, dueAtMs, lastWaveAtMs, cancelledAtMs, status } = notification;
+  const decidedAtMs = decidesAtMs(notification);
   const isOver = status === 'completed' || status === 'cancelled';
   const waves: Step[] =
     sendAt === null
       ? []
       : sendAt.kind === 'instant'
-        ? [{ says: 'Sent', atMs: sendAt.atMs }]
+        ? [{ says: decidedAtMs === null ? 'Sent' : 'Test sent', atMs: sendAt.atMs }]
         : [
             ...(dueAtMs === null || isOver ? [] : [{ says: 'Next wave', atMs: dueAtMs }]),
             ...(lastWaveAtMs === null ? [] : [{ says: 'Last wave', atMs: lastWaveAtMs }]),
@@ -29,6 +31,9 @@ function stepsOf(notification: Notification): readonly Step[] {
   return [
     { says: 'Accepted', atMs: acceptedAtMs },
     ...waves,
+    ...(decidedAtMs === null || (cancelledAtMs !== null && notification.decided === undefined)
+      ? []
+      : [{ says: 'Test decided', atMs: decidedAtMs }]),
     ...(cancelledAtMs === null ? [] : [{ says: 'Called off', atMs: cancelledAtMs }]),
     { says: 'Deadline', atMs: deadlineAtMs(notification) },
   ];

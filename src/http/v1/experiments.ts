@@ -111,6 +111,6 @@ function experimentWire(account: ExperimentAccount): z.output<typeof experimentS
   };
 }
 
-function variantWire({ interval, ...variant }: VariantAccount): z.output<typeof variantSchema> {
-  return { ...variant, rate_from: interval?.from ?? null, rate_to: interval?.to ?? null };
+function variantWire({ key, weight, interval, ...counts }: VariantAccount): z.output<typeof variantSchema> {
+  return { key, weight, ...counts, rate_from: interval?.from ?? null, rate_to: interval?.to ?? null };
 }

@@ -64,6 +64,7 @@ describe('experiments at the console', () => {
       expect(text).toContain('Experiment <a href="experiment?key=sale">sale</a>');
     expect(seen!.text).toContain('&lt;img src=x onerror=alert(1)&gt;');
     expect(seen!.text).not.toContain(HOSTILE);
+    expect(seen!.text).toMatch(/<li>Test sent <time .*<li>Test decided <span class="muted">to come<\/span>/s);
     expect(hidden!.text).not.toContain('onerror');
   });
 });

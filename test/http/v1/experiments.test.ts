@@ -75,6 +75,9 @@ describe('an experiment', () => {
       ],
     });
     expect((await get('/v1/experiments?limit=1')).items[0]).toEqual(experiment);
+    const known = await get(`/v1/users/${delivery.user_id}/export`);
+    const stages = ['clicked', 'delivered', 'shown', 'users'];
+    expect(known.experiments).toEqual([{ key, variant: 'long', stages: expect.arrayContaining(stages) }]);
     const { items: suppressed } = await get(`/v1/notifications/${id}/suppressions?reason=holdout`);
     const [held] = suppressed;
     expect(held).toMatchObject({ reason: 'holdout', detail: { experiment: key, percent: 30 } });
