@@ -67,7 +67,8 @@ export function createDelivering(
     const policy = await rules.policyOf(claimed.notification.content.type);
     const composing = composeClaimed(options, claimed);
     const { failure: renderFailure, payload } = composing instanceof Promise ? await composing : composing;
-    const gate = askGates(gates, { ...claimed, policy, serverZone, renderFailure }, nowMs);
+    // Not the time of the claim: a store may take long to answer, and quiet hours begin meanwhile.
+    const gate = askGates(gates, { ...claimed, policy, serverZone, renderFailure }, clock.now());
     const plan = await options.attempt(claimed, { gate, payload, isProbe, onPosted });
     place.leave(plan.laneReport);
     const isKept = await settleWithinLease(plan, leaseUntilMs);
