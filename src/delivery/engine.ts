@@ -112,7 +112,8 @@ export function createEngine(ports: EnginePorts, policy: EnginePolicy, pace: Pac
   };
   const sendingWatch = createSendingWatch({ ...ports, onResume });
   const isPaused = (): boolean | Promise<boolean> => sendingWatch.isPaused();
-  const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused });
+  const isAt = (deliveryId: string): boolean => worker.isAt(deliveryId);
+  const rescuer = createRescuer({ ...ports, ...pace.rescuer, policy: policy.delivery, leads, isPaused, isAt });
   const patient = patientLoops(ports, policy, leads);
   const lanes = createLanes({
     ...ports,

@@ -36,6 +36,8 @@ export type WorkerOptions = ComposingOptions & {
 export type Worker = {
   readonly work: (job: Job, onPosted?: () => void) => Promise<void>;
   readonly waitsFor: (job: Job) => WaitsFor | null;
+  /** Whether this process is at this delivery: whatever its clock says of the lease, the push is not lost. */
+  readonly isAt: (deliveryId: string) => boolean;
 };
 
 /** Pages of fan-out run at once. A page takes long, and more of them would only delay what is urgent. */
@@ -51,8 +53,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const { events, clock, lanes } = options;
   const putOff = createPutOff(options);
   const deliver = createDelivering(options, putOff);
-  /** Of the subscriptions that a push is under way to, the part of its delivery's id. */
-  const underWay = new Set<string>();
+  /** By the part of the ids that a subscription's deliveries have in common, the delivery that is under way to it. */
+  const underWay = new Map<string, string>();
 
   const isPastDeadline = ({ deadlineAtMs }: Job): boolean => deadlineAtMs !== null && deadlineAtMs <= clock.now();
 
@@ -71,7 +73,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const subscription = subscriptionPartOf(job.id);
     // A queue that cannot pass a job over runs it all the same.
     if (underWay.has(subscription)) return putOff.forSubscription(job);
-    underWay.add(subscription);
+    underWay.set(subscription, job.id);
     try {
       await enterAndDeliver(job, onPosted);
     } finally {
@@ -106,6 +108,7 @@ export function createWorker(options: WorkerOptions): Worker {
         events.publish({ type: 'part.failed', part: 'worker', error });
       }
     },
+    isAt: (deliveryId) => underWay.get(subscriptionPartOf(deliveryId)) === deliveryId,
     waitsFor: (job) => {
       if (job.kind === 'fan_out') return fanOuts >= MOST_FAN_OUTS ? 'line' : null;
       return deliveryWaitsFor(job);

@@ -20,6 +20,8 @@ export type RescuerOptions = {
   readonly leads?: Leads;
   /** While it says so, nothing is looked for. */
   readonly isPaused?: () => boolean | Promise<boolean>;
+  /** Whether this process is at a delivery. Where its clock was set on, the lease seems to be over, and the push goes on. */
+  readonly isAt?: (deliveryId: string) => boolean;
   readonly intervalMs?: number;
   /** The most deliveries of a priority that one tick finds. */
   readonly pageSize?: number;
@@ -110,7 +112,8 @@ async function rescueDeliveries(
 ): Promise<Found> {
   const share = { limit, fewOfUser: FEW_OF_USER, mostRead: MOST_READ_FOR_A_PAGE * limit };
   const due = await options.store.deliveries.due({ priority, untilMs: nowMs, ...share });
-  const unsettled = due.filter(({ state }) => state === 'sending');
+  const { isAt = () => false } = options;
+  const unsettled = due.filter(({ id, state }) => state === 'sending' && !isAt(id));
   for (let start = 0; start < unsettled.length; start += INTERRUPTED_PAGE) {
     const ids = unsettled.slice(start, start + INTERRUPTED_PAGE).map(({ id }) => id);
     await recordInterrupted(options, ids, nowMs);

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/domain/app-error.ts';
 import { MAX_INTERRUPTIONS } from '../../src/domain/delivery/verdict.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import type { Notification } from '../../src/domain/notification/notification.ts';
 import type { Subscription } from '../../src/domain/subscription/subscription.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createRescuer } from '../../src/upkeep/rescuer.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { commitPage } from '../support/fan-out-page.ts';
 import { fanOutJob, sampleDelivery, sampleSubscription } from '../support/samples.ts';
+import { until } from '../support/until.ts';
 
 let engine: Engine;
 const make = async (options?: EngineOptions): Promise<Engine> => {
@@ -30,6 +33,18 @@ async function fannedOut(userIds: readonly string[]): Promise<Notification> {
   const notification = await engine.notify(userIds, { enqueue: false });
   await engine.work(fanOutJob(notification));
   return notification;
+}
+
+/** It knows nothing of what the engine's own process is at. */
+function rescuerOfAnotherProcess() {
+  const policy = {
+    maxRetries: 3,
+    baseMs: 1,
+    maxMs: 2,
+    quarantine: { retryMs: 3_600_000, retireAfterMs: 86_400_000 },
+    goneGraceMs: 60_000,
+  };
+  return createRescuer({ ...engine, policy, clock: systemClock, random: Math.random });
 }
 
 describe('rescuer', () => {
@@ -75,6 +90,18 @@ describe('rescuer', () => {
     for (const notification of notifications) {
       expect((await engine.ended(notification, subscription)).state).toBe('delivered');
     }
+  });
+
+  it('leaves a push alone that is under way in this process, though by a clock that was set on its lease is over', async () => {
+    await make({ attemptTimeoutMs: 60_000, pace: { leaseMs: 1 } });
+    const { subscription } = await engine.subscribe('ada', { behaviour: [{ fault: 'hang' }] });
+    await engine.start();
+    const notification = await engine.notify(['ada']);
+    const delivery = () => engine.store.deliveries.get(deliveryId(notification.id, subscription.id));
+    await until('the push is under way', async () => (await delivery())?.state === 'sending');
+    await until('its lease is over', async () => ((await delivery())?.dueAtMs ?? 0) < Date.now());
+    await engine.rescuer.tick();
+    expect(await delivery()).toMatchObject({ state: 'sending', attempts: [] });
   });
 
   it('puts an attempt whose process died on record as interrupted, and has it sent again', async () => {
@@ -124,7 +151,7 @@ describe('rescuer', () => {
     const { device, subscription } = await engine.subscribe('ada', { behaviour: [{ delayMs: 200 }, { status: 201 }] });
     const notification = await engine.notify(['ada']);
     await device.nextRequest();
-    await engine.rescuer.tick();
+    await rescuerOfAnotherProcess().tick();
     const delivery = await engine.ended(notification, subscription);
     expect(delivery.attempts.map(({ outcome }) => outcome)).toContain('interrupted');
     await engine.queue.stop();
