@@ -45,7 +45,8 @@ export class Inspection {
         checkCaps(database, plan, time.nowMs);
         checkAccepted(database, stage.accepted);
       }
-      const isCalm = time.nowMs - this.troubledUntilMs > PATIENCE_MS;
+      const troubledAtMs = Math.max(this.troubledUntilMs, record.troubledAtMs);
+      const isCalm = time.nowMs - troubledAtMs > PATIENCE_MS;
       if (isCalm) checkNothingLies(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
     });
   }

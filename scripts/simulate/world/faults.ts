@@ -11,6 +11,7 @@ const MOST_SKEW_MS = { shared: 2500, embedded: 6 * 3_600_000 } as const;
 /** Lets one thing go wrong, and puts its end on the agenda. */
 export function befall(stage: Stage, fault: Fault): void {
   stage.record.note('fault', JSON.stringify(fault));
+  stage.record.troubledAtMs = stage.time.nowMs;
   if ('forSeconds' in fault) {
     const end = beginTrouble(stage, fault);
     stage.agenda.add(stage.time.nowMs + fault.forSeconds * SECOND_MS, end);

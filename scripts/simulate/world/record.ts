@@ -13,6 +13,8 @@ export class Record {
   stirredAtMs = 0;
   /** When time was last moved on over a rest. */
   wokeAtMs = 0;
+  /** When something went wrong last. */
+  troubledAtMs = 0;
   pushes = 0;
   crashes = 0;
   private readonly time: WorldTime;
