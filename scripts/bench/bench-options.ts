@@ -8,7 +8,7 @@ export const PARTS = [
   'console',
   'api',
   'wait',
-  'watchers',
+  'beside',
   'variables',
   'scale',
   'idle',

@@ -5,8 +5,8 @@ import { findRedisServer, startRedisServer } from '../servers/redis-server.ts';
 import { measureApi } from './api.ts';
 import { measureBackup } from './backup.ts';
 import { type BenchOptions, PARTS, type Part, readBenchOptions } from './bench-options.ts';
+import { measureBeside } from './beside.ts';
 import { measureConsole } from './console/console.ts';
-import { measureWatchers } from './console/watchers.ts';
 import { type BenchServers, measureDeliveries } from './deliveries.ts';
 import { measureIdle } from './idle.ts';
 import { measurePriority } from './priority.ts';
@@ -61,8 +61,7 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
     }),
   console: ({ sink, servers, isShort, stored }) =>
     measureConsole({ sink, servers, deliveries: stored, repeats: isShort ? 3 : 60 }),
-  watchers: ({ sink, isShort }) =>
-    measureWatchers({ sink, rounds: isShort ? 1 : 5, count: isShort ? 200 : 10_000, watchers: 10 }),
+  beside: ({ sink, isShort }) => measureBeside({ sink, rounds: isShort ? 1 : 5, count: isShort ? 200 : 10_000 }),
   scale: ({ sink, isShort }) =>
     measureScale({
       sink,

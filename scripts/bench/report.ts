@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
 import type { AcceptFigures } from './api.ts';
 import type { BackupFigures } from './backup.ts';
+import { type BesideFigures, besideTable } from './beside.ts';
 import { type ConsoleFigures, consoleTable } from './console/console.ts';
-import { type WatchersFigures, watchersTable } from './console/watchers.ts';
 import type { DeliveryFigures } from './deliveries.ts';
 import { deliveryTables } from './delivery-report.ts';
 import type { IdleFigures } from './idle.ts';
@@ -22,7 +22,7 @@ export type Figures = {
   readonly priority?: readonly WaitFigures[];
   readonly reach?: readonly ReachFigures[];
   readonly console?: readonly ConsoleFigures[];
-  readonly watchers?: WatchersFigures;
+  readonly beside?: readonly BesideFigures[];
   readonly variables?: readonly VariablesFigures[];
   readonly scale?: ScaleFigures;
   readonly idle?: IdleFigures;
@@ -43,7 +43,7 @@ export function reportOf({
   priority,
   reach,
   console: pages,
-  watchers,
+  beside,
   variables,
   scale,
   idle,
@@ -56,7 +56,7 @@ export function reportOf({
     priority === undefined ? null : waitTable('Priority: accepted to first octet', priority),
     reach === undefined ? null : reachTables(reach),
     pages === undefined ? null : consoleTable(pages),
-    watchers === undefined ? null : watchersTable(watchers),
+    beside === undefined ? null : besideTable(beside),
     variables === undefined ? null : variablesTable(variables),
     scale === undefined ? null : scaleTable(scale),
     idle === undefined ? null : idleLines(idle),
