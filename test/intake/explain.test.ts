@@ -8,6 +8,7 @@ import type { TypeRule } from '../../src/domain/notification-type/type-policy.ts
 import { newUser, patched, type UserPatch } from '../../src/domain/user/user.ts';
 import { createExplain, type Explain } from '../../src/intake/explain.ts';
 import { createWordings } from '../../src/store/wordings.ts';
+import { samplePlan } from '../support/experiments.ts';
 import { fanOutJob, NOW_MS, sampleAcceptance, sampleNotification } from '../support/samples.ts';
 import { type SimulatedEngine, startSimulatedEngine } from '../support/simulated-engine.ts';
 
@@ -143,14 +144,24 @@ it('says what fan-out does at that instant, before and afterwards; and nobody va
   );
 });
 
+/** Half of the users are held out; or a third gets it first, and the others the heaviest variant half a minute later. */
+function experimentOf(share: 'none' | 'holdout' | 'test', kind: string) {
+  if (share === 'none') return {};
+  const key = `key-${made++}`;
+  if (share === 'holdout' || kind !== 'instant') return { experiment: samplePlan({ key, holdoutPercent: 50 }) };
+  const test = { testPercent: 33, decideAfterSeconds: 30, ifInconclusive: 'send_heaviest' } as const;
+  return { experiment: samplePlan({ key, ...test }) };
+}
+
 it('says of what is sent later what becomes of it, at which instant, and what became', async () => {
   const aCase = fc.record({
     ...aWorld,
     aheadMs: fc.constantFrom(-3 * HOUR_MS, HOUR_MS, 30 * HOUR_MS),
     kind: fc.constantFrom('instant', 'skip', 'send_now', 'next_day'),
+    share: fc.constantFrom('none', 'holdout', 'test'),
   });
   await fc.assert(
-    fc.asyncProperty(aCase, async ({ aheadMs, kind, ...world }) => {
+    fc.asyncProperty(aCase, async ({ aheadMs, kind, share, ...world }) => {
       const ids = await settle(world);
       const acceptedAtMs = engine.clock.now();
       const atMs = acceptedAtMs + aheadMs;
@@ -160,7 +171,10 @@ it('says of what is sent later what becomes of it, at which instant, and what be
           : { kind: 'local', wallMs: Math.floor(atMs / 1000) * 1000, ifPassed: kind };
       const notification = sampleNotification({
         ...{ acceptedAtMs, status: 'scheduled', userCount: ids.length, ttlSeconds: world.ttlSeconds },
-        ...{ content: { type: world.type, title: 'x' }, ...timingOf(sendAt, acceptedAtMs) },
+        ...{
+          content: { type: world.type, title: 'x', ...experimentOf(share, kind) },
+          ...timingOf(sendAt, acceptedAtMs),
+        },
       });
       const { id: notificationId } = notification;
       await engine.store.notifications.accept(sampleAcceptance(notification, [], { audience: usersNamed(ids) }));
