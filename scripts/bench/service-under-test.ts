@@ -12,6 +12,8 @@ import type { Subscriber } from './subscribers.ts';
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 export const BENCH_SECRET = 'the-secret-of-the-benchmark-0123456789';
+/** As the Dockerfile starts it. */
+const AS_IN_IMAGE = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning'];
 const LOOK_AGAIN_MS = 5;
 const REGISTERED_AT_ONCE = 32;
 
@@ -56,6 +58,7 @@ export async function startService({
   const port = await freePort();
   const env = {
     PATH: process.env.PATH ?? '',
+    MALLOC_ARENA_MAX: '2',
     PORT: String(port),
     DATA_DIR: join(folder, 'data'),
     HMAC_SECRET: BENCH_SECRET,
@@ -67,7 +70,7 @@ export async function startService({
   const log = openSync(join(folder, 'log'), 'a');
   const startedAtMs = performance.timeOrigin + performance.now();
   const [program, ...before] = runtime.command;
-  const child = spawn(program, [...before, '--disable-warning=ExperimentalWarning', BUILT], {
+  const child = spawn(program, [...before, ...AS_IN_IMAGE, BUILT], {
     cwd: folder,
     env,
     stdio: ['ignore', log, log],

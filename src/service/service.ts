@@ -42,6 +42,7 @@ import { buildMetrics } from './metrics.ts';
 import { createSecureRandom } from './secure-random.ts';
 import { addressOf, closeServer, listen } from './server.ts';
 import { checkClock, checkVapidKeys } from './start-checks.ts';
+import { warmUpSoon } from './warm-up.ts';
 import { buildWebhooks, type Webhooks } from './webhooks.ts';
 
 export type Service = {
@@ -85,7 +86,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void parts.sending?.eraser.start();
     void parts.sending?.webhooks.sender.start();
     const server = await listen(parts.listener, config);
-    parts.sending?.transport.startSoon();
+    if (parts.sending !== null) warmUpSoon(parts.sending.transport);
     // Not waited for: a backup takes its time.
     void parts.backupKeeper?.start();
     void parts.presence.start();

@@ -21,6 +21,9 @@ export type SenderOptions = {
   readonly onLost: (error: Error) => void;
 };
 
+/** What is made for a push is gone with it: a larger young generation only takes memory. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 };
+
 /** Breaking connections off takes no time; a thread that hangs is not waited for. */
 const CLOSE_PATIENCE_MS = 2000;
 
@@ -38,7 +41,7 @@ export class Sender {
 
   constructor({ settings, onLost }: SenderOptions) {
     const workerData: SenderStart = { settings, begun: this.begun };
-    this.worker = new Worker(new URL('./sender-thread.js', import.meta.url), { workerData });
+    this.worker = new Worker(new URL('./sender-thread.js', import.meta.url), { workerData, resourceLimits: LIMITS });
     this.worker.unref();
     let why = new Error('the thread ended');
     this.worker.on('error', (error) => {

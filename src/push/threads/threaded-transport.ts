@@ -16,13 +16,10 @@ export type ThreadedTransportOptions = WebPushTransportOptions & {
 export type ThreadedTransport = PushTransport & {
   /** Starts the threads, as the first send would. Resolves once they run, or cannot be had. Harmless when repeated. */
   start(): Promise<void>;
-  /** The same once the first calls are answered: threads that start take processor time from them. */
-  startSoon(): void;
 };
 
 /** Two send more than one thread that claims and commits can give them. */
 const MOST_THREADS = 2;
-const SOON_MS = 300;
 
 /** Run from its source, as tests do, a thread has nothing to run: Node 20 starts none from TypeScript. */
 const IS_BUILT = import.meta.url.endsWith('.js');
@@ -41,7 +38,6 @@ export function createThreadedTransport(options: ThreadedTransportOptions): Thre
 
   return {
     start: () => crew.start(),
-    startSoon: () => void setTimeout(() => crew.start(), SOON_MS).unref(),
     async send(message, signal, onPosted) {
       void crew.start();
       const sender = signal.aborted ? null : crew.freest();
