@@ -126,18 +126,22 @@ function tallyNotCounted(store: Store, database: Database): Store {
   });
 }
 
+function withoutFirstSuppression(plan: ReturnType<PlanPage>): ReturnType<PlanPage> {
+  return { ...plan, suppressions: plan.suppressions.slice(1) };
+}
+
 /** By name. Each is found in some of the first worlds that have it. */
 export const DEFECTS: Readonly<Record<string, Defect>> = {
-  'lost-wake-up': lostWakeUp,
-  'settle-without-version': settleWithoutVersion,
-  'cap-counted-twice': (store) => planning(store, (plan) => plan, 2),
-  'lease-taken-by-two': leaseTwice,
-  'topic-not-superseded': topicIgnored,
-  'deadline-ignored': deadlineIgnored,
-  'quiet-hours-ignored-at-release': quietHoursIgnored,
-  'suppression-not-written': (store) =>
-    planning(store, (plan) => ({ ...plan, suppressions: plan.suppressions.slice(1) }), 1),
-  'event-not-written': eventNotWritten,
-  'tally-not-counted': tallyNotCounted,
-  'cap-use-not-written': (store) => planning(store, (plan) => ({ ...plan, capUses: [] }), 1),
+  'lost-wake-up': { store: lostWakeUp },
+  'settle-without-version': { store: settleWithoutVersion },
+  'cap-counted-twice': { store: (store) => planning(store, (plan) => plan, 2) },
+  'lease-taken-by-two': { store: leaseTwice },
+  'topic-not-superseded': { store: topicIgnored },
+  'deadline-ignored': { store: deadlineIgnored },
+  'quiet-hours-ignored-at-release': { store: quietHoursIgnored },
+  'suppression-not-written': { store: (store) => planning(store, withoutFirstSuppression, 1) },
+  'event-not-written': { store: eventNotWritten },
+  'tally-not-counted': { store: tallyNotCounted },
+  'cap-use-not-written': { store: (store) => planning(store, (plan) => ({ ...plan, capUses: [] }), 1) },
+  'users-take-no-turns': { job: (job) => ({ ...job, userId: '' }) },
 };

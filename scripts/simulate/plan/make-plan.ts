@@ -59,6 +59,8 @@ function drawDeployment(dice: Dice): Deployment {
 
 type Draft = Omit<Extract<Item, { who: 'act' }>, 'id'> | Omit<Extract<Item, { who: 'fault' }>, 'id'>;
 
+const MANY_DEVICES = 11;
+
 /** Who is there before anything is sent. */
 function beginning(dice: Dice, startMs: number): Draft[] {
   const drafts: Draft[] = [];
@@ -70,6 +72,9 @@ function beginning(dice: Dice, startMs: number): Draft[] {
     const devices = dice.pick([0, 1, 1, 1, 2, 3]);
     for (let device = 0; device < devices; device += 1)
       add({ kind: 'register', user, device, service: dice.pick(SERVICES), zone });
+    // The first user has many of one service, and others wait for them.
+    for (let device = 3; user === 0 && device < MANY_DEVICES; device += 1)
+      add({ kind: 'register', user, device, service: 'fcm', zone });
     if (dice.isTrue(0.5)) add({ kind: 'patch_user', user, ...drawPatch(dice, startMs) });
   }
   return drafts;

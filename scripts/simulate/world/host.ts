@@ -3,7 +3,7 @@ import type { BellhopEvent } from '../../../src/domain/events.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CoordinationLink } from './coordination-link.ts';
-import type { JobLink } from './job-link.ts';
+import { type JobLink, ROOMY } from './job-link.ts';
 import { createProcess, type Process } from './process.ts';
 import type { PushServices } from './push-services.ts';
 import type { Dice } from './random.ts';
@@ -27,7 +27,7 @@ export type HostOptions = {
 
 const USUAL_SLOW_SHARE = 0.5;
 /** Small enough that a burst fills some. */
-const CAPACITIES = [3, 20, 10_000];
+const CAPACITIES = [3, 20, ROOMY, ROOMY];
 
 /** A machine on which one process runs at a time. Its clock goes on when the process dies. */
 export class Host {

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/app-error.ts';
 import type { BellhopEvent } from '../../../src/domain/events.ts';
+import type { Job } from '../../../src/queue/job-queue.ts';
 import type { Database } from '../../../src/store/sqlite/file/driver.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Referee } from '../checks/referee.ts';
@@ -15,10 +16,11 @@ import { diceFor } from './random.ts';
 import { Record } from './record.ts';
 import { clockOf, Life, WorldTime } from './world-time.ts';
 
-/** Puts a defect in front of the real store. Only tests of the simulator itself have any. */
-export type Defect = (store: Store, database: Database) => Store;
-
-const KEEPS_ALL: Defect = (store) => store;
+/** Puts a defect in front of the real store, or the real queue. Only tests of the simulator itself have any. */
+export type Defect = {
+  readonly store?: (store: Store, database: Database) => Store;
+  readonly job?: (job: Job) => Job;
+};
 
 /** The parts of a world, and how they come and go. */
 export class Stage {
@@ -42,7 +44,7 @@ export class Stage {
   private store: Store | null = null;
   private readonly defect: Defect;
 
-  constructor(plan: Plan, defect: Defect = KEEPS_ALL) {
+  constructor(plan: Plan, defect: Defect = {}) {
     this.plan = plan;
     this.defect = defect;
     const time = new WorldTime(plan.startMs);
@@ -53,8 +55,9 @@ export class Stage {
       syncMs: () => (this.diskSlowMs === 0 ? null : diskDice.between(1, this.diskSlowMs)),
       sleep: (ms) => time.sleep(ms),
     });
-    this.jobs = new JobLink(time, diceFor(plan.seed, 'jobs'));
     const judge = (check: () => void): void => this.record.judge(check);
+    const change = defect.job ?? ((job) => job);
+    this.jobs = new JobLink({ time, judge, change, dice: diceFor(plan.seed, 'jobs') });
     this.referee = new Referee({ plan, time, judge, database: () => this.database });
     this.services = new PushServices(time, diceFor(plan.seed, 'services'), (push, message) => {
       this.record.pushes += 1;
@@ -132,7 +135,7 @@ export class Stage {
   private async open(host: Host): Promise<void> {
     const clock = { ...clockOf(this.time, new Life(0)), now: () => host.clockMs };
     const { store, database } = await this.disk.start(clock);
-    this.store = this.defect(store, database);
+    this.store = this.defect.store?.(store, database) ?? store;
   }
 
   private makeHosts(): readonly Host[] {
