@@ -16,7 +16,9 @@ function worldOf(deployment: Deployment, moments: readonly (readonly [seconds: n
     const at = { id, atMs: plan.startMs + seconds * 1000 };
     return 'act' in moment ? { ...at, who: 'act', host: 0, ...moment } : { ...at, who: 'fault', ...moment };
   });
-  return { ...plan, deployment, serverZone: 'UTC', concurrency: 20, fanOutPageSize: 25, items };
+  const fair = { fails: 0, gone: 0, refused: 0 };
+  const climates = { fcm: fair, mozilla: fair, apple: fair, wns: fair };
+  return { ...plan, climates, deployment, serverZone: 'UTC', concurrency: 20, fanOutPageSize: 25, items };
 }
 
 function device(service: ServiceName, user = 0, number = 0): Moment {

@@ -1,5 +1,5 @@
 import type { Dice } from '../world/random.ts';
-import { type Deployment, type Fault, SERVICES, type Trouble } from './plan.ts';
+import { type Climate, type Deployment, type Fault, SERVICES, type Trouble } from './plan.ts';
 
 /** Processes that share a store go by clocks that differ by less than a lease outlives its attempt. */
 const MOST_SKEW_BETWEEN_HOSTS_MS = 5000;
@@ -82,4 +82,13 @@ function drawTrouble(dice: Dice): Trouble {
     case 'resets':
       return { kind, shareOfDevices };
   }
+}
+
+/** Of one push service: most are well most of the time. */
+export function drawClimate(dice: Dice): Climate {
+  return {
+    fails: dice.pick([0, 0, 0.1, 0.3, 0.6]),
+    gone: dice.pick([0, 0, 0, 0.1, 0.4]),
+    refused: dice.pick([0, 0, 0, 0, 0.2]),
+  };
 }

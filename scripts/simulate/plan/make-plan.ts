@@ -1,7 +1,7 @@
 import type { TypeRule } from '../../../src/domain/notification-type/type-policy.ts';
 import { type Dice, diceFor } from '../world/random.ts';
 import { drawAct, drawFollowUp, USERS } from './draw-act.ts';
-import { drawFault } from './draw-fault.ts';
+import { drawClimate, drawFault } from './draw-fault.ts';
 import { drawPatch, ZONES } from './draw-person.ts';
 import type { Act, Deployment, Fault, Item, Plan } from './plan.ts';
 import { SERVICES } from './plan.ts';
@@ -48,6 +48,7 @@ export function makePlan(seed: number, { days }: PlanOptions): Plan {
     serverZone: dice.pick(ZONES),
     fanOutPageSize: dice.pick([2, 5, 25]),
     concurrency: dice.pick([4, 20]),
+    climates: Object.fromEntries(SERVICES.map((name) => [name, drawClimate(dice)])) as Plan['climates'],
     rules: RULES,
     items,
   };

@@ -69,6 +69,9 @@ export type Trouble =
   | { readonly kind: 'hangs'; readonly shareOfDevices: number }
   | { readonly kind: 'resets'; readonly shareOfDevices: number };
 
+/** How a push service is all the time, apart from its troubles: shares from 0 to 1, of pushes that fail in passing, and of devices. */
+export type Climate = { readonly fails: number; readonly gone: number; readonly refused: number };
+
 /** What goes wrong. */
 export type Fault =
   /** The process dies at one of its next calls to the store: before it is made, or before the answer is heard. */
@@ -115,6 +118,7 @@ export type Plan = {
   readonly serverZone: string;
   readonly fanOutPageSize: number;
   readonly concurrency: number;
+  readonly climates: Readonly<Record<ServiceName, Climate>>;
   readonly rules: Readonly<Record<string, TypeRule>>;
   readonly items: readonly Item[];
 };

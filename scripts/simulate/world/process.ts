@@ -102,7 +102,7 @@ function buildEngine(shared: Shared): Engine {
         quarantine: { retryMs: 3_600_000, retireAfterMs: DAY_MS },
         goneGraceMs: 60_000,
       },
-      pruning: { windowSize: 50, maxShare: 0.4, maxCount: 3 },
+      pruning: { windowSize: 20, maxShare: 0.15, maxCount: 1 },
       serviceOf: createServiceNames([]),
       ratesPerSecond: new Map([['web.push.apple.com', 5]]),
       attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,

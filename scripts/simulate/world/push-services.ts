@@ -11,7 +11,7 @@ import {
 } from '../../../src/emulator/service-behaviour.ts';
 import type { PushTransport } from '../../../src/push/push-transport.ts';
 import { reasonOf } from '../../../src/push/service-reason.ts';
-import { SERVICES, type ServiceName, type Trouble } from '../plan/plan.ts';
+import { type Climate, type Plan, SERVICES, type ServiceName, type Trouble } from '../plan/plan.ts';
 import type { Dice } from './random.ts';
 import { type Life, never, type WorldTime } from './world-time.ts';
 
@@ -33,10 +33,28 @@ export type Push = {
   status: number | null;
 };
 
+const FAIR: Climate = { fails: 0, gone: 0, refused: 0 };
+
+/** What may be over at the next try. */
+const PASSING: readonly Step[] = [
+  { status: 503 },
+  { status: 500 },
+  { status: 503, retryAfterSeconds: 5 },
+  { status: 429, retryAfterSeconds: 2 },
+  { status: 400 },
+  { fault: 'reset' },
+  { fault: 'hang' },
+];
+
 /** Told of each push as it is posted. */
 type OnPosted = (push: Push, message: PushMessage) => void;
 
-type Service = { readonly profile: Profile; script: ServiceScript; readonly devices: Map<string, number> };
+type Service = {
+  readonly profile: Profile;
+  climate: Climate;
+  script: ServiceScript;
+  readonly devices: Map<string, number>;
+};
 
 /** The endpoint of a user's device, which leads to one of the services. */
 export function endpointOf(service: ServiceName, user: number, device: number): string {
@@ -52,14 +70,14 @@ export class PushServices {
   private readonly dice: Dice;
   private readonly onPosted: OnPosted;
 
-  constructor(time: WorldTime, dice: Dice, onPosted: OnPosted) {
+  constructor(time: WorldTime, dice: Dice, climates: Plan['climates'], onPosted: OnPosted) {
     this.time = time;
     this.dice = dice;
     this.onPosted = onPosted;
     this.services = new Map(
       SERVICES.map((name) => [
         ORIGINS[name],
-        { profile: PROFILES[name], script: startServiceScript([]), devices: new Map() },
+        { profile: PROFILES[name], climate: climates[name], script: startServiceScript([]), devices: new Map() },
       ]),
     );
   }
@@ -78,6 +96,7 @@ export class PushServices {
 
   heal(): void {
     for (const name of SERVICES) this.trouble(name, null);
+    for (const service of this.services.values()) service.climate = FAIR;
   }
 
   /** How one process reaches them. */
@@ -113,7 +132,7 @@ export class PushServices {
     if (service === undefined) return { kind: 'failure', failure: 'refused' };
     const device = service.devices.get(push.endpoint) ?? service.devices.size;
     service.devices.set(push.endpoint, device);
-    const step = service.script.nextStep(device, this.time.nowMs) ?? {};
+    const step = service.script.nextStep(device, this.time.nowMs) ?? this.stepIn(service.climate, device);
     const usualMs = this.dice.isTrue(0.8) ? this.dice.between(5, 150) : this.dice.between(200, 4000);
     const tookMs = step.fault === 'hang' ? ATTEMPT_TIMEOUT_MS : usualMs + (step.delayMs ?? 0);
     const isLate = tookMs >= ATTEMPT_TIMEOUT_MS;
@@ -122,6 +141,14 @@ export class PushServices {
     if (isLate) return { kind: 'failure', failure: 'timeout' };
     if (step.fault === 'reset') return { kind: 'failure', failure: 'reset' };
     return answered(service.profile, step, push, message, origin);
+  }
+
+  /** What a device is like stays so; the rest is chance. */
+  private stepIn({ fails, gone, refused }: Climate, device: number): Step {
+    const place = ((device * 7 + 3) % 20) / 20;
+    if (place < gone) return { status: 410 };
+    if (place >= 1 - refused) return { status: 403 };
+    return this.dice.isTrue(fails) ? this.dice.pick(PASSING) : {};
   }
 
   /** False where the sender gave up first. */

@@ -59,7 +59,7 @@ export class Stage {
     const change = defect.job ?? ((job) => job);
     this.jobs = new JobLink({ time, judge, change, dice: diceFor(plan.seed, 'jobs') });
     this.referee = new Referee({ plan, time, judge, database: () => this.database });
-    this.services = new PushServices(time, diceFor(plan.seed, 'services'), (push, message) => {
+    this.services = new PushServices(time, diceFor(plan.seed, 'services'), plan.climates, (push, message) => {
       this.record.pushes += 1;
       this.record.note('push', `${push.notificationId} to ${push.endpoint.slice(8, 60)}`);
       this.referee.posted(push, message);
