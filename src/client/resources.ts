@@ -155,6 +155,8 @@ export type Attempt = {
   readonly retry_at: string | null;
   readonly granted_ttl_seconds: number | null;
   readonly created_at: string;
+  /** Of its span, where spans are told to a collector. Absent from earlier versions. */
+  readonly trace_id?: string;
 };
 
 export type Delivery = {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BellhopEvent } from './events.ts';
 import type { Notification } from './notification/notification.ts';
 
@@ -16,6 +17,11 @@ export function readTraceparent(header: string | undefined): string | null {
 /** The 32 hexadecimal digits by which a tracing system finds the trace. */
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
+}
+
+/** The trace of the span of one attempt: known wherever the attempt is, so that nothing is kept for it. */
+export function attemptTraceId(deliveryId: string, number: number): string {
+  return createHash('sha256').update(`${deliveryId} ${number}`).digest('hex').slice(0, 32);
 }
 
 /** The span of one call. `traceparent` names it for what the call leads to. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Reached } from '../domain/audience/fan-out.ts';
 import type { Attempt, DeliveryState } from '../domain/delivery/delivery.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
-import { traceIdOf } from '../domain/trace.ts';
+import { attemptTraceId, traceIdOf } from '../domain/trace.ts';
 import { createFailureLog } from './failure-log.ts';
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
@@ -93,7 +93,7 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
   },
   'delivery.settled': {
     level: ({ state }) => LEVEL_BY_STATE[state],
-    fields: ({ notificationId, deliveryId, subscriptionId, userId, origin, state, reason, attempt }) => ({
+    fields: ({ notificationId, deliveryId, subscriptionId, userId, origin, state, reason, attempt, trace }) => ({
       notification_id: notificationId,
       delivery_id: deliveryId,
       subscription_id: subscriptionId,
@@ -102,6 +102,7 @@ const LINES: { readonly [Type in LoggedType]: Line<Type> } = {
       state,
       ...(reason === null ? {} : { reason }),
       ...(attempt === null ? {} : attemptFields(attempt)),
+      ...(attempt !== null && trace !== undefined && { attempt_trace_id: attemptTraceId(deliveryId, attempt.number) }),
     }),
     says: ({ state, reason, attempt }) => {
       const why = reason === null ? '' : ` (${reason})`;

@@ -1,7 +1,8 @@
 import type { Link, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import type { Clock } from '../clock.ts';
 import type { BellhopEvent, Events } from '../domain/events.ts';
-import type { BeginCall } from '../domain/trace.ts';
+import { attemptTraceId, type BeginCall } from '../domain/trace.ts';
 import { watchExporter } from './watched-exporter.ts';
 
 type EventOf<Type extends BellhopEvent['type']> = Extract<BellhopEvent, { type: Type }>;
@@ -31,13 +32,17 @@ const ERROR_STATUS = 2;
  * may be much: its spans are traces of their own that link to the call. The libraries are loaded here, and nowhere else.
  */
 export async function openTracing(events: Events, options: TracingOptions, clock: Clock): Promise<Tracing> {
-  const [{ OTLPTraceExporter }, { BasicTracerProvider, BatchSpanProcessor }, { resourceFromAttributes }, api] =
-    await Promise.all([
-      import('@opentelemetry/exporter-trace-otlp-http'),
-      import('@opentelemetry/sdk-trace-base'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/api'),
-    ]);
+  const [
+    { OTLPTraceExporter },
+    { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator },
+    { resourceFromAttributes },
+    api,
+  ] = await Promise.all([
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/api'),
+  ]);
   const exporter = new OTLPTraceExporter({
     url: `${options.endpoint.replace(/\/$/, '')}/v1/traces`,
     headers: { ...options.headers },
@@ -47,12 +52,14 @@ export async function openTracing(events: Events, options: TracingOptions, clock
   const processor = new BatchSpanProcessor(watchExporter(exporter, events, clock), {
     exportTimeoutMillis: EXPORT_TIMEOUT_MS,
   });
+  const ids = foreseenIds(new RandomIdGenerator());
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(attributes),
     spanProcessors: [processor],
+    idGenerator: ids,
   });
   const tracer = provider.getTracer('bellhop', options.version);
-  const unsubscribe = events.subscribe((event) => traceEvent(tracer, event));
+  const unsubscribe = events.subscribe((event) => traceEvent({ tracer, ids }, event));
   const { ROOT_CONTEXT, trace } = api;
   return {
     beginCall(method, parent) {
@@ -87,9 +94,33 @@ function endCall(
   span.end();
 }
 
-function traceEvent(tracer: Tracer, event: BellhopEvent): void {
-  if (event.type === 'fan_out.page') tracePage(tracer, event);
-  else if (event.type === 'delivery.settled' && event.attempt !== null) traceAttempt(tracer, event, event.attempt);
+type ForeseenIds = IdGenerator & {
+  /** Makes the span that begins with this trace. */
+  within<Made>(traceId: string, begin: () => Made): Made;
+};
+
+/** Random ids, but where somebody says which trace it is to be. */
+function foreseenIds(random: IdGenerator): ForeseenIds {
+  let foreseen: string | null = null;
+  return {
+    generateTraceId: () => foreseen ?? random.generateTraceId(),
+    generateSpanId: () => random.generateSpanId(),
+    within(traceId, begin) {
+      foreseen = traceId;
+      try {
+        return begin();
+      } finally {
+        foreseen = null;
+      }
+    },
+  };
+}
+
+type Teller = { readonly tracer: Tracer; readonly ids: ForeseenIds };
+
+function traceEvent(teller: Teller, event: BellhopEvent): void {
+  if (event.type === 'fan_out.page') tracePage(teller.tracer, event);
+  else if (event.type === 'delivery.settled' && event.attempt !== null) traceAttempt(teller, event, event.attempt);
 }
 
 function tracePage(tracer: Tracer, event: EventOf<'fan_out.page'>): void {
@@ -105,7 +136,7 @@ function tracePage(tracer: Tracer, event: EventOf<'fan_out.page'>): void {
 }
 
 function traceAttempt(
-  tracer: Tracer,
+  { tracer, ids }: Teller,
   event: EventOf<'delivery.settled'>,
   attempt: NonNullable<EventOf<'delivery.settled'>['attempt']>,
 ): void {
@@ -126,7 +157,8 @@ function traceAttempt(
     attributes,
     startTime: attempt.startedAtMs,
   };
-  const span = tracer.startSpan('push attempt', options);
+  const traceId = attemptTraceId(event.deliveryId, attempt.number);
+  const span = ids.within(traceId, () => tracer.startSpan('push attempt', options));
   if (attempt.status === 'failed') span.setStatus({ code: ERROR_STATUS, message: attempt.outcome });
   span.end(attempt.endedAtMs);
 }

@@ -116,6 +116,10 @@ describe('a service that tells its spans to a collector', () => {
       [1, 2],
       [2, 0],
     ]);
+    const attempts = (await call('GET', `/v1/notifications/${body.id}/attempts`)).body.items as { trace_id: string }[];
+    expect(attempts.map(({ trace_id }) => trace_id)).toEqual([first?.traceId, second?.traceId]);
+    const logged = service.log.filter(({ event }) => event === 'delivery.settled');
+    expect(logged.map(({ attempt_trace_id }) => attempt_trace_id)).toEqual([first?.traceId, second?.traceId]);
     expect([...collector.services]).toEqual(['bellhop']);
     expect([...new Set(collector.requests)]).toEqual(['POST /v1/traces application/json shop one']);
     const traced = service.log.filter((line) => line.trace_id === TRACE_ID).map(({ event }) => event);

@@ -92,7 +92,7 @@ export type Answer = {
 
 export type ApiOptions = Partial<AppOptions> &
   Partial<Pick<Config, 'registrationLimit' | 'userChangeLimit' | 'tracking'>> &
-  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor'> & Pick<VapidKeysOptions, 'rotation'>> & {
+  Partial<Pick<ConsoleParts, 'viewersSeeContent' | 'doctor' | 'settings'> & Pick<VapidKeysOptions, 'rotation'>> & {
     readonly allowBearer?: boolean;
     readonly metricsToken?: string;
     readonly siteUrl?: string;

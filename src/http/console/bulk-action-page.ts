@@ -45,12 +45,14 @@ function bodyOf(action: BulkAction, { role }: OperatorSession): Html {
 <h1>${action.action === 'replay' ? 'Replay' : 'Discard'}: ${action.state}</h1>
 <section class="card"${live}><p><progress aria-label="Looked at" value="${value}" max="${max}"></progress></p>
 <p><span data-says>${says}</span> looked at.${total.isAtLeast ? ' Not all could be counted when it began.' : ''}</p>
-${isOn ? html`<p class="row"><a class="button" href="${address('bulk-action', { id })}">Look again</a>${role === 'operator' ? cancelButton(id) : ''}</p>` : ''}</section>
+${isOn ? html`<div class="row"><a class="button" href="${address('bulk-action', { id })}">Look again</a>${role === 'operator' ? cancelButton(id) : ''}</div>` : ''}</section>
 <div class="columns"><section class="card"><h2>What came of them</h2>${facts([
     ['Replayed', number(counts.replayed)],
     ['Discarded', number(counts.discarded)],
     ['Left as they are', number(skippedIn(counts))],
-    ...SKIP_REASONS.filter((reason) => counts[reason] > 0).map((reason) => [reason, number(counts[reason])] as const),
+    ...SKIP_REASONS.filter((reason) => counts[reason] > 0).map(
+      (reason) => [`· ${reason.replaceAll('_', ' ')}`, number(counts[reason])] as const,
+    ),
   ])}</section>
 <section class="card"><h2>Which</h2>${deadLetterFacts(action.filter)}
 ${facts([

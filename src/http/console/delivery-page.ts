@@ -5,6 +5,7 @@ import { deliveryAccountOf } from '../../domain/delivery/delivery-account.ts';
 import { MAX_TTL_SECONDS } from '../../domain/notification/notification.ts';
 import type { Receipt } from '../../domain/receipt/receipt.ts';
 import type { Subscription } from '../../domain/subscription/subscription.ts';
+import { attemptTraceId } from '../../domain/trace.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import { deliveryPicture } from './delivery-picture.ts';
@@ -19,7 +20,8 @@ export function addDeliveryPage(routes: ConsoleRoutes, parts: ConsoleParts): voi
     const delivery = await parts.notifications.delivery(visit.query('id'));
     const subscription = await subscriptionOf(parts, delivery);
     const receipts = await parts.notifications.receipts(delivery.id);
-    const body = bodyOf(delivery, { subscription, receipts }, visit);
+    const isTraced = parts.settings.some(([name]) => name === 'OTEL_EXPORTER_OTLP_ENDPOINT');
+    const body = bodyOf(delivery, { subscription, receipts, isTraced }, visit);
     return { title: `Delivery to ${delivery.userId}`, menu: 'search', body };
   });
   routes.action({ name: 'replay', operation: 'replayDelivery', target: 'id' }, async (_, form) => {
@@ -45,9 +47,14 @@ async function subscriptionOf(
   }
 }
 
-type Beside = { readonly subscription: Subscription | null; readonly receipts: readonly Receipt[] };
+type Beside = {
+  readonly subscription: Subscription | null;
+  readonly receipts: readonly Receipt[];
+  /** Whether spans are told to a collector. */
+  readonly isTraced: boolean;
+};
 
-function bodyOf(delivery: Delivery, { subscription, receipts }: Beside, { session }: Visit): Html {
+function bodyOf(delivery: Delivery, { subscription, receipts, isTraced }: Beside, { session }: Visit): Html {
   const service = serviceName(delivery.origin);
   const account = deliveryAccountOf(delivery, { subscription, service });
   const steps = timelineOf(delivery);
@@ -66,7 +73,7 @@ ${session.role === 'operator' ? replayForm(delivery, subscription) : ''}
 <ol class="timeline">${steps.map(({ state, atMs }) => html`<li>${stateMark(state)} ${time(atMs)}</li>`)}</ol>${toldBy(receipts)}</section>
 <section class="card"><h2>Facts</h2>${factsOf(delivery, subscription)}</section>
 </div>
-<section><h2>Attempts</h2>${attemptTable(delivery)}</section>`;
+<section><h2>Attempts</h2>${attemptTable(delivery, isTraced)}</section>`;
 }
 
 /** What the device told. */
@@ -108,7 +115,7 @@ function factsOf(delivery: Delivery, subscription: Subscription | null): Html {
   ]);
 }
 
-function attemptTable({ attempts }: Delivery): Html {
+function attemptTable({ id, attempts }: Delivery, isTraced: boolean): Html {
   return table({
     caption: 'Attempts, newest first',
     columns: [
@@ -119,8 +126,14 @@ function attemptTable({ attempts }: Delivery): Html {
       ['Latency', 'number'],
       ['The service’s words', 'wide'],
       ['What to do', 'wide'],
+      ...(isTraced ? ([['Trace']] as const) : []),
     ],
-    rows: attempts.toReversed().map(attemptRow),
+    rows: attempts
+      .toReversed()
+      .map((attempt) => [
+        ...attemptRow(attempt),
+        ...(isTraced ? [html`<code>${attemptTraceId(id, attempt.number)}</code>`] : []),
+      ]),
     empty: 'Nothing was sent to the push service.',
   });
 }

@@ -8,6 +8,7 @@ import {
   timelineOf,
 } from '../../domain/delivery/delivery.ts';
 import { OUTCOMES } from '../../domain/push-service/push-outcome.ts';
+import { attemptTraceId } from '../../domain/trace.ts';
 import { answerBody, answerWord, answerWordOrNull } from '../kit/answer-schema.ts';
 import { instant, isoOf, isoOrNull } from '../kit/wire-fields.ts';
 import { priority } from './notification-answer.ts';
@@ -40,6 +41,7 @@ export const attemptSchema = answerBody('Attempt', {
     .nullable()
     .openapi({ format: 'int64', description: 'How long the push service keeps it, where it said so.' }),
   created_at: instant,
+  trace_id: z.string().openapi({ description: 'Of its span, where spans are told to a collector.' }),
 });
 
 const step = answerBody('DeliveryStep', { state, at: instant });
@@ -98,6 +100,7 @@ export function attemptWire(delivery: Delivery, attempt: Attempt): z.output<type
     retry_at: isoOrNull(attempt.retryAtMs),
     granted_ttl_seconds: attempt.grantedTtlSeconds ?? null,
     created_at: isoOf(attempt.startedAtMs),
+    trace_id: attemptTraceId(delivery.id, attempt.number),
   };
 }
 

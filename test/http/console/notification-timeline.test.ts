@@ -19,3 +19,16 @@ it('tells when deliveries were made and when all had ended, as the API does', as
     expect(text).toContain(`<li>${says} <time datetime="${at}"`);
   await api.dispose();
 });
+
+it('shows the trace of each attempt where spans are told, as the API does', async () => {
+  const api = await startApi({ settings: [['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318']] });
+  const operator = new ConsoleVisitor(api);
+  await operator.post('sign-in', { secret: SECRET });
+  const subscription = await api.register('bob');
+  const { id } = await api.notify(['bob']);
+  const delivery = await api.deliver(id, subscription, 'failed');
+  const [attempt] = (await api.call('GET', `/v1/deliveries/${delivery.id}`)).body.attempts;
+  expect(attempt.trace_id).toMatch(/^[0-9a-f]{32}$/);
+  expect((await operator.get(`delivery?id=${delivery.id}`)).text).toContain(`<code>${attempt.trace_id}</code>`);
+  await api.dispose();
+});
