@@ -109,6 +109,8 @@ export type Notification = NotificationTiming & {
     readonly body: string | null;
     readonly template: { readonly key: string; readonly version: number } | null;
   }[];
+  /** Whom it was for, where that is found when it is sent; null where users were named. Absent from earlier versions. */
+  readonly audience?: { readonly everyone: boolean; readonly tags: string | null } | null;
   readonly user_count: number;
   readonly status: NotificationStatus;
   readonly accepted_at: string;

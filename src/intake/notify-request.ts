@@ -54,6 +54,7 @@ export function notificationOf(
     id: notificationId(nowMs, options.random),
     content: {
       ...content,
+      ...audienceIn(audience),
       ...(tracking.length > 0 && { tracking }),
       ...(request.trace !== undefined && { trace: request.trace }),
     },
@@ -67,6 +68,11 @@ export function notificationOf(
     acceptedAtMs: nowMs,
     ...timingOf(sendAt, nowMs),
   };
+}
+
+function audienceIn(audience: Audience): Pick<NotificationContent, 'audience'> {
+  if (audience.kind === 'user_ids') return {};
+  return { audience: audience.kind === 'tags' ? { tags: audience.text } : { everyone: true } };
 }
 
 const NOT_SENT_AT = {

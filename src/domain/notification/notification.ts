@@ -38,6 +38,8 @@ export type NotificationContent = SaidContent & {
   readonly variant?: string;
   /** What devices are asked to tell; absent where nothing is. */
   readonly tracking?: Tracking;
+  /** Whom it was for, where that is found when it is sent; absent where users are named. Not sent. */
+  readonly audience?: { readonly everyone: true } | { readonly tags: string };
   /** The `traceparent` of the call that it came by, for spans and log lines; absent where it has none. Not sent. */
   readonly trace?: string;
 };

@@ -120,7 +120,8 @@ function factsOf(notification: Notification): Html {
   return facts([
     ['Status', status],
     ['Type', content.type],
-    ['Users named', userCount === 0 ? 'an audience' : number(userCount)],
+    ['Audience', audienceOf(notification)],
+    [content.audience === undefined ? 'Users named' : 'Users found', number(userCount)],
     ['Accepted', time(acceptedAtMs)],
     ['Sent', sendAt === null ? null : sentAt(sendAt)],
     ['Called off', cancelledAtMs === null ? null : time(cancelledAtMs)],
@@ -130,6 +131,12 @@ function factsOf(notification: Notification): Html {
     ['Topic', topic],
     ['Notification', html`<code>${id}</code>`],
   ]);
+}
+
+/** Null where users were named. Of an audience of an earlier version it is not known which. */
+function audienceOf({ content: { audience } }: Notification): Html | string | null {
+  if (audience === undefined) return null;
+  return 'tags' in audience ? html`<code>${audience.tags}</code>` : 'everyone';
 }
 
 /** What devices told, where they are asked. */

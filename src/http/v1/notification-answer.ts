@@ -96,6 +96,9 @@ export const notificationFields = {
   variants: z
     .array(shownVariant)
     .openapi({ description: 'What is said in its variants. Empty without an experiment.' }),
+  audience: answerBody('AudienceOfNotification', { everyone: z.boolean(), tags: z.string().nullable() })
+    .nullable()
+    .openapi({ description: 'Whom it was for, where that is found when it is sent. Null where users were named.' }),
   user_count: z.int(),
   status: notificationStatus,
   accepted_at: instant,
@@ -194,6 +197,7 @@ export function notificationWire(from: Notification): z.output<typeof notificati
     template: templateOf(from.content),
     experiment_key: from.content.experiment?.key ?? null,
     variants: from.content.experiment?.variants.map(variantWire) ?? [],
+    audience: audienceWire(from.content),
     user_count: from.userCount,
     status: from.status,
     accepted_at: isoOf(from.acceptedAtMs),
@@ -205,6 +209,11 @@ export function notificationWire(from: Notification): z.output<typeof notificati
 function variantWire({ key, weight, content }: NotificationVariant): z.output<typeof shownVariant> {
   const { title, body = null } = content.worded?.shown ?? content;
   return { key, weight, title, body, template: templateOf(content) };
+}
+
+function audienceWire({ audience }: Notification['content']) {
+  if (audience === undefined) return null;
+  return 'tags' in audience ? { everyone: false, tags: audience.tags } : { everyone: true, tags: null };
 }
 
 function templateOf({ worded }: SaidContent): TemplateRef | null {

@@ -32,3 +32,24 @@ it('shows the trace of each attempt where spans are told, as the API does', asyn
   expect((await operator.get(`delivery?id=${delivery.id}`)).text).toContain(`<code>${attempt.trace_id}</code>`);
   await api.dispose();
 });
+
+it('tells for which audience it was', async () => {
+  const api = await startApi();
+  const operator = new ConsoleVisitor(api);
+  await operator.post('sign-in', { secret: SECRET });
+  const send = async (audience: object) => {
+    const json = { type: 'note', title: 'x', audience };
+    const { id } = (await api.call('POST', '/v1/notifications', { json })).body;
+    const { body } = await api.call('GET', `/v1/notifications/${id}`);
+    return [
+      body.audience,
+      /<dt>Audience<\/dt><dd>(.*?)<\/dd>/.exec((await operator.get(`notification?id=${id}`)).text)?.[1],
+    ];
+  };
+  const tags = 'beta && !trial';
+  expect(await send({ tags })).toEqual([{ everyone: false, tags }, '<code>beta &amp;&amp; !trial</code>']);
+  expect(await send({ everyone: true })).toEqual([{ everyone: true, tags: null }, 'everyone']);
+  const { id } = await api.notify(['bob']);
+  expect((await api.call('GET', `/v1/notifications/${id}`)).body.audience).toBeNull();
+  await api.dispose();
+});
