@@ -12,6 +12,8 @@ export type NotificationDryRun = {
   readonly last_release_at: string | null;
   /** When how many of those reached would get it, where it goes out later. Absent from earlier versions. */
   readonly waves?: readonly { readonly at: string; readonly user_count: number }[];
+  /** To how many users each variant would go; who waits for a test is in none. Absent from earlier versions. */
+  readonly variants?: readonly { readonly key: string; readonly user_count: number }[];
   /** The largest. */
   readonly payload_octets: number;
   /** Where the text is made for each recipient: the largest in each locale. Absent from earlier versions. */

@@ -39,7 +39,7 @@ export async function consoleStage(
   const emulator = await startEmulator();
   writeFileSync(join(folder, 'ca.pem'), emulator.caPem ?? '');
   const pushes = { PUSH_ALLOWED_HOSTS: emulator.allowedHost, PUSH_CA_FILE: join(folder, 'ca.pem') };
-  const pace = { RETRY_BASE_MS: '200', MAX_RETRIES: '20', GONE_GRACE_SECONDS: '0' };
+  const pace = { RETRY_BASE_MS: '200', MAX_RETRIES: '20', GONE_GRACE_SECONDS: '0', TRACKING: 'shown,clicked' };
   const config = parseConfig({ PORT: '0', DATA_DIR: folder, ...pushes, ...pace, ...more }, readText);
   const keys = loadKeys(config);
   const log = createLogger({ level: 'silent', pretty: false });

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { CASES, HOSTILE, makeWorld } from '../../scripts/console-world.ts';
+import { until } from '../support/until.ts';
 import { violations } from './axe-violations.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
@@ -43,6 +44,7 @@ let stage: ConsoleStage;
 
 async function fullPages(): Promise<readonly string[]> {
   const { id, notification_id: notification, subscription_id: subscription } = await stage.deliveryOf('drew');
+  const experiment = await experimented();
   const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
   return [
     ...EMPTY_PAGES,
@@ -51,7 +53,30 @@ async function fullPages(): Promise<readonly string[]> {
     'user?id=mary&type=digest.daily',
     'audiences?tags=beta',
     ...pages,
+    'experiment?key=greeting',
+    `notification?id=${experiment}`,
   ];
+}
+
+/** A notification that says hello in two ways, each of them delivered to somebody. */
+async function experimented(): Promise<string> {
+  const [user_ids, type] = [Array.from({ length: 12 }, (_, index) => `reader-${index}`), 'news'];
+  for (const user_id of user_ids) {
+    const { subscription } = stage.emulator.createDevice();
+    await stage.call('POST', '/v1/subscriptions', { body: { user_id, ...subscription } });
+  }
+  const variants = [
+    { key: 'short', weight: 1, title: 'Hello' },
+    { key: 'long', weight: 1, title: 'A very good morning to you', body: HOSTILE },
+  ];
+  const body = { type, user_ids, variants, experiment: { key: 'greeting' } };
+  const sent = await stage.call('POST', '/v1/notifications', { body });
+  const id = sent.body.id as string;
+  await until('it is fanned out', async () => {
+    const found = (await stage.call('GET', `/v1/notifications/${id}`)).body as { status: string };
+    return found.status !== 'accepted';
+  });
+  return id;
 }
 
 async function lookAt(page: Page, pages: readonly string[], what: string): Promise<void> {

@@ -15,11 +15,12 @@ const MINUTE_MS = 60_000;
 export function experimentContract(open: OpenStore): void {
   const fresh = freshStore(open);
 
-  const register = async (users: readonly string[] = USERS, devicesEach = 1) => {
-    for (const userId of users)
-      for (let device = 0; device < devicesEach; device += 1)
-        await fresh.store.subscriptions.register(sampleSubscription({ userId }));
-  };
+  const register = (users: readonly string[] = USERS, devicesEach = 1) =>
+    Promise.all(
+      Array.from({ length: devicesEach }, () => users).flatMap((all) =>
+        all.map((userId) => fresh.store.subscriptions.register(sampleSubscription({ userId }))),
+      ),
+    );
   const accept = (notification: Notification, users: readonly string[] = USERS) =>
     fresh.store.notifications.accept(sampleAcceptance(notification, [], { audience: usersNamed(users) }));
   const send = async (notification: Notification, users: readonly string[] = USERS, nowMs = NOW_MS) => {

@@ -4,7 +4,7 @@ import type { Notification, SaidContent } from '../../src/domain/notification/no
 import { NOW_MS, sampleNotification } from './samples.ts';
 
 /** Users of whom nothing else is known. */
-export const USERS = Array.from({ length: 60 }, (_, index) => `user-${index}`);
+export const USERS = Array.from({ length: 40 }, (_, index) => `user-${index}`);
 
 /** Two variants, one of them three times as heavy. */
 export function samplePlan(overrides: Partial<ExperimentPlan<SaidContent>> = {}): ExperimentPlan<SaidContent> {
@@ -24,7 +24,7 @@ export function samplePlan(overrides: Partial<ExperimentPlan<SaidContent>> = {})
 }
 
 /** With a test. */
-export const TEST_PLAN = { testPercent: 40, decideAfterSeconds: 600 } as const;
+export const TEST_PLAN = { testPercent: 55, decideAfterSeconds: 600 } as const;
 
 /** A notification that has this experiment, and where there is a test, its two waves. */
 export function inExperiment(plan: ExperimentPlan<SaidContent>, overrides: Partial<Notification> = {}): Notification {

@@ -28,6 +28,8 @@ export type Forecast = {
   readonly held: { readonly users: number; readonly firstMs: number; readonly lastMs: number } | null;
   /** When how many users would get it, in order of time, where it goes out later; those who are left out are in none. */
   readonly waves: readonly WaveForecast[];
+  /** To how many users each variant would go, by what is drawn for them; those who wait for a test are in none. */
+  readonly variants: ReadonlyMap<string, number>;
   /** Users of the audience in its order: all of few, and the same ones of many each time. */
   readonly sample: readonly UserForecast[];
 };
@@ -40,6 +42,7 @@ export const NO_FORECAST: Forecast = {
   suppressed: suppressionCountsOf([]),
   held: null,
   waves: [],
+  variants: new Map(),
   sample: [],
 };
 
@@ -62,6 +65,7 @@ export function forecastWith(
     suppressed: plusSuppressed(before.suppressed, page),
     held: plusHeld(before.held, page),
     waves: plusWave(before.waves, waveAtMs, reached.length),
+    variants: plusVariants(before.variants, plan),
     sample: sampleOf([...before.sample, ...page]),
   };
 }
@@ -104,6 +108,16 @@ function plusWave(before: readonly WaveForecast[], atMs: number | null, users: n
   const known = before.find((wave) => wave.atMs === atMs)?.users ?? 0;
   const others = before.filter((wave) => wave.atMs !== atMs);
   return [...others, { atMs, users: known + users }].sort((one, other) => one.atMs - other.atMs);
+}
+
+function plusVariants(before: Forecast['variants'], { deliveries }: PagePlan): Forecast['variants'] {
+  if (deliveries[0]?.variant === undefined) return before;
+  const users = new Map(deliveries.map(({ userId, variant }) => [userId, variant]));
+  const counts = new Map(before);
+  for (const variant of users.values()) {
+    if (variant?.experimentKey !== undefined) counts.set(variant.key, (counts.get(variant.key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** By a number that is the user's own, so that a sample is spread over the audience, and tells of the same users again. */

@@ -29,6 +29,9 @@ export const dryRunSchema = answerBody('NotificationDryRun', {
   waves: z
     .array(answerBody('DryRunWave', { at: instant, user_count: z.int() }))
     .openapi({ description: 'When how many of those reached would get it. Empty where it would be sent at once.' }),
+  variants: z
+    .array(answerBody('DryRunVariant', { key: z.string(), user_count: z.int() }))
+    .openapi({ description: 'To how many users each variant would go; who waits for a test is in none.' }),
   payload_octets: z.int().openapi({ description: 'What a device would get, before encryption; the largest.' }),
   payload_octets_by_locale: z
     .record(z.string(), z.int())
@@ -58,6 +61,7 @@ export function dryRunWire({ notification, measured, forecast, isAtLeast }: DryR
     first_release_at: isoOrNull(held?.firstMs ?? null),
     last_release_at: isoOrNull(held?.lastMs ?? null),
     waves: forecast.waves.map(({ atMs, users: count }) => ({ at: isoOf(atMs), user_count: count })),
+    variants: variantsOf(notification, forecast),
     payload_octets: measured.octets,
     payload_octets_by_locale: measured.byLocale,
     deadline_at: isoOf(deadlineAtMs(notification)),
@@ -65,6 +69,10 @@ export function dryRunWire({ notification, measured, forecast, isAtLeast }: DryR
     sample: forecast.sample.map(userWire),
     warnings: [...sizeWarnings(measured.octets), ...(reachedUsers === 0 && !isAtLeast ? [NOBODY_REACHED] : [])],
   };
+}
+
+function variantsOf({ content }: DryRun['notification'], { variants }: DryRun['forecast']) {
+  return content.experiment?.variants.map(({ key }) => ({ key, user_count: variants.get(key) ?? 0 })) ?? [];
 }
 
 function userWire({ userId, outcome, reason, heldUntilMs, devices }: UserForecast): z.output<typeof userSchema> {

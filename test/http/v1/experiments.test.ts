@@ -92,6 +92,9 @@ describe('an experiment', () => {
     const { body: answer } = await post(body({ experiment, ttl_seconds: 3600 }), '/v1/notifications/dry-run');
     expect(answer.suppressed.holdout).toBeGreaterThan(0);
     expect(answer.reached_user_count + answer.suppressed.holdout).toBe(USERS.length);
+    const inTest = answer.variants.reduce((sum: number, one: { user_count: number }) => sum + one.user_count, 0);
+    expect(answer.variants.map(({ key }: { key: string }) => key)).toEqual(['short', 'long']);
+    expect(inTest).toBe(answer.waves[0].user_count);
     expect(answer.waves.map(({ at }: { at: string }) => Date.parse(at) - api.clock.now())).toEqual([0, 600_000]);
     expect((await api.call('GET', `/v1/experiments/${experiment.key}`)).body.code).toBe('experiment_not_found');
   });

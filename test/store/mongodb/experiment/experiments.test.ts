@@ -88,7 +88,7 @@ describeWithMongod('experiments, by several processes', () => {
   it('decide once, and send the others one thing, whoever is at it', async () => {
     const { store } = suite;
     const users = USERS.map((userId) => `own-${userId}`);
-    for (const userId of users) await store.subscriptions.register(sampleSubscription({ userId }));
+    await Promise.all(users.map((userId) => store.subscriptions.register(sampleSubscription({ userId }))));
     const plan = samplePlan({ key: newKey(), ...TEST_PLAN, ifInconclusive: 'send_heaviest' });
     const notification = inExperiment(plan);
     await store.notifications.accept(sampleAcceptance(notification, [], { audience: usersNamed(users) }));
