@@ -33,8 +33,8 @@ const MEASURE: { readonly [P in Part]: (means: Means) => Promise<NonNullable<Fig
       servers,
       rounds: isShort ? 1 : 3,
       sizes: isShort
-        ? { warmUp: 100, count: 200, first: 200, burst: 100 }
-        : { warmUp: 2000, count: 10_000, first: 2000, burst: 1000 },
+        ? { warmUp: 100, count: 200, first: 200, burst: 100, idleMs: 50 }
+        : { warmUp: 2000, count: 10_000, first: 2000, burst: 1000, idleMs: 2000 },
       runtimes: isShort ? [THIS_NODE] : runtimesToCompare(say),
     }),
   api: ({ sink, isShort }) => measureApi({ sink, rounds: isShort ? 1 : 3, secondsEach: isShort ? 0.3 : 4 }),

@@ -22,6 +22,8 @@ type DeliverySizes = {
   /** Of a fresh process, with nothing before them. */
   readonly first: number;
   readonly burst: number;
+  /** Before each burst. */
+  readonly idleMs: number;
 };
 
 /** Gives an empty database, and an empty Redis, each time. */
@@ -49,7 +51,6 @@ export type DeliveryFigures = { readonly runtime: string; readonly rows: readonl
 const SUBSCRIBERS = 1000;
 const IN_FLIGHT = 50;
 const BURSTS = 3;
-const IDLE_MS = 2000;
 
 type Contender = { readonly name: string; readonly of: string; readonly run: () => Promise<Rate> };
 
@@ -68,10 +69,10 @@ export async function measureDeliveries(options: DeliveriesOptions): Promise<rea
 }
 
 function contendersOf(options: DeliveriesOptions, runtime: Runtime): readonly Contender[] {
-  const { warmUp, count, first, burst } = options.sizes;
+  const { warmUp, count, first, burst, idleMs } = options.sizes;
   const steady = { warmUp, count, times: 1, pauseMs: 0 };
   const fresh = { warmUp: 0, count: first, times: 1, pauseMs: 0 };
-  const bursts = { warmUp: burst, count: burst, times: BURSTS, pauseMs: IDLE_MS };
+  const bursts = { warmUp: burst, count: burst, times: BURSTS, pauseMs: idleMs };
   const pair = (what: string, plan: SendPlan, on: Runtime = runtime): readonly Contender[] => [
     { name: `bare loop${what}`, of: `bare loop${what}`, run: () => runLoop('bare', plan, options, on) },
     { name: `embedded${what}`, of: `bare loop${what}`, run: () => runService({ plan, runtime: on }, options) },
@@ -81,7 +82,7 @@ function contendersOf(options: DeliveriesOptions, runtime: Runtime): readonly Co
     { name: 'floor', of: 'bare loop', run: () => runLoop('floor', steady, options, runtime) },
     ...withServers(options, runtime, steady),
     ...pair(`, the first ${first.toLocaleString('en')} after a start`, fresh),
-    ...pair(`, bursts of ${burst.toLocaleString('en')} after ${IDLE_MS / 1000} s of nothing`, bursts),
+    ...pair(`, bursts of ${burst.toLocaleString('en')} after ${idleMs / 1000} s of nothing`, bursts),
     ...pair(', one core', steady, onOneCore(runtime)),
   ];
 }
