@@ -78,12 +78,13 @@ async function makeDeliveries({ store, clock }: Round, leased: WebhookEndpoint):
     const last = events.at(-1);
     if (last === undefined) return endpoint;
     const { id, replay } = endpoint;
-    const made = events
-      .filter(({ type }) => isSent(endpoint, type))
-      .map((one) => newWebhookDelivery(id, one, clock.now()));
+    const nowMs = clock.now();
+    const made = events.filter(({ type }) => isSent(endpoint, type)).map((one) => newWebhookDelivery(id, one, nowMs));
     if (made.length > 0) await store.webhooks.addDeliveries(made, replay?.askedAtMs ?? null);
     const isReplayed = replay !== null && last.sequence >= replay.untilSequence;
-    const moved = { ...endpoint, cursor: last.sequence, replay: isReplayed ? null : replay };
+    // Said with the cursor: should the process die now, nobody would look for them before the next event.
+    const nextDueAtMs = made.length === 0 ? endpoint.nextDueAtMs : Math.min(endpoint.nextDueAtMs ?? nowMs, nowMs);
+    const moved = { ...endpoint, cursor: last.sequence, replay: isReplayed ? null : replay, nextDueAtMs };
     // Somebody changed it meanwhile: what was made stays, and the next round goes on from what is kept.
     if (!(await store.webhooks.update(moved))) return endpoint;
     endpoint = { ...moved, version: moved.version + 1 };
