@@ -18,7 +18,16 @@ function worldOf(deployment: Deployment, moments: readonly (readonly [seconds: n
   });
   const fair = { fails: 0, gone: 0, refused: 0 };
   const climates = { fcm: fair, mozilla: fair, apple: fair, wns: fair };
-  return { ...plan, climates, deployment, serverZone: 'UTC', concurrency: 20, fanOutPageSize: 25, items };
+  return {
+    ...plan,
+    climates,
+    webhooksFail: 0,
+    deployment,
+    serverZone: 'UTC',
+    concurrency: 20,
+    fanOutPageSize: 25,
+    items,
+  };
 }
 
 function device(service: ServiceName, user = 0, number = 0): Moment {

@@ -3,6 +3,7 @@ import { checkCaps } from './cap-checks.ts';
 import { EventWatch } from './event-checks.ts';
 import { checkAccepted, checkNothingLies, nextDueMs, VersionWatch } from './rest-checks.ts';
 import { checkRows } from './row-checks.ts';
+import { checkTaken, checkWebhooks, nextWebhookDueMs } from './webhook-checks.ts';
 
 /** So long after the last trouble all that is due has been looked at. */
 const PATIENCE_MS = 180_000;
@@ -44,10 +45,13 @@ export class Inspection {
         versions.look(database);
         checkCaps(database, plan, time.nowMs);
         checkAccepted(database, stage.accepted);
+        checkTaken(database, stage.receivers.taken);
       }
       const troubledAtMs = Math.max(this.troubledUntilMs, record.troubledAtMs);
       const isCalm = time.nowMs - troubledAtMs > PATIENCE_MS;
-      if (isCalm) checkNothingLies(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
+      if (!isCalm) return;
+      checkNothingLies(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
+      checkWebhooks(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
     });
   }
 
@@ -55,7 +59,9 @@ export class Inspection {
   nextDueMs(): number {
     const { stage } = this;
     if (!stage.disk.isOpen) return Number.POSITIVE_INFINITY;
-    return nextDueMs(stage.database, stage.isPaused) - Math.max(...stage.hosts.map(({ skewMs }) => skewMs));
+    const most = Math.max(...stage.hosts.map(({ skewMs }) => skewMs));
+    const dueMs = nextDueMs(stage.database, stage.isPaused);
+    return Math.min(dueMs, nextWebhookDueMs(stage.database, stage.time.nowMs + most)) - most;
   }
 
   private leastSkewMs(): number {

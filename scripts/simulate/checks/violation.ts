@@ -18,6 +18,7 @@ export const INVARIANTS = {
   status: 'a notification is completed when all of its deliveries have ended, and not before',
   tallies: 'counters equal their rows',
   events: 'events equal states',
+  webhooks: 'events reach the webhook endpoints that are called, and what is delivered was taken',
   parts: 'no part fails but for a store that is away',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

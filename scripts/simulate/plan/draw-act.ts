@@ -28,6 +28,7 @@ export function drawAct(dice: Dice, atMs: number): Act {
     trigger: 1,
     decide_hold: 1,
     pause: 0.5,
+    resend_events: 0.3,
   });
   switch (kind) {
     case 'send':
@@ -55,6 +56,8 @@ export function drawAct(dice: Dice, atMs: number): Act {
       return { kind, key: drawKey(dice) };
     case 'decide_hold':
       return { kind, decision: dice.isTrue(0.5) ? 'confirm' : 'dismiss' };
+    case 'resend_events':
+      return { kind, sinceSeconds: dice.between(60, 7200) };
     case 'pause':
       return { kind, forSeconds: dice.between(2, 900), waiting: dice.isTrue(0.6) ? 'send' : 'drop' };
   }

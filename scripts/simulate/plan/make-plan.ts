@@ -49,6 +49,7 @@ export function makePlan(seed: number, { days }: PlanOptions): Plan {
     fanOutPageSize: dice.pick([2, 5, 25]),
     concurrency: dice.pick([4, 20]),
     climates: Object.fromEntries(SERVICES.map((name) => [name, drawClimate(dice)])) as Plan['climates'],
+    webhooksFail: dice.pick([0, 0.1, 0.5]),
     rules: RULES,
     items,
   };
@@ -68,6 +69,7 @@ function beginning(dice: Dice, startMs: number): Draft[] {
   const add = (act: Act): void => {
     drafts.push({ atMs: startMs + SECOND_MS + drafts.length * 50, who: 'act', host: 0, act });
   };
+  for (let endpoint = 0; endpoint < dice.pick([0, 1, 2]); endpoint += 1) add({ kind: 'listen', endpoint });
   for (let user = 0; user < USERS; user += 1) {
     const zone = dice.isTrue(0.6) ? dice.pick(ZONES) : null;
     const devices = dice.pick([0, 1, 1, 1, 2, 3]);

@@ -55,6 +55,8 @@ export type Act =
       readonly send: Send;
     }
   | { readonly kind: 'trigger'; readonly key: string }
+  | { readonly kind: 'listen'; readonly endpoint: number }
+  | { readonly kind: 'resend_events'; readonly sinceSeconds: number }
   | { readonly kind: 'decide_hold'; readonly decision: 'confirm' | 'dismiss' }
   | { readonly kind: 'pause'; readonly forSeconds: number; readonly waiting: 'send' | 'drop' };
 
@@ -119,6 +121,8 @@ export type Plan = {
   readonly fanOutPageSize: number;
   readonly concurrency: number;
   readonly climates: Readonly<Record<ServiceName, Climate>>;
+  /** The share of events that receivers refuse. */
+  readonly webhooksFail: number;
   readonly rules: Readonly<Record<string, TypeRule>>;
   readonly items: readonly Item[];
 };

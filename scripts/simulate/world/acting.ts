@@ -67,7 +67,7 @@ async function done(act: Act, caller: Caller): Promise<unknown> {
   }
 }
 
-type Operation = Extract<Act, { kind: 'bulk' | 'decide_hold' | 'pause' }>;
+type Operation = Extract<Act, { kind: 'bulk' | 'decide_hold' | 'pause' | 'listen' | 'resend_events' }>;
 
 async function operate(act: Operation, caller: Caller): Promise<unknown> {
   const { process } = caller;
@@ -80,6 +80,14 @@ async function operate(act: Operation, caller: Caller): Promise<unknown> {
       return withNth(caller, "SELECT id FROM prune_holds WHERE state = 'open' ORDER BY id DESC", 0, (id) =>
         process.pruneHolds[act.decision](id),
       );
+    case 'listen':
+      return process.webhookEndpoints.create({ url: `https://example.com/hooks/${act.endpoint}` });
+    case 'resend_events': {
+      const sinceMs = caller.nowMs - act.sinceSeconds * 1000;
+      return withNth(caller, 'SELECT id FROM webhook_endpoints ORDER BY id', 0, (id) =>
+        process.webhookEndpoints.replaySince(id, sinceMs),
+      );
+    }
     case 'pause':
       return process.sending.pause();
   }

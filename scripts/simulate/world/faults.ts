@@ -69,6 +69,7 @@ function strike(stage: Stage, fault: Exclude<Fault, Lasting>): void {
 /** Nothing is wrong any more. */
 export function heal(stage: Stage): void {
   stage.services.heal();
+  stage.receivers.fails = 0;
   stage.jobs.calm();
   stage.diskSlowMs = 0;
   quicken(stage);

@@ -8,6 +8,7 @@ import { createProcess, type Process } from './process.ts';
 import type { PushServices } from './push-services.ts';
 import type { Dice } from './random.ts';
 import { type LinkWeather, storeLink } from './store-link.ts';
+import type { WebhookReceivers } from './webhook-receivers.ts';
 import { clockOf, Life, never, type WorldTime } from './world-time.ts';
 
 export type HostOptions = {
@@ -19,6 +20,7 @@ export type HostOptions = {
   /** Null where the process is alone. */
   readonly coordination: CoordinationLink | null;
   readonly services: PushServices;
+  readonly receivers: WebhookReceivers;
   /** The store as the process of this life works with it. */
   readonly storeFor: (life: Life) => Store;
   readonly onEvent: (host: number, event: BellhopEvent) => void;
@@ -63,7 +65,7 @@ export class Host {
 
   async start(): Promise<void> {
     if (this.isUp) return;
-    const { plan, time, dice, jobs, services, coordination, index } = this.options;
+    const { plan, time, dice, jobs, services, receivers, coordination, index } = this.options;
     const life = new Life(this.skewMs);
     this.life = life;
     const clock = clockOf(time, life);
@@ -76,6 +78,7 @@ export class Host {
       queue: jobs.join(life, clock, dice.pick(CAPACITIES)),
       coordination: coordination?.join(life, clock) ?? createLoneCoordination(),
       transport: services.transportOf(life),
+      post: receivers.postOf(life),
       random: dice.next,
       onEvent: (event) => this.options.onEvent(index, event),
       onListenerError: this.options.onListenerError,

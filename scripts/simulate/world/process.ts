@@ -4,6 +4,7 @@ import { createEngine, type Engine } from '../../../src/delivery/engine.ts';
 import { createComposer } from '../../../src/domain/content/compose.ts';
 import type { BellhopEvent } from '../../../src/domain/events.ts';
 import { createServiceNames } from '../../../src/domain/push-service/service-name.ts';
+import type { PostWebhook } from '../../../src/domain/webhook/webhook-request.ts';
 import { readNotificationBody } from '../../../src/http/v1/notification-schema.ts';
 import { createBulkActions } from '../../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../../src/intake/dead-letters.ts';
@@ -15,6 +16,7 @@ import { createSendingControl } from '../../../src/intake/sending.ts';
 import { createSubscriptions } from '../../../src/intake/subscriptions.ts';
 import { createTypeRules } from '../../../src/intake/type-rules.ts';
 import { createUsers } from '../../../src/intake/users.ts';
+import { createWebhookEndpoints } from '../../../src/intake/webhook-endpoints.ts';
 import type { PushTransport } from '../../../src/push/push-transport.ts';
 import type { JobQueue } from '../../../src/queue/job-queue.ts';
 import { buildAcceptance } from '../../../src/service/acceptance.ts';
@@ -25,6 +27,7 @@ import { createWordings } from '../../../src/store/wordings.ts';
 import { createEvents } from '../../../src/telemetry/emitter.ts';
 import { createBulkWorker } from '../../../src/upkeep/bulk-worker.ts';
 import { createScheduler } from '../../../src/upkeep/scheduler.ts';
+import { createWebhookSender } from '../../../src/upkeep/webhook-sender.ts';
 import type { Plan } from '../plan/plan.ts';
 import { ATTEMPT_TIMEOUT_MS } from './push-services.ts';
 
@@ -39,6 +42,7 @@ export type ProcessPorts = {
   readonly queue: JobQueue;
   readonly coordination: Coordination;
   readonly transport: PushTransport;
+  readonly post: PostWebhook;
   readonly clock: Clock;
   readonly random: () => number;
   readonly onEvent: (event: BellhopEvent) => void;
@@ -67,19 +71,23 @@ export function createProcess(ports: ProcessPorts) {
     leads,
   });
   const bulkWorker = createBulkWorker({ ...shared, leads });
+  const webhooks = createWebhookSender(shared);
+  const wake = { onBulkAction: bulkWorker.hurry, onScheduleChange: scheduler.hurry, onWebhookChange: webhooks.hurry };
   return {
-    ...buildIntake(shared, { engine, onBulkAction: bulkWorker.hurry, onScheduleChange: scheduler.hurry }),
+    ...buildIntake(shared, { engine, ...wake }),
     rules,
     engine,
     async start() {
       await engine.start();
       await scheduler.start();
       void bulkWorker.start();
+      void webhooks.start();
     },
     /** In the order of `service/service.ts`. */
     async stop() {
       await scheduler.stop();
       await bulkWorker.stop();
+      await webhooks.stop();
       await engine.stopLoops();
       await coordination.close();
       await engine.drain(() => {});
@@ -114,10 +122,15 @@ function buildEngine(shared: Shared): Engine {
   );
 }
 
-type Wake = { readonly engine: Engine; readonly onBulkAction: () => void; readonly onScheduleChange: () => void };
+type Wake = {
+  readonly engine: Engine;
+  readonly onBulkAction: () => void;
+  readonly onScheduleChange: () => void;
+  readonly onWebhookChange: () => void;
+};
 
 /** What callers and operators reach. */
-function buildIntake(shared: Shared, { engine, onBulkAction, onScheduleChange }: Wake) {
+function buildIntake(shared: Shared, { engine, onBulkAction, onScheduleChange, onWebhookChange }: Wake) {
   const { store } = shared;
   const limiter = createRateLimiter(shared);
   return {
@@ -125,6 +138,12 @@ function buildIntake(shared: Shared, { engine, onBulkAction, onScheduleChange }:
     deadLetters: createDeadLetters(shared),
     bulkActions: createBulkActions({ ...shared, onBulkAction }),
     pruneHolds: createPruneHolds(shared),
+    webhookEndpoints: createWebhookEndpoints({
+      ...shared,
+      onWebhookChange,
+      newSecret: () => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      allowedHosts: [],
+    }),
     sending: createSendingControl({ ...shared, onChange: () => engine.sendingWatch.hurry() }),
     types: createTypeRules({ store: store.typeRules, rules: shared.rules }),
     users: createUsers({ ...shared, store: store.users, limiter, userChangeLimit: NO_LIMIT, countsVisitors: false }),

@@ -14,6 +14,7 @@ import { JobLink } from './job-link.ts';
 import { PushServices } from './push-services.ts';
 import { diceFor } from './random.ts';
 import { Record } from './record.ts';
+import { WebhookReceivers } from './webhook-receivers.ts';
 import { clockOf, Life, WorldTime } from './world-time.ts';
 
 /** Puts a defect in front of the real store, or the real queue. Only tests of the simulator itself have any. */
@@ -31,6 +32,7 @@ export class Stage {
   readonly disk: Disk;
   readonly jobs: JobLink;
   readonly services: PushServices;
+  readonly receivers: WebhookReceivers;
   readonly referee: Referee;
   readonly hosts: readonly Host[];
   /** By key of the call, the notification that a caller was told of. */
@@ -64,6 +66,7 @@ export class Stage {
       this.record.note('push', `${push.notificationId} to ${push.endpoint.slice(8, 60)}`);
       this.referee.posted(push, message);
     });
+    this.receivers = new WebhookReceivers(time, diceFor(plan.seed, 'receivers'), plan.webhooksFail);
     this.hosts = this.makeHosts();
   }
 
@@ -139,9 +142,9 @@ export class Stage {
   }
 
   private makeHosts(): readonly Host[] {
-    const { plan, time, jobs, services, referee } = this;
+    const { plan, time, jobs, services, receivers, referee } = this;
     const coordination = this.isEmbedded ? null : new CoordinationLink(time);
-    const shared = { plan, time, jobs, services, coordination };
+    const shared = { plan, time, jobs, services, receivers, coordination };
     return Array.from({ length: plan.deployment.hosts }, (_, index) => {
       return new Host({
         ...shared,
