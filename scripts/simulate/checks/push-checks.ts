@@ -44,8 +44,8 @@ type Scene = {
   readonly underWay: readonly Push[];
 };
 
-/** A pause is known in all processes after so long. */
-const PAUSE_KNOWN_MS = 3000;
+/** A pause is known in all processes after so long, though the store be slow. */
+const PAUSE_KNOWN_MS = 15_000;
 
 /** Whether this push may be posted now. */
 export function checkPush(push: Push, message: PushMessage, scene: Scene): void {

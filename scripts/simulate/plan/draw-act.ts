@@ -82,6 +82,37 @@ export function drawFollowUp(dice: Dice, { to, topic }: Send, atMs: number): Act
   }
 }
 
+/** A call for all users, and within a second somebody who meddles: with all of it, or with some of them. */
+export function drawStorm(dice: Dice, atMs: number): readonly (readonly [afterMs: number, act: Act])[] {
+  const users = Array.from({ length: USERS }, (_, user) => user);
+  const topic = dice.isTrue(0.5) ? 'score' : null;
+  const plain = { to: users, type: 'order.shipped', ttlSeconds: 7200, sendAt: null, againSeconds: null } as const;
+  const send = { kind: 'send', send: { ...plain, topic, priority: null } } as const;
+  const soonMs = (): number => dice.between(20, 1000);
+  const kind = dice.weighted({ cancel: 3, again: 2, quiet: 2 });
+  switch (kind) {
+    case 'cancel':
+      return [
+        [0, send],
+        [soonMs(), { kind, back: 0 }],
+      ];
+    case 'again':
+      return [
+        [0, send],
+        [soonMs(), send],
+      ];
+    case 'quiet': {
+      const silence = (user: number): Act => ({
+        kind: 'patch_user',
+        user,
+        patch: quietSoon(dice, atMs),
+        pausedForSeconds: null,
+      });
+      return [[0, send], ...dice.some(users, 5).map((user) => [soonMs(), silence(user)] as const)];
+    }
+  }
+}
+
 function drawUser(dice: Dice): number {
   return dice.between(0, USERS - 1);
 }

@@ -1,6 +1,6 @@
 import type { TypeRule } from '../../../src/domain/notification-type/type-policy.ts';
 import { type Dice, diceFor } from '../world/random.ts';
-import { drawAct, drawFollowUp, USERS } from './draw-act.ts';
+import { drawAct, drawFollowUp, drawStorm, USERS } from './draw-act.ts';
 import { drawClimate, drawFault } from './draw-fault.ts';
 import { drawPatch, ZONES } from './draw-person.ts';
 import type { Act, Deployment, Fault, Item, Plan } from './plan.ts';
@@ -83,7 +83,7 @@ function beginning(dice: Dice, startMs: number): Draft[] {
   return drafts;
 }
 
-const BURSTS_A_DAY = 8;
+const BURSTS_A_DAY = 7;
 const BURST_LASTS_MS = 90 * SECOND_MS;
 
 type Frame = Pick<Plan, 'startMs' | 'endMs' | 'deployment'>;
@@ -94,8 +94,13 @@ function bursts(dice: Dice, { startMs, endMs, deployment }: Frame): Draft[] {
   for (let burst = 0; burst < count; burst += 1) {
     const atMs = Math.floor(startMs + 10 * SECOND_MS + dice.next() * (endMs - startMs - 20 * SECOND_MS));
     const within = (): number => atMs + Math.floor(dice.next() ** 2 * BURST_LASTS_MS);
-    const acts = dice.between(3, 12);
+    const acts = dice.between(2, 9);
     for (let index = 0; index < acts; index += 1) drafts.push(...drawCall(dice, within()));
+    if (dice.isTrue(0.4)) {
+      const stormAtMs = within();
+      for (const [afterMs, act] of drawStorm(dice, stormAtMs))
+        drafts.push({ atMs: stormAtMs + afterMs, who: 'act', host: dice.between(0, 2), act });
+    }
     const faults = dice.pick([0, 1, 1, 2, 3, 4]);
     for (let index = 0; index < faults; index += 1) {
       const fault: Fault = drawFault(dice, deployment);
