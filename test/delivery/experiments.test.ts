@@ -11,9 +11,9 @@ import { fanOutJob, sampleAcceptance } from '../support/samples.ts';
 import { type SimulatedEngine, startSimulatedEngine } from '../support/simulated-engine.ts';
 
 const MINUTE_MS = 60_000;
-const USERS = Array.from({ length: 420 }, (_, index) => `user-${index}`);
+const USERS = Array.from({ length: 250 }, (_, index) => `user-${index}`);
 const FEW = USERS.slice(0, 40);
-const TEST = { holdoutPercent: 5, testPercent: 60, decideAfterSeconds: 600 } as const;
+const TEST = { holdoutPercent: 5, testPercent: 85, decideAfterSeconds: 600 } as const;
 const PLAN = samplePlan({ ...TEST, variants: samplePlan().variants.map((variant) => ({ ...variant, weight: 1 })) });
 
 let engine: SimulatedEngine;
