@@ -83,6 +83,7 @@ export const MEET_OUTSIDE_TEXT: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'domain/decimal.ts': [[/[eE]/, { repeated: '1' }]],
   'domain/delivery/retry-policy.ts': [[/,(?! \d\d[ -][A-Z][a-z]{2}[ -])/, { repeated: ', 01 Jan ' }]],
+  'domain/experiment/experiment.ts': [[/^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/, letters]],
   'domain/key-text.ts': [
     [/\s+/g, spaces],
     [/={1,2}$/, { repeated: '=', tail: 'x' }],
