@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { Coordination } from '../../../src/coordination/coordination.ts';
-import { createOriginPauses } from '../../../src/coordination/origin-pauses.ts';
+import { createOriginPauses, type OriginPauses } from '../../../src/coordination/origin-pauses.ts';
 import { createSpending } from '../../../src/coordination/spending.ts';
 import type { Life, WorldTime } from './world-time.ts';
 
@@ -10,7 +10,7 @@ const LED_FOR_MS = 10_000;
 /** What several processes agree on, as with Redis: who leads a loop, which origins are paused, and who has spent what. */
 export class CoordinationLink {
   private readonly leaders = new Map<string, { readonly life: Life; readonly untilMs: number }>();
-  private readonly pauses = createOriginPauses();
+  private readonly pauses = new Set<OriginPauses>();
   private readonly spending = createSpending();
   private readonly time: WorldTime;
 
@@ -19,7 +19,9 @@ export class CoordinationLink {
   }
 
   join(life: Life, clock: Clock): Coordination {
-    const { pauses, spending, leaders, time } = this;
+    const { spending, leaders, time } = this;
+    const own = createOriginPauses();
+    this.pauses.add(own);
     return {
       async lead(loop) {
         const leader = leaders.get(loop);
@@ -27,12 +29,15 @@ export class CoordinationLink {
         leaders.set(loop, { life, untilMs: time.nowMs + LED_FOR_MS });
         return true;
       },
-      pauseOrigin: async (pause) => pauses.add(pause),
-      pausedUntilMs: (origin, nowMs) => pauses.untilMs(origin, nowMs),
+      pauseOrigin: async (pause) => {
+        for (const each of this.pauses) each.add(pause);
+      },
+      pausedUntilMs: (origin, nowMs) => own.untilMs(origin, nowMs),
       spend: async (spender, limit) => spending.spend(spender, limit, clock.now()),
       announce: async () => {},
       announcements: async () => [],
-      async close() {
+      close: async () => {
+        this.pauses.delete(own);
         for (const [loop, leader] of leaders) if (leader.life === life) leaders.delete(loop);
       },
     };
