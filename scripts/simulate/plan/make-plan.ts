@@ -38,7 +38,9 @@ export function makePlan(seed: number, { days }: PlanOptions): Plan {
   const startMs = Date.parse(`${dice.pick(STARTS)}T00:00:00Z`) + dice.between(0, 23) * HOUR_MS;
   const endMs = startMs + Math.round(days * DAY_MS);
   const deployment = drawDeployment(dice);
-  const drafts = [...beginning(dice, startMs), ...bursts(dice, { startMs, endMs, deployment })];
+  const all = [...beginning(dice, startMs), ...bursts(dice, { startMs, endMs, deployment })];
+  // From the end on nothing is asked for, and nothing goes wrong.
+  const drafts = all.filter(({ atMs }) => atMs < endMs);
   const items = drafts.sort((one, other) => one.atMs - other.atMs).map((draft, id) => ({ ...draft, id }) as Item);
   return {
     seed,
