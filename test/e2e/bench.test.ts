@@ -12,7 +12,18 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 it('npm run bench -- --short measures everything and writes it down', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellhop-bench-test-'));
   const path = join(folder, 'figures.json');
-  const args = ['--import', 'tsx', 'scripts/bench/bench.ts', '--short', '--users', '1000', '--json', path];
+  const args = [
+    '--import',
+    'tsx',
+    'scripts/bench/bench.ts',
+    '--short',
+    '--users',
+    '1000',
+    '--stored',
+    '100',
+    '--json',
+    path,
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 280_000 });
   expect(stdout).toMatch(/\| embedded \| \d+ /);
   const figures = JSON.parse(readFileSync(path, 'utf8'));
@@ -41,8 +52,8 @@ it('npm run bench -- --short measures everything and writes it down', async () =
   }
   expect(figures.console.map(({ store, pages }: { store: string; pages: unknown[] }) => [store, pages.length])).toEqual(
     [
-      ['embedded', 23],
-      ['MongoDB', 23],
+      ['embedded', 24],
+      ['MongoDB', 24],
     ],
   );
   expect(figures.beside).toMatchObject(Array(2).fill({ alone: [{}], beside: [{}] }));

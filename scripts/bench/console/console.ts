@@ -91,7 +91,7 @@ function pagesFor({
   subscriptionId,
 }: SeededIds): readonly (readonly [string, string])[] {
   const plain = ['overview', 'notifications', 'dead-letters', 'bulk-actions', 'services', 'audiences', 'compose'];
-  const others = ['schedules', 'templates', 'webhooks', 'system', 'audit'];
+  const others = ['schedules', 'templates', 'experiments', 'webhooks', 'system', 'audit'];
   return [
     ...[...plain, ...others].map((page) => [page, page] as const),
     ['overview of a week', 'overview?period=week'],
