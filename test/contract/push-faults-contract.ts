@@ -250,7 +250,7 @@ export function pushFaultsContract(closing: Closing): void {
         });
       });
       const subscription = await subscriptionAt(`http://127.0.0.1:${port}`);
-      const transport = closing.transport({ allowedHosts: allowed(`127.0.0.1:${port}`), attemptTimeoutMs: 300 });
+      const transport = closing.transport({ allowedHosts: allowed(`127.0.0.1:${port}`), attemptTimeoutMs: 1000 });
       const result = await transport.send(messageTo(subscription), never);
       expect(result).toMatchObject({ kind: 'response', status: 410, reason: expect.stringMatching(/^x( x)*/) });
       await closed;

@@ -151,7 +151,7 @@ export function pushTransportContract(closing: Closing): void {
       ['the rest never comes', 'hang_mid_body'],
     ] as const)('counts though %s within its body', async (_name, fault) => {
       const { result, device } = await closing.sendOnce([{ status: 410, body: 'unsubscribed', fault }], {
-        attemptTimeoutMs: 300,
+        attemptTimeoutMs: 1000,
       });
       expect(result).toEqual({ kind: 'response', status: 410, retryAfter: null, reason: 'unsubscribed' });
       await device.requests[0]?.closed;
@@ -159,7 +159,7 @@ export function pushTransportContract(closing: Closing): void {
 
     test.each([5, 500])('counts though its body has not the length it claims: %i', async (contentLength) => {
       const { result } = await closing.sendOnce([{ status: 404, body: 'no such subscription', contentLength }], {
-        attemptTimeoutMs: 300,
+        attemptTimeoutMs: 1000,
       });
       expect(result).toMatchObject({ kind: 'response', status: 404 });
     });

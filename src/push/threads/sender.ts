@@ -64,7 +64,7 @@ export class Sender {
     });
   }
 
-  /** Whether it takes orders: a crowd does not wait for a thread to start. */
+  /** Whether it takes orders. */
   get isReady(): boolean {
     return this.state === 'ready';
   }

@@ -29,7 +29,7 @@ const REPLACED_AFTER_MS = 10_000;
 
 /**
  * Web Push by threads of their own, which encrypt, keep the connections and speak TLS: this thread keeps claims and commits. It signs,
- * since it has the keys. While no thread runs, all is sent here. A resolver that is given is of this thread, and so are
+ * since it has the keys. Where no thread can run, all is sent here. A resolver that is given is of this thread, and so are
  * then all sends.
  */
 export function createThreadedTransport(options: ThreadedTransportOptions): ThreadedTransport {
@@ -39,7 +39,8 @@ export function createThreadedTransport(options: ThreadedTransportOptions): Thre
   return {
     start: () => crew.start(),
     async send(message, signal, onPosted) {
-      void crew.start();
+      // Until one runs this waits: to load here what sends would hold up this thread for as long.
+      if (!crew.hasSettled) await crew.start();
       const sender = signal.aborted ? null : crew.freest();
       return sender === null
         ? crew.sendHere(message, signal, onPosted)
@@ -64,8 +65,10 @@ class Crew {
   private here: Promise<PushTransport> | null = null;
   private readonly signals: SignalNumbers;
   private senders: Sender[] = [];
-  private hasStarted = false;
+  private starting: Promise<void> | null = null;
   private isClosed = false;
+  /** Whether its first threads run, or cannot. */
+  hasSettled = false;
 
   constructor(options: ThreadedTransportOptions) {
     this.options = options;
@@ -74,13 +77,11 @@ class Crew {
     });
   }
 
-  async start(): Promise<void> {
-    const { threads, resolve } = this.options;
-    if (this.hasStarted || this.isClosed) return;
-    this.hasStarted = true;
-    if (threads === 0) await this.loadHere();
-    if (!IS_BUILT || resolve !== undefined) return;
-    await Promise.all(Array.from({ length: threads }, () => this.hire()));
+  start(): Promise<void> {
+    this.starting ??= this.open().finally(() => {
+      this.hasSettled = true;
+    });
+    return this.starting;
   }
 
   /** The one that has the fewest messages under way; null while there is none. */
@@ -140,6 +141,14 @@ class Crew {
   private authorizationFor(message: PushMessage): string | null {
     const origin = originOf(message);
     return origin === null ? null : this.options.vapid.authorization(origin, message.vapidPublicKey);
+  }
+
+  private async open(): Promise<void> {
+    const { threads, resolve } = this.options;
+    if (this.isClosed) return;
+    if (threads === 0) await this.loadHere();
+    if (!IS_BUILT || resolve !== undefined) return;
+    await Promise.all(Array.from({ length: threads }, () => this.hire()));
   }
 
   private hire(): Promise<void> {

@@ -19,21 +19,15 @@ const { createThreadedTransport }: typeof import('../../../src/push/threads/thre
 
 const lost: Error[] = [];
 
-function withStarting(options: WebPushTransportOptions): { transport: PushTransport; started: Promise<void> } {
-  const transport = createThreadedTransport({ ...options, threads: 1, onLost: (error) => lost.push(error) });
-  return { transport, started: transport.start() };
+function unstarted(options: WebPushTransportOptions): ReturnType<typeof createThreadedTransport> {
+  return createThreadedTransport({ ...options, threads: 1, onLost: (error) => lost.push(error) });
 }
 
-/** Sends by its thread from the first message on. */
+/** Starts its thread at once. */
 function byThread(options: WebPushTransportOptions): PushTransport {
-  const { transport, started } = withStarting(options);
-  return {
-    ...transport,
-    async send(...parameters) {
-      await started;
-      return transport.send(...parameters);
-    },
-  };
+  const transport = unstarted(options);
+  void transport.start();
+  return transport;
 }
 
 const closing = new Closing(byThread);
@@ -125,16 +119,30 @@ describe('a thread that sends', () => {
     }
   });
 
-  test('is not waited for while it starts, neither by a send nor by a close', async () => {
+  test('is started by the first message, which waits for it', async () => {
     const emulator = await closing.emulator();
     const started = once(process, 'worker');
-    const transport = new Closing((options) => withStarting(options).transport).transportTo(emulator);
+    const transport = new Closing(unstarted).transportTo(emulator);
+    const sending = sendTo(transport, emulator, 20);
     const [thread] = (await started) as [Worker];
-    thread.postMessage = () => expect.unreachable('the thread was told something');
+    const told = vi.spyOn(thread, 'postMessage');
+    expect(await sending).toMatchObject(Array(20).fill(ACCEPTED));
+    expect(told).toHaveBeenCalledTimes(1);
+    await transport.close();
+  });
+
+  test('is not waited for by a close, and what waited for it is given up', async () => {
+    const emulator = await closing.emulator();
+    const started = once(process, 'worker');
+    const transport = new Closing(unstarted).transportTo(emulator);
+    const sending = sendTo(transport, emulator, 1);
+    const [thread] = (await started) as [Worker];
     const ended = once(thread, 'exit');
-    expect(await sendTo(transport, emulator, 1)).toMatchObject([ACCEPTED]);
     await Promise.all([transport.close(), transport.close()]);
     await ended;
-    expect(await sendTo(transport, emulator, 1)).toEqual([{ kind: 'failure', failure: 'aborted' }]);
+    const aborted = { kind: 'failure', failure: 'aborted' };
+    expect(await sending).toEqual([aborted]);
+    expect(await sendTo(transport, emulator, 1)).toEqual([aborted]);
+    expect(emulator.connectionCount()).toBe(0);
   });
 });
