@@ -257,6 +257,24 @@ describe('an experiment', () => {
     });
   });
 
+  it('is in lines of a bulk call, each of them judged by itself', async () => {
+    const experiment = { key: newKey(), holdout_percent: 10 };
+    const lines = [
+      body({ experiment }),
+      body({ experiment: { ...experiment, metric: 'shown' } }),
+      body({ experiment }),
+    ];
+    const text = lines.map((line, index) => JSON.stringify({ ...line, idempotency_key: `${experiment.key} ${index}` }));
+    const headers = { 'Content-Type': 'application/x-ndjson' };
+    const answer = await api.call('POST', '/v1/notifications/bulk', { body: text.join('\n'), headers });
+    const results = answer.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'refused', 'accepted']);
+    expect(answer.text).toContain('experiment_key_used');
+  });
+
   it('is in a schedule, without a test, and its templates stay in use', async () => {
     const variants = [
       VARIANTS[0],
