@@ -6,15 +6,18 @@ import { sampleNotification } from '../../support/samples.ts';
 
 const SITE = 'https://shop.example';
 
-/** A notification that counts how often its content is read: once for each time that it is composed. */
+/** A notification that counts how often its title is read: as often each time that it is composed, and else never. */
 function counted(source: PayloadSource) {
   const counter = {
     readings: 0,
     notification: {
       ...source,
-      get content() {
-        counter.readings += 1;
-        return source.content;
+      content: {
+        ...source.content,
+        get title() {
+          counter.readings += 1;
+          return source.content.title;
+        },
       },
     },
   };
