@@ -9,7 +9,7 @@ export async function useExperiments(store: Store): Promise<void> {
   for (const userId of userIds) await store.subscriptions.register(sampleSubscription({ userId }));
   const plan = samplePlan({ key: 'use', holdoutPercent: 0, ...TEST_PLAN });
   const notification = inExperiment(plan, { userCount: userIds.length });
-  for (let again = 0; again < 2; again += 1) await store.notifications.accept(sampleAcceptance(notification, userIds));
+  await store.notifications.accept(sampleAcceptance(notification, userIds));
   await store.notifications.accept(sampleAcceptance(inExperiment(plan, { acceptedAtMs: NOW_MS * 2 }), userIds));
   await fanOutAt(store, notification, { nowMs: NOW_MS });
   const waveAtMs = NOW_MS + 600_000;
