@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { isWaiting } from '../domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
@@ -14,6 +13,7 @@ import {
 } from '../domain/erasure/erasure.ts';
 import { bodyWithout, isOfBefore } from '../domain/erasure/traces.ts';
 import type { Events } from '../domain/events.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Schedule } from '../domain/schedule/schedule.ts';
 import type { Store } from '../store/store.ts';
 
@@ -21,6 +21,7 @@ export type ErasingParts = {
   readonly store: Pick<Store, 'erasures' | 'deliveries' | 'schedules' | 'facts'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
+  readonly random: Random;
 };
 
 /** Whoever is at it has it to themselves for so long. After a crash it is gone on with then. */
@@ -144,7 +145,8 @@ async function eraseFromDeliveries(
 }
 
 /** Goes through all user ids for those whom a list means. */
-async function findWanted({ store, clock }: ErasingParts, isStopped: () => boolean): Promise<boolean> {
+async function findWanted(parts: ErasingParts, isStopped: () => boolean): Promise<boolean> {
+  const { store, clock } = parts;
   const { erasures } = store;
   const wanted = new Map((await erasures.toFind(FOUND_IN_ONE_WALK)).map((one) => [one.userDigest, one]));
   if (wanted.size === 0) return false;
@@ -163,7 +165,7 @@ async function findWanted({ store, clock }: ErasingParts, isStopped: () => boole
   const people = [...found];
   for (let start = 0; start < people.length; start += BEGUN_AT_ONCE) {
     const some = people.slice(start, start + BEGUN_AT_ONCE);
-    await Promise.all(some.map(([userId, one]) => beginFound(erasures, userId, one, clock.now())));
+    await Promise.all(some.map(([userId, one]) => beginFound(parts, userId, one)));
   }
   const isFound = new Set([...found.values()].map(({ id }) => id));
   for (const one of wanted.values()) if (!isFound.has(one.id)) await erasures.update(nobodyFound(one, clock.now()));
@@ -171,12 +173,16 @@ async function findWanted({ store, clock }: ErasingParts, isStopped: () => boole
 }
 
 /** For what was there up to the instant that the list has, and no more: whoever came since is somebody else. */
-async function beginFound(erasures: Store['erasures'], userId: string, found: Erasure, nowMs: number): Promise<void> {
-  const alias = newAlias();
-  await erasures.begin(found, (kept) => begunErasure(kept, { userId, alias, untilMs: kept.untilMs }, nowMs));
+async function beginFound({ store, clock, random }: ErasingParts, userId: string, found: Erasure): Promise<void> {
+  const alias = newAlias(random);
+  const nowMs = clock.now();
+  await store.erasures.begin(found, (kept) => begunErasure(kept, { userId, alias, untilMs: kept.untilMs }, nowMs));
 }
 
+const ALIAS_OCTETS = 12;
+
 /** What stands for a person where a row stays: drawn by lot, so that nothing leads from it to them. */
-export function newAlias(): string {
-  return `erased-${randomBytes(12).toString('base64url')}`;
+export function newAlias(random: Random): string {
+  const octets = Uint8Array.from({ length: ALIAS_OCTETS }, () => Math.floor(random() * 256));
+  return `erased-${Buffer.from(octets).toString('base64url')}`;
 }

@@ -8,7 +8,6 @@ import {
   userDigestOf,
 } from '../domain/erasure/digests.ts';
 import { begunErasure, type Erasure, wantedErasure } from '../domain/erasure/erasure.ts';
-import type { Random } from '../domain/ids.ts';
 import { erasureId } from '../domain/ids.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
@@ -40,7 +39,6 @@ export type Erasures = {
 };
 
 export type ErasuresOptions = ErasingParts & {
-  readonly random: Random;
   /** Called when there is something to do. */
   readonly onErasure: () => void;
 };
@@ -62,7 +60,7 @@ export function createErasures(options: ErasuresOptions): Erasures {
   return {
     async erase(userId) {
       const nowMs = clock.now();
-      const person = { userId, alias: newAlias(), untilMs: nowMs };
+      const person = { userId, alias: newAlias(random), untilMs: nowMs };
       const begun = (kept: Erasure): Erasure => heldErasure(begunErasure(kept, person, nowMs), nowMs);
       const userDigest = userDigestOf(await key(), userId);
       const first = wantedErasure({ id: erasureId(nowMs, random), userDigest, untilMs: nowMs });

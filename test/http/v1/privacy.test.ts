@@ -71,6 +71,7 @@ describe('DELETE /v1/users/:user_id', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([202, `/v1/erasures/${answer.body.id}`]);
     expect(answer.body).toEqual({ id: answer.body.id, state: 'running' });
     const parts = {
+      random: Math.random,
       store: api.store,
       clock: api.clock,
       events: {
@@ -99,7 +100,12 @@ describe('DELETE /v1/users/:user_id', () => {
     expect((await api.call('GET', `/v1/erasures/${later.id}`)).body.state).toBe('running');
     expect((await apply({ key_id: 'other', erasures: [] })).body.code).toBe('erasure_key_unknown');
     api.clock.advance(60_000);
-    while (await eraseDue({ store: api.store, clock: api.clock, events: { publish: () => {} } }, () => false));
+    while (
+      await eraseDue(
+        { store: api.store, clock: api.clock, random: Math.random, events: { publish: () => {} } },
+        () => false,
+      )
+    );
     expect((await api.call('GET', '/v1/subscriptions?user_id=ada')).body.items).toEqual([]);
   });
 });
