@@ -1,43 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { makePlan } from '../../scripts/simulate/plan/make-plan.ts';
-import type { Act, Deployment, Fault, Item, Plan, ServiceName } from '../../scripts/simulate/plan/plan.ts';
+import type { Plan } from '../../scripts/simulate/plan/plan.ts';
 import { runWorld } from '../../scripts/simulate/world/world.ts';
+import { device, EMBEDDED, type Moment, SHARED, send, worldOf } from './small-world.ts';
 
 const HOUR_MS = 3_600_000;
-const EMBEDDED: Deployment = { kind: 'embedded', hosts: 1 };
-const SHARED: Deployment = { kind: 'shared', hosts: 2 };
-
-type Moment = { readonly act: Act } | { readonly fault: Fault };
-
-/** A world in which these things happen, so many seconds after its start, and nothing else. */
-function worldOf(deployment: Deployment, moments: readonly (readonly [seconds: number, moment: Moment])[]): Plan {
-  const plan = makePlan(1, { days: 0.1 });
-  const items = moments.map(([seconds, moment], id): Item => {
-    const at = { id, atMs: plan.startMs + seconds * 1000 };
-    return 'act' in moment ? { ...at, who: 'act', host: 0, ...moment } : { ...at, who: 'fault', ...moment };
-  });
-  const fair = { fails: 0, gone: 0, refused: 0 };
-  const climates = { fcm: fair, mozilla: fair, apple: fair, wns: fair };
-  return {
-    ...plan,
-    climates,
-    webhooksFail: 0,
-    deployment,
-    serverZone: 'UTC',
-    concurrency: 20,
-    fanOutPageSize: 25,
-    items,
-  };
-}
-
-function device(service: ServiceName, user = 0, number = 0): Moment {
-  return { act: { kind: 'register', user, device: number, service, zone: 'UTC' } };
-}
-
-function send(to: readonly number[]): Moment {
-  const rest = { priority: null, topic: null, sendAt: null, againSeconds: null };
-  return { act: { kind: 'send', send: { ...rest, to, type: 'order.shipped', ttlSeconds: 7200 } } };
-}
 
 function clockSet(byMs: number): Moment {
   return { fault: { kind: 'clock_jump', host: 0, byMs } };

@@ -50,7 +50,7 @@ function checkUses(database: Database, sinceMs: number): void {
   const odd = database.first<{ notification_id: string; user_id: string; went: number; used: number }>(
     `SELECT notification_id, user_id, max(state = 'delivered' OR due_at IS NOT NULL) AS went,
        EXISTS (SELECT 1 FROM cap_uses AS c WHERE c.user_id = d.user_id AND c.notification_id = d.notification_id) AS used
-     FROM deliveries AS d WHERE cap_pattern IS NOT NULL AND created_at > ? AND NOT EXISTS (
+     FROM deliveries AS d WHERE cap_pattern IS NOT NULL AND created_at > ? AND user_id NOT LIKE 'erased-%' AND NOT EXISTS (
        SELECT 1 FROM deliveries AS r
        WHERE r.notification_id = d.notification_id AND r.user_id = d.user_id AND r.replays IS NOT NULL)
      GROUP BY notification_id, user_id HAVING went <> used`,
@@ -71,7 +71,7 @@ function checkStops(
   { limit, windowMs, sinceMs }: { limit: number; windowMs: number; sinceMs: number },
 ): void {
   const stops = database.all<Stop>(
-    "SELECT user_id, notification_id, at, detail FROM suppressions WHERE reason = 'capped' AND at > ?",
+    "SELECT user_id, notification_id, at, detail FROM suppressions WHERE reason = 'capped' AND at > ? AND user_id NOT LIKE 'erased-%'",
     [sinceMs],
   );
   for (const { user_id, notification_id, at, detail } of stops) {

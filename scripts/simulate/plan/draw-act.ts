@@ -29,6 +29,7 @@ export function drawAct(dice: Dice, atMs: number): Act {
     decide_hold: 1,
     pause: 0.5,
     resend_events: 0.3,
+    erase: 0.6,
   });
   switch (kind) {
     case 'send':
@@ -56,6 +57,8 @@ export function drawAct(dice: Dice, atMs: number): Act {
       return { kind, key: drawKey(dice) };
     case 'decide_hold':
       return { kind, decision: dice.isTrue(0.5) ? 'confirm' : 'dismiss' };
+    case 'erase':
+      return { kind, user: drawUser(dice) };
     case 'resend_events':
       return { kind, sinceSeconds: dice.between(60, 7200) };
     case 'pause':
@@ -89,7 +92,7 @@ export function drawStorm(dice: Dice, atMs: number): readonly (readonly [afterMs
   const plain = { to: users, type: 'order.shipped', ttlSeconds: 7200, sendAt: null, againSeconds: null } as const;
   const send = { kind: 'send', send: { ...plain, topic, priority: null } } as const;
   const soonMs = (): number => dice.between(20, 1000);
-  const kind = dice.weighted({ cancel: 3, again: 2, quiet: 2 });
+  const kind = dice.weighted({ cancel: 3, again: 2, quiet: 2, erase: 1 });
   switch (kind) {
     case 'cancel':
       return [
@@ -100,6 +103,11 @@ export function drawStorm(dice: Dice, atMs: number): readonly (readonly [afterMs
       return [
         [0, send],
         [soonMs(), send],
+      ];
+    case 'erase':
+      return [
+        [0, send],
+        [soonMs(), { kind, user: drawUser(dice) }],
       ];
     case 'quiet': {
       const silence = (user: number): Act => ({

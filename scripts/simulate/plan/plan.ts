@@ -41,6 +41,7 @@ export type Act =
       readonly patch: UserPatch;
       readonly pausedForSeconds: number | null;
     }
+  | { readonly kind: 'erase'; readonly user: number }
   | { readonly kind: 'send'; readonly send: Send }
   | { readonly kind: 'cancel'; readonly back: number }
   | { readonly kind: 'replay'; readonly back: number; readonly ttlSeconds: number | null }

@@ -48,6 +48,8 @@ async function done(act: Act, caller: Caller): Promise<unknown> {
       const pause = seconds === null ? {} : { pausedUntilMs: nowMs + seconds * 1000 };
       return process.users.patch(userName(act.user), { ...act.patch, ...pause });
     }
+    case 'erase':
+      return process.erasures.erase(userName(act.user));
     case 'cancel':
       return withNth(caller, 'SELECT id FROM notifications ORDER BY id DESC', act.back, (id) =>
         process.notifications.cancel(id),

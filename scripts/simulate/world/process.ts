@@ -8,6 +8,8 @@ import type { PostWebhook } from '../../../src/domain/webhook/webhook-request.ts
 import { readNotificationBody } from '../../../src/http/v1/notification-schema.ts';
 import { createBulkActions } from '../../../src/intake/bulk-actions.ts';
 import { createDeadLetters } from '../../../src/intake/dead-letters.ts';
+import { eraseDue } from '../../../src/intake/erasing.ts';
+import { createErasures } from '../../../src/intake/erasures.ts';
 import { createNotifications } from '../../../src/intake/notifications.ts';
 import { createPruneHolds } from '../../../src/intake/prune-holds.ts';
 import { createRateLimiter } from '../../../src/intake/rate-limiter.ts';
@@ -26,6 +28,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { createWordings } from '../../../src/store/wordings.ts';
 import { createEvents } from '../../../src/telemetry/emitter.ts';
 import { createBulkWorker } from '../../../src/upkeep/bulk-worker.ts';
+import { createEraser } from '../../../src/upkeep/eraser.ts';
 import { createScheduler } from '../../../src/upkeep/scheduler.ts';
 import { createWebhookSender } from '../../../src/upkeep/webhook-sender.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -72,7 +75,14 @@ export function createProcess(ports: ProcessPorts) {
   });
   const bulkWorker = createBulkWorker({ ...shared, leads });
   const webhooks = createWebhookSender(shared);
-  const wake = { onBulkAction: bulkWorker.hurry, onScheduleChange: scheduler.hurry, onWebhookChange: webhooks.hurry };
+  const eraser = createEraser({ eraseDue: (isStopped) => eraseDue(shared, isStopped), events, clock, leads });
+  const patient = [bulkWorker, eraser, webhooks];
+  const wake = {
+    onErasure: eraser.hurry,
+    onBulkAction: bulkWorker.hurry,
+    onScheduleChange: scheduler.hurry,
+    onWebhookChange: webhooks.hurry,
+  };
   return {
     ...buildIntake(shared, { engine, ...wake }),
     rules,
@@ -80,14 +90,12 @@ export function createProcess(ports: ProcessPorts) {
     async start() {
       await engine.start();
       await scheduler.start();
-      void bulkWorker.start();
-      void webhooks.start();
+      for (const loop of patient) void loop.start();
     },
     /** In the order of `service/service.ts`. */
     async stop() {
       await scheduler.stop();
-      await bulkWorker.stop();
-      await webhooks.stop();
+      for (const loop of patient) await loop.stop();
       await engine.stopLoops();
       await coordination.close();
       await engine.drain(() => {});
@@ -127,16 +135,18 @@ type Wake = {
   readonly onBulkAction: () => void;
   readonly onScheduleChange: () => void;
   readonly onWebhookChange: () => void;
+  readonly onErasure: () => void;
 };
 
 /** What callers and operators reach. */
-function buildIntake(shared: Shared, { engine, onBulkAction, onScheduleChange, onWebhookChange }: Wake) {
+function buildIntake(shared: Shared, { engine, onBulkAction, onScheduleChange, onWebhookChange, onErasure }: Wake) {
   const { store } = shared;
   const limiter = createRateLimiter(shared);
   return {
     notifications: createNotifications(shared),
     deadLetters: createDeadLetters(shared),
     bulkActions: createBulkActions({ ...shared, onBulkAction }),
+    erasures: createErasures({ ...shared, onErasure }),
     pruneHolds: createPruneHolds(shared),
     webhookEndpoints: createWebhookEndpoints({
       ...shared,
