@@ -52,4 +52,16 @@ function lineOf({ seed, deployment }: Plan, outcome: Outcome, tookMs: number): s
   return `seed ${seed} (${where}): ${days} days, ${accepted} calls, ${pushes} pushes, ${crashes} crashes, ${tookMs} ms, ${digest}`;
 }
 
-process.exitCode = await simulate(readSimulateOptions(process.argv.slice(2)));
+/** Null, and told, where something is said that nobody knows. */
+function optionsOrTold(): SimulateOptions | null {
+  try {
+    return readSimulateOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(error.message);
+    return null;
+  }
+}
+
+const options = optionsOrTold();
+process.exitCode = options === null ? 2 : await simulate(options);
