@@ -7,6 +7,8 @@ import { checkTaken, checkWebhooks, nextWebhookDueMs } from './webhook-checks.ts
 
 /** So long after the last trouble all that is due has been looked at. */
 const PATIENCE_MS = 180_000;
+/** An erasure, and a fan-out that it meets, take no longer together. */
+const ERASED_WITHIN_MS = 120_000;
 /** Looked at no more often: a look at all rows takes longer than what happens between two. */
 const EVERY_MS = 20_000;
 
@@ -39,7 +41,7 @@ export class Inspection {
     this.lookedAtMs = time.nowMs;
     this.seen = seen;
     record.judge(() => {
-      checkRows(database);
+      checkRows(database, (id, acceptedAtMs) => this.mayMiscount(id, acceptedAtMs));
       events.look(database);
       if (isForced) {
         versions.look(database);
@@ -62,6 +64,12 @@ export class Inspection {
     const most = Math.max(...stage.hosts.map(({ skewMs }) => skewMs));
     const dueMs = nextDueMs(stage.database, stage.isPaused);
     return Math.min(dueMs, nextWebhookDueMs(stage.database, stage.time.nowMs + most)) - most;
+  }
+
+  private mayMiscount(id: string, acceptedAtMs: number): boolean {
+    const { ids, atMs } = this.stage.amongErased;
+    const skewMs = Math.max(...this.stage.hosts.map(({ skewMs }) => Math.abs(skewMs)));
+    return ids.has(id) || atMs.some((at) => Math.abs(at - acceptedAtMs) < ERASED_WITHIN_MS + skewMs);
   }
 
   private leastSkewMs(): number {

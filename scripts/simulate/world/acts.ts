@@ -34,6 +34,7 @@ function call(stage: Stage, asked: Call, calls: number): void {
   if (host === undefined || process === null) return;
   const { act, key } = asked;
   if (act.kind === 'pause') stage.isPaused = true;
+  if (act.kind === 'erase') noteUnfinished(stage);
   record.note(`act by ${host.index}`, JSON.stringify(act));
   const accepted = (of: string, notificationId: string): void => {
     const before = stage.accepted.get(of);
@@ -48,6 +49,12 @@ function call(stage: Stage, asked: Call, calls: number): void {
     },
     (error: unknown) => stage.failed(`act ${act.kind}`, error),
   );
+}
+
+function noteUnfinished({ database, amongErased, time }: Stage): void {
+  const sql = 'SELECT id FROM notifications WHERE fan_out_cursor IS NOT NULL OR due_at IS NOT NULL';
+  for (const { id } of database.all<{ id: string }>(sql)) amongErased.ids.add(id);
+  amongErased.atMs.push(time.nowMs);
 }
 
 function resumeLater(stage: Stage, { forSeconds, waiting }: Extract<Act, { kind: 'pause' }>): void {

@@ -40,6 +40,11 @@ export class Stage {
   /** Processes that are to be started once the world is at a stand. */
   readonly starting: Host[] = [];
   diskSlowMs = 0;
+  /**
+   * Notifications that were on their way while a user was erased: between two pages of a named list the random name may count twice, or not
+   * at all (decision 40). And when that was: what came at that time may be among them.
+   */
+  readonly amongErased = { ids: new Set<string>(), atMs: [] as number[] };
   /** Somebody asked for it, and nobody has resumed since. */
   isPaused = false;
   onPowerLoss: () => void = () => {};
