@@ -79,7 +79,8 @@ function checkNotifications(database: Database, mayMiscount: Parameters<typeof c
   }
   const both = database.first<{ notification_id: string; user_id: string }>(
     `SELECT s.notification_id, s.user_id FROM suppressions AS s JOIN deliveries AS d INDEXED BY deliveries_user
-       ON d.user_id = s.user_id AND d.notification_id = s.notification_id LIMIT 1`,
+       ON d.user_id = s.user_id AND d.notification_id = s.notification_id
+     WHERE s.user_id NOT LIKE 'erased-%' LIMIT 1`,
   );
   demand(
     'sum',
