@@ -37,7 +37,8 @@ export class FairnessWatch {
     if (job.kind !== 'deliver') return;
     for (const { job: other, passedBy } of this.waiting.values()) {
       if (other.priority !== job.priority || lineOf(other.origin) !== lineOf(job.origin)) continue;
-      const mayRun = other.userId !== job.userId && other.runAtMs <= this.now() && this.waitsFor(other) === null;
+      const isDue = other.runAtMs <= this.now() && !isOver(other, this.now());
+      const mayRun = isDue && other.userId !== job.userId && this.waitsFor(other) === null;
       if (!mayRun) {
         passedBy.clear();
         continue;
@@ -49,6 +50,11 @@ export class FairnessWatch {
       demand('fairness', times <= MOST_OF_ONE_USER, message);
     }
   }
+}
+
+/** What is past its deadline waits for no place, and yet stands behind others of its user who do: it only ends a little later. */
+function isOver({ deadlineAtMs }: Job, nowMs: number): boolean {
+  return deadlineAtMs !== null && deadlineAtMs <= nowMs;
 }
 
 function keyOf({ kind, id, step }: Job): string {
