@@ -52,7 +52,7 @@ describe('the first command in a fresh clone', () => {
 
   it.each([
     ['check', ['check'], 'ran tsc -p . --incremental --tsBuildInfoFile node_modules/.cache/tsc.tsbuildinfo'],
-    ['build', ['build'], 'ran tsc -p src'],
+    ['build', ['build'], 'ran tsc -p src/sdk'],
     ['docs', ['docs'], 'ran tsx scripts/docs/write.ts'],
     [
       'vitest',

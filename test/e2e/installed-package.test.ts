@@ -65,10 +65,13 @@ describe('the package, installed by npm', () => {
     if (missing !== null) context.skip(missing);
   };
 
-  it('holds pages whose links all lead to what it holds, and neither sources nor maps of them', (context) => {
+  it('holds pages whose links all lead to what it holds, and of sources nothing but the maps that a log is told by', (context) => {
     isInstalled(context);
     const files = readdirSync(packagePath, { recursive: true, encoding: 'utf8' });
-    expect(files.filter((name) => /(?<!\.d)\.ts$|\.map$|^(?:src|test|scripts)\b/.test(name))).toEqual([]);
+    expect(files.filter((name) => /(?<!\.d)\.ts$|^(?:src|test|scripts)\b/.test(name))).toEqual([]);
+    expect(files.filter((name) => name.endsWith('.map') && !/^dist\/.*\.js\.map$/.test(name))).toEqual([]);
+    expect(files).toContain('dist/start.js.map');
+    expect(files.filter((name) => /^dist\/(?:client|sdk|pages)\b.*\.map$/.test(name))).toEqual([]);
     const pages = files.filter((name) => name.endsWith('.md'));
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/http.md', 'docs/clients.md', 'docs/emulator.md']));
     for (const page of pages) {
