@@ -53,7 +53,7 @@ export class Inspection {
       const isCalm = time.nowMs - troubledAtMs > PATIENCE_MS;
       if (!isCalm) return;
       checkNothingLies(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
-      checkWebhooks(database, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
+      checkWebhooks(database, stage.receivers.refusedAtMs, time.nowMs + this.leastSkewMs(), PATIENCE_MS);
     });
   }
 

@@ -33,12 +33,17 @@ export function nextWebhookDueMs(database: Database, nowMs: number): number {
   }, Number.POSITIVE_INFINITY);
 }
 
-/** No event is left lying on its way to an endpoint that is called. */
-export function checkWebhooks(database: Database, nowMs: number, patienceMs: number): void {
-  for (const { id, retryAtMs, leaseUntilMs } of enabled(database)) {
+/** No event is left lying on its way to an endpoint that is called. One that refuses now and then has the others wait, and for long. */
+export function checkWebhooks(
+  database: Database,
+  refusedAtMs: ReadonlyMap<string, number>,
+  nowMs: number,
+  patienceMs: number,
+): void {
+  for (const { id, url, retryAtMs, leaseUntilMs } of enabled(database)) {
     const dueMs = firstDueMs(database, id);
     if (dueMs === null) continue;
-    const lateMs = nowMs - Math.max(dueMs, retryAtMs ?? 0, leaseUntilMs);
+    const lateMs = nowMs - Math.max(dueMs, retryAtMs ?? 0, leaseUntilMs, refusedAtMs.get(url) ?? 0);
     demand('webhooks', lateMs < patienceMs, () => `a delivery to ${id} is due since ${lateMs} ms, and nobody sends it`);
   }
 }

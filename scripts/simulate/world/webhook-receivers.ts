@@ -16,6 +16,8 @@ export class WebhookReceivers {
   fails: number;
   /** Ids of the events that were taken, by URL. */
   readonly taken = new Map<string, Set<string>>();
+  /** When each of them last refused something, by URL. */
+  readonly refusedAtMs = new Map<string, number>();
   private readonly time: WorldTime;
   private readonly dice: Dice;
 
@@ -37,7 +39,10 @@ export class WebhookReceivers {
   }
 
   private answerTo({ url, id }: WebhookRequest): WebhookAnswer {
-    if (this.dice.isTrue(this.fails)) return this.dice.pick(REFUSALS);
+    if (this.dice.isTrue(this.fails)) {
+      this.refusedAtMs.set(url, this.time.nowMs);
+      return this.dice.pick(REFUSALS);
+    }
     this.taken.set(url, (this.taken.get(url) ?? new Set()).add(id));
     return { kind: 'response', status: 200, retryAfter: null };
   }
