@@ -4,6 +4,7 @@ import {
   type DeliveryInput,
   restoreDelivery,
   stateAfter,
+  UNTROUBLED,
 } from '../../src/domain/delivery/delivery-machine.ts';
 import { GO } from '../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../src/domain/delivery/life.ts';
@@ -45,14 +46,7 @@ const INPUT: DeliveryInput = {
   interruptionCount: 0,
   attemptCount: 0,
   deadlineAtMs: NOW_MS + 1_000_000,
-  service: 'other',
-  quarantinedSinceMs: null,
-  freshUntilMs: null,
-  isSuspected: false,
-  isProbe: false,
-  subscription: 'active',
-  isSuperseded: false,
-  isCancelled: false,
+  ...UNTROUBLED,
   order: {
     message: {
       endpoint: 'https://push.example.net/',

@@ -1,4 +1,4 @@
-import { type DeliveryInput, restoreDelivery, stateAfter } from '../domain/delivery/delivery-machine.ts';
+import { type DeliveryInput, restoreDelivery, stateAfter, UNTROUBLED } from '../domain/delivery/delivery-machine.ts';
 import { GO } from '../domain/delivery/gate.ts';
 import { reportOn } from '../domain/delivery/life.ts';
 
@@ -10,15 +10,7 @@ const INPUT: DeliveryInput = {
   interruptionCount: 0,
   attemptCount: 0,
   deadlineAtMs: 1,
-  service: 'other',
-  quarantinedSinceMs: null,
-  freshUntilMs: null,
-  isSuspected: false,
-  isProbe: false,
-  subscription: 'active',
-  isSuperseded: false,
-  isCancelled: false,
-  order: null,
+  ...UNTROUBLED,
 };
 
 const ACCEPTED = { kind: 'response', status: 201, retryAfter: null, reason: null, ttlSeconds: 0 } as const;

@@ -1,4 +1,4 @@
-import type { Api } from './api.ts';
+import { type Api, SECRET } from './api.ts';
 
 const LOCAL = '127.0.0.1:8080';
 
@@ -56,4 +56,18 @@ export class ConsoleVisitor {
     if (/Max-Age=0/i.test(setCookie)) this.jar.delete(name);
     else this.jar.set(name, value);
   }
+}
+
+/** Both roles, signed in. */
+export async function signInBoth(api: Api): Promise<{ operator: ConsoleVisitor; viewer: ConsoleVisitor }> {
+  const [operator, viewer] = [new ConsoleVisitor(api), new ConsoleVisitor(api)];
+  await operator.post('sign-in', { secret: SECRET });
+  await viewer.post('sign-in', { secret: 'secret-that-reads-only' });
+  return { operator, viewer };
+}
+
+/** The newest entry of the audit log: what, to whom, and why not. */
+export async function latestAudited(api: Api): Promise<readonly (string | null)[]> {
+  const { action, target, refusal } = (await api.store.audit.after(0, 1000)).at(-1)!;
+  return [action, target.text, refusal];
 }

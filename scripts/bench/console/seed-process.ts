@@ -1,12 +1,6 @@
-import { usersNamed } from '../../../src/domain/audience/audience.ts';
-import { planPage, type ReleaseTerms } from '../../../src/domain/audience/fan-out.ts';
 import type { Attempt, Delivery } from '../../../src/domain/delivery/delivery.ts';
-import { notificationId } from '../../../src/domain/ids.ts';
-import type { Notification } from '../../../src/domain/notification/notification.ts';
-import { AT_ONCE } from '../../../src/domain/notification/send-at.ts';
-import { policyOf } from '../../../src/domain/notification-type/type-policy.ts';
-import type { Store } from '../../../src/store/store.ts';
 import { answerQuestions } from '../child.ts';
+import { notifyAll } from '../notify-all.ts';
 import { openStore, type Place } from '../reach/place.ts';
 
 /** `userIds`: of one registered browser each. A multiple of their number is made. */
@@ -20,45 +14,15 @@ export type SeededIds = {
   readonly subscriptionId: string;
 };
 
-const PAGE = 500;
 /** One of so many has failed for good. */
 const FAILED_OF = 10;
-const TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'bench'), serverZone: 'UTC' };
+const CONTENT = {
+  type: 'bench',
+  title: 'Hello',
+  body: 'A text as long as many of them are, and no longer than that.',
+};
 
-/** As they are once all was sent: with an attempt each, made by the adapter that the service has. */
-async function notifyAll(store: Store, userIds: readonly string[], nowMs: number): Promise<readonly Delivery[]> {
-  const audience = usersNamed(userIds);
-  const notification: Notification = {
-    id: notificationId(nowMs, Math.random),
-    content: { type: 'bench', title: 'Hello', body: 'A text as long as many of them are, and no longer than that.' },
-    priority: 'normal',
-    ttlSeconds: 86_400,
-    urgency: 'normal',
-    topic: null,
-    userCount: audience.userIds.length,
-    status: 'accepted',
-    ...AT_ONCE,
-    acceptedAtMs: nowMs,
-  };
-  await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false, terms: TERMS });
-  const made: Delivery[] = [];
-  for (;;) {
-    const fanOut = await store.fanOuts.get(notification.id);
-    if (fanOut === null) return made;
-    const { cursor: from } = fanOut;
-    const query = { audience, cursor: from, limit: PAGE, nowMs, serverZone: TERMS.serverZone };
-    const { members, next: to } = await store.audiences.members(query);
-    const page = await store.fanOuts.commitPage({
-      ...{ notification, from, to, members, policy: TERMS.policy, isUserCountOpen: false, wave: null, nowMs },
-      plan: (capUsesOf) => {
-        const plan = planPage(notification, members, TERMS, nowMs, capUsesOf);
-        return { ...plan, deliveries: plan.deliveries.map((one, index) => ended(one, index, nowMs)) };
-      },
-    });
-    made.push(...(page?.deliveries ?? []));
-  }
-}
-
+/** As it is once all was sent: with an attempt. */
 function ended(delivery: Delivery, index: number, nowMs: number): Delivery {
   const isFailed = index % FAILED_OF === 0;
   const times = { startedAtMs: nowMs, endedAtMs: nowMs + 40, latencyMs: 40 };
@@ -83,14 +47,13 @@ function ended(delivery: Delivery, index: number, nowMs: number): Delivery {
 answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
   const store = await openStore(place);
   const notifications = Math.ceil(count / userIds.length);
-  let latest: readonly Delivery[] = [];
+  let latest: Delivery[] = [];
   // Over the days that a week’s charts have, the newest last.
   for (let made = 0; made < notifications; made += 1) {
-    latest = await notifyAll(
-      store,
-      userIds,
-      Date.now() - Math.floor((7 * 86_400_000 * (notifications - made)) / notifications),
-    );
+    const nowMs = Date.now() - Math.floor((7 * 86_400_000 * (notifications - made)) / notifications);
+    const as = (delivery: Delivery, index: number) => ended(delivery, index, nowMs);
+    latest = [];
+    for await (const page of notifyAll(store, { userIds, nowMs, content: CONTENT, as })) latest.push(...page);
   }
   await store.close();
   const [failed, delivered] = [

@@ -27,6 +27,19 @@ export type DeliveryInput = VerdictFacts & {
   readonly order: PushOrder | null;
 };
 
+/** What a delivery brings that is not about to be sent, and of whose subscription no trouble is known. */
+export const UNTROUBLED = {
+  service: 'other',
+  quarantinedSinceMs: null,
+  freshUntilMs: null,
+  isSuspected: false,
+  isProbe: false,
+  subscription: 'active',
+  isSuperseded: false,
+  isCancelled: false,
+  order: null,
+} as const satisfies Partial<DeliveryInput>;
+
 type DeliveryContext = DeliveryInput & {
   /** What came of the send; null where nothing was sent. */
   readonly report: SendReport | null;

@@ -13,6 +13,7 @@ import {
   restoreDelivery,
   type SubscriptionStanding,
   stateAfter,
+  UNTROUBLED,
 } from './delivery-machine.ts';
 import { planSettlement, type SettlementPlan } from './settlement.ts';
 import { type Answer, type DeliveryPolicy, judge, type SendReport, type VerdictFacts } from './verdict.ts';
@@ -243,14 +244,6 @@ function restoreUnsent(delivery: Delivery, policy: DeliveryPolicy): DeliverySnap
     interruptionCount,
     attemptCount,
     deadlineAtMs,
-    service: 'other',
-    quarantinedSinceMs: null,
-    freshUntilMs: null,
-    isSuspected: false,
-    isProbe: false,
-    subscription: 'active',
-    isSuperseded: false,
-    isCancelled: false,
-    order: null,
+    ...UNTROUBLED,
   });
 }

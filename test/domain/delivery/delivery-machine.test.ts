@@ -12,6 +12,7 @@ import {
   restoreDelivery,
   sendInputOf,
   stateAfter,
+  UNTROUBLED,
 } from '../../../src/domain/delivery/delivery-machine.ts';
 import { type GateAnswer, GO } from '../../../src/domain/delivery/gate.ts';
 import { reportOn } from '../../../src/domain/delivery/life.ts';
@@ -56,14 +57,7 @@ function input(overrides: Partial<DeliveryInput> = {}): DeliveryInput {
     interruptionCount: 0,
     attemptCount: 0,
     deadlineAtMs: DEADLINE_MS,
-    service: 'other',
-    quarantinedSinceMs: null,
-    freshUntilMs: null,
-    isSuspected: false,
-    isProbe: false,
-    subscription: 'active',
-    isSuperseded: false,
-    isCancelled: false,
+    ...UNTROUBLED,
     order,
     ...overrides,
   };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, SECRET, startApi } from '../../support/api.ts';
-import { ConsoleVisitor } from '../../support/console-visitor.ts';
+import { type Api, startApi } from '../../support/api.ts';
+import { ConsoleVisitor, latestAudited, signInBoth } from '../../support/console-visitor.ts';
 
 let api: Api;
 let operator: ConsoleVisitor;
@@ -8,20 +8,14 @@ let viewer: ConsoleVisitor;
 
 beforeAll(async () => {
   api = await startApi();
-  operator = new ConsoleVisitor(api);
-  viewer = new ConsoleVisitor(api);
-  await operator.post('sign-in', { secret: SECRET });
-  await viewer.post('sign-in', { secret: 'secret-that-reads-only' });
+  ({ operator, viewer } = await signInBoth(api));
   await api.register('bob');
 });
 afterAll(() => api.dispose());
 
 const devices = async (userId: string) =>
   (await api.call('GET', `/v1/subscriptions?user_id=${userId}`)).body.items.length;
-const latest = async () => {
-  const { action, target, refusal } = (await api.store.audit.after(0, 1000)).at(-1)!;
-  return [action, target.text, refusal];
-};
+const latest = () => latestAudited(api);
 
 describe('erasing a person at the console', () => {
   it('is for operators alone, and asks on a page of its own', async () => {

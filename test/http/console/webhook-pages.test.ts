@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newWebhookDelivery } from '../../../src/domain/webhook/webhook-delivery.ts';
-import { type Api, SECRET, startApi } from '../../support/api.ts';
-import { ConsoleVisitor } from '../../support/console-visitor.ts';
+import { type Api, startApi } from '../../support/api.ts';
+import { type ConsoleVisitor, latestAudited, signInBoth } from '../../support/console-visitor.ts';
 import { NOW_MS } from '../../support/samples.ts';
 
 const URL = 'https://example.com/hooks?key=of-theirs';
@@ -13,17 +13,11 @@ let viewer: ConsoleVisitor;
 
 beforeAll(async () => {
   api = await startApi();
-  operator = new ConsoleVisitor(api);
-  viewer = new ConsoleVisitor(api);
-  await operator.post('sign-in', { secret: SECRET });
-  await viewer.post('sign-in', { secret: 'secret-that-reads-only' });
+  ({ operator, viewer } = await signInBoth(api));
 });
 afterAll(() => api.dispose());
 
-const latest = async () => {
-  const { action, target, refusal } = (await api.store.audit.after(0, 1000)).at(-1)!;
-  return [action, target.text, refusal];
-};
+const latest = () => latestAudited(api);
 const made = async () => (await api.call('POST', '/v1/webhook-endpoints', { json: { url: URL } })).body;
 const secretIn = (text: string) => /whsec_[A-Za-z0-9+/=]{32}/.exec(text)?.[0];
 const endpointOf = async (id: string) => (await api.store.webhooks.get(id))!;
