@@ -54,7 +54,7 @@ export const SETTINGS = {
     'How long a connection is kept for a next request, in milliseconds. Longer than the proxy in front keeps it (60 seconds, most of them), or the proxy now and then sends a request into a connection that is being closed, and answers 502.',
   ),
   MAX_UNVERIFIED_BODY_OCTETS: setting(
-    '12582912',
+    '8388608',
     integer(4_194_304, 1_073_741_824),
     'Octets held for the bodies of callers whose signature is not checked yet, all connections together. Where there are more, those that take longest are answered 503. The first 8 KiB of a body are not counted.',
   ),

@@ -16,7 +16,7 @@ describe('parseConfig', () => {
         headersTimeoutMs: 10_000,
         bodyTimeoutMs: 30_000,
         keepAliveTimeoutMs: 75_000,
-        maxUnverifiedBodyOctets: 12_582_912,
+        maxUnverifiedBodyOctets: 8_388_608,
       },
       dataDir: './data',
       backups: null,
