@@ -1,3 +1,5 @@
+import { orAborted } from '../../domain/or-aborted.ts';
+
 /** A body that is read while it arrives, or that was put aside until it was known whose it is. */
 export type BodyStream = {
   /** Rejects with `invalid_request` where the body breaks off. */
@@ -30,20 +32,13 @@ export function streamOf(text: AsyncGenerator<string>, source: Pick<BodyStream, 
 
 /** What comes until the signal is aborted. What was begun by then is not waited for. */
 export async function* untilAborted<Item>(items: AsyncGenerator<Item>, signal: AbortSignal): AsyncGenerator<Item> {
-  const over = { done: true, value: undefined } as const;
-  let end = (): void => {};
-  const aborted = new Promise<typeof over>((resolve) => {
-    end = () => resolve(over);
-  });
-  signal.addEventListener('abort', end);
   try {
     while (!signal.aborted) {
-      const { done, value } = await Promise.race([items.next(), aborted]);
-      if (done) return;
-      yield value;
+      const read = await orAborted(items.next(), signal);
+      if (read === null || read.done) return;
+      yield read.value;
     }
   } finally {
-    signal.removeEventListener('abort', end);
     void items.return(undefined).catch(() => {});
   }
 }
