@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../domain/app-error.ts';
 import { PRIORITIES, type Priority } from '../../domain/notification/priority.ts';
+import { orAborted } from '../../domain/or-aborted.ts';
 import { redisFaultOf } from '../../domain/redis-fault.ts';
 import type { Job, JobHandler, JobQueue, StartOptions } from '../job-queue.ts';
 import type { LineOf } from '../picking/ready-jobs.ts';
@@ -211,13 +212,15 @@ class RedisJobQueue implements JobQueue {
       }),
     );
     if (opened.size === PRIORITIES.length && !signal.aborted) picker.begin(opened);
-    // A stop does not wait for a Redis that does not answer.
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     while (!signal.aborted) {
       await wait(TEND_INTERVAL_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
       const tended = Promise.all([picker, ...opened.values()].map((each) => each.tend()));
-      await Promise.race([tended.then(() => this.tellOfRoomAgain()), aborted]);
+      // A stop does not wait for a Redis that does not answer.
+      await orAborted(
+        tended.then(() => this.tellOfRoomAgain()),
+        signal,
+      );
     }
     await picker.stop();
     await Promise.all([...opened.values()].map((redis) => redis.close()));

@@ -1,4 +1,5 @@
 import type { Priority } from '../../domain/notification/priority.ts';
+import { orAborted } from '../../domain/or-aborted.ts';
 import type { Job } from '../job-queue.ts';
 import { type BeeQueue, jobFrom } from './bee-queue-library.ts';
 import { makeRedisClient, type RedisClientOptions } from './recovering-client.ts';
@@ -64,7 +65,7 @@ export async function openRedisPriority(options: RedisPriorityOptions): Promise<
   });
   queue.on('error', onError);
   const ready = queue.ready();
-  await Promise.race([ready, new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))]);
+  await orAborted(ready, signal);
   if (signal.aborted) {
     // The queue may have connected in this very moment.
     ready.then(
