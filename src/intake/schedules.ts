@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { Events } from '../domain/events.ts';
@@ -6,13 +7,20 @@ import { changedSchedule, newSchedule } from '../domain/schedule/change.ts';
 import { type Cron, readCron } from '../domain/schedule/cron.ts';
 import type { Occurrence } from '../domain/schedule/occurrence.ts';
 import { type Moment, nextMoment, type Recurrence } from '../domain/schedule/recurrence.ts';
-import { hasSameTimes, type Schedule, type ScheduleDraft } from '../domain/schedule/schedule.ts';
+import {
+  draftIn,
+  hasSameTimes,
+  type Schedule,
+  type ScheduleDraft,
+  templateKeysIn,
+} from '../domain/schedule/schedule.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
 import { refuseTest } from './experiment-check.ts';
 import type { NotifyRequest } from './notify-request.ts';
 import type { Occurrences } from './occurrences.ts';
+import { unknownTemplate } from './wording-request.ts';
 
 /** What callers may do with schedules, and see of them. */
 export type Schedules = {
@@ -34,7 +42,7 @@ export type Schedules = {
 };
 
 export type SchedulesOptions = {
-  readonly store: Pick<Store, 'schedules'>;
+  readonly store: Pick<Store, 'schedules' | 'templates'>;
   readonly events: Pick<Events, 'publish'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -102,10 +110,27 @@ async function put(
         ? newSchedule(draft, cron, scheduleId(nowMs, random), nowMs)
         : changedSchedule(before, draft, cron, nowMs);
     if (!(await schedules.put(after))) continue;
+    await keepNaming(options, after, before);
     onChange();
     return after;
   }
   throw new AppError('overloaded', 'Others change this schedule all the time. Try again shortly.');
+}
+
+/** Where a template that it names was deleted meanwhile, the schedule is taken back, and refused as it would be now. */
+async function keepNaming({ store }: SchedulesOptions, kept: Schedule, before: Schedule | null): Promise<void> {
+  const gone = await store.templates.noteNaming(templateKeysIn(kept));
+  if (gone === null) return;
+  for (let isDone = false; !isDone; ) {
+    const now = await store.schedules.get(kept.key);
+    // What others made of it stays: they note their own naming.
+    if (now?.id !== kept.id || !isDeepStrictEqual(now.notification, kept.notification)) break;
+    isDone =
+      before === null
+        ? await store.schedules.delete(kept.key, now)
+        : await store.schedules.put(changedSchedule(now, draftIn(before), await checkedCron(before), kept.updatedAtMs));
+  }
+  throw unknownTemplate(gone, null, null);
 }
 
 /** The schedule once what is due of it is dealt with, as it was said before: a change is about what comes after it. */

@@ -101,8 +101,10 @@ async function put(options: TemplatesOptions, key: string, wording: Wording): Pr
 async function remove({ store, schedules, clock }: TemplatesOptions, key: string): Promise<void> {
   for (;;) {
     const newest = usable(await store.newest(key)) ?? notFound();
+    // Before schedules are read: one that comes to name it after that makes it one more.
+    const namings = await store.namings(key, newest.version);
     refuseInUse(await schedulesNaming(schedules, key));
-    if (await store.add({ key, version: newest.version + 1, wording: null, createdAtMs: clock.now() })) return;
+    if (await store.remove({ key, version: newest.version + 1, createdAtMs: clock.now() }, namings)) return;
   }
 }
 

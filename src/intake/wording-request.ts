@@ -112,17 +112,22 @@ async function templateSource(
   const newest = await templates.newest(key);
   const found = asked === null || newest?.wording == null ? newest : await templates.get(key, asked);
   if (found?.wording == null) {
-    const which = asked === null || newest?.wording == null ? 'template' : `version ${asked} of the template`;
-    throw new AppError('unknown_template', `There is no ${which} “${key}”. GET /v1/templates lists those there are.`, {
-      template: key,
-      ...(asked !== null && { version: asked }),
-    });
+    throw unknownTemplate(key, asked, asked === null || newest?.wording == null ? null : asked);
   }
   const template = { key, version: found.version };
   return {
     source: { kind: 'template', template },
     renderer: await wordings.rendererOfTemplate(template, found.wording),
   };
+}
+
+/** `lacking`: the version that there is not, of a template that there is. */
+export function unknownTemplate(key: string, asked: number | null, lacking: number | null): AppError {
+  const which = lacking === null ? 'template' : `version ${lacking} of the template`;
+  return new AppError('unknown_template', `There is no ${which} “${key}”. GET /v1/templates lists those there are.`, {
+    template: key,
+    ...(asked !== null && { version: asked }),
+  });
 }
 
 /** Throws `invalid_template`, with each problem by locale and field. */

@@ -34,8 +34,8 @@ export interface ScheduleStore {
    * first. `underWay` is not kept.
    */
   put(schedule: Schedule): Promise<boolean>;
-  /** False where there was none. What came of it stays until retention is over. */
-  delete(key: string): Promise<boolean>;
+  /** False where there was none, or not `only` this version. What came of it stays until retention is over. */
+  delete(key: string, only?: Pick<Schedule, 'id' | 'version'>): Promise<boolean>;
   /** Those whose time has come, the longest due first. */
   due(untilMs: number, limit: number): Promise<readonly Schedule[]>;
   /** When the first of all is due; null where none ever is. */

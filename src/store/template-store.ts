@@ -10,7 +10,10 @@ export type TemplateVersion = {
   readonly createdAtMs: number;
 };
 
-/** What is kept of templates: versions are only ever added, so that what was accepted with one can always be sent (decision 32). */
+/**
+ * What is kept of templates: versions are only ever added, so that what was accepted with one can always be sent (decision 32). `namings`
+ * and what follows are for who deletes a template while another begins to name it (decision 46).
+ */
 export interface TemplateStore {
   /** Keeps a version, unless the template has one of this number: then false, and nothing written. */
   add(version: TemplateVersion): Promise<boolean>;
@@ -21,6 +24,18 @@ export interface TemplateStore {
   list(query: PageRequest): Promise<Page<TemplateVersion>>;
   /** Versions of one template, but for those by which it was deleted, newest first. */
   versions(query: PageRequest & { readonly key: string }): Promise<Page<TemplateVersion>>;
+  /** How often something came to name a template while this was its newest version. */
+  namings(key: string, version: number): Promise<number>;
+  /**
+   * Notes, after something was kept that names these templates, that it was. The first of them that is deleted by then, which then is not
+   * to be named; null where there is none.
+   */
+  noteNaming(keys: readonly string[]): Promise<string | null>;
+  /**
+   * Adds the version by which a template is deleted. False, and nothing written, where there is one of this number, or where the version
+   * before it was named more often than `namings` says: whoever deletes looks again.
+   */
+  remove(deletion: Omit<TemplateVersion, 'wording'>, namings: number): Promise<boolean>;
 }
 
 /** The cursor of a listing of versions, newest first. */

@@ -35,6 +35,7 @@ import { supersedingContract } from './superseding-contract.ts';
 import { suppressionContract } from './suppression-contract.ts';
 import { tallyContract } from './tally-contract.ts';
 import { templateContract } from './template-contract.ts';
+import { templateNamingContract } from './template-naming-contract.ts';
 import { transitionContract } from './transition-contract.ts';
 import { userContract } from './user-contract.ts';
 import { userListingContract } from './user-listing-contract.ts';
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('types', () => typeRuleContract(open));
     describe('segments', () => segmentContract(open));
     describe('templates', () => templateContract(open));
+    describe('templates that come to be named', () => templateNamingContract(open));
     describe('notifications: values of recipients', () => recipientValuesContract(open));
     describe('suppressions', () => suppressionContract(open));
     describe('receipts', () => receiptContract(open));

@@ -39,6 +39,12 @@ export type Schedule = Recurrence & {
 export type ScheduleDraft = Recurrence &
   Pick<Schedule, 'notification' | 'catchUpSeconds' | 'isPaused'> & { readonly key: string };
 
+/** What was said of a schedule. */
+export function draftIn(schedule: Schedule): ScheduleDraft {
+  const { key, cron, timeZone, startsAtMs, endsAtMs, notification, catchUpSeconds, isPaused } = schedule;
+  return { key, cron, timeZone, startsAtMs, endsAtMs, notification, catchUpSeconds, isPaused };
+}
+
 type NamingTemplate = { readonly template?: { readonly key?: unknown } };
 
 /** The templates that its notification names, in any of its variants. */

@@ -9,6 +9,10 @@ export type TemplateDocument = {
   readonly createdAtMs: number;
   /** Of one by which the template was deleted, as long as there may be texts before it. */
   readonly deletedAtMs?: number;
+  /** How often a schedule came to name it while it was the newest. */
+  readonly namings?: number;
+  /** When the template was deleted, if this was its newest version then. The version that says so follows. */
+  readonly endedAtMs?: number;
 };
 
 const VERSIONS: StoreIndex = { name: 'versions', key: { key: 1, version: -1 } };

@@ -20,7 +20,7 @@ export function mongoSchedules(collections: Collections, operations: Operations)
     get: (key) => operations.run(() => get(collections, key)),
     list: (page) => operations.run(() => list(collections, page)),
     put: (schedule) => operations.run(() => put(collections, schedule)),
-    delete: (key) => operations.run(() => remove(collections, key)),
+    delete: (key, only) => operations.run(() => remove(collections, key, only)),
     due: (untilMs, limit) => operations.run(() => due(collections, untilMs, limit)),
     nextDueMs: () =>
       operations.run(async () => (await due(collections, Number.MAX_SAFE_INTEGER, 1))[0]?.nextAtMs ?? null),
@@ -36,12 +36,17 @@ async function get({ schedules }: Collections, key: string): Promise<Schedule | 
 }
 
 /** What it has yet to announce is announced first; what another process announces at this very moment, right afterwards. */
-async function remove(collections: Collections, key: string): Promise<boolean> {
+async function remove(
+  collections: Collections,
+  key: string,
+  only?: Pick<Schedule, 'id' | 'version'>,
+): Promise<boolean> {
   const { schedules } = collections;
   const found = await schedules.findOne(SCHEDULE_BY_KEY.filter(key), optionsOf(SCHEDULE_BY_KEY));
   if (found === null) return false;
   await numberCarried(collections, [found]);
-  const deleted = await schedules.findOneAndDelete({ _id: key });
+  const seen = only === undefined ? {} : { id: only.id, version: only.version };
+  const deleted = await schedules.findOneAndDelete({ _id: key, ...seen });
   if (deleted !== null) await numberCarried(collections, [deleted]);
   return deleted !== null;
 }

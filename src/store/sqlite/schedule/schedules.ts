@@ -28,7 +28,7 @@ export function sqliteSchedules(database: Database, commits: GroupCommit): Sched
     get: (key) => commits.read(() => read(database, key)),
     list: (page) => commits.read(() => list(database, page)),
     put: (schedule) => commits.write(1, () => put(database, schedule)),
-    delete: (key) => commits.erase(1, () => database.run('DELETE FROM schedules WHERE key = ?', [key]) > 0),
+    delete: (key, only) => commits.erase(1, () => remove(database, key, only)),
     due: (untilMs, limit) => commits.read(() => due(database, untilMs, limit)),
     nextDueMs: () =>
       commits.read(
@@ -73,6 +73,12 @@ function put(database: Database, schedule: Schedule): boolean {
           [...values, id, version],
         );
   return written > 0;
+}
+
+function remove(database: Database, key: string, only?: Pick<Schedule, 'id' | 'version'>): boolean {
+  if (only === undefined) return database.run('DELETE FROM schedules WHERE key = ?', [key]) > 0;
+  const sql = 'DELETE FROM schedules WHERE key = ? AND id = ? AND version = ?';
+  return database.run(sql, [key, only.id, only.version]) > 0;
 }
 
 function due(database: Database, untilMs: number, limit: number): Schedule[] {

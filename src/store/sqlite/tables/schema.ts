@@ -20,7 +20,7 @@ import {
   TALLIES,
   WEBHOOKS,
 } from './operating-schema.ts';
-import { MILESTONES, PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
+import { MILESTONES, NAMINGS, PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -47,6 +47,7 @@ export const MIGRATIONS: readonly string[] = [
   WEBHOOKS,
   MILESTONES,
   EXPERIMENTS,
+  NAMINGS,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -131,6 +131,11 @@ CREATE TABLE receipt_counts (
 ) STRICT, WITHOUT ROWID;
 `;
 
+// How often a schedule came to name a version while it was the newest: whoever deletes the template looks at it twice.
+export const NAMINGS = `
+ALTER TABLE templates ADD COLUMN namings INTEGER NOT NULL DEFAULT 0;
+`;
+
 export const MILESTONES = `
 ALTER TABLE notifications ADD COLUMN fan_out_began_at INTEGER;
 ALTER TABLE notifications ADD COLUMN fan_out_ended_at INTEGER;

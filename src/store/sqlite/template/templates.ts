@@ -24,6 +24,15 @@ export function sqliteTemplates(database: Database, commits: GroupCommit): Templ
     get: (key, version) => commits.read(() => first('WHERE key = ? AND version = ?', [key, version])),
     list: (query) => commits.read(() => list(database, query)),
     versions: (query) => commits.read(() => versions(database, query)),
+    namings: (key, version) => commits.read(() => namings(database, key, version)),
+    noteNaming: (keys) => commits.write(keys.length, () => noteNaming(database, keys)),
+    remove: (deletion, seen) =>
+      commits.write(
+        1,
+        () =>
+          namings(database, deletion.key, deletion.version - 1) === seen &&
+          add(database, { ...deletion, wording: null }),
+      ),
   };
 }
 
@@ -34,6 +43,17 @@ function toVersion({ key, version, wording, created_at: createdAtMs }: TemplateR
 function add(database: Database, { key, version, wording, createdAtMs }: TemplateVersion): boolean {
   const sql = `INSERT INTO templates (${COLUMNS}) VALUES (?, ?, ?, ?) ON CONFLICT (key, version) DO NOTHING`;
   return database.run(sql, [key, version, wording === null ? null : JSON.stringify(wording), createdAtMs]) > 0;
+}
+
+function namings(database: Database, key: string, version: number): number {
+  const sql = 'SELECT namings FROM templates WHERE key = ? AND version = ?';
+  return database.first<{ namings: number }>(sql, [key, version])?.namings ?? 0;
+}
+
+function noteNaming(database: Database, keys: readonly string[]): string | null {
+  const sql = `UPDATE templates SET namings = namings + 1 WHERE key = ? AND wording IS NOT NULL
+    AND version = (SELECT max(version) FROM templates AS other WHERE other.key = templates.key)`;
+  return keys.find((key) => database.run(sql, [key]) === 0) ?? null;
 }
 
 function list(database: Database, { cursor, limit }: Parameters<TemplateStore['list']>[0]) {
