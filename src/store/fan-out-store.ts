@@ -81,7 +81,7 @@ export interface FanOutStore {
   /**
    * Of a cancelled notification whose waiting deliveries have ended: those of its users whom nobody has decided about get a suppression,
    * if they were named; who would have been found later counts as no user. Its `dueAtMs` becomes null, unless another process may still be
-   * at a page of it: then it is to be looked at once more.
+   * at a page of it: then it is to be looked at once more. Once no push of it is under way either, it is announced that all has ended.
    */
   endCancelled(notificationId: string, nowMs: number): Promise<void>;
   /** Those of the users of whom a wave of the notification has decided: they have deliveries or a suppression. */

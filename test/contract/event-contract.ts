@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { endCancelledPage } from '../../src/delivery/cancelling.ts';
 import { usersNamed } from '../../src/domain/audience/audience.ts';
 import type { EventType, OutboxEvent } from '../../src/domain/event/outbox-event.ts';
 import { pruneHoldId } from '../../src/domain/ids.ts';
 import type { FanOutPage } from '../../src/store/fan-out-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { pageOf } from '../support/fan-out-page.ts';
 import {
   endingAs,
@@ -26,6 +28,14 @@ async function allEvents(store: Store): Promise<readonly OutboxEvent[]> {
 async function told<Type extends EventType>(store: Store, type: Type) {
   const events = (await allEvents(store)).filter((event) => event.type === type);
   return events.map(({ data }) => data);
+}
+
+const completed = (notificationId: string) => ({ notificationId, status: 'completed' });
+
+/** Has the store look at what was called off, long after that. */
+async function endCancelled(store: Store, id: string, afterMs: number): Promise<void> {
+  const clock = createFakeClock(NOW_MS + afterMs);
+  while (await endCancelledPage({ store, events: { publish: () => {} }, clock }, id));
 }
 
 const HOLD = {
@@ -109,13 +119,34 @@ export function eventContract(open: OpenStore): void {
     expect(await told(store, 'delivery.failed')).toEqual([
       { ...failed, reason: first.after.reason, outcome: first.after.attempts.at(-1)?.outcome ?? null, attempts: 1 },
     ]);
-    expect(await told(store, 'notification.completed')).toEqual([{ notificationId: notification.id }]);
+    expect(await told(store, 'notification.completed')).toEqual([completed(notification.id)]);
     const { version } = (await store.deliveries.get(one!.id))!;
     const again = { ...first.after, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null } as const;
     await store.deliveries.settleMany([{ version, from: 'failed', after: again, change: null, attempt: null }]);
     await store.deliveries.settleMany([endingAs('failed', await claimed(store, one!.id, 2))]);
     expect(await told(store, 'delivery.failed')).toHaveLength(2);
     expect(await told(store, 'notification.completed')).toHaveLength(2);
+  });
+
+  it('announces once that what was called off has ended, and not before a push under way has', async () => {
+    const { store } = fresh;
+    const before = sampleNotification();
+    await store.notifications.accept(sampleAcceptance(before, ['nobody']));
+    await store.notifications.cancel(before.id, NOW_MS);
+    await endCancelled(store, before.id, 120_000);
+    const { notification, deliveries } = await fannedOut(store, 2);
+    const under = await claimed(store, deliveries[0]!.id);
+    await store.notifications.cancel(notification.id, NOW_MS);
+    await endCancelled(store, notification.id, 120_000);
+    const ended = (id: string) => ({ notificationId: id, status: 'cancelled' });
+    expect(await told(store, 'notification.completed')).toEqual([ended(before.id)]);
+    expect((await store.notifications.milestones(notification.id))?.completedAtMs).toBeNull();
+    await store.deliveries.settleMany([endingAs('delivered', under)]);
+    await endCancelled(store, notification.id, 180_000);
+    await endCancelled(store, notification.id, 240_000);
+    expect(await told(store, 'notification.completed')).toEqual([ended(before.id), ended(notification.id)]);
+    expect(await store.notifications.get(notification.id)).toMatchObject({ status: 'cancelled', dueAtMs: null });
+    expect((await store.notifications.milestones(notification.id))?.completedAtMs).not.toBeNull();
   });
 
   it('announces once how many got nothing, and why, when nobody is left to decide about', async () => {
@@ -145,7 +176,7 @@ export function eventContract(open: OpenStore): void {
     expect(await told(store, 'notification.suppressed')).toEqual([
       { notificationId: notification.id, users: 3, byReason: { no_subscription: 2, capped: 1 } },
     ]);
-    expect(await told(store, 'notification.completed')).toEqual([{ notificationId: notification.id }]);
+    expect(await told(store, 'notification.completed')).toEqual([completed(notification.id)]);
   });
 
   it('says nothing of suppressions where there are none', async () => {

@@ -24,7 +24,7 @@ export function sampleEndpoint(overrides: Partial<WebhookEndpoint> = {}): Webhoo
 }
 
 export function sampleWebhookDelivery(sequence: number, endpointId = 'whe_1'): WebhookDelivery {
-  const data = { notificationId: 'ntf_1' };
+  const data = { notificationId: 'ntf_1', status: 'completed' } as const;
   const atMs = NOW_MS + sequence;
   const event: OutboxEvent = { sequence, id: `evt_${sequence}`, type: 'notification.completed', atMs, data };
   return newWebhookDelivery(endpointId, event, NOW_MS + sequence);

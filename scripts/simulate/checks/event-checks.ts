@@ -76,10 +76,12 @@ export class EventWatch {
   }
 
   private checkNotifications(database: Database): void {
-    const rows = database.all<{ id: string; status: string; stopped: number; replayed: number }>(
-      `SELECT n.id, n.status, coalesce(s.stopped, 0) + coalesce(u.listed, 0) AS stopped, coalesce(d.replayed, 0) AS replayed
+    const rows = database.all<{ id: string; status: string; stopped: number; replayed: number; open: number }>(
+      `SELECT n.id, n.status, coalesce(s.stopped, 0) + coalesce(u.listed, 0) AS stopped, coalesce(d.replayed, 0) AS replayed,
+         coalesce(d.open, 0) AS open
        FROM notifications AS n
-       LEFT JOIN (SELECT notification_id, max(replays IS NOT NULL) AS replayed FROM deliveries GROUP BY notification_id) AS d
+       LEFT JOIN (SELECT notification_id, max(replays IS NOT NULL) AS replayed,
+           max(state IN ('pending', 'held', 'sending', 'retrying')) AS open FROM deliveries GROUP BY notification_id) AS d
          ON d.notification_id = n.id
        LEFT JOIN (SELECT notification_id, count(*) AS stopped FROM suppressions GROUP BY notification_id) AS s
          ON s.notification_id = n.id
@@ -87,12 +89,13 @@ export class EventWatch {
          ON u.notification_id = n.id
        WHERE n.fan_out_cursor IS NULL AND n.due_at IS NULL`,
     );
-    for (const { id, status, stopped, replayed } of rows) {
+    for (const { id, status, stopped, replayed, open } of rows) {
       const told = this.suppressed.get(id) ?? 0;
       demand('events', stopped === told, () => `${id} has ${stopped} suppressions, and an event tells of ${told}`);
       const isTold = this.completed.has(id);
-      demand('events', status !== 'completed' || isTold, () => `${id} is completed, and no event says so`);
-      const isTrue = !isTold || status === 'completed' || replayed === 1;
+      const hasEnded = status === 'completed' || (status === 'cancelled' && open === 0);
+      demand('events', !hasEnded || isTold, () => `${id} is ${status}, all has ended, and no event says so`);
+      const isTrue = !isTold || hasEnded || replayed === 1;
       demand('events', isTrue, () => `an event says that ${id} is completed, and it is ${status}`);
     }
   }

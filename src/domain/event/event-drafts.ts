@@ -24,8 +24,12 @@ function eventDraft<Type extends EventType>(
 }
 
 /** All deliveries are final, and none is to come. Again after a replay. */
-export function notificationCompleted(notificationId: string, atMs: number): DraftOf<'notification.completed'> {
-  return eventDraft('notification.completed', notificationId, atMs, { notificationId });
+export function notificationCompleted(
+  notificationId: string,
+  atMs: number,
+  status: 'completed' | 'cancelled' = 'completed',
+): DraftOf<'notification.completed'> {
+  return eventDraft('notification.completed', notificationId, atMs, { notificationId, status });
 }
 
 /** Null where nobody was suppressed. */

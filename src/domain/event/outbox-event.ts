@@ -34,7 +34,8 @@ export type CreationCause = 'registered' | 'imported' | 'restored';
  * a caller wrote, but for keys of schedules and experiments: whoever needs more asks for it by id.
  */
 export type EventData = {
-  'notification.completed': { readonly notificationId: string };
+  /** `cancelled`: somebody called it off, and what of it was under way has ended, too. */
+  'notification.completed': { readonly notificationId: string; readonly status: 'completed' | 'cancelled' };
   'notification.suppressed': {
     readonly notificationId: string;
     readonly users: number;

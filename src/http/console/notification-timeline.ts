@@ -9,7 +9,9 @@ type Step = { readonly says: Html | string; readonly atMs: number };
 
 /** What happened to a notification, and what is to come, as far as it is kept: in the order of time. */
 export function notificationTimeline(notification: Notification, milestones: Milestones, nowMs: number): Html {
-  const steps = [...stepsOf(notification), ...reached(milestones)].toSorted((one, other) => one.atMs - other.atMs);
+  const steps = [...stepsOf(notification), ...reached(milestones, notification)].toSorted(
+    (one, other) => one.atMs - other.atMs,
+  );
   const isToCome = (atMs: number) => (atMs > nowMs ? html` <span class="muted">to come</span>` : '');
   return html`<ol class="timeline">${steps.map(({ says, atMs }) => html`<li>${says}${isToCome(atMs)} ${time(atMs)}</li>`)}</ol>
 <p>${stands(notification)}</p>`;
@@ -40,13 +42,16 @@ function stepsOf(notification: Notification): readonly Step[] {
 }
 
 /** One commit may do all of it: then it is one step. */
-function reached({ fanOutBeganAtMs: began, fanOutEndedAtMs: ended, completedAtMs }: Milestones): readonly Step[] {
+function reached(
+  { fanOutBeganAtMs: began, fanOutEndedAtMs: ended, completedAtMs }: Milestones,
+  { status }: Pick<Notification, 'status'>,
+): readonly Step[] {
   const step = (says: string, atMs: number | null): readonly Step[] => (atMs === null ? [] : [{ says, atMs }]);
   return [
     ...(began === ended
       ? step('Deliveries made', ended)
       : [...step('First deliveries made', began), ...step('All deliveries made', ended)]),
-    ...step('Completed', completedAtMs),
+    ...step(status === 'cancelled' ? 'All has ended' : 'Completed', completedAtMs),
   ];
 }
 

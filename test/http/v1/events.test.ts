@@ -55,7 +55,7 @@ describe('GET /v1/events as JSON', () => {
     const { items } = (await api.call('GET', '/v1/events?after=1')).body;
     expect(items).toMatchObject([
       { type: 'delivery.failed', data: { notification_id: notificationId, subscription_id: id, attempts: 1 } },
-      { type: 'notification.completed', data: { notification_id: notificationId } },
+      { type: 'notification.completed', data: { notification_id: notificationId, status: 'completed' } },
     ]);
   });
 

@@ -1,3 +1,6 @@
+import type { UpdateFilter } from 'mongodb';
+import { notificationCompleted } from '../../../domain/event/event-drafts.ts';
+import { isPersonal } from '../../../domain/experiment/variant-content.ts';
 import type { Cancelling } from '../../notification-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { ALL_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
@@ -10,8 +13,13 @@ import {
   SUPPRESSIONS_OF_NOTIFICATION,
   type SuppressionDocument,
 } from '../collections/suppression-queries.ts';
-import { completeIfFinal } from './completion.ts';
-import { announceSuppressed } from './suppressed-summary.ts';
+import { outboxOf } from '../event/outbox.ts';
+import { completeIfFinal, hasOpen } from './completion.ts';
+import { forgetValues } from './recipient-values.ts';
+import { suppressedSummary } from './suppressed-summary.ts';
+
+/** Pushes under way end by themselves; what they came to is looked at then. */
+const PUSHES_END_MS = 5000;
 
 /** Longer than a page takes that another process had begun with, and what it writes may be on its way to the server. */
 const PAGES_END_MS = 60_000;
@@ -54,18 +62,33 @@ export async function endCancelled(collections: Collections, id: string, nowMs: 
     await suppressions.replaceOne({ _id: idOf(id) }, list, { upsert: true });
   }
   const late = await usersOfOpenPage(collections, found);
-  const lookAgainAtMs = cancelledAtMs + PAGES_END_MS;
-  const isOver = nowMs >= lookAgainAtMs;
+  const pagesEndAtMs = cancelledAtMs + PAGES_END_MS;
+  const lookAgainAtMs =
+    nowMs < pagesEndAtMs ? pagesEndAtMs : (await hasOpen(collections, id)) ? nowMs + PUSHES_END_MS : null;
   await notifications.updateOne(
     { _id: id, status: 'cancelled', dueAtMs, ...(late.length > 0 && { 'page.userIds': found.page?.userIds }) },
     {
       ...(late.length > 0 && { $inc: countsOf(found, late.length) }),
-      ...(isOver && (await announceSuppressed(collections, id))),
-      ...(!isOver
-        ? { $set: { dueAtMs: lookAgainAtMs }, ...(late.length > 0 && { $pull: { 'page.userIds': { $in: late } } }) }
-        : { $unset: { dueAtMs: 1, userIds: 1, audience: 1, page: 1, cancelledCursor: 1 } }),
+      ...(lookAgainAtMs === null
+        ? await ending(collections, found)
+        : { $set: { dueAtMs: lookAgainAtMs }, ...(late.length > 0 && { $pull: { 'page.userIds': { $in: late } } }) }),
     },
   );
+}
+
+/** Nobody is left to decide about, and nothing is under way. What recipients had as values goes first: nothing leads to it afterwards. */
+async function ending(
+  collections: Collections,
+  found: NotificationDocument,
+): Promise<UpdateFilter<NotificationDocument>> {
+  const { _id: id } = found;
+  const notification = toNotification(found);
+  if (isPersonal(notification.content)) await forgetValues(collections, notification);
+  const outbox = outboxOf(collections);
+  const completedAtMs = outbox.now();
+  const drafts = [await suppressedSummary(collections, id), notificationCompleted(id, completedAtMs, 'cancelled')];
+  const gone = { dueAtMs: 1, userIds: 1, audience: 1, page: 1, cancelledCursor: 1 } as const;
+  return { $set: { completedAtMs }, $unset: gone, ...outbox.pushing(drafts) };
 }
 
 /** Those whom the page that was under way has decided about, though its cursor failed: nobody has counted them. */

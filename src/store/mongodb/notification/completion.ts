@@ -38,6 +38,6 @@ export async function reopen({ notifications }: Collections, ids: readonly strin
   await notifications.updateMany({ _id: { $in: [...ids] }, status: 'completed' }, change);
 }
 
-async function hasOpen({ deliveries }: Collections, id: string): Promise<boolean> {
+export async function hasOpen({ deliveries }: Collections, id: string): Promise<boolean> {
   return (await deliveries.findOne(OPEN_OF_NOTIFICATION.filter(id), optionsOf(OPEN_OF_NOTIFICATION))) !== null;
 }

@@ -1,14 +1,15 @@
 import type { Cancelling } from '../../notification-store.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Database } from '../file/driver.ts';
-import { deliveryRange, readNotification } from '../tables/notification-rows.ts';
+import { completeIfFinal, deliveryRange, readNotification } from '../tables/notification-rows.ts';
 import { namedUsers } from './audiences.ts';
 import { announceSuppressed, keepList } from './pages.ts';
+import { forgetValues } from './recipient-values.ts';
 
 /** See `NotificationStore.cancel`. Without a cursor no page of it is made any more. */
 export function cancel(database: Database, id: string, nowMs: number): Cancelling | null {
   const changed = database.run(
-    `UPDATE notifications SET status = 'cancelled', cancelled_at = ?, due_at = ?, following_at = NULL, fan_out_cursor = NULL
+    `UPDATE notifications SET status = 'cancelled', cancelled_at = ?, due_at = ?, following_at = NULL, fan_out_cursor = NULL, audience = NULL
      WHERE id = ? AND status IN ('scheduled', 'accepted', 'sending')`,
     [nowMs, nowMs, id],
   );
@@ -29,6 +30,9 @@ export function endCancelled(database: Database, id: string, nowMs: number): voi
   database.run('UPDATE notifications SET due_at = NULL, user_ids = NULL WHERE id = ?', [id]);
   announceSuppressed(database, id);
   database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
+  forgetValues(database, id);
+  // Where a push is under way, its settlement says so.
+  completeIfFinal(database, id);
 }
 
 /** Who has deliveries or a suppression. */

@@ -88,20 +88,29 @@ export function deliveryRange(notificationId: string): readonly [from: string, t
   return [prefix, `${prefix}${LAST_ID}`];
 }
 
-/** `sending` becomes `completed` where every delivery is final, and no wave is to come. */
+/**
+ * `sending` becomes `completed` where every delivery is final, and no wave is to come. What was called off stays so, and it is noted once
+ * that all has ended.
+ */
 export function completeIfFinal(database: Database, id: string): void {
-  const completed = database.run(
-    `UPDATE notifications SET status = 'completed', completed_at = ? WHERE id = ? AND status = 'sending' AND due_at IS NULL AND NOT EXISTS (
-       SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?)`,
+  const [completed] = database.all<{ status: NotificationStatus }>(
+    `UPDATE notifications SET status = iif(status = 'sending', 'completed', status), completed_at = ?
+     WHERE id = ? AND (status = 'sending' OR status = 'cancelled' AND completed_at IS NULL) AND due_at IS NULL AND NOT EXISTS (
+       SELECT 1 FROM deliveries WHERE ${isIn(OPEN_STATES)} AND id BETWEEN ? AND ?) RETURNING status`,
     [outboxOf(database).now(), id, ...deliveryRange(id)],
   );
-  if (completed > 0) announceCompleted(database, id);
+  if (completed !== undefined)
+    announceCompleted(database, id, completed.status === 'cancelled' ? 'cancelled' : 'completed');
 }
 
-/** Its status has just become `completed`. */
-export function announceCompleted(database: Database, id: string): void {
+/** Of all of its deliveries the last has just ended. */
+export function announceCompleted(
+  database: Database,
+  id: string,
+  status: 'completed' | 'cancelled' = 'completed',
+): void {
   const outbox = outboxOf(database);
-  if (outbox.tells('notification.completed')) outbox.add(notificationCompleted(id, outbox.now()));
+  if (outbox.tells('notification.completed')) outbox.add(notificationCompleted(id, outbox.now(), status));
 }
 
 /** One of its deliveries is no longer final. */
