@@ -134,11 +134,12 @@ async function eraseFromDeliveries(
   const nowMs = clock.now();
   const plans = own.filter(({ state }) => isWaiting(state)).map((one) => erased({ ...one, userId: alias }, nowMs));
   const answers = await deliveries.settleMany(plans.map(({ settlement }) => settlement));
+  // First the contents: by the deliveries they are found, as long as those have the person.
+  const contents = await erasures.emptyContents([...new Set(own.map(({ notificationId }) => notificationId))]);
   const detached = await erasures.detach(
     own.map(({ id }) => id),
     person,
   );
-  const contents = await erasures.emptyContents([...new Set(own.map(({ notificationId }) => notificationId))]);
   const ended = plans.filter((_, index) => answers[index]);
   for (const event of ended.flatMap((plan) => plan.events)) events.publish(event);
   return { counts: { waiting_deliveries: ended.length, deliveries: detached, contents }, next };

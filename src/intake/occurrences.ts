@@ -132,10 +132,19 @@ async function isThere({ store }: OccurrencesOptions, notificationId: string): P
   return (await store.notifications.get(notificationId)) !== null;
 }
 
-/** What is wrong, also where the error only counts its problems. */
+/** What is wrong, also where the error only counts its problems. It is kept, so it names no user. */
 function reasonOf({ message, details }: AppError): string {
   const issues = (details.issues ?? []) as readonly { readonly path: string; readonly message: string }[];
-  return issues.length === 0 ? message : issues.map((issue) => `${issue.path} ${issue.message}`).join('; ');
+  return issues.length === 0
+    ? withoutName(message, details)
+    : issues.map((issue) => `${issue.path} ${issue.message}`).join('; ');
+}
+
+/** As `value-check.ts` and `measure.ts` name a recipient, whose place in the list says as much. */
+function withoutName(message: string, { user_id, problems }: AppError['details']): string {
+  const [first] = (problems ?? []) as readonly { readonly user_id?: unknown }[];
+  const userId = user_id ?? first?.user_id ?? null;
+  return userId === null ? message : message.replace(`, “${userId}”`, '').replace(` to “${userId}”`, ' to a recipient');
 }
 
 function announce({ events }: OccurrencesOptions, scheduleKey: string, occurrence: Occurrence): void {

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { eraseDue } from '../../../src/intake/erasing.ts';
 import { openMongoStore } from '../../../src/store/mongodb/mongodb-store.ts';
 import { describeWithMongod, freshDatabase } from '../../support/mongodb.ts';
+import { leaveTexts, SECRET } from '../../support/personal-texts.ts';
 import { deliveriesTo, erasuresOn, leaveTraces, PERSON, pageReadBefore } from '../../support/traces.ts';
 
 describeWithMongod('MongoDB, once a person is erased', () => {
@@ -16,6 +17,7 @@ describeWithMongod('MongoDB, once a person is erased', () => {
     const client = new MongoClient(url);
     try {
       await leaveTraces(store);
+      await leaveTexts(store);
       const page = await pageReadBefore(other);
       // The other process knows of nobody yet, and asks while it writes.
       await other.fanOuts.get(page.id);
@@ -27,7 +29,7 @@ describeWithMongod('MongoDB, once a person is erased', () => {
       expect(await deliveriesTo(store, PERSON)).toEqual([]);
       const collections = await client.db().collections();
       const all = await Promise.all(collections.map((collection) => collection.find().toArray()));
-      expect(JSON.stringify(all)).not.toContain(PERSON);
+      for (const word of [PERSON, SECRET]) expect(JSON.stringify(all)).not.toContain(word);
       expect(JSON.stringify(all)).toContain('bob-who-stays');
     } finally {
       await client.close();

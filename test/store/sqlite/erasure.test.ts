@@ -8,6 +8,7 @@ import { eraseDue } from '../../../src/intake/erasing.ts';
 import { listPathOf } from '../../../src/store/sqlite/erasure/list-file.ts';
 import { connect } from '../../../src/store/sqlite/file/driver.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { leaveTexts, SECRET } from '../../support/personal-texts.ts';
 import { sampleSubscription } from '../../support/samples.ts';
 import { deliveriesTo, erasuresOn, leaveTraces, PERSON } from '../../support/traces.ts';
 
@@ -42,6 +43,16 @@ describe('the embedded store, once a person is erased', () => {
     expect(await textsIn(path)).not.toContain(PERSON);
     expect(await readFile(listPathOf(path), 'utf8')).not.toContain(PERSON);
     expect(await textsIn(path)).toContain('bob-who-stays');
+  });
+
+  it('has nothing of what was said to the person alone, whatever became of it', async () => {
+    const store = await open();
+    await leaveTexts(store);
+    await erasuresOn(store).erasures.erase(PERSON);
+    await store.close();
+    const texts = await textsIn(path);
+    for (const word of [SECRET, PERSON]) expect(texts).not.toContain(word);
+    expect(texts).toContain('not.fanned.out');
   });
 
   it('erases again, at its start, whom a restored backup brings back; also one from before there were erasures', async () => {

@@ -15,9 +15,10 @@ import { optionsOf } from '../collections/named-query.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
 import { deleteOfUser } from '../subscription/subscriptions.ts';
+import { emptyContents } from './contents.ts';
 import { type Begun, toErasure, toErasureDocument, updateErasure } from './documents.ts';
 import { erasureKeyOf, HEEDED_AFTER_MS } from './erased-lately.ts';
-import { detach, ERASERS, emptyContents } from './traces.ts';
+import { detach, ERASERS } from './traces.ts';
 import { userIdsFrom } from './user-ids.ts';
 
 export function mongoErasures(collections: Collections, operations: Operations): ErasureStore {

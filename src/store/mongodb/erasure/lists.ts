@@ -14,6 +14,7 @@ import {
 } from '../collections/notification-queries.ts';
 import { RECIPIENT_VALUES } from '../collections/recipient-value-queries.ts';
 import type { SuppressionDocument } from '../collections/suppression-queries.ts';
+import { emptyContents, emptyWaiting } from './contents.ts';
 
 /** A document may have ten thousand users; few have so many. */
 const DOCUMENTS_AT_ONCE = 1000;
@@ -21,12 +22,16 @@ const DOCUMENTS_A_BATCH = 50;
 
 /** Lists that may still lead to deliveries: whom a notification names, whom a page of it has, and whom it leaves out. */
 export async function eraseFromWaitingLists(collections: Collections, person: ErasedPerson): Promise<ErasedPage> {
-  let lists = 0;
+  const userId = encodeText(person.userId);
+  let [lists, contents] = [0, 0];
   for await (const document of waitingDocuments(collections)) {
     if (document._id >= idsAfter('notification', person.untilMs)) continue;
+    const { userIds = [] } = document;
+    // First: by the list it is found, as long as that has the person.
+    if (userIds.length === 1 && userIds[0] === userId) contents += await emptyWaiting(collections, document);
     if (await eraseFromWaiting(collections, person, document)) lists += 1;
   }
-  return { counts: { lists }, next: null };
+  return { counts: { lists, contents }, next: null };
 }
 
 /** Notifications that are not fanned out to the end, with whom they name. */
@@ -93,24 +98,27 @@ const LISTS = ['unreached', 'missed', 'cancelled'] as const;
 
 /** Lists of those who got nothing. */
 export async function eraseFromSuppressionLists(
-  { suppressions }: Collections,
+  collections: Collections,
   person: ErasedPerson,
   cursor: string | null,
 ): Promise<ErasedPage> {
   const userId = encodeText(person.userId);
   const before = idsAfter('notification', person.untilMs);
   const options = { ...optionsOf(SUPPRESSIONS_WALKED), limit: DOCUMENTS_AT_ONCE, batchSize: DOCUMENTS_A_BATCH };
-  let [count, seen, last] = [0, 0, ''];
-  for await (const document of suppressions.find(SUPPRESSIONS_WALKED.filter(cursor ?? ''), options)) {
+  let [suppressions, contents, seen, last] = [0, 0, 0, ''];
+  for await (const document of collections.suppressions.find(SUPPRESSIONS_WALKED.filter(cursor ?? ''), options)) {
     [seen, last] = [seen + 1, document._id];
     if (document.notificationId >= before) continue;
-    for (const list of listsWith(document, userId)) {
+    const lists = listsWith(document, userId);
+    if (lists.length > 0) contents += await emptyContents(collections, [document.notificationId]);
+    for (const list of lists) {
       const set = { $set: { [`${list}.$[own]`]: person.alias } };
       const options = { arrayFilters: [{ own: userId }] };
-      count += (await suppressions.updateOne({ _id: document._id, [list]: userId }, set, options)).modifiedCount;
+      const named = { _id: document._id, [list]: userId };
+      suppressions += (await collections.suppressions.updateOne(named, set, options)).modifiedCount;
     }
   }
-  return { counts: { suppressions: count }, next: seen < DOCUMENTS_AT_ONCE ? null : last };
+  return { counts: { suppressions, contents }, next: seen < DOCUMENTS_AT_ONCE ? null : last };
 }
 
 function listsWith(document: SuppressionDocument, userId: string): readonly (typeof LISTS)[number][] {

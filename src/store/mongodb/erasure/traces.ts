@@ -1,7 +1,5 @@
 import type { ErasedPage, ErasedPerson } from '../../../domain/erasure/erasure.ts';
-import { contentWithoutWords } from '../../../domain/erasure/traces.ts';
 import { idsAfter } from '../../../domain/ids.ts';
-import type { NotificationContent } from '../../../domain/notification/notification.ts';
 import type { StoredStep } from '../../erasure-store.ts';
 import { encodeText } from '../../stored-text.ts';
 import { AUDIT_OF_TARGET } from '../collections/audit-queries.ts';
@@ -11,10 +9,12 @@ import { DELIVERIES_BY_ID } from '../collections/delivery-queries.ts';
 import { CAPS_OF_USER } from '../collections/erasure-queries.ts';
 import { MARKS_OF_USER } from '../collections/experiment-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
-import { NOTIFICATIONS_BY_ID } from '../collections/notification-queries.ts';
 import { SUPPRESSIONS_OF_USER } from '../collections/suppression-queries.ts';
 import { USER_BY_ID } from '../collections/user-queries.ts';
+import { emptyContents } from './contents.ts';
 import { eraseFromSuppressionLists, eraseFromWaitingLists } from './lists.ts';
+
+const CONTENTS_AT_ONCE = 500;
 
 type Eraser = (collections: Collections, person: ErasedPerson, cursor: string | null) => Promise<ErasedPage>;
 
@@ -35,14 +35,24 @@ async function eraseUser({ users }: Collections, { userId, untilMs }: ErasedPers
   return { counts: { users: (await users.deleteOne(filter)).deletedCount }, next: null };
 }
 
-/** They stay, and count, without the person. */
-async function eraseSuppressions({ suppressions }: Collections, person: ErasedPerson): Promise<ErasedPage> {
+/** They stay, and count, without the person; first what they say to nobody else goes, since by them it is found. */
+async function eraseSuppressions(collections: Collections, person: ErasedPerson): Promise<ErasedPage> {
+  const { suppressions } = collections;
   const userId = encodeText(person.userId);
   const filter = SUPPRESSIONS_OF_USER.filter({ userId, beforeId: idsAfter('notification', person.untilMs) });
+  const of = { ...optionsOf(SUPPRESSIONS_OF_USER), projection: { _id: 0, notificationId: 1 } };
+  let [contents, ids] = [0, new Set<string>()];
+  for await (const { notificationId } of suppressions.find(filter, of)) {
+    ids.add(notificationId);
+    if (ids.size < CONTENTS_AT_ONCE) continue;
+    contents += await emptyContents(collections, [...ids]);
+    ids = new Set();
+  }
+  contents += await emptyContents(collections, [...ids]);
   const set = { 'entries.$[own].userId': person.alias, 'entries.$[own].detail': {} };
   const options = { arrayFilters: [{ 'own.userId': userId }], hint: optionsOf(SUPPRESSIONS_OF_USER).hint };
   const { modifiedCount } = await suppressions.updateMany(filter, { $set: set }, options);
-  return { counts: { suppressions: modifiedCount }, next: null };
+  return { counts: { suppressions: modifiedCount, contents }, next: null };
 }
 
 async function eraseCapUses({ cap_uses: caps }: Collections, { userId, untilMs }: ErasedPerson): Promise<ErasedPage> {
@@ -93,18 +103,4 @@ export async function detach(
   const filter = { ...DELIVERIES_BY_ID.filter(ids), userId: encodeText(userId) };
   const without = { $set: { userId: alias }, $unset: { values: 1, 'variant.experimentKey': 1, toCount: 1 } } as const;
   return (await deliveries.updateMany(filter, without, { hint: optionsOf(DELIVERIES_BY_ID).hint })).modifiedCount;
-}
-
-/** See `ErasureStore.emptyContents`. */
-export async function emptyContents({ notifications }: Collections, ids: readonly string[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const one = { userCount: 1, cursor: { $exists: false }, dueAtMs: { $exists: false } };
-  const filter = { ...NOTIFICATIONS_BY_ID.filter(ids), ...one };
-  let count = 0;
-  for await (const { _id, content } of notifications.find(filter, optionsOf(NOTIFICATIONS_BY_ID))) {
-    const without = JSON.stringify(contentWithoutWords(JSON.parse(content) as NotificationContent));
-    if (without === content) continue;
-    count += (await notifications.updateOne({ _id, ...one }, { $set: { content: without } })).modifiedCount;
-  }
-  return count;
 }

@@ -6,10 +6,11 @@ import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import type { FanOutMemory } from '../notification/fan-out-memory.ts';
 import { deleteSubscriptions } from '../tables/subscription-rows.ts';
+import { emptyContents } from './contents.ts';
 import type { ErasedMemory } from './erased-memory.ts';
 import { keepInList } from './list.ts';
 import { addWanted, insertErasure, readErasures, updateErasure } from './rows.ts';
-import { detach, ERASERS, emptyContents } from './traces.ts';
+import { detach, ERASERS } from './traces.ts';
 import { userIdsFrom } from './user-ids.ts';
 
 /** What a page of a step writes at most, about. */

@@ -4,6 +4,7 @@ import { idsAfter } from '../../../domain/ids.ts';
 import { withoutValues } from '../../recipient-values.ts';
 import { encodeText } from '../../stored-text.ts';
 import type { Database } from '../file/driver.ts';
+import { emptyContents, emptyWaiting } from './contents.ts';
 
 /** A list may have ten thousand users. */
 const LISTS_AT_ONCE = 50;
@@ -12,9 +13,13 @@ const LISTS_AT_ONCE = 50;
 export function eraseFromWaitingLists(database: Database, person: ErasedPerson, cursor: string | null): ErasedPage {
   const { ids, next } = waitingIds(database, cursor);
   const before = idsAfter('notification', person.untilMs);
-  let lists = 0;
-  for (const id of ids) lists += id < before && eraseFromWaiting(database, person, id) ? 1 : 0;
-  return { counts: { lists }, next };
+  let [lists, contents] = [0, 0];
+  for (const id of ids) {
+    const found = id < before ? eraseFromWaiting(database, person, id) : null;
+    lists += found === null ? 0 : 1;
+    contents += found?.contents ?? 0;
+  }
+  return { counts: { lists, contents }, next };
 }
 
 /** First those that are sent at once, then those that come later or were cancelled: each in the order of its index. */
@@ -47,20 +52,22 @@ export function readWaiting(database: Database, id: string): WaitingRow | undefi
   );
 }
 
-function eraseFromWaiting(database: Database, person: ErasedPerson, id: string): boolean {
+/** Null where it does not name the person. */
+function eraseFromWaiting(database: Database, person: ErasedPerson, id: string): { readonly contents: number } | null {
   const row = readWaiting(database, id);
   const texts = [row?.beside, row?.apart, row?.audience].filter((text) => mayName(text, person.userId));
-  if (row === undefined || texts.length === 0) return false;
+  if (row === undefined || texts.length === 0) return null;
   const named = JSON.parse(row.beside ?? row.apart ?? '[]') as string[];
   const index = named.indexOf(person.userId);
   if (index >= 0) forgetValuesAt(database, id, index);
+  const contents = index >= 0 && named.length === 1 ? emptyWaiting(database, id) : 0;
   const without = listWithout(named, person);
   if (without !== null) {
     const text = JSON.stringify(without);
     database.run('UPDATE notifications SET user_ids = ? WHERE id = ? AND user_ids IS NOT NULL', [text, id]);
     database.run('UPDATE audiences SET user_ids = ? WHERE notification_id = ?', [text, id]);
   }
-  return eraseFromExcluded(database, person, id, row.audience) || without !== null;
+  return eraseFromExcluded(database, person, id, row.audience) || without !== null ? { contents } : null;
 }
 
 function eraseFromExcluded(database: Database, person: ErasedPerson, id: string, text: string | null): boolean {
@@ -99,15 +106,18 @@ export function eraseFromSuppressionLists(database: Database, person: ErasedPers
   );
   const encoded = { ...person, userId: encodeText(person.userId) };
   const before = idsAfter('notification', person.untilMs);
+  const found = new Set<string>();
   let suppressions = 0;
   for (const { id, notification_id: notificationId, user_ids: text } of rows) {
     if (notificationId >= before || !mayName(text, encoded.userId)) continue;
     const without = listWithout(JSON.parse(text) as string[], encoded);
     if (without === null) continue;
     suppressions += database.run('UPDATE unreached SET user_ids = ? WHERE id = ?', [JSON.stringify(without), id]);
+    found.add(notificationId);
   }
   const last = rows.length < LISTS_AT_ONCE ? undefined : rows.at(-1);
-  return { counts: { suppressions }, next: last === undefined ? null : String(last.id) };
+  const contents = emptyContents(database, [...found]);
+  return { counts: { suppressions, contents }, next: last === undefined ? null : String(last.id) };
 }
 
 /** Cheaper than reading the list, and right wherever it says no. */

@@ -1,12 +1,11 @@
 import type { AuditEntry } from '../../../domain/audit/audit-entry.ts';
 import type { ErasedPage, ErasedPerson } from '../../../domain/erasure/erasure.ts';
-import { contentWithoutWords } from '../../../domain/erasure/traces.ts';
 import { idsAfter } from '../../../domain/ids.ts';
-import type { NotificationContent } from '../../../domain/notification/notification.ts';
 import type { StoredStep } from '../../erasure-store.ts';
 import type { Database } from '../file/driver.ts';
 import { textList } from '../file/sql-value.ts';
 import { readUser, writeUser } from '../tables/user-rows.ts';
+import { emptyContents } from './contents.ts';
 import { eraseFromSuppressionLists, eraseFromWaitingLists } from './lists.ts';
 
 /** What one commit takes of a step that goes row by row. */
@@ -34,14 +33,20 @@ function eraseUser(database: Database, { userId, untilMs }: ErasedPerson): Erase
   return { counts: { users: database.run('DELETE FROM users WHERE id = ?', [userId]) }, next: null };
 }
 
-/** They stay, and count, without the person. */
+/** They stay, and count, without the person; what was said to nobody else is said to nobody then. */
 function eraseSuppressions(database: Database, { userId, alias, untilMs }: ErasedPerson): ErasedPage {
-  const suppressions = database.run(
-    `UPDATE suppressions SET user_id = ?, detail = '{}' WHERE user_id = ? AND notification_id IN (
-       SELECT notification_id FROM suppressions WHERE user_id = ? AND notification_id < ? LIMIT ?)`,
-    [alias, userId, userId, idsAfter('notification', untilMs), ROWS_AT_ONCE],
+  const rows = database.all<{ notification_id: string }>(
+    'SELECT notification_id FROM suppressions WHERE user_id = ? AND notification_id < ? LIMIT ?',
+    [userId, idsAfter('notification', untilMs), ROWS_AT_ONCE],
   );
-  return { counts: { suppressions }, next: suppressions < ROWS_AT_ONCE ? null : 'more' };
+  const ids = rows.map(({ notification_id: id }) => id);
+  const contents = emptyContents(database, ids);
+  const suppressions = database.run(
+    `UPDATE suppressions SET user_id = ?, detail = '{}'
+     WHERE user_id = ? AND notification_id IN (SELECT value FROM json_each(?))`,
+    [alias, userId, textList(ids)],
+  );
+  return { counts: { suppressions, contents }, next: ids.length < ROWS_AT_ONCE ? null : 'more' };
 }
 
 function eraseCapUses(database: Database, { userId, untilMs }: ErasedPerson): ErasedPage {
@@ -101,20 +106,4 @@ export function detach(database: Database, ids: readonly string[], { userId, ali
      WHERE user_id = ? AND id IN (SELECT value FROM json_each(?))`,
     [alias, userId, textList(ids)],
   );
-}
-
-/** See `ErasureStore.emptyContents`. */
-export function emptyContents(database: Database, ids: readonly string[]): number {
-  const rows = database.all<{ id: string; content: string }>(
-    `SELECT id, content FROM notifications WHERE id IN (SELECT value FROM json_each(?))
-     AND user_count = 1 AND fan_out_cursor IS NULL AND due_at IS NULL`,
-    [textList(ids)],
-  );
-  let count = 0;
-  for (const { id, content } of rows) {
-    const without = JSON.stringify(contentWithoutWords(JSON.parse(content) as NotificationContent));
-    if (without === content) continue;
-    count += database.run('UPDATE notifications SET content = ? WHERE id = ?', [without, id]);
-  }
-  return count;
 }

@@ -118,7 +118,7 @@ function finish(
 ): boolean {
   const status = from === AUDIENCE_START ? statusWith(deliveries) : 'sending';
   const moved = database.run(
-    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, status = ?,
+    `UPDATE notifications SET fan_out_cursor = NULL, user_ids = NULL, audience = NULL, status = ?,
        fan_out_began_at = coalesce(fan_out_began_at, ?), fan_out_ended_at = ?, completed_at = ?
      WHERE id = ? AND fan_out_cursor = ?`,
     [status, nowMs, nowMs, status === 'completed' ? nowMs : null, id, from],
@@ -143,7 +143,7 @@ function moveInWave(
   const isNextWave = to === null && followingAtMs !== null;
   const moved = database.run(
     `UPDATE notifications SET status = 'sending', fan_out_cursor = ?, due_at = ?, following_at = ?,
-       released_users = released_users + ?, user_ids = iif(?, NULL, user_ids),
+       released_users = released_users + ?, user_ids = iif(?, NULL, user_ids), audience = iif(?, NULL, audience),
        last_wave_at = iif(?, min(last_wave_at, ?), last_wave_at),
        fan_out_began_at = coalesce(fan_out_began_at, ?), fan_out_ended_at = ?
      WHERE id = ? AND fan_out_cursor = ? AND due_at = ? AND cancelled_at IS NULL`,
@@ -152,6 +152,7 @@ function moveInWave(
       isLast ? null : isNextWave ? followingAtMs : atMs,
       isNextWave ? null : followingAtMs,
       members.length,
+      isLast ? 1 : 0,
       isLast ? 1 : 0,
       isLast ? 1 : 0,
       nowMs,

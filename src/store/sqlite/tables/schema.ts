@@ -20,7 +20,17 @@ import {
   TALLIES,
   WEBHOOKS,
 } from './operating-schema.ts';
-import { MILESTONES, NAMINGS, PEOPLE, RECEIPTS, REQUEST_IDS, SCHEDULES, TEMPLATES, WHEN } from './sending-schema.ts';
+import {
+  LISTS_THAT_STAYED,
+  MILESTONES,
+  NAMINGS,
+  PEOPLE,
+  RECEIPTS,
+  REQUEST_IDS,
+  SCHEDULES,
+  TEMPLATES,
+  WHEN,
+} from './sending-schema.ts';
 
 /** Each brings the schema from its place in the list to the next. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -48,6 +58,7 @@ export const MIGRATIONS: readonly string[] = [
   MILESTONES,
   EXPERIMENTS,
   NAMINGS,
+  LISTS_THAT_STAYED,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -141,3 +141,10 @@ ALTER TABLE notifications ADD COLUMN fan_out_began_at INTEGER;
 ALTER TABLE notifications ADD COLUMN fan_out_ended_at INTEGER;
 ALTER TABLE notifications ADD COLUMN completed_at INTEGER;
 `;
+
+// Whom a notification leaves out is asked while it goes out, and what recipients have as values until then: neither stayed away by itself.
+export const LISTS_THAT_STAYED = `
+UPDATE notifications SET audience = NULL WHERE audience IS NOT NULL AND fan_out_cursor IS NULL;
+DELETE FROM recipient_values WHERE EXISTS
+  (SELECT 1 FROM notifications WHERE id = notification_id AND fan_out_cursor IS NULL);
+`;
