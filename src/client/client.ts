@@ -4,6 +4,7 @@ import { createSendMany, type SendMany } from './bulk.ts';
 import { type BulkActionCalls, bulkActionsOf, type DeadLetterQuery } from './bulk-actions.ts';
 import { type Caller, type CallerOptions, type CallOptions, createCaller } from './caller.ts';
 import type { NotificationDryRun } from './dry-run.ts';
+import { createEventStreams } from './event-stream.ts';
 import { type EventCalls, eventsOf } from './events.ts';
 import { type ExperimentCalls, experimentsOf } from './experiments.ts';
 import { type KeyCalls, keysOf } from './keys.ts';
@@ -188,7 +189,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...peopleOf(caller),
     ...schedulesOf(caller),
-    events: eventsOf(caller),
+    events: eventsOf(caller, createEventStreams(calling)),
     experiments: experimentsOf(caller),
     erasures: erasuresOf(caller),
     webhooks: webhooksOf(caller),

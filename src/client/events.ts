@@ -3,7 +3,8 @@ import { wait } from './retry.ts';
 
 /** What each type of event tells. Later versions may know more types. */
 export type EventData = {
-  'notification.completed': { readonly notification_id: string };
+  /** `cancelled`: it was called off. `status` is absent from earlier versions. */
+  'notification.completed': { readonly notification_id: string; readonly status?: 'completed' | 'cancelled' };
   'notification.suppressed': {
     readonly notification_id: string;
     readonly users: number;
@@ -71,7 +72,7 @@ export type EventQuery = {
 
 export type FollowOptions = CallOptions & {
   readonly after?: EventQuery['after'];
-  /** How often it looks where nothing came, in milliseconds; 1000 unless given. */
+  /** How often it looks where there is no stream, and how soon after one broke, in milliseconds; 1000 unless given. */
   readonly everyMs?: number | undefined;
   /** Called before the events that follow a gap: something that happened is not told any more. */
   readonly onResync?: (() => void) | undefined;
@@ -81,34 +82,46 @@ export type EventCalls = {
   list(query?: EventQuery, options?: CallOptions): Promise<EventPage>;
   /**
    * What happened and what happens, one after the other, without an end: keep the `sequence` of what you have dealt with, and give it as
-   * `after` the next time. Where Bellhop is away it waits for it to come back. Ends with the signal’s reason.
+   * `after` the next time. They come by the stream of Bellhop, or by asking again and again where something on the way lets none through.
+   * Where Bellhop is away it waits for it to come back. Ends with the signal’s reason.
    */
   follow(options?: FollowOptions): AsyncGenerator<BellhopEvent, never>;
 };
 
+/** What comes after a sequence, as long as the connection holds, or up to where something is gone that was not read. */
+export type EventStream = AsyncGenerator<BellhopEvent, void>;
+
+/** Null where what answers is no stream, or something on the way keeps it back. Throws where there is no connection. */
+export type OpenEventStream = (after: number, signal: AbortSignal | undefined) => Promise<EventStream | null>;
+
 const LONGEST_WAIT_MS = 30_000;
 
 /** The events of one caller. */
-export function eventsOf(caller: Caller): EventCalls {
+export function eventsOf(caller: Caller, openStream: OpenEventStream): EventCalls {
   const list = (query: EventQuery = {}, { signal }: CallOptions = {}): Promise<EventPage> =>
     caller({ method: 'GET', path: '/v1/events', query, signal });
   return {
     list,
     async *follow({ after = 0, everyMs = 1000, onResync, signal } = {}) {
       let cursor = after;
+      let hasStream = true;
       for (let failures = 0; ; ) {
         try {
-          const {
-            items,
-            next_after: next,
-            has_more: hasMore,
-            resync,
-          } = await list({ after: cursor, limit: 200 }, { signal });
+          // Page by page what there is already, what is gone included; and then the stream of what comes.
+          const page: EventPage = await list({ after: cursor, limit: 200 }, { signal });
           failures = 0;
-          if (resync) onResync?.();
-          yield* items;
-          cursor = next;
-          if (!hasMore) await wait(everyMs, signal);
+          if (page.resync) onResync?.();
+          yield* page.items;
+          cursor = page.next_after;
+          if (page.has_more) continue;
+          const stream: EventStream | null = hasStream ? await openStream(page.next_after, signal) : null;
+          hasStream = stream !== null;
+          const since = cursor;
+          for await (const event of stream ?? []) {
+            yield event;
+            cursor = event.sequence;
+          }
+          if (cursor === since) await wait(everyMs, signal);
         } catch (error) {
           if (!isPassing(error)) throw error;
           failures += 1;
