@@ -264,23 +264,6 @@ describe('the times of a schedule', () => {
     expect((await api.call('GET', '/v1/schedules/hourly/occurrences?cursor=x')).body.code).toBe('invalid_cursor');
   });
 
-  it('say what is wrong with one recipient, and not who that is', async () => {
-    const text = { default_locale: 'en', locales: { en: { title: 'x' } } };
-    const keep = (variables: unknown) => api.call('PUT', '/v1/templates/hi', { json: { ...text, variables } });
-    await keep({ n: 'string' });
-    const recipients = [{ user_id: 'ada', variables: { n: 'x' } }];
-    await put('hourly', {
-      ...MORNING,
-      cron: '0 * * * *',
-      notification: { type: 't', template: { key: 'hi' }, recipients },
-    });
-    await keep({ m: 'string' });
-    await runUntil(NOW_MS + HOUR_MS);
-    const [failed] = (await get('/hourly/occurrences')).items;
-    expect(failed).toMatchObject({ code: 'invalid_variables', detail: expect.stringContaining('recipients[0]:') });
-    expect(failed.detail).not.toContain('ada');
-  });
-
   it('wait while sending is paused', async () => {
     await put('hourly', { ...MORNING, cron: '0 * * * *' });
     await api.call('POST', '/v1/sending/pause');
