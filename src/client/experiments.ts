@@ -22,6 +22,8 @@ export type Experiment = {
   readonly winner: string | null;
   readonly users_needed: number | null;
   readonly has_sample_ratio: boolean;
+  /** Not all is counted yet: the counts are those so far. Absent from earlier versions. */
+  readonly is_counting?: boolean;
   readonly variants: readonly ExperimentVariant[];
   readonly metric: string;
   readonly holdout_percent: number;

@@ -6,7 +6,7 @@ import { type Interval, rateInterval } from '../domain/experiment/rate-interval.
 import { resultsOf } from '../domain/experiment/results.ts';
 import { hasSampleRatio } from '../domain/experiment/sample-ratio.ts';
 import { NO_COUNTS } from '../domain/experiment/terms.ts';
-import type { KeptExperiment } from '../store/experiment-store.ts';
+import type { ExperimentCounts, KeptExperiment } from '../store/experiment-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 
@@ -25,6 +25,8 @@ export type ExperimentAccount = {
   readonly hasSampleRatio: boolean;
   readonly decision: Decision;
   readonly sentence: string;
+  /** Not all that devices and push services told is counted yet: then nothing is said of who wins. */
+  readonly isCounting: boolean;
 };
 
 export type Experiments = {
@@ -33,11 +35,16 @@ export type Experiments = {
   get(key: string): Promise<ExperimentAccount>;
 };
 
+/** A reader waits no longer for what is left to count. */
+const COUNTS_FOR_MS = 500;
+
+const STILL_COUNTING = 'Not all is counted yet: these are the counts so far. Look again in a moment.';
+
 /** What people and programs see of experiments. */
 export function createExperiments({ store }: { readonly store: Pick<Store, 'experiments'> }): Experiments {
   const { experiments } = store;
   const accountOf = async (experiment: KeptExperiment): Promise<ExperimentAccount> =>
-    experimentAccount(experiment, await experiments.counts(experiment.terms.key));
+    experimentAccount(experiment, await experiments.countsWithin(experiment.terms.key, COUNTS_FOR_MS));
   return {
     async list(page) {
       const { items, next } = await experiments.list(page);
@@ -51,10 +58,10 @@ export function createExperiments({ store }: { readonly store: Pick<Store, 'expe
   };
 }
 
-function experimentAccount(experiment: KeptExperiment, counts: ReadonlyMap<string, VariantCounts>): ExperimentAccount {
+function experimentAccount(experiment: KeptExperiment, { counts, isWhole }: ExperimentCounts): ExperimentAccount {
   const { terms } = experiment;
   const results = resultsOf(terms, counts);
-  const decision = decide(results);
+  const decision: Decision = isWhole ? decide(results) : { kind: 'open', usersNeeded: null };
   const variants = results.map((result): VariantAccount => {
     const { key, weight, delivered, successes } = result;
     const isKnown = delivered > 0;
@@ -66,6 +73,8 @@ function experimentAccount(experiment: KeptExperiment, counts: ReadonlyMap<strin
       interval: isKnown ? rateInterval(successes, delivered, ALPHA / results.length) : null,
     };
   });
-  const sentence = sayOf(decision, results, terms.metric);
-  return { experiment, variants, hasSampleRatio: hasSampleRatio(results), decision, sentence };
+  const sentence = isWhole ? sayOf(decision, results, terms.metric) : STILL_COUNTING;
+  // A part of the counts may be one-sided by chance of the order in which it was counted.
+  const isFair = !isWhole || hasSampleRatio(results);
+  return { experiment, variants, hasSampleRatio: isFair, decision, sentence, isCounting: !isWhole };
 }

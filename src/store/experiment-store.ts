@@ -29,6 +29,9 @@ export type Deciding = {
 /** `isNew`: by this call. */
 export type Decided = { readonly outcome: ExperimentOutcome; readonly isNew: boolean };
 
+/** `isWhole`: nothing that was kept before is missing in them. */
+export type ExperimentCounts = { readonly counts: ReadonlyMap<string, VariantCounts>; readonly isWhole: boolean };
+
 /** Experiments that notifications use. They are kept by the commit that accepts the first of them. */
 export interface ExperimentStore {
   get(key: string): Promise<KeptExperiment | null>;
@@ -39,6 +42,11 @@ export interface ExperimentStore {
    * however many there are.
    */
   counts(key: string): Promise<ReadonlyMap<string, VariantCounts>>;
+  /**
+   * As `counts`, but for what is left to count after so long: then the rest is counted in the background, and the answer says that it is
+   * not whole.
+   */
+  countsWithin(key: string, patienceMs: number): Promise<ExperimentCounts>;
   /**
    * Decides the test of a notification by one conditional write, with its event. The first to decide is the one that counts: gives the
    * outcome that stands. Null, and nothing written, where the notification was called off, or is in another wave.

@@ -220,6 +220,15 @@ export function experimentContract(open: OpenStore): void {
     ]);
   });
 
+  it('counts as long as a reader waits, and says whether that was all', async () => {
+    await register();
+    await send(inExperiment(samplePlan()));
+    const read = () => fresh.store.experiments.countsWithin('greeting', 0);
+    let found = await read();
+    for (; !found.isWhole; found = await read()) expect(found.counts.get('a')?.users ?? 0).toBeLessThan(USERS.length);
+    expect(found.counts).toEqual(await fresh.store.experiments.counts('greeting'));
+  });
+
   it('decides nothing once it is called off, and whoever waited is told so', async () => {
     const plan = samplePlan(TEST_PLAN);
     const shares = sharesOf(plan);

@@ -35,6 +35,10 @@ export const experimentSchema = answerBody('Experiment', {
   has_sample_ratio: z.boolean().openapi({
     description: 'Whether users came to the variants in the proportion of their weights. If not, go by none of it.',
   }),
+  is_counting: z.boolean().openapi({
+    description:
+      'True where much came at once and not all of it is counted yet: the counts are those so far, and nothing is said of who wins.',
+  }),
   variants: z.array(variantSchema),
   metric: answerWord('ExperimentMetric', METRICS, 'What is compared.'),
   holdout_percent: z.number().openapi({ format: 'double' }),
@@ -97,6 +101,7 @@ function experimentWire(account: ExperimentAccount): z.output<typeof experimentS
     winner: decision.kind === 'winner' ? decision.key : null,
     users_needed: decision.kind === 'open' ? decision.usersNeeded : null,
     has_sample_ratio: account.hasSampleRatio,
+    is_counting: account.isCounting,
     variants: account.variants.map(variantWire),
     metric: terms.metric,
     holdout_percent: terms.holdoutPercent,

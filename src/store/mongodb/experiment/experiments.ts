@@ -18,14 +18,16 @@ import { NOTIFICATION_BY_ID } from '../collections/notification-queries.ts';
 import { outboxOf } from '../event/outbox.ts';
 import { duplicateField } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-import { countExperiment, openExperimentCounter, toMark } from './marks.ts';
+import { countExperiment, countWithin, openExperimentCounter, toMark } from './marks.ts';
 
 export function mongoExperiments(collections: Collections, operations: Operations): ExperimentStore {
   openExperimentCounter(collections, operations);
   return {
     get: (key) => operations.run(() => read(collections, key)),
     list: (page) => operations.run(() => list(collections, page)),
-    counts: (key) => operations.run(() => countExperiment(collections, key)),
+    // A decision waits until all is counted.
+    counts: (key) => operations.runLong(() => countExperiment(collections, key)),
+    countsWithin: (key, patienceMs) => operations.run(() => countWithin(collections, key, patienceMs)),
     decide: (deciding) => operations.run(() => decide(collections, deciding)),
     ofUser: (userId) =>
       operations.run(async () => {

@@ -4,6 +4,7 @@ import type { ExperimentMark, Stage, VariantCounts } from '../../../domain/exper
 import { marksOfDelivery, marksOfReceipt } from '../../../domain/experiment/marks.ts';
 import { NO_COUNTS } from '../../../domain/experiment/terms.ts';
 import type { ReceiptMark } from '../../../domain/receipt/receipt.ts';
+import type { ExperimentCounts } from '../../experiment-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import {
@@ -20,7 +21,7 @@ import type { MarkCountDocument, MarkDocument } from '../collections/mark-docume
 import { optionsOf } from '../collections/named-query.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-import { countingSoon, countSomeMarks, type MarkKind } from '../tally/counted-marks.ts';
+import { type Counter, countingSoon, countSomeMarks, type MarkKind } from '../tally/counted-marks.ts';
 
 const MARKS: MarkKind = {
   marks: ({ experiment_marks: marks }) => marks as unknown as Collection<MarkDocument>,
@@ -42,14 +43,33 @@ export async function countExperiment(
 ): Promise<ReadonlyMap<string, VariantCounts>> {
   for (;;) {
     const counts = await countSome(collections, key);
-    if (counts === null) continue;
-    const byVariant = new Map<string, VariantCounts>();
-    for (const [name, count] of counts) {
-      const [variant = '', stage] = name.split(' ') as [string, Stage];
-      byVariant.set(variant, { ...(byVariant.get(variant) ?? NO_COUNTS), [stage]: count });
-    }
-    return byVariant;
+    if (counts !== null) return byVariant(counts);
   }
+}
+
+/** As `countExperiment`, up to when it has taken so long. What is left then is counted in the background: nobody has to come again for it. */
+export async function countWithin(
+  collections: Collections,
+  key: string,
+  patienceMs: number,
+): Promise<ExperimentCounts> {
+  const endsAtMs = performance.now() + patienceMs;
+  do {
+    const counts = await countSome(collections, key);
+    if (counts !== null) return { counts: byVariant(counts), isWhole: true };
+  } while (performance.now() < endsAtMs);
+  counters.get(collections)?.now(key);
+  const kept = await collections.experiment_counts.findOne(MARK_COUNTS.filter(key), optionsOf(MARK_COUNTS));
+  return { counts: byVariant(kept?.counts ?? []), isWhole: false };
+}
+
+function byVariant(counts: MarkCountDocument['counts']): ReadonlyMap<string, VariantCounts> {
+  const found = new Map<string, VariantCounts>();
+  for (const [name, count] of counts) {
+    const [variant = '', stage] = name.split(' ') as [string, Stage];
+    found.set(variant, { ...(found.get(variant) ?? NO_COUNTS), [stage]: count });
+  }
+  return found;
 }
 
 async function countSome(collections: Collections, key: string) {
@@ -121,11 +141,10 @@ export async function markTold(collections: Collections, told: readonly ReceiptM
     return delivery === undefined ? [] : marksOfReceipt(delivery, name);
   });
   await addMarks(collections, marks);
-  counters.get(collections)?.(marks.map(({ experimentKey }) => experimentKey));
+  counters.get(collections)?.soon(marks.map(({ experimentKey }) => experimentKey));
 }
 
-type CountSoon = (keys: Iterable<string>) => void;
-const counters = new WeakMap<Collections, CountSoon>();
+const counters = new WeakMap<Collections, Counter>();
 
 /** From then on this process counts in the background what it adds to experiments. */
 export function openExperimentCounter(collections: Collections, operations: Operations): void {
@@ -138,5 +157,5 @@ export function openExperimentCounter(collections: Collections, operations: Oper
 /** These deliveries were made, or delivered. */
 export function noteToCount(collections: Collections, deliveries: readonly Pick<Delivery, 'variant'>[]): void {
   const keys = deliveries.flatMap(({ variant }) => variant?.experimentKey ?? []);
-  if (keys.length > 0) counters.get(collections)?.(keys);
+  if (keys.length > 0) counters.get(collections)?.soon(keys);
 }

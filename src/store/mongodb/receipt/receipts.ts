@@ -35,7 +35,10 @@ const RECEIPTS: MarkKind = {
 type CountSoon = (notificationIds: Iterable<string>) => void;
 
 export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
-  const countSoon = countingSoon(operations, async (id) => (await countSomeMarks(collections, RECEIPTS, id)) !== null);
+  const { soon: countSoon } = countingSoon(
+    operations,
+    async (id) => (await countSomeMarks(collections, RECEIPTS, id)) !== null,
+  );
   const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, countSoon));
   return {
     keep: (marks) => operations.run(() => keepBatch(marks)),

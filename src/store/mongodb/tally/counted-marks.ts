@@ -109,14 +109,14 @@ const MOST_REMEMBERED = 1000;
 /** So many changes of the counts one after another: then whoever keeps more has it begin again. */
 const MOST_CHANGES = 1000;
 
+/** `soon`: of each of these things one more was kept. `now`: somebody has seen that there is much to count. */
+export type Counter = { readonly soon: (ids: Iterable<string>) => void; readonly now: (id: string) => void };
+
 /**
  * Keeps what nobody has counted yet small, so that reading is quick. Of one thing this process counts in one place at a time, and nobody
  * waits for it: what is left by an error, or by a process that died, is counted by whoever reads. `countSome` is false while more is left.
  */
-export function countingSoon(
-  operations: Operations,
-  countSome: (id: string) => Promise<boolean>,
-): (ids: Iterable<string>) => void {
+export function countingSoon(operations: Operations, countSome: (id: string) => Promise<boolean>): Counter {
   const uncounted = new Map<string, number>();
   const counting = new Set<string>();
   const count = async (id: string): Promise<void> => {
@@ -128,15 +128,19 @@ export function countingSoon(
       counting.delete(id);
     }
   };
-  return (ids) => {
+  const now = (id: string): void => {
+    if (!counting.has(id)) void operations.runLong(() => count(id)).catch(() => {});
+  };
+  const soon = (ids: Iterable<string>): void => {
     for (const id of ids) {
       const more = (uncounted.get(id) ?? 0) + 1;
       uncounted.set(id, more);
-      if (more >= COUNTED_AFTER && !counting.has(id)) void operations.runLong(() => count(id)).catch(() => {});
+      if (more >= COUNTED_AFTER) now(id);
     }
     for (const id of uncounted.keys()) {
       if (uncounted.size <= MOST_REMEMBERED) return;
       uncounted.delete(id);
     }
   };
+  return { soon, now };
 }

@@ -14,6 +14,7 @@ export function sqliteExperiments(database: Database, commits: GroupCommit): Exp
     get: (key) => commits.read(() => read(database, key)),
     list: (page) => commits.read(() => list(database, page)),
     counts: (key) => commits.read(() => counts(database, key)),
+    countsWithin: async (key) => ({ counts: await commits.read(() => counts(database, key)), isWhole: true }),
     decide: (deciding) => commits.write(3, () => decide(database, deciding)),
     ofUser: (userId) => commits.read(() => ofUser(database, userId)),
   };
