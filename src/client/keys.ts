@@ -5,12 +5,16 @@ export type VapidKeys = {
   /** Made, but not in use before the next start; null where none waits. */
   readonly next_public_key: string | null;
   readonly moved_percent: number;
+  /** It may be more: of two keys there are more than were counted. */
+  readonly moved_is_at_least: boolean;
   readonly items: readonly {
     readonly public_key: string;
     readonly current: boolean;
     /** False: nothing can be sent with it. */
     readonly held: boolean;
     readonly active_subscriptions: number;
+    /** There are more, which were not counted. */
+    readonly is_at_least: boolean;
   }[];
 };
 

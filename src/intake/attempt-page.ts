@@ -36,6 +36,8 @@ export async function attemptPage(
     if (fresh.length > room && shown !== undefined) return { items, next: cursorAt(storeCursor, shown) };
     if (page.next === null) return { items, next: null };
     if (items.length === limit && shown !== undefined) return { items, next: cursorAt(page.next, shown) };
+    // Enough was looked through for now.
+    if (page.items.length < limit) return { items, next: cursorAt(page.next, shown ?? null) };
     storeCursor = page.next;
   }
 }
@@ -49,8 +51,9 @@ function isAfter({ delivery, attempt }: AttemptOfDelivery, place: Place): boolea
   return attempt.number > place.number;
 }
 
-function cursorAt(storeCursor: string | null, { delivery, attempt }: AttemptOfDelivery): string {
-  return Buffer.from(JSON.stringify([storeCursor, delivery.id, attempt.number]), 'utf8').toString('base64url');
+function cursorAt(storeCursor: string | null, last: AttemptOfDelivery | null): string {
+  const place = [storeCursor, last?.delivery.id ?? '', last?.attempt.number ?? 0];
+  return Buffer.from(JSON.stringify(place), 'utf8').toString('base64url');
 }
 
 function parsePlace(cursor: string): Place {

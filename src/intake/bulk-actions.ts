@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
 import { type BulkAction, calledOff, newBulkAction } from '../domain/bulk-action/bulk-action.ts';
-import { type BulkPlan, countBulk } from '../domain/bulk-action/bulk-plan.ts';
-import type { DeadLetterFilter } from '../domain/delivery/dead-letter-filter.ts';
+import { type BulkPlan, bulkPlanOf } from '../domain/bulk-action/bulk-plan.ts';
+import { factsOfKind } from '../domain/delivery/dead-kind.ts';
+import { type DeadLetterFilter, isMeant } from '../domain/delivery/dead-letter-filter.ts';
 import { bulkActionId, type Random } from '../domain/ids.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import type { Store } from '../store/store.ts';
@@ -35,10 +36,8 @@ export type BulkActionsOptions = {
   readonly onBulkAction: () => void;
 };
 
-/** A caller waits no longer than this for counts, but for the page that is being read then. */
-const COUNT_MS = 800;
-/** Read in one turn of the event loop. */
-const SKIMMED_AT_ONCE = 1000;
+/** Counted along an index, which takes a few tenths of a second. */
+const MOST_COUNTED = 200_000;
 
 /** One action on many dead letters: planned, begun and called off here, and done by a loop. */
 export function createBulkActions(options: BulkActionsOptions): BulkActions {
@@ -46,9 +45,9 @@ export function createBulkActions(options: BulkActionsOptions): BulkActions {
   const { bulkActions, deliveries } = store;
   const get = async (id: string): Promise<BulkAction> => (await bulkActions.get(id)) ?? notFound();
   return {
-    plan: (filter) => countFailed(deliveries, filter, clock),
+    plan: (filter) => countFailed(deliveries, filter),
     async start(request, claimed) {
-      const { count, isAtLeast } = await countFailed(deliveries, request.filter, clock);
+      const { count, isAtLeast } = await countFailed(deliveries, request.filter);
       const nowMs = clock.now();
       const claim = claimed === null ? null : claimOf(claimed, nowMs);
       const made = { ...request, id: bulkActionId(nowMs, random), total: { count, isAtLeast }, claim };
@@ -76,18 +75,10 @@ export function createBulkActions(options: BulkActionsOptions): BulkActions {
   };
 }
 
-async function countFailed(deliveries: DeliveryStore, filter: DeadLetterFilter, clock: Clock): Promise<BulkPlan> {
-  const startedAtMs = clock.now();
-  const counting = countBulk(filter);
-  let cursor: string | null = null;
-  do {
-    const page = await deliveries.skimFailed({ filter, untilMs: startedAtMs, cursor, limit: SKIMMED_AT_ONCE });
-    counting.add(page.items);
-    cursor = page.next;
-    // On the embedded store nothing else would have its turn before the end.
-    await new Promise(setImmediate);
-  } while (cursor !== null && clock.now() < startedAtMs + COUNT_MS);
-  return counting.plan(cursor !== null);
+async function countFailed(deliveries: DeliveryStore, filter: DeadLetterFilter): Promise<BulkPlan> {
+  const all = await deliveries.deadKinds(filter.notificationId);
+  const kinds = all.filter((kind) => isMeant(filter, factsOfKind(kind)));
+  return bulkPlanOf(await deliveries.countFailed({ scope: filter, kinds, most: MOST_COUNTED }));
 }
 
 function claimOf(claimed: IdempotencyClaim, nowMs: number): BulkAction['claim'] {

@@ -1,24 +1,19 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import { type DeadLetterFilter, isMeant, looksFurther } from '../domain/delivery/dead-letter-filter.ts';
+import type { DeadLetterFilter } from '../domain/delivery/dead-letter-filter.ts';
 import { type Delivery, type DeliveryState, isFinal, MAX_REPLAYS } from '../domain/delivery/delivery.ts';
-import { ANY_DELIVERY } from '../domain/delivery/delivery-filter.ts';
 import { type ReplayFacts, type ReplayRefusal, replayed } from '../domain/delivery/life.ts';
 import type { Events } from '../domain/events.ts';
 import type { Subscription } from '../domain/subscription/subscription.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
-import { placeOfDeadLetter } from '../store/cursor.ts';
-import type { SkimmedDeadLetter } from '../store/delivery-store.ts';
+import { kindsMeant } from '../store/dead-kinds.ts';
 import type { Page, PageRequest } from '../store/page.ts';
 import type { Store } from '../store/store.ts';
 
 type DeadLetterQuery = PageRequest & { readonly filter: DeadLetterFilter };
 
 export type DeadLetters = {
-  /**
-   * `failed` deliveries, newest first; those of one notification in order of id. Where few of many are asked for by what is not kept
-   * with them, a page may have fewer than were asked for, or none, and go on.
-   */
+  /** `failed` deliveries, newest first; those of one notification in order of id. */
   list(query: DeadLetterQuery): Promise<Page<Delivery>>;
   /** Sends an ended delivery again, with a new deadline where `ttlSeconds` is given. Resolves once it is durable. */
   replay(deliveryId: string, request: { readonly ttlSeconds: number | null }): Promise<Delivery>;
@@ -42,38 +37,14 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
   };
 }
 
-/** A caller waits no longer than this for a page, but for the piece that is being read then. */
-const LOOK_MS = 800;
-/** Read in one turn of the event loop. */
-const SKIMMED_AT_ONCE = 1000;
-
-function list(options: DeadLettersOptions, { filter, ...page }: DeadLetterQuery): Promise<Page<Delivery>> {
-  if (looksFurther(filter)) return lookFor(options, { filter, ...page });
-  const { userId, fromMs, untilMs, reason, service } = filter;
-  const { deliveries } = options.store;
-  return deliveries.listFailed({ ...page, userId, fromMs, untilMs, filter: { ...ANY_DELIVERY, reason, service } });
-}
-
-async function lookFor({ store, clock }: DeadLettersOptions, query: DeadLetterQuery): Promise<Page<Delivery>> {
-  const { filter, limit } = query;
-  const startedAtMs = clock.now();
-  const untilMs = filter.untilMs ?? Number.MAX_SAFE_INTEGER;
-  const found: SkimmedDeadLetter[] = [];
-  let cursor = query.cursor;
-  do {
-    const piece = await store.deliveries.skimFailed({ filter, untilMs, cursor, limit: SKIMMED_AT_ONCE });
-    found.push(...piece.items.filter((one) => isMeant(filter, one)));
-    cursor = piece.next;
-    await new Promise(setImmediate);
-  } while (cursor !== null && found.length <= limit && clock.now() < startedAtMs + LOOK_MS);
-  const shown = found.slice(0, limit);
-  const last = shown.at(-1);
-  const items = await Promise.all(shown.map(({ id }) => store.deliveries.get(id)));
-  return {
-    // One that somebody replayed in this moment is none any more.
-    items: items.filter((delivery): delivery is Delivery => delivery?.state === 'failed'),
-    next: found.length > limit && last !== undefined ? placeOfDeadLetter(filter, last) : cursor,
-  };
+async function list({ store }: DeadLettersOptions, query: DeadLetterQuery): Promise<Page<Delivery>> {
+  const { filter, ...page } = query;
+  const kinds = await kindsMeant(store.deliveries, filter);
+  const { items: found, next } = await store.deliveries.skimFailed({ ...page, scope: filter, kinds });
+  const deliveries = new Map((await store.deliveries.getMany(found.map(({ id }) => id))).map((one) => [one.id, one]));
+  // One that somebody replayed in this moment is none any more.
+  const items = found.flatMap(({ id }) => deliveries.get(id) ?? []).filter(({ state }) => state === 'failed');
+  return { items, next };
 }
 
 async function replay(options: DeadLettersOptions, deliveryId: string, ttlSeconds: number | null): Promise<Delivery> {

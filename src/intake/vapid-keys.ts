@@ -1,5 +1,7 @@
 import { AppError } from '../domain/app-error.ts';
+import { PUSH_SERVICES } from '../domain/push-service/push-service.ts';
 import type { SubscriptionStore } from '../store/subscription-store.ts';
+import type { TallyStore } from '../store/tally-store.ts';
 
 /** How many active subscriptions one VAPID key has. */
 type VapidKeyUse = {
@@ -9,11 +11,15 @@ type VapidKeyUse = {
   /** False: nothing can be sent to the subscriptions of this key. */
   readonly hasPrivateKey: boolean;
   readonly activeSubscriptions: number;
+  /** There are more, which were not counted. */
+  readonly isAtLeast: boolean;
 };
 
-/** `movedPercent`: how many of all active subscriptions are on the current key, from 0 to 100, rounded down. */
 type VapidKeyProgress = {
+  /** How many of all active subscriptions are on the current key, from 0 to 100, rounded down. */
   readonly movedPercent: number;
+  /** Where the current key has more than were counted, and so has another: it may be more. */
+  readonly movedIsAtLeast: boolean;
   readonly keys: readonly VapidKeyUse[];
   /** The key that waits for a restart; null where none does. */
   readonly nextPublicKey: string | null;
@@ -37,7 +43,10 @@ export type VapidKeys = {
 };
 
 export type VapidKeysOptions = {
-  readonly store: Pick<SubscriptionStore, 'countByVapidKey'>;
+  readonly store: {
+    readonly subscriptions: Pick<SubscriptionStore, 'countByVapidKey'>;
+    readonly tallies: Pick<TallyStore, 'read'>;
+  };
   /** The public halves of the pairs that this process has at this moment, the current one first. */
   readonly publicKeys: () => readonly [string, ...string[]];
   /** Null where the pair is set where processes are started. */
@@ -62,23 +71,50 @@ export function createVapidKeys({ store, publicKeys: heldKeys, rotation }: Vapid
     },
     async progress() {
       const publicKeys = heldKeys();
-      const counts = await store.countByVapidKey();
-      const keys = [...new Set([...publicKeys, ...counts.keys()])].map(
+      const { uses, total } = await countUses(store);
+      const keys = [...new Set([...publicKeys, ...uses.keys()])].map(
         (publicKey): VapidKeyUse => ({
           publicKey,
           isCurrent: publicKey === publicKeys[0],
           hasPrivateKey: publicKeys.includes(publicKey),
-          activeSubscriptions: counts.get(publicKey) ?? 0,
+          ...(uses.get(publicKey) ?? { activeSubscriptions: 0, isAtLeast: false }),
         }),
       );
-      const all = keys.reduce((sum, { activeSubscriptions }) => sum + activeSubscriptions, 0);
-      const moved = counts.get(publicKeys[0]) ?? 0;
+      const current = uses.get(publicKeys[0]) ?? { activeSubscriptions: 0, isAtLeast: false };
       const byUse = keys.toSorted(
         (one, other) =>
           Number(other.isCurrent) - Number(one.isCurrent) || other.activeSubscriptions - one.activeSubscriptions,
       );
-      const movedPercent = all === 0 ? 100 : Math.floor((100 * moved) / all);
-      return { movedPercent, keys: byUse, nextPublicKey: waiting(publicKeys[0]) };
+      const movedPercent = total === 0 ? 100 : Math.floor((100 * current.activeSubscriptions) / total);
+      return { movedPercent, movedIsAtLeast: current.isAtLeast, keys: byUse, nextPublicKey: waiting(publicKeys[0]) };
     },
   };
+}
+
+/** Of each key, along an index: some milliseconds. */
+const MOST_COUNTED = 50_000;
+
+type Uses = ReadonlyMap<string, Pick<VapidKeyUse, 'activeSubscriptions' | 'isAtLeast'>>;
+
+/** What one key has that was not counted to the end is what the others leave of all active ones, which are counted as they change. */
+async function countUses({ subscriptions, tallies }: VapidKeysOptions['store']) {
+  const counts = await subscriptions.countByVapidKey(MOST_COUNTED);
+  const counted = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const unfinished = [...counts.values()].filter((count) => count >= MOST_COUNTED).length;
+  if (unfinished === 0) return { uses: usesOf(counts, null), total: counted };
+  const { tallies: kept, isCounted } = await tallies.read();
+  const active = PUSH_SERVICES.reduce((sum, service) => sum + kept[`active ${service}`], 0);
+  const total = Math.max(active, counted);
+  const rest = unfinished === 1 && isCounted ? total - counted : null;
+  return { uses: usesOf(counts, rest), total };
+}
+
+function usesOf(counts: ReadonlyMap<string, number>, rest: number | null): Uses {
+  return new Map(
+    [...counts].map(([key, count]) => {
+      const isUnfinished = count >= MOST_COUNTED;
+      const activeSubscriptions = isUnfinished ? count + (rest ?? 0) : count;
+      return [key, { activeSubscriptions, isAtLeast: isUnfinished && rest === null }];
+    }),
+  );
 }

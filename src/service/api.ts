@@ -163,7 +163,7 @@ function keysOf({ config, keys }: ApiOptions, store: Store): Pick<AppOptions, 'v
   const next = () => readVapidRing(dataDir)[0]?.publicKey ?? keyInUse;
   const make = () => rotateVapidFile(dataDir, keyInUse).publicKey;
   const rotation = isOwnPair ? { next, make } : null;
-  const vapidKeys = createVapidKeys({ store: store.subscriptions, publicKeys: keys.heldPublicKeys, rotation });
+  const vapidKeys = createVapidKeys({ store, publicKeys: keys.heldPublicKeys, rotation });
   return { vapidKeys, readAging: createAgingReader(store.facts) };
 }
 

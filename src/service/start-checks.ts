@@ -27,7 +27,7 @@ export async function checkVapidKeys({ config, keys, log, store, clock }: StartC
       `The VAPID key pair in ${config.dataDir} is not the one that this store's browsers subscribed to: put the right vapid.json there, or let all processes share one DATA_DIR, or set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY.`,
     ]);
   }
-  const counts = await store.subscriptions.countByVapidKey();
+  const counts = await store.subscriptions.countByVapidKey(Number.MAX_SAFE_INTEGER);
   const lost = [...counts].filter(([key]) => !ring.includes(key)).reduce((sum, [, count]) => sum + count, 0);
   if (lost > 0 && !config.allowLostVapidKeys) {
     throw new ConfigError([

@@ -1,5 +1,6 @@
 import type { Claim } from '../domain/delivery/claim.ts';
-import type { DeadLetterFacts, DeadLetterFilter } from '../domain/delivery/dead-letter-filter.ts';
+import type { DeadKind } from '../domain/delivery/dead-kind.ts';
+import type { DeadLetterScope } from '../domain/delivery/dead-letter-filter.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { DeliveryFilter } from '../domain/delivery/delivery-filter.ts';
@@ -38,7 +39,9 @@ export type DueDelivery = {
 
 export type DueQuery = PageShare & { readonly priority: Priority; readonly untilMs: number };
 
-/** Listings read on until a page is full, in pieces: however few are asked for, nothing else is held up. */
+/**
+ * Where few of many are asked for, a page may have fewer than its limit, or none, and go on: so much is looked through at once, and no more.
+ */
 export type OfNotificationQuery = PageRequest & {
   readonly notificationId: string;
   readonly userId: string | null;
@@ -56,25 +59,24 @@ export type OfUserQuery = PageRequest & {
   readonly filter: DeliveryFilter;
 };
 
+/** Dead letters of these kinds; null: of all. */
 export type DeadLetterQuery = PageRequest & {
-  readonly userId: string | null;
-  /** Failed at or after. */
-  readonly fromMs: number | null;
-  /** Failed before. */
-  readonly untilMs: number | null;
-  readonly filter: DeliveryFilter;
+  readonly scope: DeadLetterScope;
+  readonly kinds: readonly DeadKind[] | null;
 };
 
-/** Which dead letters to go through. Of what the filter asks, a store heeds user, notification and time. */
-export type DeadLetterSkim = PageRequest & {
-  /** `untilMs` of it is heeded, too. */
-  readonly filter: DeadLetterFilter;
-  /** Failed before. */
-  readonly untilMs: number;
+/** `most`: counting ends there. */
+export type DeadLetterCountQuery = {
+  readonly scope: DeadLetterScope;
+  readonly kinds: readonly DeadKind[];
+  readonly most: number;
 };
 
-/** As much of a dead letter as it is chosen by. What the filter does not ask for is null where that costs a look elsewhere. */
-export type SkimmedDeadLetter = Pick<Delivery, 'id' | 'endedAtMs'> & DeadLetterFacts;
+/** As much of a dead letter as tells which it is, and where it stands. */
+export type SkimmedDeadLetter = Pick<Delivery, 'id' | 'endedAtMs'>;
+
+/** Of each kind that was found, how many. `isAtLeast`: there may be more. */
+export type DeadLetterCounts = { readonly counts: ReadonlyMap<DeadKind, number>; readonly isAtLeast: boolean };
 
 export interface DeliveryStore {
   /**
@@ -102,17 +104,20 @@ export interface DeliveryStore {
   /** Up to `limit` deliveries of a notification that wait: for a first or a further attempt, or on hold. */
   waitingOf(notificationId: string, limit: number): Promise<readonly Delivery[]>;
   get(id: string): Promise<Delivery | null>;
+  /** Those of these ids that there are, in no order. */
+  getMany(ids: readonly string[]): Promise<readonly Delivery[]>;
   /** The deliveries of one notification, in order of id. */
   listByNotification(query: OfNotificationQuery): Promise<Page<Delivery>>;
   /** The deliveries to one user, newest notification first. */
   listByUser(query: OfUserQuery): Promise<Page<Delivery>>;
-  /** Dead letters: `failed` deliveries, newest first. */
-  listFailed(query: DeadLetterQuery): Promise<Page<Delivery>>;
+  /** Of which kinds there are dead letters, of all or of one notification. Cheap, however many there are of each. */
+  deadKinds(notificationId: string | null): Promise<readonly DeadKind[]>;
   /**
-   * Dead letters with little of each, for going through very many: those that are not meant, too. In the order of `listFailed` and with
-   * its cursors, those of one notification in order of id; `placeOfDeadLetter` gives the cursor after one.
+   * Dead letters, which are `failed` deliveries: newest first, those of one notification in order of id; `placeOfDeadLetter` gives the cursor
+   * after one. It reads what it gives, however many others there are, but for those of the same user.
    */
-  skimFailed(query: DeadLetterSkim): Promise<Page<SkimmedDeadLetter>>;
+  skimFailed(query: DeadLetterQuery): Promise<Page<SkimmedDeadLetter>>;
+  countFailed(query: DeadLetterCountQuery): Promise<DeadLetterCounts>;
   countByState(notificationId: string): Promise<DeliveryCounts>;
   /**
    * Deliveries of one priority whose `dueAtMs` is at or before `untilMs`, most overdue first; but first a few of each user, if

@@ -39,6 +39,8 @@ export function notificationsOfUser(
       return { items, next: last === undefined ? null : deliveryIdPrefix(last) };
     },
     toCursor: ({ acceptedAtMs, id }) => encodePlace({ atMs: acceptedAtMs, id }),
+    // The time is in the id, and read from there alone.
+    cursorAt: (below) => encodePlace({ atMs: 0, id: notificationOf(below) }),
   });
 }
 

@@ -49,6 +49,6 @@ export interface SubscriptionStore {
   suspectedBy(holdId: string, limit: number): Promise<readonly Subscription[]>;
   /** Applies changes outside of a delivery, each on its own. */
   change(changes: readonly SubscriptionChange[]): Promise<void>;
-  /** How many active subscriptions are bound to each VAPID public key. */
-  countByVapidKey(): Promise<ReadonlyMap<string, number>>;
+  /** How many active subscriptions are bound to each VAPID public key, counted up to `most` of each. */
+  countByVapidKey(most: number): Promise<ReadonlyMap<string, number>>;
 }

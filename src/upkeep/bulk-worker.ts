@@ -8,10 +8,10 @@ import {
   skippedIn,
 } from '../domain/bulk-action/bulk-action.ts';
 import { type BulkTurn, bulkTurn } from '../domain/bulk-action/bulk-turn.ts';
-import { isMeant } from '../domain/delivery/dead-letter-filter.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
 import type { Events } from '../domain/events.ts';
 import { type JobQueue, reminderOf } from '../queue/job-queue.ts';
+import { kindsMeant } from '../store/dead-kinds.ts';
 import type { Store } from '../store/store.ts';
 import { createLoop, type Leads, type Loop } from './loop.ts';
 
@@ -78,9 +78,15 @@ async function step(options: BulkWorkerOptions, action: BulkAction): Promise<voi
 
 async function nextPage({ store }: BulkWorkerOptions, action: BulkAction): Promise<BulkAction> {
   const { filter, cursor, createdAtMs } = action;
-  const page = await store.deliveries.skimFailed({ filter, untilMs: createdAtMs, cursor, limit: PAGE_SIZE });
-  const ids = page.items.filter((one) => isMeant(filter, one)).map(({ id }) => id);
-  return pageTaken(action, ids, page.next);
+  const kinds = await kindsMeant(store.deliveries, filter);
+  // What fails meanwhile was not meant.
+  const scope = { ...filter, untilMs: Math.min(createdAtMs, filter.untilMs ?? createdAtMs) };
+  const page = await store.deliveries.skimFailed({ scope, kinds, cursor, limit: PAGE_SIZE });
+  return pageTaken(
+    action,
+    page.items.map(({ id }) => id),
+    page.next,
+  );
 }
 
 async function workOff(
@@ -105,8 +111,8 @@ async function turnsFor(
   action: BulkAction,
   ids: readonly string[],
 ): Promise<readonly (BulkTurn | null)[]> {
-  const deliveries = await Promise.all(ids.map((id) => store.deliveries.get(id)));
-  const found = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
+  const found = await store.deliveries.getMany(ids);
+  const deliveryOf = new Map(found.map((delivery) => [delivery.id, delivery]));
   const isReplay = action.action === 'replay';
   const [notifications, subscriptions] = await Promise.all([
     isReplay ? store.notifications.getMany([...new Set(found.map(({ notificationId }) => notificationId))]) : [],
@@ -115,7 +121,8 @@ async function turnsFor(
   const subscriptionOf = new Map(found.map(({ id }, index) => [id, subscriptions[index] ?? null]));
   const notificationOf = new Map(notifications.map((notification) => [notification.id, notification]));
   const nowMs = clock.now();
-  return deliveries.map((delivery) => {
+  return ids.map((id) => {
+    const delivery = deliveryOf.get(id) ?? null;
     const subscription = delivery === null ? null : (subscriptionOf.get(delivery.id) ?? null);
     const notification = delivery === null ? null : (notificationOf.get(delivery.notificationId) ?? null);
     return bulkTurn(action, { delivery, subscription, notification }, nowMs);

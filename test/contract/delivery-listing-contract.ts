@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ANY_DEAD_LETTER, type DeadLetterFilter } from '../../src/domain/delivery/dead-letter-filter.ts';
+import { factsOfKind } from '../../src/domain/delivery/dead-kind.ts';
+import { ANY_DEAD_LETTER } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { DELIVERY_STATES, type Delivery, isFinal } from '../../src/domain/delivery/delivery.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { PRIORITIES } from '../../src/domain/notification/priority.ts';
@@ -15,8 +16,6 @@ import {
   sampleSubscription,
 } from '../support/samples.ts';
 import { claimed, everyPage, fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
-
-const ALL_FAILED = { userId: null, fromMs: null, untilMs: null, filter: ANY_DELIVERY } as const;
 
 const byId = (one: Delivery, other: Delivery): number => (one.id < other.id ? -1 : 1);
 
@@ -68,8 +67,10 @@ export function deliveryListingContract(open: OpenStore): void {
     });
   });
 
-  describe('listFailed', () => {
-    it('gives each dead letter once, newest first, also where instants are equal', async () => {
+  describe('dead letters', () => {
+    const ALL = { scope: ANY_DEAD_LETTER, kinds: null } as const;
+
+    it('are given once each, newest first, also where instants are equal', async () => {
       const { store } = fresh;
       const failed = Array.from({ length: 14 }, (_, index): Partial<Delivery> => {
         return { state: 'failed', dueAtMs: null, endedAtMs: NOW_MS + (index % 3), reason: 'rejected' };
@@ -77,80 +78,98 @@ export function deliveryListingContract(open: OpenStore): void {
       const others: Partial<Delivery>[] = [{}, { state: 'expired', dueAtMs: null, endedAtMs: NOW_MS }];
       const deliveries = (await withDeliveries(store, [...failed, ...others])).slice(0, failed.length);
       const expected = deliveries.toSorted((a, b) => b.endedAtMs! - a.endedAtMs! || byId(b, a));
-      const { items, pages } = await everyPage((cursor) =>
-        store.deliveries.listFailed({ ...ALL_FAILED, cursor, limit: 4 }),
-      );
-      expect(items).toEqual(expected);
+      const { pages } = await everyPage((cursor) => store.deliveries.skimFailed({ ...ALL, cursor, limit: 4 }));
       expect(pages).toBe(4);
       for (const [userId, fromMs, untilMs] of [
-        [null, null, NOW_MS + 9],
+        [null, null, null],
         [null, NOW_MS + 1, NOW_MS + 2],
         [expected[0]!.userId, null, NOW_MS + 9],
-      ] as const) {
-        const filter = { ...ANY_DEAD_LETTER, userId, fromMs };
-        const skimmed = await everyPage((cursor) => store.deliveries.skimFailed({ filter, untilMs, cursor, limit: 4 }));
-        expect(skimmed.items).toEqual(
-          expected
-            .filter((one) => userId === null || one.userId === userId)
-            .filter(({ endedAtMs }) => endedAtMs! >= (fromMs ?? 0) && endedAtMs! < untilMs)
-            .map(({ id, reason, origin, endedAtMs }) => ({ id, reason, origin, endedAtMs, type: null, remedy: null })),
-        );
-      }
+      ] as const)
+        for (const kinds of [null, await store.deliveries.deadKinds(null)]) {
+          const scope = { userId, notificationId: null, fromMs, untilMs };
+          const { items } = await everyPage((cursor) =>
+            store.deliveries.skimFailed({ scope, kinds, cursor, limit: 4 }),
+          );
+          expect(items).toEqual(
+            expected
+              .filter((one) => userId === null || one.userId === userId)
+              .filter(({ endedAtMs }) => endedAtMs! >= (fromMs ?? 0) && endedAtMs! < (untilMs ?? Infinity))
+              .map(({ id, endedAtMs }) => ({ id, endedAtMs })),
+          );
+        }
     });
 
-    it('goes through those of one notification, with its type and their last remedy where they are asked for', async () => {
+    it('are of kinds, by reason, origin, type and last remedy, and are found and counted by those', async () => {
       const { store } = fresh;
-      const attempts = [sampleAttempt({ remedy: 'Wait.' }), sampleAttempt({ number: 2, remedy: 'Mend the “key”.' })];
-      const failed = Array.from({ length: 5 }, (_, index): Partial<Delivery> => {
-        return {
-          state: 'failed',
-          dueAtMs: null,
-          endedAtMs: NOW_MS + (index % 3),
-          attempts: index === 0 ? [] : attempts,
-        };
+      const remedies = ['Wait.', 'Mend the “key”.', null] as const;
+      const failed = Array.from({ length: 12 }, (_, index): Partial<Delivery> => {
+        const remedy = remedies[index % 3]!;
+        const attempts =
+          remedy === null ? [] : [sampleAttempt({ remedy: 'No.' }), sampleAttempt({ number: 2, remedy })];
+        return { state: 'failed', dueAtMs: null, endedAtMs: NOW_MS + (index % 5), reason: 'rejected', attempts };
       });
-      const deliveries = (await withDeliveries(store, [...failed, {}])).slice(0, failed.length).toSorted(byId);
-      await withDeliveries(store, failed);
-      const { notificationId, userId } = deliveries[0]!;
+      const [mine, others] = [await withDeliveries(store, [...failed, {}]), await withDeliveries(store, failed)];
+      const { notificationId, userId, origin } = mine[0]!;
       const [notification] = await store.notifications.getMany([notificationId]);
-      const skim = (asked: Partial<DeadLetterFilter>) =>
-        everyPage((cursor) => {
-          const filter = { ...ANY_DEAD_LETTER, notificationId, ...asked };
-          return store.deliveries.skimFailed({ filter, untilMs: NOW_MS + 9, cursor, limit: 2 });
-        });
-      const facts = deliveries.map(({ id, attempts: made }) => ({
-        id,
-        type: notification!.content.type,
-        remedy: made.at(-1)?.remedy ?? null,
-      }));
-      expect((await skim({ type: 'x', remedy: 'y' })).items).toMatchObject(facts);
-      const bare = (await skim({ fromMs: NOW_MS + 1, untilMs: NOW_MS + 2 })).items;
-      expect(bare.map(({ id, type, remedy }) => [id, type, remedy])).toEqual(
-        deliveries.filter(({ endedAtMs }) => endedAtMs === NOW_MS + 1).map(({ id }) => [id, null, null]),
-      );
-      const mine = deliveries.filter((one) => one.userId === userId).map(({ id }) => id);
-      expect((await skim({ userId })).items.map(({ id }) => id)).toEqual(mine);
-      const stray = { filter: { ...ANY_DEAD_LETTER, notificationId }, untilMs: NOW_MS, cursor: 'bm8', limit: 5 };
+      const { type } = notification!.content;
+      const facts = (remedy: string | null) => ({ reason: 'rejected', origin, type, remedy });
+      for (const of of [null, notificationId])
+        expect(new Set((await store.deliveries.deadKinds(of)).map(factsOfKind))).toEqual(new Set(remedies.map(facts)));
+      expect(await store.deliveries.deadKinds(sampleNotification().id)).toEqual([]);
+      const keyed = (await store.deliveries.deadKinds(null)).filter((kind) => factsOfKind(kind).remedy !== 'Wait.');
+      const dead = [...mine, ...others].filter(({ state }) => state === 'failed');
+      const isKeyed = ({ attempts }: Delivery) => attempts.at(-1)?.remedy !== 'Wait.';
+      const byEnd = (a: Delivery, b: Delivery) => b.endedAtMs! - a.endedAtMs! || byId(b, a);
+      for (const of of [null, notificationId])
+        for (const user of [null, userId])
+          for (const fromMs of [null, NOW_MS + 2]) {
+            const scope = { userId: user, notificationId: of, fromMs, untilMs: null };
+            const expected = dead
+              .filter(isKeyed)
+              .filter((one) => (of === null || one.notificationId === of) && (user === null || one.userId === user))
+              .filter(({ endedAtMs }) => endedAtMs! >= (fromMs ?? 0))
+              .toSorted(of === null ? byEnd : byId);
+            const { items } = await everyPage((cursor) =>
+              store.deliveries.skimFailed({ scope, kinds: keyed, cursor, limit: 3 }),
+            );
+            expect(items.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+            const { counts, isAtLeast } = await store.deliveries.countFailed({ scope, kinds: keyed, most: 99 });
+            expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(expected.length);
+            expect(isAtLeast).toBe(false);
+          }
+      expect(await store.deliveries.countFailed({ scope: ANY_DEAD_LETTER, kinds: keyed, most: 3 })).toMatchObject({
+        isAtLeast: true,
+      });
+      expect((await store.deliveries.skimFailed({ ...ALL, kinds: [], cursor: null, limit: 3 })).items).toEqual([]);
+      const stray = { scope: { ...ANY_DEAD_LETTER, notificationId }, kinds: null, cursor: 'bm8', limit: 5 };
       await expect(store.deliveries.skimFailed(stray)).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
 
-    it('forgets one that is sent again', async () => {
+    it('are none any more once they are sent again, and are of the kind of their latest failure', async () => {
       const { store } = fresh;
       const { deliveries } = await fannedOut(store, 1);
-      await store.deliveries.settleMany([endingAs('failed', await claimed(store, deliveries[0]!.id))]);
-      const [dead] = (await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).items;
-      const after: Delivery = { ...dead!, state: 'pending', dueAtMs: NOW_MS, endedAtMs: null, reason: null };
-      await store.deliveries.settleMany([
-        { version: dead!.version, from: 'failed', after, change: null, attempt: null },
-      ]);
-      expect(await store.deliveries.listFailed({ ...ALL_FAILED, cursor: null, limit: 5 })).toEqual({
-        items: [],
-        next: null,
-      });
+      const become = async (change: Partial<Delivery>) => {
+        const [before] = await store.deliveries.getMany([deliveries[0]!.id, 'dlv_none']);
+        const after: Delivery = { ...before!, reason: null, dueAtMs: null, ...change };
+        const { version, state: from } = before!;
+        expect(await store.deliveries.settleMany([{ version, from, after, change: null, attempt: null }])).toEqual([
+          true,
+        ]);
+      };
+      const failWith = (remedy: string) =>
+        become({ state: 'failed', reason: 'rejected', endedAtMs: NOW_MS, attempts: [sampleAttempt({ remedy })] });
+      const remedies = async () => (await store.deliveries.deadKinds(null)).map((kind) => factsOfKind(kind).remedy);
+      await failWith('Wait.');
+      expect(await remedies()).toEqual(['Wait.']);
+      await become({ state: 'pending', dueAtMs: NOW_MS, endedAtMs: null });
+      expect(await store.deliveries.skimFailed({ ...ALL, cursor: null, limit: 5 })).toEqual({ items: [], next: null });
+      expect(await remedies()).toEqual([]);
+      await failWith('Mend it.');
+      expect(await remedies()).toEqual(['Mend it.']);
     });
 
-    it('refuses a cursor it never gave', async () => {
-      const page = fresh.store.deliveries.listFailed({ ...ALL_FAILED, cursor: 'bm8', limit: 5 });
+    it('refuse a cursor that they never gave', async () => {
+      const page = fresh.store.deliveries.skimFailed({ ...ALL, cursor: 'bm8', limit: 5 });
       await expect(page).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
   });

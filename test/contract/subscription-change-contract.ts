@@ -148,11 +148,12 @@ export function subscriptionChangeContract(open: OpenStore): void {
       const gone = await registered({ vapidPublicKey: 'B2' });
       await registered({ vapidPublicKey: 'B2' });
       await retire(gone.id);
-      const counts = await fresh.store.subscriptions.countByVapidKey();
+      const counts = await fresh.store.subscriptions.countByVapidKey(99);
       expect([...counts].sort()).toEqual([
         ['B1', 1],
         ['B2', 2],
       ]);
+      expect([...(await fresh.store.subscriptions.countByVapidKey(1)).values()]).toEqual([1, 1]);
     });
 
     it('stay with their endpoint, unless the caller knows better', async () => {

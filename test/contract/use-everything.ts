@@ -1,6 +1,5 @@
 import { usersNamed } from '../../src/domain/audience/audience.ts';
 import { parseExpression } from '../../src/domain/audience/expression.ts';
-import { ANY_DEAD_LETTER } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { newUser, patched } from '../../src/domain/user/user.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -51,18 +50,14 @@ export async function useEverything(store: Store): Promise<void> {
   const reasoned = { ...ANY_DELIVERY, reason: 'rejected' } as const;
   for (const userId of [null, 'user-0'])
     for (const fromMs of [null, NOW_MS])
-      for (const filter of [ANY_DELIVERY, reasoned]) {
-        const { next } = await store.deliveries.listFailed({ ...page, userId, fromMs, untilMs: null, filter });
-        await store.deliveries.listFailed({ ...page, cursor: next, userId, fromMs: null, untilMs: fromMs, filter });
-      }
-  for (const userId of [null, 'user-0'])
-    for (const notificationId of [null, notification.id])
-      for (const fromMs of [null, NOW_MS]) {
-        const asked = { ...ANY_DEAD_LETTER, userId, notificationId, fromMs, type: 'order.shipped', remedy: 'key' };
-        const skim = { filter: asked, untilMs: NOW_MS + 1, limit: 1 };
-        const { next } = await store.deliveries.skimFailed({ ...skim, cursor: null });
-        await store.deliveries.skimFailed({ ...skim, cursor: next });
-      }
+      for (const notificationId of [null, notification.id])
+        for (const kinds of [null, await store.deliveries.deadKinds(notificationId)]) {
+          const scope = { userId, notificationId, fromMs, untilMs: null };
+          const { next } = await store.deliveries.skimFailed({ scope, kinds, cursor: null, limit: 1 });
+          await store.deliveries.skimFailed({ scope, kinds, cursor: next, limit: 1 });
+          await store.deliveries.countFailed({ scope, kinds: kinds ?? [], most: 5 });
+        }
+  await store.deliveries.getMany([id]);
   for (const filter of [ANY_DELIVERY, reasoned])
     await store.deliveries.listByUser({ ...page, userId: 'user-0', fromMs: null, untilMs: null, filter });
   await store.receipts.keep([{ deliveryId: id, name: 'shown', atMs: NOW_MS }]);
@@ -88,7 +83,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.subscriptions.restore(subscriptionId, NOW_MS);
   await store.subscriptions.suspectedBy('hld_1', 5);
   await store.subscriptions.change([{ kind: 'clear', subscriptionId, notUpdatedSinceMs: NOW_MS }]);
-  await store.subscriptions.countByVapidKey();
+  await store.subscriptions.countByVapidKey(5);
   await store.subscriptions.delete(subscriptionId);
   for (const userId of [null, 'user-of-many']) await store.subscriptions.deleteOfEndpoint('no such hash', userId);
   await store.subscriptions.deleteOfUser('user-of-many', 3);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ANY_DEAD_LETTER } from '../../src/domain/delivery/dead-letter-filter.ts';
 import { timelineOf } from '../../src/domain/delivery/delivery.ts';
-import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
 import { deliveryId } from '../../src/domain/ids.ts';
 import { type Engine, type EngineOptions, startEngine } from '../support/engine.ts';
 import { fanOutJob } from '../support/samples.ts';
@@ -94,11 +94,9 @@ describe('a delivery', () => {
     expect(delivery).toMatchObject({ state: 'failed', reason: 'retries_exhausted', retryCount: 3, attemptCount: 4 });
     expect(device.requests).toHaveLength(4);
     expect((await engine.store.subscriptions.get(subscription.id))?.retired).toBeNull();
-    const { items } = await engine.store.deliveries.listFailed({
-      userId: null,
-      fromMs: null,
-      untilMs: null,
-      filter: ANY_DELIVERY,
+    const { items } = await engine.store.deliveries.skimFailed({
+      scope: ANY_DEAD_LETTER,
+      kinds: null,
       cursor: null,
       limit: 10,
     });

@@ -4,7 +4,7 @@ import { perMinute } from '../../src/domain/rate-limit.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createAgingReader } from '../../src/intake/aging.ts';
 import { createVapidKeys, type VapidKeysOptions } from '../../src/intake/vapid-keys.ts';
-import type { FactStore } from '../../src/store/fact-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { NOW_MS, SDK_FILES } from './samples.ts';
@@ -25,10 +25,11 @@ export const OWN_PROCESS: Omit<ProcessView, 'lanes'> = {
 
 /** A rotation where a test brings one; and how subscriptions age. */
 export function keysOf(
-  of: Pick<VapidKeysOptions, 'store' | 'publicKeys'> & { readonly facts: FactStore },
+  of: Pick<VapidKeysOptions, 'publicKeys'> & { readonly store: Store },
   options: Partial<VapidKeysOptions>,
 ) {
-  return { readAging: createAgingReader(of.facts), vapidKeys: createVapidKeys({ rotation: null, ...of, ...options }) };
+  const vapidKeys = createVapidKeys({ rotation: null, ...of, ...options });
+  return { readAging: createAgingReader(of.store.facts), vapidKeys };
 }
 
 const OFTEN = perMinute(30);

@@ -164,7 +164,7 @@ export async function startApi(options: ApiOptions = {}) {
     processes,
     lookUp: createLookUp({ store, keyIds: () => KEYS.map(({ id }) => id) }),
     pruneHolds: createPruneHolds(parts),
-    ...keysOf({ ...registering, facts: store.facts }, options),
+    ...keysOf({ store, publicKeys: registering.publicKeys }, options),
     sending: createSendingControl({ ...parts, onChange: () => {} }),
     ...{ audit: createAuditLog(store.audit), eventReader: createEventReader({ store: store.events, clock }) },
     webhookEndpoints: createWebhookEndpoints({ ...parts, ...WEBHOOKS }),

@@ -1,37 +1,36 @@
-import { type DeadLetterFacts, type DeadLetterFilter, isMeant } from '../delivery/dead-letter-filter.ts';
+import { type DeadKind, factsOfKind } from '../delivery/dead-kind.ts';
 import { serviceOfOrigin } from '../push-service/push-target.ts';
 
 /** What a bulk action would look at: how many dead letters, why they failed, and whose push services they were for. */
 export type BulkPlan = {
   readonly count: number;
-  /** There are more, which could not be counted in time. */
+  /** There are more, which were not counted. */
   readonly isAtLeast: boolean;
   readonly byReason: Readonly<Record<string, number>>;
   readonly byService: Readonly<Record<string, number>>;
 };
 
-/** Counts what is shown to it, page by page. */
-export function countBulk(filter: DeadLetterFilter) {
+/** What the counts of kinds come to. */
+export function bulkPlanOf(counted: {
+  readonly counts: ReadonlyMap<DeadKind, number>;
+  readonly isAtLeast: boolean;
+}): BulkPlan {
   const [byReason, byService] = [new Map<string, number>(), new Map<string, number>()];
-  let count = 0;
+  let total = 0;
+  for (const [kind, count] of counted.counts) {
+    const { reason, origin } = factsOfKind(kind);
+    total += count;
+    add(byReason, reason ?? 'unknown', count);
+    add(byService, serviceOfOrigin(origin), count);
+  }
   return {
-    add(deadLetters: readonly DeadLetterFacts[]): void {
-      for (const deadLetter of deadLetters) {
-        if (!isMeant(filter, deadLetter)) continue;
-        count += 1;
-        addOne(byReason, deadLetter.reason ?? 'unknown');
-        addOne(byService, serviceOfOrigin(deadLetter.origin));
-      }
-    },
-    plan: (isAtLeast: boolean): BulkPlan => ({
-      count,
-      isAtLeast,
-      byReason: Object.fromEntries(byReason),
-      byService: Object.fromEntries(byService),
-    }),
+    count: total,
+    isAtLeast: counted.isAtLeast,
+    byReason: Object.fromEntries(byReason),
+    byService: Object.fromEntries(byService),
   };
 }
 
-function addOne(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function add(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }

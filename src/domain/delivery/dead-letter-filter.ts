@@ -29,19 +29,22 @@ export const ANY_DEAD_LETTER: DeadLetterFilter = {
   untilMs: null,
 };
 
-/** What a dead letter is chosen by, beside user, notification and time, which a store finds it by. */
+/** Where a store looks for dead letters: whose, of which notification, and of which time. */
+export type DeadLetterScope = Pick<DeadLetterFilter, 'userId' | 'notificationId' | 'fromMs' | 'untilMs'>;
+
+/** What a dead letter is chosen by, beside its scope. */
 export type DeadLetterFacts = Pick<Delivery, 'reason' | 'origin'> & {
-  /** Null, too, where the filter asks for none. */
+  /** Null where its notification is gone. */
   readonly type: string | null;
   readonly remedy: string | null;
 };
 
-/** Whether what it asks for stands outside of the row: in the notification, or deep in the attempts. */
-export function looksFurther({ notificationId, type, remedy }: DeadLetterFilter): boolean {
-  return notificationId !== null || type !== null || remedy !== null;
+/** Whether it means all dead letters of its scope. */
+export function meansAll({ reason, service, type, remedy }: DeadLetterFilter): boolean {
+  return reason === null && service === null && type === null && remedy === null;
 }
 
-/** Of those that a store gave by user, notification and time: whether this one is meant. */
+/** Of those of its scope: whether one of this kind is meant. */
 export function isMeant(filter: DeadLetterFilter, facts: DeadLetterFacts): boolean {
   const { reason, service, type, remedy } = filter;
   if (reason !== null && facts.reason !== reason) return false;

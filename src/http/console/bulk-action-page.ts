@@ -44,7 +44,7 @@ function bodyOf(action: BulkAction, { role }: OperatorSession): Html {
   return html`<p class="path"><a href="${address('dead-letters', addressOfFilter(action.filter))}">Dead letters</a> › ${action.action}</p>
 <h1>${action.action === 'replay' ? 'Replay' : 'Discard'}: ${action.state}</h1>
 <section class="card"${live}><p><progress aria-label="Looked at" value="${value}" max="${max}"></progress></p>
-<p><span data-says>${says}</span> looked at.${total.isAtLeast ? ' Not all could be counted when it began.' : ''}</p>
+<p><span data-says>${says}</span> looked at.${total.isAtLeast ? ' Not all were counted when it began.' : ''}</p>
 ${isOn ? html`<div class="row"><a class="button" href="${address('bulk-action', { id })}">Look again</a>${role === 'operator' ? cancelButton(id) : ''}</div>` : ''}</section>
 <div class="columns"><section class="card"><h2>What came of them</h2>${facts([
     ['Replayed', number(counts.replayed)],

@@ -8,7 +8,7 @@ export function doneIn({ counts }: BulkAction): number {
   return counts.replayed + counts.discarded + skippedIn(counts);
 }
 
-/** `at least 98,000` where not all could be counted in time. */
+/** `at least 98,000` where not all were counted. */
 export function totalOf({ count, isAtLeast }: { readonly count: number; readonly isAtLeast: boolean }): string {
   return `${isAtLeast ? 'at least ' : ''}${number(count)}`;
 }

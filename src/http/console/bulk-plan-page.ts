@@ -34,7 +34,7 @@ export function addBulkPlanPage(routes: ConsoleRoutes, { bulkActions }: ConsoleP
     const body = html`<p class="path"><a href="${address('dead-letters', addressOfFilter(filter))}">Dead letters</a> › ${action}</p>
 <h1>${title}</h1>
 <p class="lead">${totalOf(plan)} ${plan.count === 1 && !plan.isAtLeast ? 'dead letter is' : 'dead letters are'} meant.</p>
-${plan.isAtLeast ? html`<p class="hint">Counting stopped after 0.8 seconds. All that fail to be counted here are meant, too.</p>` : ''}
+${plan.isAtLeast ? html`<p class="hint">Counting stopped there. Those that were not counted are meant, too.</p>` : ''}
 <div class="columns"><section class="card"><h2>Which</h2>${deadLetterFacts(filter)}</section>
 <section class="card"><h2>How many</h2>${countTable(plan)}</section></div>
 ${session.role === 'operator' && plan.count > 0 ? html`<section class="card"><h2>${title}</h2><p>${does}</p>${startButton(action, asked, plan)}</section>` : ''}`;

@@ -17,12 +17,10 @@ export function addDeadLetterPage(routes: ConsoleRoutes, { deadLetters, bulkActi
     const [filter, asked] = [deadLetterFilterIn(query), deadLetterAddress(query)];
     const page = await deadLetters.list({ cursor: query('cursor') || null, limit: ROWS, filter });
     const latest = (await bulkActions.list()).slice(0, LATEST);
-    const isCut = page.next !== null && page.items.length < ROWS;
     const body = html`<h1>Dead letters</h1>
 <p class="lead">Deliveries that Bellhop gave up. Mend the cause, then replay.</p>
 ${deadLetterForm(query)}${session.role === 'operator' && page.items.length > 0 ? allOfThem(asked) : ''}
-${deadTable(page.items, page.next !== null)}
-${isCut ? html`<p class="hint">Not all were looked through yet: “Older” goes on from here.</p>` : ''}${more('dead-letters', asked, page.next)}
+${deadTable(page.items)}${more('dead-letters', asked, page.next)}
 ${latest.length === 0 ? '' : html`<section><h2>Done with many</h2>${bulkActionTable(latest)}<p class="more"><a class="button" href="bulk-actions">All of these</a></p></section>`}`;
     return { title: 'Dead letters', menu: 'dead-letters', body };
   });
@@ -33,7 +31,7 @@ function allOfThem(asked: Readonly<Record<string, string>>): Html {
   return html`<p class="row">All that these filters mean: <a class="button" href="${plan('replay')}">Replay them …</a> <a class="button" href="${plan('discard')}">Discard them …</a></p>`;
 }
 
-function deadTable(deliveries: readonly Delivery[], hasMore: boolean): Html {
+function deadTable(deliveries: readonly Delivery[]): Html {
   return table({
     caption: 'Dead letters, newest first',
     columns: [
@@ -52,6 +50,6 @@ function deadTable(deliveries: readonly Delivery[], hasMore: boolean): Html {
       attempts.at(-1)?.error ?? '–',
       attempts.at(-1)?.remedy ?? '–',
     ]),
-    empty: hasMore ? 'None among those that were looked through so far.' : 'None: nothing like this was given up.',
+    empty: 'None: nothing like this was given up.',
   });
 }

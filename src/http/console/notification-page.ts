@@ -52,7 +52,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 ${await experimentSection(parts, notification, seesContent)}
-<section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list)}${more('notification', { id, state: visit.query('state'), service: visit.query('service') }, next)}</section>
+<section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list, next)}${more('notification', filtersOf(id, visit), next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
     return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };
   });
@@ -157,6 +157,10 @@ function sentAt(sendAt: SendAt): Html | string {
   return sendAt.kind === 'instant' ? time(sendAt.atMs) : 'at a local time of each user';
 }
 
+function filtersOf(id: string, { query }: Visit): Readonly<Record<string, string>> {
+  return { id, state: query('state'), service: query('service'), user: query('user') };
+}
+
 function filterForm(id: string, { query }: Visit): Html {
   return html`<form method="get" action="notification" class="filter"><input type="hidden" name="id" value="${id}">
 ${choice('state', 'State', { words: DELIVERY_STATES, chosen: query('state') })}
@@ -164,8 +168,9 @@ ${choice('service', 'Push service', { words: PUSH_SERVICES, chosen: query('servi
 <label>User <input name="user" value="${query('user')}"></label><button class="button">Show</button></form>`;
 }
 
-function deliveryTable(deliveries: readonly Delivery[]): Html {
-  return table({
+function deliveryTable(deliveries: readonly Delivery[], next: string | null): Html {
+  const isCut = next !== null && deliveries.length < ROWS;
+  const rows = table({
     caption: 'Deliveries',
     columns: [['State'], ['User', 'wide'], ['Push service'], ['Attempts', 'number'], ['The service’s words', 'wide']],
     rows: deliveries.map(({ id, state, reason, userId, origin, attemptCount, attempts }) => [
@@ -175,8 +180,9 @@ function deliveryTable(deliveries: readonly Delivery[]): Html {
       attemptCount,
       attempts.at(-1)?.error ?? '–',
     ]),
-    empty: 'No such deliveries.',
+    empty: isCut ? 'None among those that were looked through so far.' : 'No such deliveries.',
   });
+  return isCut ? html`${rows}<p class="hint">Not all were looked through yet: “Older” goes on from here.</p>` : rows;
 }
 
 function suppressedTable(suppressions: readonly Suppression[]): Html {

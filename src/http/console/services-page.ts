@@ -112,16 +112,16 @@ function useOf({ publicKey, isCurrent, hasPrivateKey }: Ring['keys'][number], ne
   return hasPrivateKey ? 'signs for its own' : 'its private half is missing: nothing can be sent';
 }
 
-function ringTable({ keys, movedPercent, nextPublicKey }: Ring): Html {
+function ringTable({ keys, movedPercent, movedIsAtLeast, nextPublicKey }: Ring): Html {
   return html`${table({
     caption: 'VAPID keys',
     columns: [['Key', 'wide'], ['Use'], ['Active subscriptions', 'number']],
     rows: keys.map((key) => [
       html`<code>${key.publicKey.slice(0, 24)}…</code>`,
       useOf(key, nextPublicKey),
-      number(key.activeSubscriptions),
+      `${key.isAtLeast ? 'at least ' : ''}${number(key.activeSubscriptions)}`,
     ]),
     empty: 'No key.',
-  })}<p>${movedPercent} % of all active subscriptions are on the current key.
+  })}<p>${movedIsAtLeast ? 'At least ' : ''}${movedPercent} % of all active subscriptions are on the current key.
 <progress max="100" value="${movedPercent}" aria-label="Subscriptions on the current key">${movedPercent} %</progress></p>`;
 }

@@ -42,10 +42,13 @@ function wordsOfToday(words: readonly string[], description: string) {
   };
 }
 
+const NEXT =
+  'Null on the last page. Where filters leave few of many, a page may have fewer than `limit`, or none, and still lead on.';
+
 /** One page of a listing. */
 export function pageOf<Item extends z.ZodType>(name: string, item: Item) {
   return answerBody(name, {
     items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: 'Null on the last page.' }),
+    next_cursor: z.string().nullable().openapi({ description: NEXT }),
   });
 }

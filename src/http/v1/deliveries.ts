@@ -72,8 +72,7 @@ const deadLettersRoute = defineRoute({
   tag: 'Deliveries',
   summary: 'List failed deliveries, newest first',
   description:
-    'Each one waits for a person: mend the cause, then replay it. Those of one notification come in order of id. With `type` or ' +
-    '`remedy` a page may have fewer than `limit`, or none, and still lead on.',
+    'Each one waits for a person: mend the cause, then replay it. Those of one notification come in order of id.',
   access: 'key',
   scope: 'read',
   query: pageQuery.extend({

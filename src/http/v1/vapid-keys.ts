@@ -28,6 +28,7 @@ const keySchema = answerBody('VapidKey', {
   current: z.boolean().openapi({ description: 'Browsers subscribe with this one now.' }),
   held: z.boolean().openapi({ description: 'False: its private half is missing, and nothing can be sent with it.' }),
   active_subscriptions: z.int(),
+  is_at_least: z.boolean().openapi({ description: 'There are more, which were not counted.' }),
 });
 
 const nextKey = z.string().openapi({
@@ -37,6 +38,9 @@ const nextKey = z.string().openapi({
 export const vapidKeyList = answerBody('VapidKeyList', {
   next_public_key: nextKey.nullable(),
   moved_percent: z.int().openapi({ description: 'Active subscriptions on the current key, rounded down.' }),
+  moved_is_at_least: z
+    .boolean()
+    .openapi({ description: 'It may be more: of two keys there are more than were counted.' }),
   items: z.array(keySchema),
 });
 export const rotatedSchema = answerBody('RotatedVapidKey', { public_key: z.string(), next_public_key: nextKey });
@@ -88,14 +92,20 @@ export type VapidKeyRoutesOptions = {
 export function addVapidKeyRoutes(router: Router, { vapidPublicKey, vapidKeys }: VapidKeyRoutesOptions): void {
   router.add(publicKeyRoute, async () => answer(200, { public_key: vapidPublicKey }));
   router.add(keysRoute, async () => {
-    const { movedPercent, keys, nextPublicKey } = await vapidKeys.progress();
-    const items = keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions }) => ({
+    const { movedPercent, movedIsAtLeast, keys, nextPublicKey } = await vapidKeys.progress();
+    const items = keys.map(({ publicKey, isCurrent, hasPrivateKey, activeSubscriptions, isAtLeast }) => ({
       public_key: publicKey,
       current: isCurrent,
       held: hasPrivateKey,
       active_subscriptions: activeSubscriptions,
+      is_at_least: isAtLeast,
     }));
-    return answer(200, { next_public_key: nextPublicKey, moved_percent: movedPercent, items });
+    return answer(200, {
+      next_public_key: nextPublicKey,
+      moved_percent: movedPercent,
+      moved_is_at_least: movedIsAtLeast,
+      items,
+    });
   });
   router.add(rotateRoute, async () => {
     const { publicKey, nextPublicKey } = vapidKeys.rotate();

@@ -12,6 +12,7 @@ import { mongoBackups } from './backups.ts';
 import { mongoBulkActions } from './bulk-action/bulk-actions.ts';
 import { type Collections, collectionsOf } from './collections/collections.ts';
 import { lacksIndexes, makeIndexes } from './collections/indexes.ts';
+import { sortDeadLetters } from './delivery/dead-letters.ts';
 import { mongoDeliveries } from './delivery/deliveries.ts';
 import { keepErasureKey, mongoErasures } from './erasure/erasures.ts';
 import { mongoEvents } from './event/events.ts';
@@ -80,8 +81,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     if (await lacksIndexes(collections, retentionDays)) {
       await withPatience(url, ca, (database) => makeIndexes(collectionsOf(database), retentionDays));
     }
-    await beginTallies(collections, options.clock.now());
-    await keepErasureKey(collections);
+    await complete(collections, options.clock.now());
   } catch (error) {
     await letGo();
     await client.close().catch(() => {});
@@ -124,6 +124,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       await client.close();
     },
   };
+}
+
+/** What a database has from its first start on, or what an earlier version left to be done. */
+async function complete(collections: Collections, nowMs: number): Promise<void> {
+  await beginTallies(collections, nowMs);
+  await sortDeadLetters(collections);
+  await keepErasureKey(collections);
 }
 
 /** Data as it lies on the disk, and the indexes. */

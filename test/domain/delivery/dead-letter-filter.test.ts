@@ -3,7 +3,7 @@ import {
   ANY_DEAD_LETTER,
   type DeadLetterFilter,
   isMeant,
-  looksFurther,
+  meansAll,
 } from '../../../src/domain/delivery/dead-letter-filter.ts';
 
 const FACTS = {
@@ -24,8 +24,13 @@ it('means all that fit every part of it', () => {
   expect([isOne({ remedy: 'k' }, { remedy: null }), isOne({ type: 'a' }, { type: null })]).toEqual([false, false]);
 });
 
-it('looks into the notification or the attempts only where it is asked to', () => {
-  const asked: Partial<DeadLetterFilter>[] = [{ type: 'a' }, { remedy: 'a' }, { notificationId: 'ntf_1' }];
-  expect(asked.map((one) => looksFurther({ ...ANY_DEAD_LETTER, ...one }))).toEqual([true, true, true]);
-  expect(looksFurther({ ...ANY_DEAD_LETTER, userId: 'a', reason: 'rejected', service: 'fcm', fromMs: 1 })).toBe(false);
+it('means all of a user, a notification or a time, unless it asks for more', () => {
+  expect(meansAll({ ...ANY_DEAD_LETTER, userId: 'a', notificationId: 'ntf_1', fromMs: 1, untilMs: 2 })).toBe(true);
+  const asked: Partial<DeadLetterFilter>[] = [
+    { type: 'a' },
+    { remedy: 'a' },
+    { reason: 'rejected' },
+    { service: 'fcm' },
+  ];
+  expect(asked.map((one) => meansAll({ ...ANY_DEAD_LETTER, ...one }))).toEqual([false, false, false, false]);
 });

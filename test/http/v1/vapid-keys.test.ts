@@ -20,10 +20,12 @@ describe('the VAPID keys', () => {
       current: public_key === CURRENT_KEY,
       held: true,
       active_subscriptions,
+      is_at_least: false,
     });
     expect(await progress()).toEqual({
       next_public_key: null,
       moved_percent: 100,
+      moved_is_at_least: false,
       items: [key(CURRENT_KEY, 0), key(OLDER_KEY, 0)],
     });
     for (let made = 0; made < 5; made += 1) await register(browser());

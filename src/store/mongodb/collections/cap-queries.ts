@@ -1,4 +1,5 @@
-import { USER as DELIVERIES_USER, ofNotification } from './delivery-queries.ts';
+import { ofNotification } from './delivery-ids.ts';
+import { USER as DELIVERIES_USER } from './delivery-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** When notifications that count under a pattern's cap went to a user: all in one document, so that one write counts them. */

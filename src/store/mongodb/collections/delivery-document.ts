@@ -1,3 +1,4 @@
+import type { DeadKind } from '../../../domain/delivery/dead-kind.ts';
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { DeliveryVariant } from '../../../domain/experiment/experiment.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
@@ -29,6 +30,8 @@ export type DeliveryDocument = WithOutbox & {
   readonly capPattern?: string | null;
   readonly variant?: DeliveryVariant;
   readonly reason: EndReason | null;
+  /** As its last failure left it; what counts is that of dead letters. */
+  readonly deadKind?: DeadKind;
   readonly attempts: readonly Attempt[];
   readonly isAttempted: boolean;
   readonly replays: readonly Replay[];
@@ -42,7 +45,8 @@ export type DeliveryDocument = WithOutbox & {
   readonly retainedFrom: Date | null;
 };
 
-export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery): DeliveryDocument {
+/** `deadKind`: of a dead letter. */
+export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery, deadKind?: DeadKind): DeliveryDocument {
   return {
     ...delivery,
     ...(sentOrder !== null && { sentOrder }),
@@ -52,13 +56,14 @@ export function toDeliveryDocument({ id, sentOrder, ...delivery }: Delivery): De
     isAttempted: delivery.attempts.length > 0,
     writes: [],
     retainedFrom: retainedFrom(delivery.endedAtMs),
+    ...(deadKind !== undefined && { deadKind }),
     ...(delivery.variant?.experimentKey !== undefined && { toCount: delivery.variant.experimentKey }),
   };
 }
 
 export function toDelivery(document: DeliveryDocument): Delivery {
-  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, outbox: ____, toCount: _____, ...kept } = document;
-  const { origin = '', topic = null, ...rest } = kept;
+  const { _id: id, writes: _, isAttempted: __, retainedFrom: ___, outbox: ____, ...kept } = document;
+  const { origin = '', topic = null, toCount: _____, deadKind: ______, ...rest } = kept;
   const { heldAtMs = null, capPattern = null, sentOrder = null } = rest;
   return {
     ...rest,
@@ -72,8 +77,8 @@ export function toDelivery(document: DeliveryDocument): Delivery {
   };
 }
 
-/** All that may change in a delivery's life, but for its version. */
-export function changeTo(after: Delivery): Partial<DeliveryDocument> {
+/** All that may change in a delivery's life, but for its version. `deadKind`: where it is a dead letter now. */
+export function changeTo(after: Delivery, deadKind?: DeadKind): Partial<DeliveryDocument> {
   return {
     state: after.state,
     dueAtMs: after.dueAtMs,
@@ -88,6 +93,7 @@ export function changeTo(after: Delivery): Partial<DeliveryDocument> {
     attempts: after.attempts,
     isAttempted: after.attempts.length > 0,
     replays: after.replays,
+    ...(deadKind !== undefined && { deadKind }),
     retainedFrom: retainedFrom(after.endedAtMs),
     ...(after.state === 'delivered' &&
       after.variant?.experimentKey !== undefined && { toCount: after.variant.experimentKey }),

@@ -1,18 +1,12 @@
 import { DELIVERY_STATES, type DeliveryState, OPEN_STATES, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
-import { deliveryIdPrefix } from '../../../domain/ids.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
+import { DEAD_LETTER_INDEXES, DEAD_LETTER_QUERIES } from './dead-letter-queries.ts';
+import { type OfNotification, ofNotification } from './delivery-ids.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
-import { type Span, within } from './span.ts';
 import { TOPIC_INDEXES, TOPIC_QUERIES } from './topic-queries.ts';
 
 export const DUE: StoreIndex = { name: 'due', key: { priority: 1, dueAtMs: 1 }, only: { dueAtMs: { $gte: 0 } } };
 export const STATE: StoreIndex = { name: 'state', key: { state: 1, _id: 1 } };
-const FAILED: StoreIndex = { name: 'failed', key: { endedAtMs: -1, _id: -1 }, only: { state: 'failed' } };
-const FAILED_USER: StoreIndex = {
-  name: 'failed_user',
-  key: { userId: 1, endedAtMs: -1, _id: -1 },
-  only: { state: 'failed' },
-};
 /** Nothing in it changes in a delivery's life. */
 export const USER: StoreIndex = { name: 'user', key: { userId: 1, _id: -1 } };
 const ATTEMPTED: StoreIndex = { name: 'attempted', key: { notificationId: 1, _id: 1 }, only: { isAttempted: true } };
@@ -25,16 +19,7 @@ const ENDED: StoreIndex = {
 
 const SENDING: StoreIndex = { name: 'sending', key: { subscriptionId: 1 }, only: { state: 'sending' } };
 
-export const DELIVERY_INDEXES = [DUE, STATE, FAILED, FAILED_USER, USER, ATTEMPTED, ENDED, ...TOPIC_INDEXES, SENDING];
-
-/** The deliveries of one notification, further on than the given one. Their ids have its id in front. */
-export type OfNotification = { readonly notificationId: string; readonly afterId: string | null };
-
-/** The ids of one notification’s deliveries, further on than the given one. */
-export function ofNotification({ notificationId, afterId }: OfNotification) {
-  const prefix = deliveryIdPrefix(notificationId);
-  return { $gt: afterId ?? prefix, $lt: `${prefix}\u{10ffff}` };
-}
+export const DELIVERY_INDEXES = [DUE, STATE, ...DEAD_LETTER_INDEXES, USER, ATTEMPTED, ENDED, ...TOPIC_INDEXES, SENDING];
 
 export const DELIVERY_BY_ID: NamedQuery<string> = {
   name: 'delivery by id',
@@ -47,7 +32,7 @@ export const DELIVERY_BY_ID: NamedQuery<string> = {
 export const DELIVERIES_BY_ID: NamedQuery<readonly string[]> = {
   name: 'deliveries by id',
   collection: 'deliveries',
-  purpose: 'a batch to claim',
+  purpose: 'a batch to claim, or to show',
   index: BY_ID,
   filter: (ids) => ({ _id: { $in: ids } }),
 };
@@ -173,24 +158,6 @@ export const WAITING_OF_NOTIFICATION: NamedQuery<string> = {
   }),
 };
 
-export const DEAD_LETTERS: NamedQuery<Span> = {
-  name: 'dead letters',
-  collection: 'deliveries',
-  purpose: 'a page of the failed ones; newest first',
-  index: FAILED,
-  filter: (span) => ({ state: 'failed', ...within('endedAtMs', span) }),
-  sort: { endedAtMs: -1, _id: -1 },
-};
-
-export const DEAD_LETTERS_OF_USER: NamedQuery<Span & { readonly userId: string }> = {
-  name: 'dead letters of a user',
-  collection: 'deliveries',
-  purpose: 'a page of one user’s failed ones; newest first',
-  index: FAILED_USER,
-  filter: ({ userId, ...span }) => ({ userId, state: 'failed', ...within('endedAtMs', span) }),
-  sort: { endedAtMs: -1, _id: -1 },
-};
-
 /** One user's, with ids in a range: they begin with the time of their notification. */
 type OfUser = { readonly userId: string; readonly atLeast: string; readonly below: string };
 
@@ -240,8 +207,7 @@ export const DELIVERY_QUERIES = [
   STATES_OF_NOTIFICATION,
   OPEN_OF_NOTIFICATION,
   WAITING_OF_NOTIFICATION,
-  DEAD_LETTERS,
-  DEAD_LETTERS_OF_USER,
+  ...DEAD_LETTER_QUERIES,
   ALL_OF_USER,
   IDS_OF_USER,
   USER_OF_NOTIFICATION,

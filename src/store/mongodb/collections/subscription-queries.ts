@@ -210,12 +210,22 @@ export const SUSPECTED_BY: NamedQuery<string> = {
 };
 
 /** Every key sorts after the empty text: so that the index, which begins with it, can serve. */
-export const ACTIVE_BY_KEY: NamedQuery<null> = {
-  name: 'active by VAPID key',
+export const VAPID_KEYS_IN_USE: NamedQuery<null> = {
+  name: 'VAPID keys in use',
   collection: 'subscriptions',
-  purpose: 'how many active ones each VAPID key has, from the index alone',
+  purpose: 'which VAPID keys active ones have, from the index alone',
   index: VAPID_KEY,
   filter: () => ({ isActive: true, vapidPublicKey: { $gte: '' } }),
+  sort: { vapidPublicKey: 1 },
+  projection: { _id: 0, vapidPublicKey: 1 },
+};
+
+export const ACTIVE_OF_KEY: NamedQuery<string> = {
+  name: 'active of a VAPID key',
+  collection: 'subscriptions',
+  purpose: 'how many active ones a VAPID key has, up to a limit, from the index alone',
+  index: VAPID_KEY,
+  filter: (vapidPublicKey) => ({ isActive: true, vapidPublicKey }),
   projection: { _id: 0, vapidPublicKey: 1 },
 };
 
@@ -235,5 +245,6 @@ export const SUBSCRIPTION_QUERIES = [
   RETIRED_OF_USER,
   RETIRED_BEFORE,
   SUSPECTED_BY,
-  ACTIVE_BY_KEY,
+  VAPID_KEYS_IN_USE,
+  ACTIVE_OF_KEY,
 ] as const;

@@ -1,5 +1,6 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
-import { USER as DELIVERIES_USER, ofNotification } from './delivery-queries.ts';
+import { ofNotification } from './delivery-ids.ts';
+import { USER as DELIVERIES_USER } from './delivery-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 
 /** What one page of a fan-out suppressed: one document, since a page is decided once. */

@@ -1,7 +1,8 @@
 import { type DeliveryState, FINAL_STATES, type FinalState, OPEN_STATES } from '../../../domain/delivery/delivery.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import type { RollupSpan } from '../../../domain/tally/rollup.ts';
-import { DUE, ofNotification, STATE } from './delivery-queries.ts';
+import { ofNotification } from './delivery-ids.ts';
+import { DUE, STATE } from './delivery-queries.ts';
 import { BY_ID, type NamedQuery, type StoreIndex } from './named-query.ts';
 import { ACTIVE } from './subscription-queries.ts';
 

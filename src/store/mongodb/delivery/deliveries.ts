@@ -7,6 +7,7 @@ import { decodeText, encodeText } from '../../stored-text.ts';
 import type { Collections } from '../collections/collections.ts';
 import { toDelivery } from '../collections/delivery-document.ts';
 import {
+  DELIVERIES_BY_ID,
   DELIVERY_BY_ID,
   DUE_DELIVERIES,
   STATES_OF_NOTIFICATION,
@@ -15,6 +16,7 @@ import {
 import { optionsOf } from '../collections/named-query.ts';
 import { OUTDATED_OF_TOPIC } from '../collections/topic-queries.ts';
 import type { Operations } from '../server/operations.ts';
+import { mongoDeadLetters } from './dead-letters.ts';
 import { mongoDeliveryListings } from './listings.ts';
 import { mongoTransitions } from './transitions.ts';
 
@@ -24,7 +26,9 @@ export function mongoDeliveries(collections: Collections, operations: Operations
   return {
     ...mongoTransitions(collections, operations, clock),
     ...mongoDeliveryListings(collections, operations),
+    ...mongoDeadLetters(collections, operations),
     get: (id) => operations.run(() => get(collections, id)),
+    getMany: (ids) => operations.run(() => getMany(collections, ids)),
     countByState: (notificationId) => operations.run(() => countByState(collections, notificationId)),
     waitingOf: (id, limit) => operations.run(() => waitingOf(collections, id, limit)),
     due: (query) => operations.run(() => due(collections, query)),
@@ -35,6 +39,11 @@ export function mongoDeliveries(collections: Collections, operations: Operations
 async function get({ deliveries }: Collections, id: string): Promise<Delivery | null> {
   const document = await deliveries.findOne(DELIVERY_BY_ID.filter(id), optionsOf(DELIVERY_BY_ID));
   return document === null ? null : toDelivery(document);
+}
+
+async function getMany({ deliveries }: Collections, ids: readonly string[]): Promise<readonly Delivery[]> {
+  if (ids.length === 0) return [];
+  return (await deliveries.find(DELIVERIES_BY_ID.filter(ids), optionsOf(DELIVERIES_BY_ID)).toArray()).map(toDelivery);
 }
 
 async function countByState({ deliveries }: Collections, notificationId: string): Promise<DeliveryCounts> {

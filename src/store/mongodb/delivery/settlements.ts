@@ -13,6 +13,7 @@ import { writeToken } from '../server/write-token.ts';
 import { change } from '../subscription/subscriptions.ts';
 import { bookOf } from '../tally/ledger.ts';
 import { writeAll } from './conditional-writes.ts';
+import { kindsOf } from './dead-letters.ts';
 import type { Leases } from './leases.ts';
 
 /** What this process knows without asking. */
@@ -34,12 +35,16 @@ export async function settleAll(
   settlements: readonly Settlement[],
 ): Promise<boolean[]> {
   const once = new Set(settlements);
+  const kinds = await kindsOf(
+    collections,
+    [...once].map(({ after }) => after),
+  );
   const isWon = await writeAll(
     collections,
     [...once].map((settlement) => {
       const { version, after } = settlement;
       const push = after.state === 'failed' ? outboxOf(collections).push([deliveryFailed(after)]) : {};
-      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after), push };
+      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after, kinds.get(after.id)), push };
     }),
   );
   // The same settlement twice in one batch counts once.

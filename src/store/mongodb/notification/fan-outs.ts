@@ -19,6 +19,7 @@ import {
   UNFINISHED_FAN_OUTS,
 } from '../collections/notification-queries.ts';
 import { DELIVERED_USERS, SUPPRESSED_USERS } from '../collections/suppression-queries.ts';
+import { kindsOf } from '../delivery/dead-letters.ts';
 import { eraseAgain, erasedAmong } from '../erasure/erased-lately.ts';
 import { noteToCount } from '../experiment/marks.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
@@ -144,7 +145,11 @@ async function isOpenAt({ notifications }: Collections, place: FanOutPlace): Pro
 /** Those that exist already stay as they are. Returns how many were new. */
 async function insertDeliveries(collections: Collections, made: readonly Delivery[]): Promise<number> {
   if (made.length === 0) return 0;
-  const known = await insertAll(collections, made.map(toDeliveryDocument));
+  const kinds = await kindsOf(collections, made);
+  const known = await insertAll(
+    collections,
+    made.map((delivery) => toDeliveryDocument(delivery, kinds.get(delivery.id))),
+  );
   const inserted = made.filter((_, index) => !known.has(index));
   for (const delivery of inserted) bookOf(collections).made(delivery);
   noteToCount(collections, inserted);

@@ -16,8 +16,8 @@ import {
   toSubscription,
 } from '../collections/subscription-document.ts';
 import {
-  ACTIVE_BY_KEY,
   ACTIVE_LISTED,
+  ACTIVE_OF_KEY,
   ACTIVE_OF_USER_LISTED,
   ALL_LISTED,
   ALL_OF_USER_LISTED,
@@ -26,6 +26,7 @@ import {
   SUBSCRIPTION_BY_ID,
   SUBSCRIPTIONS_BY_ID,
   SUSPECTED_BY,
+  VAPID_KEYS_IN_USE,
 } from '../collections/subscription-queries.ts';
 import { numberCarried } from '../event/events.ts';
 import { outboxOf } from '../event/outbox.ts';
@@ -54,7 +55,7 @@ export function mongoSubscriptions(collections: Collections, operations: Operati
     restore: (id, atMs) => operations.run(() => restore(collections, id, atMs)),
     suspectedBy: (holdId, limit) => operations.run(() => suspectedBy(collections, holdId, limit)),
     change: (changes) => operations.run(() => change(collections, changes)),
-    countByVapidKey: () => operations.run(() => countByVapidKey(collections)),
+    countByVapidKey: (most) => operations.run(() => countByVapidKey(collections, most)),
   };
 }
 
@@ -176,15 +177,16 @@ export async function change(collections: Collections, changes: readonly Subscri
   countChanges(collections, before, changes, matchedCount);
 }
 
-async function countByVapidKey({ subscriptions }: Collections): Promise<ReadonlyMap<string, number>> {
-  const { hint, projection } = optionsOf(ACTIVE_BY_KEY);
-  const stages = [
-    { $match: ACTIVE_BY_KEY.filter(null) },
-    { $project: projection },
-    { $group: { _id: '$vapidPublicKey', count: { $sum: 1 } } },
-  ];
-  const found = await subscriptions.aggregate<{ _id: string; count: number }>(stages, { hint }).toArray();
-  return new Map(found.map(({ _id: key, count }) => [key, count]));
+/** From one key to the next along the index: MongoDB calls it a distinct scan. */
+async function countByVapidKey({ subscriptions }: Collections, most: number): Promise<ReadonlyMap<string, number>> {
+  const { hint, sort } = optionsOf(VAPID_KEYS_IN_USE);
+  const stages = [{ $match: VAPID_KEYS_IN_USE.filter(null) }, { $sort: sort }, { $group: { _id: '$vapidPublicKey' } }];
+  const keys = await subscriptions.aggregate<{ _id: string }>(stages, { hint }).toArray();
+  const counting = keys.map(async ({ _id: key }) => {
+    const options = { hint: optionsOf(ACTIVE_OF_KEY).hint, limit: most };
+    return [key, await subscriptions.countDocuments(ACTIVE_OF_KEY.filter(key), options)] as const;
+  });
+  return new Map(await Promise.all(counting));
 }
 
 async function list({ subscriptions }: Collections, query: ListQuery): Promise<Page<Subscription>> {

@@ -14,6 +14,7 @@ import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, isIn, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
+import { sqliteDeadLetters } from './dead-letters.ts';
 import { sqliteDeliveryListings } from './listings.ts';
 import { sqliteTransitions } from './transitions.ts';
 
@@ -23,7 +24,9 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
   return {
     ...sqliteTransitions(database, commits),
     ...sqliteDeliveryListings(database, commits),
+    ...sqliteDeadLetters(database, commits),
     get: (id) => commits.read(() => readDelivery(database, id)),
+    getMany: (ids) => commits.read(() => getMany(database, ids)),
     countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
     waitingOf: (notificationId, limit) => commits.read(() => waitingOf(database, notificationId, limit)),
     due: (query) => due(database, commits, query),
@@ -34,6 +37,11 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
 /** The leases of a process that is gone are over. `claimed_at` stays: the interrupted attempt is yet to be recorded. */
 export function releaseLeases(database: Database): void {
   database.run(`UPDATE deliveries SET due_at = 0 WHERE state = 'sending'`);
+}
+
+function getMany(database: Database, ids: readonly string[]): readonly Delivery[] {
+  const sql = 'SELECT * FROM deliveries WHERE id IN (SELECT value FROM json_each(?))';
+  return database.all<DeliveryRow>(sql, [textList(ids)]).map(toDelivery);
 }
 
 function countByState(database: Database, notificationId: string): DeliveryCounts {

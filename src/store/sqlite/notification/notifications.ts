@@ -81,10 +81,16 @@ function list(database: Database, query: NotificationQuery) {
     where('(accepted_at, id) < (?, ?)', atMs, id);
   }
   const rows = database.all<NotificationRow>(
-    `SELECT * FROM notifications WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id DESC LIMIT ?`,
+    `SELECT * FROM notifications INDEXED BY ${indexFor(query)} WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id DESC LIMIT ?`,
     [...values, limit + 1],
   );
   return toPage(rows, limit, toNotification, ({ acceptedAtMs, id }) => encodePlace({ atMs: acceptedAtMs, id }));
+}
+
+/** Nearly all of a type are completed, and of the other states there are few. Left alone, SQLite takes either. */
+function indexFor({ type, status }: NotificationQuery): string {
+  if (type !== null && (status === null || status === 'completed')) return 'notifications_type';
+  return status === null ? 'notifications_accepted' : 'notifications_status';
 }
 
 function deliveryIds(database: Database, { userId, atLeast, below, limit }: UserDeliveryIds): string[] {

@@ -33,7 +33,7 @@ export function sqliteSubscriptions(database: Database, commits: GroupCommit): S
       commits.write(changes.length, () => {
         for (const change of changes) changeSubscription(database, change);
       }),
-    countByVapidKey: () => commits.read(() => countByVapidKey(database)),
+    countByVapidKey: (most) => commits.read(() => countByVapidKey(database, most)),
     delete: (id) => commits.erase(1, () => deleteSubscriptions(database, 'id = ?', [id]) > 0),
     deleteOfEndpoint: (hash, userId) => commits.erase(4, () => deleteOfEndpoint(database, hash, userId)),
     deleteOfUser: (userId, limit) => commits.erase(limit, () => deleteOfUser(database, userId, limit)),
@@ -76,12 +76,18 @@ function suspectedBy(database: Database, holdId: string, limit: number): readonl
     .map(toSubscription);
 }
 
-function countByVapidKey(database: Database): ReadonlyMap<string, number> {
-  const rows = database.all<{ key: string; count: number }>(
-    `SELECT vapid_public_key AS key, count(*) AS count FROM subscriptions WHERE retired_at IS NULL
-     GROUP BY vapid_public_key`,
-  );
-  return new Map(rows.map(({ key, count }) => [key, count]));
+/** From one key to the next along the index. */
+function countByVapidKey(database: Database, most: number): ReadonlyMap<string, number> {
+  const active = 'subscriptions INDEXED BY subscriptions_vapid_key WHERE retired_at IS NULL';
+  const counts = new Map<string, number>();
+  for (let last = ''; ; ) {
+    const next = `SELECT min(vapid_public_key) AS key FROM ${active} AND vapid_public_key > ?`;
+    const key = database.first<{ key: string | null }>(next, [last])?.key ?? null;
+    if (key === null) return counts;
+    const count = `SELECT count(*) AS count FROM (SELECT 1 FROM ${active} AND vapid_public_key = ? LIMIT ?)`;
+    counts.set(key, database.first<{ count: number }>(count, [key, most])?.count ?? 0);
+    last = key;
+  }
 }
 
 function list(database: Database, { userId, includeRetired, cursor, limit }: ListQuery) {

@@ -1,4 +1,5 @@
 import type { Values } from '../../../domain/content/wording.ts';
+import { type DeadKind, deadKindOf } from '../../../domain/delivery/dead-kind.ts';
 import type { Attempt, Delivery, DeliveryState, EndReason, Replay } from '../../../domain/delivery/delivery.ts';
 import type { Settlement } from '../../../domain/delivery/settlement.ts';
 import type { DeliveryVariant } from '../../../domain/experiment/experiment.ts';
@@ -80,8 +81,8 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
   const inserted = database.run(
     `INSERT INTO deliveries (id, notification_id, subscription_id, user_id, origin, topic, sent_order, lane, state, version, due_at, deadline_at,
        retry_count, interruption_count, attempt_count, claimed_at, held_at, cap_pattern, reason, created_at, ended_at,
-       attempts, replays, variables, variant)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       attempts, replays, variables, variant, dead_kind)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     [
       delivery.id,
       delivery.notificationId,
@@ -108,6 +109,7 @@ export function insertDelivery(database: Database, delivery: Delivery): void {
       logText(delivery.replays),
       delivery.values === undefined ? null : JSON.stringify(delivery.values),
       delivery.variant === undefined ? null : JSON.stringify(delivery.variant),
+      kindOf(database, delivery),
     ],
   );
   if (inserted > 0) bookOf(database).made(delivery);
@@ -119,7 +121,7 @@ export function settleDelivery(database: Database, settlement: Settlement): bool
   const changed = database.run(
     `UPDATE deliveries SET state = ?, version = version + 1, due_at = ?, deadline_at = ?, retry_count = ?,
        interruption_count = ?, attempt_count = ?, claimed_at = ?, held_at = ?,
-       reason = ?, ended_at = ?, attempts = ?, replays = ?
+       reason = ?, ended_at = ?, attempts = ?, replays = ?, dead_kind = ?
      WHERE id = ? AND version = ?`,
     [
       after.state,
@@ -134,6 +136,7 @@ export function settleDelivery(database: Database, settlement: Settlement): bool
       after.endedAtMs,
       logText(after.attempts),
       logText(after.replays),
+      kindOf(database, after),
       after.id,
       version,
     ],
@@ -141,6 +144,15 @@ export function settleDelivery(database: Database, settlement: Settlement): bool
   if (changed > 0) bookOf(database).settled(settlement);
   if (changed > 0 && after.variant !== undefined && after.state === 'delivered') markDelivered(database, after.id);
   return changed > 0;
+}
+
+/** Null for all but dead letters. */
+function kindOf(database: Database, delivery: Delivery): DeadKind | null {
+  if (delivery.state !== 'failed') return null;
+  const found = database.first<{ type: string }>('SELECT type FROM notifications WHERE id = ?', [
+    delivery.notificationId,
+  ]);
+  return deadKindOf(delivery, found?.type ?? null);
 }
 
 /** Null for an empty log, so that a query can tell without reading JSON. */

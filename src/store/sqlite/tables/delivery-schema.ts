@@ -139,3 +139,13 @@ export const DELIVERIES_OF_A_USER = `
 CREATE INDEX deliveries_user ON deliveries (user_id, id);
 CREATE INDEX deliveries_failed_user ON deliveries (user_id, ended_at, id) WHERE state = 'failed';
 `;
+
+// Dead letters are few, and found by what they are chosen by. A push that is delivered writes neither index.
+export const DEAD_KINDS = `
+ALTER TABLE deliveries ADD COLUMN dead_kind TEXT;
+UPDATE deliveries SET dead_kind = json_array(
+    reason, origin, (SELECT type FROM notifications WHERE id = notification_id), json_extract(attempts, '$[#-1].remedy')
+  ) WHERE state = 'failed';
+CREATE INDEX deliveries_dead_kind ON deliveries (dead_kind, ended_at, id) WHERE state = 'failed';
+CREATE INDEX deliveries_dead_of ON deliveries (notification_id, dead_kind, id) WHERE state = 'failed';
+`;

@@ -1,6 +1,7 @@
 import { AppError } from '../../../domain/app-error.ts';
 import type { Database } from '../file/driver.ts';
 import {
+  DEAD_KINDS,
   DELIVERIES_OF_A_USER,
   FACTS,
   FIRST_VERSION,
@@ -59,6 +60,7 @@ export const MIGRATIONS: readonly string[] = [
   EXPERIMENTS,
   NAMINGS,
   LISTS_THAT_STAYED,
+  DEAD_KINDS,
 ];
 
 /** Of the files that this Bellhop writes. */

@@ -29,7 +29,6 @@ export async function fillRollups(collections: Collections): Promise<void> {
 export const UNLIMITED: ReadonlySet<string> = new Set([
   'states of a notification',
   'ended of a notification',
-  'active by VAPID key',
   'ended by state',
   'open by state',
   'active by push service',

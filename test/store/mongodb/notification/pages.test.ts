@@ -112,7 +112,7 @@ describeWithMongod('a page that is decided more than once', () => {
 
   it('by a process that died after the deliveries leaves those as they are', async () => {
     const { deliveries } = await decidePage(collections, await pageAt(NOW_MS));
-    await collections.deliveries.insertMany(deliveries.map(toDeliveryDocument));
+    await collections.deliveries.insertMany(deliveries.map((each) => toDeliveryDocument(each)));
     await changeMinds();
     await fanOutAt(store, notification, LATER);
     expect([...(await expectNobodyTwiceAndNobodyLost())]).toEqual([
