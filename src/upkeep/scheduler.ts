@@ -16,7 +16,10 @@ export type SchedulerOptions = {
 
 export type Scheduler = Loop & { tick(): Promise<void> };
 
-/** What another process was told of schedules is known after so long at most. */
+/**
+ * An earlier time that another process was told of is known after so long at most. What was changed otherwise needs no telling: a
+ * schedule is read when its time has come.
+ */
 const DEFAULT_INTERVAL_MS = 2000;
 
 /** Schedules found by one read, and settled side by side. */

@@ -41,6 +41,18 @@ it('is woken at the very instant, and sets no timer beyond its next tick', async
   await until('it has looked', async () => (await store.schedules.get('morning'))?.nextAtMs === NOW_MS + MINUTE_MS);
 });
 
+it('holds to what another process was told just before the time, though nobody woke it', async () => {
+  await store.schedules.put(sampleSchedule({ nextAtMs: NOW_MS + MINUTE_MS }));
+  await store.schedules.put(sampleSchedule({ key: 'paused', nextAtMs: NOW_MS + MINUTE_MS }));
+  clock.advance(MINUTE_MS - 1);
+  await process.scheduler.start();
+  const kept = (await store.schedules.get('paused')) ?? sampleSchedule();
+  expect(await store.schedules.put({ ...kept, isPaused: true, nextAtMs: null })).toBe(true);
+  clock.advance(1);
+  await until('the other is sent', () => sent().length > 0);
+  expect(sent()).toMatchObject([{ scheduleKey: 'morning' }]);
+});
+
 it('does nothing where there is no schedule, and can be stopped before it was started, and twice', async () => {
   await process.scheduler.stop();
   await process.scheduler.start();
