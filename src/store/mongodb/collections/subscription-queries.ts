@@ -155,7 +155,7 @@ export const ACTIVE_OF_AUDIENCE: NamedQuery<AudienceAsked> = {
 export const ACTIVE_USERS: NamedQuery<string> = {
   name: 'active users',
   collection: 'subscriptions',
-  purpose: 'whom an audience may have, from the index alone',
+  purpose: 'whom an audience may have',
   index: ACTIVE_USER,
   filter: (after) => ({ isActive: true, userId: { $gt: after } }),
   sort: { userId: 1, _id: 1 },
