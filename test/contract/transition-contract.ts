@@ -9,6 +9,7 @@ import {
   goneChange,
   NOW_MS,
   sampleAcceptance,
+  sampleAttempt,
   sampleDelivery,
   sampleNotification,
   sampleSubscription,
@@ -131,6 +132,30 @@ export function transitionContract(open: OpenStore): void {
       expect(await store.deliveries.get(one.id)).toMatchObject({ state: 'sending', version: 2 });
       expect(await store.subscriptions.get(one.subscriptionId)).toMatchObject({ retired: null });
       expect(await store.deliveries.settleMany([])).toEqual([]);
+    });
+
+    it('writes each of a batch as it shall be, whatever the others are', async () => {
+      const { store } = fresh;
+      const { deliveries } = await fannedOut(store, 7);
+      const leases = await Promise.all(deliveries.map(({ id }) => claimed(store, id)));
+      const said = ['$version', '$$ROOT', '{"$literal":1}', '', 'a'.repeat(900), null, '$'];
+      const states = ['delivered', 'pruned', 'delivered', 'expired', 'delivered', 'failed', 'expired'] as const;
+      const settlements = leases.map((lease, index) => {
+        const ended = endingAs(states[index] ?? 'failed', lease, { endedAtMs: NOW_MS + index, retryCount: index % 2 });
+        const attempts = [sampleAttempt({ error: said[index] ?? null, latencyMs: index })];
+        const settlement = { ...ended, after: { ...ended.after, attempts } };
+        return index % 3 === 0 ? retrying(settlement, NOW_MS + 100 * index) : settlement;
+      });
+      const [first] = settlements as [Settlement];
+      const rival = { ...first, after: { ...first.after, retryCount: 9 } };
+      const late = { ...first, version: 1 };
+      expect(await store.deliveries.settleMany([...settlements, rival, late])).toEqual([
+        ...settlements.map(() => true),
+        false,
+        false,
+      ]);
+      for (const { after } of settlements)
+        expect(await store.deliveries.get(after.id)).toEqual({ ...after, version: 3 });
     });
 
     it('takes one of two settlements of the same version at the same time', async () => {

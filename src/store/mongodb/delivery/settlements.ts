@@ -16,6 +16,9 @@ import { writeAll } from './conditional-writes.ts';
 import { kindsOf } from './dead-letters.ts';
 import type { Leases } from './leases.ts';
 
+/** Entries of a log, of which each has a part of a push service’s answer. */
+const MOST_SHORT = 4;
+
 /** What this process knows without asking. */
 type Memory = { readonly leases: Leases; readonly clock: Clock };
 
@@ -43,8 +46,9 @@ export async function settleAll(
     collections,
     [...once].map((settlement) => {
       const { version, after } = settlement;
-      const push = after.state === 'failed' ? outboxOf(collections).push([deliveryFailed(after)]) : {};
-      return { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after, kinds.get(after.id)), push };
+      const isShort = after.attempts.length + after.replays.length <= MOST_SHORT;
+      const write = { ids: [after.id], version, token: tokenOf(settlement), set: changeTo(after, kinds.get(after.id)), isShort };
+      return after.state === 'failed' ? { ...write, push: outboxOf(collections).push([deliveryFailed(after)]) } : write;
     }),
   );
   // The same settlement twice in one batch counts once.

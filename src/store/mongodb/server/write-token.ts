@@ -16,3 +16,8 @@ const TOKENS_KEPT = 4;
 export function leaveToken(token: string) {
   return { writes: { $each: [token], $slice: -TOKENS_KEPT } };
 }
+
+/** The same in an update that is a pipeline, where `token` is an expression. */
+export function withToken(token: object) {
+  return { writes: { $slice: [{ $concatArrays: [{ $ifNull: ['$writes', []] }, [token]] }, -TOKENS_KEPT] } };
+}
