@@ -40,7 +40,7 @@ export const DELIVERIES_BY_ID: NamedQuery<readonly string[]> = {
 export const VERSION_OF_DELIVERY: NamedQuery<{ readonly id: string; readonly version: number }> = {
   name: 'version of a delivery',
   collection: 'deliveries',
-  purpose: 'the conditional write of a claim or settlement',
+  purpose: 'the conditional write of one claim or settlement',
   index: BY_ID,
   filter: ({ id, version }) => ({ _id: id, version }),
 };
@@ -48,7 +48,7 @@ export const VERSION_OF_DELIVERY: NamedQuery<{ readonly id: string; readonly ver
 export const VERSION_OF_DELIVERIES: NamedQuery<{ readonly ids: readonly string[]; readonly version: number }> = {
   name: 'version of deliveries',
   collection: 'deliveries',
-  purpose: 'the conditional write of many claims that say the same',
+  purpose: 'the conditional write of many claims or settlements',
   index: BY_ID,
   filter: ({ ids, version }) => ({ _id: { $in: ids }, version }),
 };

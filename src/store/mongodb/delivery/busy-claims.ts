@@ -47,15 +47,16 @@ async function sendingBeside(
 /** As it was, but for its version. Should this fail, the lease ends by itself. */
 export async function giveBack(collections: Collections, leases: Leases, busy: readonly Candidate[]): Promise<void> {
   const writes = busy.map(({ document: { _id, version, state, attemptCount, claimedAtMs, dueAtMs, priority } }) => ({
-    ids: [_id],
+    id: _id,
     version: version + 1,
     token: writeToken(),
     set: { state, attemptCount, claimedAtMs, dueAtMs },
+    isShort: true,
     priority,
   }));
   const isWon = await writeAll(collections, writes);
-  for (const { ids, token, set, priority } of writes) {
-    if (ids.every((id) => isWon(id, token))) bookOf(collections).moved(priority, 'sending', set.state);
+  for (const { id, token, set, priority } of writes) {
+    if (isWon(id, token)) bookOf(collections).moved(priority, 'sending', set.state);
   }
   for (const { document } of busy) leases.end(document.notificationId, document._id);
 }

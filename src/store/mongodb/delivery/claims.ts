@@ -68,36 +68,25 @@ export async function claimAll(
   return claims.map((claim) => (busy.has(claim) ? 'busy' : (claimed.get(claim) ?? null)));
 }
 
-/** The ids of those that were won. Whoever is claimed with the same words is claimed in the same statement. */
+/** The ids of those that were won. */
 async function takeLeases(
   collections: Collections,
   leases: Leases,
   candidates: readonly Candidate[],
 ): Promise<ReadonlySet<string>> {
-  const alike = new Map<string, { rows: DeliveryDocument[]; claim: Claim; token: string }>();
-  for (const { document, claim } of candidates) {
-    const words = [document.version, claim.attempt, claim.nowMs, claim.leaseUntilMs].join(' ');
-    const group = alike.get(words) ?? { rows: [], claim, token: writeToken() };
-    group.rows.push(document);
-    alike.set(words, group);
-  }
-  const groups = [...alike.values()].map(({ rows, claim, token }) => ({
-    rows,
-    claim,
-    token,
-    version: rows[0]?.version ?? 0,
-    ids: rows.map(({ _id }) => _id),
-    set: claimedFields(claim),
-  }));
-  const isWon = await writeAll(collections, groups);
+  const token = writeToken();
+  const writes = candidates.map(({ document: { _id, version }, claim }) => {
+    return { id: _id, version, token, set: claimedFields(claim), isShort: true };
+  });
+  const isWon = await writeAll(collections, writes);
   const won = new Set<string>();
   const book = bookOf(collections);
-  for (const { rows, claim, token } of groups) {
-    for (const { _id, notificationId, priority, state } of rows.filter((row) => isWon(row._id, token))) {
-      won.add(_id);
-      book.moved(priority, state, 'sending');
-      leases.take(notificationId, _id, claim.leaseUntilMs, claim.nowMs);
-    }
+  for (const { document, claim } of candidates) {
+    const { _id, notificationId, priority, state } = document;
+    if (!isWon(_id, token)) continue;
+    won.add(_id);
+    book.moved(priority, state, 'sending');
+    leases.take(notificationId, _id, claim.leaseUntilMs, claim.nowMs);
   }
   return won;
 }

@@ -17,7 +17,7 @@ export async function writeAll(
     if (statements.every((statement) => 'updateOne' in statement) || !isAway(error)) throw error;
     return write();
   });
-  const all = writes.flatMap(({ ids }) => ids);
+  const all = writes.map(({ id }) => id);
   if (matchedCount === all.length) return () => true;
   const filter = WRITES_OF_DELIVERIES.filter([...new Set(all)]);
   const found = await deliveries.find(filter, optionsOf(WRITES_OF_DELIVERIES)).toArray();
