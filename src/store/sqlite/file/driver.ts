@@ -21,7 +21,15 @@ export interface Database {
   close(): void;
 }
 
-type RawStatement = { all(...values: unknown[]): unknown[]; run(...values: unknown[]): { changes: number | bigint } };
+type RawStatement = {
+  all(...values: unknown[]): unknown[];
+  run(...values: unknown[]): { changes: number | bigint };
+  columns?(): readonly { readonly name: string }[];
+  /** Of node:sqlite, from Node 24 on. */
+  setReturnArrays?(isOn: boolean): void;
+  /** Of libsql. */
+  raw?(isOn: boolean): unknown;
+};
 type RawDatabase = { prepare(sql: string): RawStatement; exec(script: string): void; close(): void };
 type Connect = (path: string) => RawDatabase;
 
@@ -66,14 +74,17 @@ export async function connect(path: string, driver: DriverName | null = null): P
   return guarded(() => wrap(name, path, open(path)));
 }
 
+/** `names`: those of the columns where rows come as lists; null until it is known, and where they come as objects. */
+type Prepared = { readonly statement: RawStatement; names: readonly string[] | null };
+
 function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
-  const statements = new Map<string, RawStatement>();
-  const prepared = (sql: string): RawStatement => {
+  const statements = new Map<string, Prepared>();
+  const prepared = (sql: string): Prepared => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const statement = raw.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
+    const made = { statement: raw.prepare(sql), names: null };
+    statements.set(sql, made);
+    return made;
   };
   // libsql takes a lone null argument for a missing list, so it always gets a list.
   const argumentsOf = (values: readonly SqlValue[]): unknown[] => {
@@ -82,18 +93,14 @@ function wrap(driver: DriverName, path: string, raw: RawDatabase): Database {
   };
   // Never `get`: libsql leaves its statement unfinished, and then COMMIT is refused.
   const all = <Row>(sql: string, values: readonly SqlValue[] = []): Row[] =>
-    guarded(() =>
-      prepared(sql)
-        .all(...argumentsOf(values))
-        .map((row) => plain(row) as Row),
-    );
+    guarded(() => rowsOf(prepared(sql), argumentsOf(values)) as Row[]);
   let isOpen = true;
   return {
     driver,
     path,
     all,
     first: <Row>(sql: string, values: readonly SqlValue[] = []) => all<Row>(sql, values)[0],
-    run: (sql, values = []) => guarded(() => Number(prepared(sql).run(...argumentsOf(values)).changes)),
+    run: (sql, values = []) => guarded(() => Number(prepared(sql).statement.run(...argumentsOf(values)).changes)),
     execute: (script) => guarded(() => raw.exec(script)),
     close() {
       if (!isOpen) return;
@@ -116,15 +123,48 @@ function unlock(raw: RawDatabase): void {
   }
 }
 
+type Row = Record<string, SqlValue>;
+
+/** As lists where the driver has them: it makes an object of a row more slowly than this does. */
+function rowsOf(prepared: Prepared, values: readonly unknown[]): Row[] {
+  const { statement } = prepared;
+  prepared.names ??= asLists(statement);
+  const rows = statement.all(...values);
+  const [first] = rows;
+  if (!Array.isArray(first)) return rows.map((row) => plain(row as Record<string, unknown>));
+  // A column was added since.
+  if (first.length !== prepared.names?.length) prepared.names = namesOf(statement);
+  const { names } = prepared;
+  return (rows as unknown[][]).map((row) => named(names ?? [], row));
+}
+
+/** Has the statement give lists from now on; null where this driver cannot. */
+function asLists(statement: RawStatement): readonly string[] | null {
+  if (statement.columns === undefined) return null;
+  if (statement.setReturnArrays !== undefined) statement.setReturnArrays(true);
+  else if (statement.raw !== undefined) statement.raw(true);
+  else return null;
+  return namesOf(statement);
+}
+
+function namesOf(statement: RawStatement): readonly string[] {
+  return statement.columns?.().map(({ name }) => name) ?? [];
+}
+
+function named(names: readonly string[], values: readonly unknown[]): Row {
+  const row: Row = {};
+  for (let index = 0; index < names.length; index += 1) row[names[index] ?? ''] = fromColumn(values[index]);
+  return row;
+}
+
 /** Decodes the values of a row in place: copying the row cost more than reading it. */
-function plain(row: unknown): Record<string, SqlValue> {
-  const columns = row as Record<string, unknown>;
+function plain(columns: Record<string, unknown>): Row {
   for (const name in columns) {
     const value = columns[name];
     const read = fromColumn(value);
     if (read !== value) columns[name] = read;
   }
-  return columns as Record<string, SqlValue>;
+  return columns as Row;
 }
 
 function guarded<Result>(work: () => Result): Result {
