@@ -47,7 +47,13 @@ export async function settleAll(
     [...once].map((settlement) => {
       const { version, after } = settlement;
       const isShort = after.attempts.length + after.replays.length <= MOST_SHORT;
-      const write = { id: after.id, version, token: tokenOf(settlement), set: changeTo(after, kinds.get(after.id)), isShort };
+      const write = {
+        id: after.id,
+        version,
+        token: tokenOf(settlement),
+        set: changeTo(after, kinds.get(after.id)),
+        isShort,
+      };
       return after.state === 'failed' ? { ...write, push: outboxOf(collections).push([deliveryFailed(after)]) } : write;
     }),
   );
