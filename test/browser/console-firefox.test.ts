@@ -5,7 +5,10 @@ import { troubleOn } from './chromium.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 import { describeWithFirefox, launchFirefox } from './firefox.ts';
 
-const PAGES = ['overview', 'notifications', 'dead-letters', 'services', 'audiences', 'compose', 'system', 'audit'];
+const PAGES = [
+  ...['overview', 'search', 'notifications', 'dead-letters', 'bulk-actions', 'services', 'audiences', 'compose'],
+  ...['schedules', 'templates', 'experiments', 'webhooks', 'system', 'audit'],
+];
 
 let browser: Browser;
 let stage: ConsoleStage;
