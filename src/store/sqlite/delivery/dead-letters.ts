@@ -79,7 +79,7 @@ function orderOf({ notificationId }: DeadLetterScope): string {
 
 /** Left alone, SQLite prefers the index of states and sorts every dead letter for each page. */
 function indexOfAll({ userId, notificationId }: DeadLetterScope): string {
-  if (userId !== null) return 'deliveries_failed_user';
+  if (userId !== null) return notificationId === null ? 'deliveries_failed_user' : 'deliveries_user';
   return notificationId === null ? 'deliveries_failed' : 'deliveries_state';
 }
 
