@@ -57,7 +57,11 @@ async function write(call: ReturnType<typeof request>, lines: number): Promise<v
   for (let at = 0; at < lines && !call.destroyed; at += 1) {
     if (call.write(`${JSON.stringify(note(at))}\n`)) continue;
     await new Promise<void>((resolve) => {
-      call.once('drain', resolve).once('close', resolve);
+      const goOn = (): void => {
+        call.off('drain', goOn).off('close', goOn);
+        resolve();
+      };
+      call.once('drain', goOn).once('close', goOn);
     });
     // Else a program that writes this fast would read nothing.
     await new Promise(setImmediate);
