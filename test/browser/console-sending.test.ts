@@ -99,14 +99,55 @@ describeWithChromium('what is sent, and what runs, at the console in Chromium', 
     expect(trouble).toEqual([]);
   }, 60_000);
 
+  it('says it in several ways by keyboard, is told what is wrong at the field, and sends', async () => {
+    const page = await stage.signedIn();
+    const trouble = troubleOn(page);
+    await stage.open(page, 'compose');
+    await page.click('input[name=to][value=everyone]');
+    await page.type('input[name=type]', 'note');
+    await page.type('input[name=title]', 'Sale');
+    await page.focus('.compose details:last-of-type > summary');
+    await page.keyboard.press('Enter');
+    for (const text of ['sale', 'short', '1', 'long', '1', HOSTILE]) {
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(text);
+    }
+    await page.type('input[name=test_percent]', '40');
+    const press = (value: string) =>
+      Promise.all([
+        page.waitForNavigation(),
+        page.focus(`button[value=${value}]`).then(() => page.keyboard.press('Enter')),
+      ]);
+    await press('preview');
+    expect(await textOf(page, '#wrong-decide_after_seconds')).toContain('Is required with');
+    for (const look of LOOKS) await lookAt(page, 'several-ways-refused', look);
+    await page.type('input[name=decide_after_seconds]', '60');
+    await press('preview');
+    expect(await textOf(page, '.compose-answer h3')).toBe('Experiment sale');
+    for (const look of LOOKS) await lookAt(page, 'several-ways', look);
+    await press('send');
+    expect(await textOf(page, '.done')).toContain('Accepted');
+    const refused = 'Failed to load resource: the server responded with a status of 400 (Bad Request)';
+    expect(trouble).toEqual([refused]);
+  }, 60_000);
+
   it('looks first and sends then, without JavaScript', async () => {
     const page = await stage.signedIn({ scripts: false });
     await stage.open(page, 'compose');
     await page.type('textarea[name=user_ids]', 'ada');
     await page.type('input[name=type]', 'note');
     await page.type('input[name=title]', HOSTILE);
+    await page.click('.compose details:last-of-type > summary');
+    for (const [name, text] of [
+      ['experiment', 'without-scripts'],
+      ['way1_key', 'one'],
+      ['way2_key', 'other'],
+      ['way2_title', 'Another'],
+    ] as const)
+      await page.type(`input[name=${name}]`, text);
     await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
     expect(await textOf(page, '.compose-answer .preview-title')).toContain(HOSTILE);
+    expect(await textOf(page, '.compose-answer h3')).toBe('Experiment without-scripts');
     writeFileSync(new URL('sending-forecast-1280.png', PICTURES), await page.screenshot({ fullPage: true }));
     await Promise.all([page.waitForNavigation(), page.click('button[value=send]')]);
     expect(await textOf(page, '.done')).toContain('Accepted');

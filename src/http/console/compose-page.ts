@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { AppError } from '../../domain/app-error.ts';
 import { countText } from './audience-count.ts';
+import { type Filled, filled } from './compose-filled.ts';
 import { composeForm } from './compose-form.ts';
 import { digestOf, requestIn } from './compose-request.ts';
 import type { ConsoleParts } from './console-parts.ts';
@@ -18,7 +19,7 @@ export function addComposePage(routes: ConsoleRoutes, parts: ConsoleParts): void
   routes.page('compose', async ({ session, query }) => {
     if (session.role !== 'operator') throw new AppError('viewer_changes_nothing', 'A viewer sends nothing.');
     const given: Form = { get: (name) => query(name), all: () => [] };
-    return { ...FRAME, body: pageBody(given, '', false) };
+    return { ...FRAME, body: pageBody(filled(given, null), '', false) };
   });
   const isSending = (form: Form): boolean => form.get('do') === 'send' && form.get('seen') === digestOf(form);
   const operation = (form: Form): string | null => (isSending(form) ? 'sendNotification' : null);
@@ -32,11 +33,11 @@ export function addComposePage(routes: ConsoleRoutes, parts: ConsoleParts): void
       }
       const answer = forecastOf(await parts.dryRun(request));
       const note = form.get('do') === 'send' ? html`<p class="error" role="alert">${CHANGED}</p>` : '';
-      return { ...FRAME, body: pageBody(form, html`${note}${answer}`, true) };
+      return { ...FRAME, body: pageBody(filled(form, null), html`${note}${answer}`, true) };
     },
     (form, error) => ({
       ...FRAME,
-      body: pageBody(form, html`<p class="error" role="alert">${error.message}</p>`, false),
+      body: pageBody(filled(form, error), html`<p class="error" role="alert">${error.message}</p>`, false),
     }),
   );
   addLiveCount(routes, parts);
@@ -50,7 +51,7 @@ function addLiveCount(routes: ConsoleRoutes, parts: ConsoleParts): void {
   });
 }
 
-function pageBody(form: Form, answer: Html | string, canSend: boolean): Html {
+function pageBody(form: Filled, answer: Html | string, canSend: boolean): Html {
   return html`<h1>Compose</h1>
 <p class="lead">Nothing is sent before you have seen what would come of it.</p>
 ${composeForm(form, answer, canSend)}

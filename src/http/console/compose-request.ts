@@ -4,6 +4,7 @@ import type { NotifyRequest } from '../../intake/notify-request.ts';
 import { validate } from '../kit/validation.ts';
 import { notificationBody, notifyRequestOf } from '../v1/notification-schema.ts';
 import { LOCALE_FIELDS, localesIn } from './compose-locales.ts';
+import { WAY_FIELDS, waysIn } from './compose-ways.ts';
 import type { Form } from './console-routes.ts';
 
 /** To whom, and when, as the form has it. */
@@ -14,6 +15,7 @@ export const WHEN = ['now', 'utc', 'local'] as const;
 const FIELDS: readonly string[] = [
   ...['to', 'user_ids', 'tags', 'type', 'title', 'body', 'url', 'template', 'variables'],
   ...LOCALE_FIELDS,
+  ...WAY_FIELDS,
   ...['topic', 'ttl_seconds', 'priority', 'when', 'at', 'if_passed'],
 ];
 
@@ -26,6 +28,7 @@ export function requestIn(form: Form): NotifyRequest {
     ...(form.get('ttl_seconds').trim() === '' ? {} : { ttl_seconds: Number(form.get('ttl_seconds')) }),
     ...toWhom(form),
     ...templateIn(form),
+    ...waysIn(form, () => variablesIn(form)),
     ...sendAtIn(form),
   });
   if (value !== null) return notifyRequestOf(value);
@@ -56,23 +59,36 @@ function toWhom(form: Form): Readonly<Record<string, unknown>> {
 function templateIn(form: Form): Readonly<Record<string, unknown>> {
   const key = form.get('template').trim();
   if (key === '') return {};
-  const text = form.get('variables').trim();
-  return { template: { key, ...(text === '' ? {} : { variables: parsed(text) }) } };
+  return { template: { key, variables: variablesIn(form) } };
 }
 
-function parsed(text: string): unknown {
+/** Undefined where there are none. */
+function variablesIn(form: Form): unknown {
+  const text = form.get('variables').trim();
+  if (text === '') return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    throw new AppError('invalid_request', 'The variables are not valid JSON.');
+    throw new AppError(
+      'invalid_request',
+      'The variables are not valid JSON.',
+      wrongAt('variables', 'are not valid JSON'),
+    );
   }
+}
+
+function wrongAt(path: string, message: string) {
+  return { issues: [{ path, message }] };
 }
 
 /** A field for date and time gives `2026-03-29T09:00`. */
 function sendAtIn(form: Form): Readonly<Record<string, unknown>> {
   const [when, at] = [form.get('when'), form.get('at').trim()];
   if (when !== 'utc' && when !== 'local') return {};
-  if (at === '') throw new AppError('invalid_request', 'Say at which date and time it is sent.');
+  if (at === '') {
+    const words = 'Say at which date and time it is sent.';
+    throw new AppError('invalid_request', words, wrongAt('send_at', words));
+  }
   if (when === 'utc') return { send_at: `${at.length === 16 ? `${at}:00` : at}Z` };
   const ifPassed = form.get('if_passed');
   return { send_at: { local: at, ...(ifPassed === '' ? {} : { if_passed: ifPassed }) } };

@@ -16,7 +16,7 @@ export function addExperimentPages(routes: ConsoleRoutes, parts: ConsoleParts): 
   routes.page('experiments', async (visit) => {
     const page = await parts.experiments.list({ cursor: visit.query('cursor') || null, limit: ROWS });
     const body = html`<h1>Experiments</h1>
-<p class="lead">What was said in several ways, and which does better. They begin with a notification that has <code>variants</code>, by the API.</p>
+<p class="lead">What was said in several ways, and which does better. They begin with a notification that says it in several ways: in Compose, or by the API with <code>variants</code>.</p>
 ${listTable(page.items)}${more('experiments', {}, page.next)}`;
     return { title: 'Experiments', menu: 'experiments', body };
   });

@@ -8,14 +8,15 @@ import type { Html } from './layout.ts';
 import { address, facts, number, stateMark, table, time } from './parts.ts';
 
 /** What would come of it: as a device shows it, how large it is, for whom, and who is left out and why. */
-export function forecastOf({ notification, measured, forecast, isAtLeast }: DryRun): Html {
+export function forecastOf(run: DryRun): Html {
+  const { notification, measured, forecast, isAtLeast } = run;
   const { users, devices, reachedUsers, suppressed, held, sample } = forecast;
   const left = Object.entries(suppressed).filter(([, count]) => count > 0);
   const shown = notification.content.worded?.shown ?? notification.content;
   const atLeast = isAtLeast ? 'at least ' : '';
   const locales = Object.entries(measured.byLocale ?? {});
   return html`<section class="card" role="status"><h2>What would come of it</h2>
-<div class="columns"><div>${contentPreview({ ...notification.content, ...shown })}
+<div class="columns"><div>${notification.content.experiment === undefined ? contentPreview({ ...notification.content, ...shown }) : ''}
 ${octetMeter(measured.octets)}${sizeWarnings(measured.octets).map((warning) => html`<p class="hint">${warning}</p>`)}
 ${locales.length < 2 ? '' : html`<p class="hint">By locale: ${locales.map(([name, octets]) => `${name} ${number(octets)}`).join(', ')}.</p>`}</div>
 <div>${facts([
@@ -34,7 +35,39 @@ ${locales.length < 2 ? '' : html`<p class="hint">By locale: ${locales.map(([name
         : html`<span class="marks">${left.map(([reason, count]) => stateMark('suppressed', `${number(count)} ${reason}`))}</span>`,
     ],
   ])}</div></div>
-${sample.length === 0 ? '' : sampleTable(sample)}</section>${previewsByLocale(notification.content, measured.byLocale)}`;
+${waysTable(run)}${sample.length === 0 ? '' : sampleTable(sample)}</section>${previewsByLocale(notification.content, measured.byLocale)}`;
+}
+
+/** How many get each of several ways to say it, and each as a device shows it. */
+function waysTable({ notification, forecast, isAtLeast }: DryRun): Html | string {
+  const { experiment } = notification.content;
+  if (experiment === undefined) return '';
+  const atLeast = isAtLeast ? 'at least ' : '';
+  const users = experiment.variants.map(({ key }) => forecast.variants.get(key) ?? 0);
+  const waiting = forecast.reachedUsers - users.reduce((sum, count) => sum + count, 0);
+  const ways = experiment.variants.map(({ key, weight, content }, index) => [
+    html`<strong>${key}</strong>`,
+    `${atLeast}${number(users[index] ?? 0)}`,
+    weight,
+    contentPreview({ ...content, ...content.worded?.shown }),
+  ]);
+  return html`<h3>Experiment ${experiment.key}</h3>${table({
+    caption: 'How many users get which way',
+    columns: [['Way'], ['Users', 'number'], ['Weight', 'number'], ['As a device shows it', 'wide']],
+    rows: [
+      ...ways,
+      ...others('Wait for the outcome', experiment.testPercent === null ? null : `${atLeast}${number(waiting)}`),
+      ...others(
+        'Nothing (holdout)',
+        experiment.holdoutPercent === 0 ? null : `${atLeast}${number(forecast.suppressed.holdout)}`,
+      ),
+    ],
+    empty: '',
+  })}`;
+}
+
+function others(who: string, users: string | null): readonly (readonly string[])[] {
+  return users === null ? [] : [[who, users, '–', '–']];
 }
 
 function sampleTable(sample: readonly UserForecast[]): Html {

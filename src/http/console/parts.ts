@@ -101,10 +101,15 @@ export function actionButton(of: {
 export function choice(
   name: string,
   label: string,
-  of: { readonly words: readonly string[]; readonly chosen: string; readonly none?: string },
+  of: {
+    readonly words: readonly string[];
+    readonly chosen: string;
+    readonly none?: string;
+    readonly more?: Html | string;
+  },
 ): Html {
   const options = of.words.map(
     (word) => html`<option value="${word}"${word === of.chosen ? html` selected` : ''}>${word}</option>`,
   );
-  return html`<label>${label} <select name="${name}"><option value="">${of.none ?? 'any'}</option>${options}</select></label>`;
+  return html`<label>${label} <select name="${name}"${of.more ?? ''}><option value="">${of.none ?? 'any'}</option>${options}</select></label>`;
 }

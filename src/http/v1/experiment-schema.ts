@@ -105,13 +105,16 @@ export function refuseSaid(body: Body, refuse: Refuse): void {
   }
   const { test_percent: test, decide_after_seconds: decideAfter, holdout_percent: holdout = 0 } = asked;
   if (test !== undefined && decideAfter === undefined)
-    refuse('experiment', 'needs `decide_after_seconds` with `test_percent`');
+    refuse('experiment.decide_after_seconds', 'is required with `test_percent`');
   if (test === undefined && decideAfter !== undefined)
-    refuse('experiment', 'has `decide_after_seconds` for a `test_percent` alone');
+    refuse('experiment.decide_after_seconds', 'goes with `test_percent`');
   if (test === undefined && asked.if_inconclusive !== undefined)
-    refuse('experiment', 'has `if_inconclusive` for a `test_percent` alone');
+    refuse('experiment.if_inconclusive', 'goes with `test_percent`');
   if (holdout + (test ?? 0) >= 100)
-    refuse('experiment', 'leaves nobody to wait for the test: holdout and test together must be below 100');
+    refuse(
+      test === undefined ? 'experiment.holdout_percent' : 'experiment.test_percent',
+      'leaves nobody to wait for the test: holdout and test together must be below 100',
+    );
   const keys = given.map(({ key }) => key);
   if (new Set(keys).size < keys.length) refuse('variants', 'must have different keys');
   given.forEach((one, index) => {

@@ -102,6 +102,107 @@ describe('compose', () => {
   });
 });
 
+describe('compose, in several ways', () => {
+  const ways = {
+    ...{ to: 'everyone', type: 'note', title: 'Sale', when: 'now', experiment: 'sale' },
+    ...{
+      way1_key: 'short',
+      way2_key: 'long',
+      way2_weight: '3',
+      way2_title: 'The sale of the year',
+      way2_body: HOSTILE,
+    },
+  };
+  const preview = (form: Record<string, string>) => operator.post('compose', { ...form, do: 'preview' });
+  /** What stands at each field that is marked as wrong. */
+  const wrongIn = (html: string) =>
+    [...html.matchAll(/<p id="wrong-(\w+)">([^<]*)<\/p>/g)].map(([, name, says]) => {
+      expect(html).toMatch(new RegExp(`name="${name}"[^>]* aria-invalid="true" aria-describedby="wrong-${name}"`));
+      return [name, says];
+    });
+
+  beforeEach(async () => {
+    await api.dispose();
+    api = await startApi({ tracking: ['shown', 'clicked'] });
+    operator = new ConsoleVisitor(api);
+    await operator.post('sign-in', { secret: SECRET });
+    for (let user = 0; user < 40; user += 1) await api.register(`user-${user}`);
+  });
+
+  it('tells how many get which way, who waits and who gets nothing, and sends just that', async () => {
+    const test = { test_percent: '30', decide_after_seconds: '60', if_inconclusive: 'send_heaviest' };
+    const form = { ...ways, ...test, holdout_percent: '20', metric: 'shown' };
+    const looked = await preview(form);
+    expect(looked.status).toBe(200);
+    for (const harm of HARM) expect(looked.text).not.toContain(harm);
+    const rows = [
+      ...looked.text.matchAll(/<td>(?:<strong>)?([^<]*)(?:<\/strong>)?<\/td><td class="number">(\d+)<\/td>/g),
+    ];
+    const experiment = { key: 'sale', ...{ test_percent: 30, holdout_percent: 20, decide_after_seconds: 60 } };
+    const asked = {
+      ...{ type: 'note', audience: { everyone: true }, title: 'Sale' },
+      experiment: { ...experiment, metric: 'shown', if_inconclusive: 'send_heaviest' },
+      variants: [
+        { key: 'short', weight: 1 },
+        { key: 'long', weight: 3, title: 'The sale of the year', body: 'x' },
+      ],
+    };
+    const { body: told } = await api.call('POST', '/v1/notifications/dry-run', { json: asked });
+    const [short, long] = told.variants.map(({ user_count }: { user_count: number }) => user_count);
+    expect(short + long + told.suppressed.holdout).toBeGreaterThan(5);
+    expect(rows.map(([, who, users]) => [who, Number(users)])).toEqual([
+      ['short', short],
+      ['long', long],
+      ['Wait for the outcome', told.reached_user_count - short - long],
+      ['Nothing (holdout)', told.suppressed.holdout],
+    ]);
+    const seen = { seen: field(looked.text, 'seen'), once: field(looked.text, 'once') };
+    const changed = await operator.post('compose', { ...form, ...seen, do: 'send', way2_weight: '2' });
+    expect(changed.text).toContain('It was changed since');
+    const sent = await operator.post('compose', { ...form, ...seen, do: 'send' });
+    const id = /ntf_\w+/.exec(sent.headers.get('location')!)![0];
+    const { variants } = (await api.call('GET', `/v1/notifications/${id}`)).body;
+    expect(variants.map(({ key, title }: { key: string; title: string }) => [key, title])).toEqual([
+      ['short', 'Sale'],
+      ['long', 'The sale of the year'],
+    ]);
+    expect((await api.call('GET', '/v1/experiments/sale')).body).toMatchObject({ ...experiment, metric: 'shown' });
+  });
+
+  it('takes a way from a template, with the variables of all', async () => {
+    await put('/v1/templates/parcel', TEMPLATE);
+    const { way2_title: _, way2_body: __, ...rest } = ways;
+    const looked = await preview({ ...rest, way2_template: 'parcel', variables: '{"name":"Ada","n":2}' });
+    expect([looked.status, looked.text]).toEqual([200, expect.stringContaining('Hello Ada')]);
+    const missing = await preview({ ...rest, way2_template: 'parcel', variables: '{' });
+    expect(wrongIn(missing.text)).toEqual([['variables', 'Are not valid JSON.']]);
+  });
+
+  it('says at each field what is wrong with it', async () => {
+    const wrong = async (form: Record<string, string>) => {
+      const { status, text } = await preview({ ...ways, ...form });
+      expect([status, text]).toEqual([400, expect.stringContaining('role="alert"')]);
+      return wrongIn(text).map(([name]) => name);
+    };
+    expect(await wrong({ experiment: '', way1_key: '', way2_key: 'no key', way2_weight: '1001' })).toEqual([
+      ...['experiment', 'way1_key', 'way2_key', 'way2_weight'],
+    ]);
+    expect(await wrong({ way2_key: '', way2_weight: '', way2_title: '', way2_body: '' })).toEqual(['way2_key']);
+    expect(await wrong({ way2_key: 'short' })).toEqual(['way2_key']);
+    expect(await wrong({ way3_body: 'Only text' })).toEqual(['way3_key']);
+    expect(await wrong({ holdout_percent: '91' })).toEqual(['holdout_percent']);
+    expect(await wrong({ if_inconclusive: 'stop' })).toEqual(['if_inconclusive']);
+    expect(await wrong({ test_percent: '20' })).toEqual(['decide_after_seconds']);
+    expect(await wrong({ decide_after_seconds: '60' })).toEqual(['decide_after_seconds']);
+    const tested = { test_percent: '20', decide_after_seconds: '60' };
+    expect(await wrong({ ...tested, holdout_percent: '80' })).toEqual(['test_percent']);
+    expect(await wrong({ ...tested, when: 'local', at: '2026-03-29T09:00' })).toEqual(['test_percent']);
+    expect(await wrong({ locale: 'en', locale1: 'de', title1: 'Ausverkauf' })).toEqual(['way2_title']);
+    expect(await wrong({ type: 'no such', title: '' })).toEqual(['type', 'title']);
+    expect(await wrong({ to: 'tags', tags: 'beta &&' })).toEqual(['tags']);
+  });
+});
+
 describe('segments and types', () => {
   it('are kept by forms, told in words, counted, and deleted', async () => {
     await operator.post('put-segment', { key: 'vip', tags: 'plan:pro || staff' });

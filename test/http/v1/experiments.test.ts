@@ -149,37 +149,24 @@ describe('an experiment', () => {
   });
 
   const test = { test_percent: 10, decide_after_seconds: 60 };
+  const INVALID = 'invalid_request';
+  const [PERCENT, DECIDED] = ['experiment.test_percent', 'experiment.decide_after_seconds'];
   it.each<[string, object, string, string]>([
-    ['one variant', { variants: VARIANTS.slice(0, 1) }, 'invalid_request', 'variants'],
-    ['two with one key', { variants: [VARIANTS[0], VARIANTS[0]] }, 'invalid_request', 'variants'],
-    [
-      'a weight of 0',
-      { variants: [{ ...VARIANTS[0], weight: 0 }, VARIANTS[1]] },
-      'invalid_request',
-      'variants[0].weight',
-    ],
-    ['variants without an experiment', { experiment: undefined }, 'invalid_request', 'experiment'],
-    ['an experiment without variants', { variants: undefined, title: 'x' }, 'invalid_request', 'variants'],
-    [
-      'a variant that says nothing',
-      { variants: [VARIANTS[0], { key: 'x', weight: 1 }] },
-      'invalid_request',
-      'variants[1].title',
-    ],
-    [
-      'a percentage over',
-      { experiment: { key: 'x', holdout_percent: 91 } },
-      'invalid_request',
-      'experiment.holdout_percent',
-    ],
+    ['one variant', { variants: VARIANTS.slice(0, 1) }, INVALID, 'variants'],
+    ['two with one key', { variants: [VARIANTS[0], VARIANTS[0]] }, INVALID, 'variants'],
+    ['a weight of 0', { variants: [{ ...VARIANTS[0], weight: 0 }, VARIANTS[1]] }, INVALID, 'variants[0].weight'],
+    ['variants without an experiment', { experiment: undefined }, INVALID, 'experiment'],
+    ['an experiment without variants', { variants: undefined, title: 'x' }, INVALID, 'variants'],
+    ['a variant that says nothing', { variants: [VARIANTS[0], { key: 'x', weight: 1 }] }, INVALID, 'variants[1].title'],
+    ['a percentage over', { experiment: { key: 'x', holdout_percent: 91 } }, INVALID, 'experiment.holdout_percent'],
     [
       'nobody who waits',
       { experiment: { key: 'x', ...test, test_percent: 60, holdout_percent: 40 } },
-      'invalid_request',
-      'experiment',
+      INVALID,
+      PERCENT,
     ],
-    ['a test without a time', { experiment: { key: 'x', test_percent: 10 } }, 'invalid_request', 'experiment'],
-    ['a time without a test', { experiment: { key: 'x', decide_after_seconds: 60 } }, 'invalid_request', 'experiment'],
+    ['a test without a time', { experiment: { key: 'x', test_percent: 10 } }, INVALID, DECIDED],
+    ['a time without a test', { experiment: { key: 'x', decide_after_seconds: 60 } }, INVALID, DECIDED],
     [
       'a time past the TTL',
       { experiment: { key: 'x', ...test }, ttl_seconds: 60 },
