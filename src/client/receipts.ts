@@ -16,4 +16,6 @@ export type ReceiptCounts = {
   readonly closed: number;
   /** Of those clicked, how many by which button, by its `action`. */
   readonly actions: Readonly<Record<string, number>>;
+  /** These are the counts so far: more is being counted. Absent from earlier versions. */
+  readonly is_counting?: boolean;
 };

@@ -11,6 +11,7 @@ import type { JobQueue } from '../queue/job-queue.ts';
 import type { OfNotificationQuery } from '../store/delivery-store.ts';
 import type { NotificationQuery } from '../store/notification-store.ts';
 import type { Page, PageRequest } from '../store/page.ts';
+import type { ReceiptTotals } from '../store/receipt-store.ts';
 import type { Store } from '../store/store.ts';
 import type { SuppressionStore } from '../store/suppression-store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
@@ -30,6 +31,8 @@ export type Notifications = {
     counts: DeliveryCounts;
     suppressed: SuppressionCounts;
     receipts: ReceiptCounts;
+    /** Not all that devices told is counted in `receipts` yet. */
+    isCountingReceipts: boolean;
     milestones: Milestones;
   }>;
   list(query: NotificationQuery): Promise<Page<Notification>>;
@@ -54,7 +57,10 @@ export type NotificationsOptions = {
 };
 
 /** Of a notification of which nothing is asked for. */
-const NONE_TOLD: ReadonlyMap<string, number> = new Map();
+const NONE_TOLD: ReceiptTotals = { counts: new Map(), isWhole: true };
+
+/** A reader waits no longer for what is left to count. */
+const COUNTS_FOR_MS = 500;
 
 /** What callers may do with notifications, and see of them. */
 export function createNotifications(options: NotificationsOptions): Notifications {
@@ -68,14 +74,17 @@ export function createNotifications(options: NotificationsOptions): Notification
       const [counts, suppressed, told, milestones] = await Promise.all([
         deliveries.countByState(id),
         options.store.suppressions.countByReason(id),
-        notification.content.tracking === undefined ? NONE_TOLD : options.store.receipts.counts(id),
+        notification.content.tracking === undefined
+          ? NONE_TOLD
+          : options.store.receipts.countsWithin(id, COUNTS_FOR_MS),
         notifications.milestones(id),
       ]);
       return {
         notification,
         counts,
         suppressed,
-        receipts: receiptCountsOf(told),
+        receipts: receiptCountsOf(told.counts),
+        isCountingReceipts: !told.isWhole,
         milestones: milestones ?? notFound(),
       };
     },

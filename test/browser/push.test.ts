@@ -71,7 +71,7 @@ describeWithFirefox('a push in a real Firefox', () => {
     const later = await stage.notify({ title: 'Later' });
     await nextShown();
     await until('the click is told with the next push', async () => (await receiptsOf(id)).clicked === 1);
-    expect(await receiptsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {} });
+    expect(await receiptsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {}, is_counting: false });
     const delivery = await stage.deliveryOf(later);
     await until('the next one, too', async () => (await receiptsOf(later)).shown === 1);
     const { body } = await stage.call('GET', `/v1/deliveries/${delivery.id}`);

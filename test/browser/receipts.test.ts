@@ -46,9 +46,15 @@ describeWithFirefox('receipts of a real Firefox', () => {
     const closed = await show({ title: 'Close' });
     await closeNotification(stage.browser, 'Close');
     await untilTold(closed, { shown: 1, closed: 1 });
-    expect(await countsOf(closed)).toEqual({ shown: 1, clicked: 0, closed: 1, actions: {} });
+    expect(await countsOf(closed)).toEqual({ shown: 1, clicked: 0, closed: 1, actions: {}, is_counting: false });
     // By then it would have been told, had the click been taken for a closing.
-    expect(await countsOf(pressed)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: { track: 1 } });
+    expect(await countsOf(pressed)).toEqual({
+      shown: 1,
+      clicked: 1,
+      closed: 0,
+      actions: { track: 1 },
+      is_counting: false,
+    });
   });
 
   it('come once from a site that is open in two tabs', async () => {
@@ -60,7 +66,7 @@ describeWithFirefox('receipts of a real Firefox', () => {
     await untilTold(id, { shown: 1, clicked: 1 });
     const next = await show({ title: 'Next' });
     await untilTold(next, { shown: 1 });
-    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {} });
+    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {}, is_counting: false });
   });
 
   it('outlive the worker that was ended before the service could be told', async () => {
@@ -76,7 +82,7 @@ describeWithFirefox('receipts of a real Firefox', () => {
     await stage.startBellhop();
     await stage.open('/visit');
     await untilTold(id, { clicked: 1 });
-    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {} });
+    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {}, is_counting: false });
   });
 
   it('do not come from an earlier worker, which shows all the same, until the site has the present one', async () => {
@@ -91,7 +97,7 @@ describeWithFirefox('receipts of a real Firefox', () => {
     );
     const told = await show({ title: 'Present' });
     await untilTold(told, { shown: 1 });
-    expect(await countsOf(untold)).toEqual({ shown: 0, clicked: 0, closed: 0, actions: {} });
+    expect(await countsOf(untold)).toEqual({ shown: 0, clicked: 0, closed: 0, actions: {}, is_counting: false });
   });
 
   it('wait beside an earlier SDK on the page, which does not say where the service is, for the present one', async () => {

@@ -74,6 +74,19 @@ export function receiptContract(open: OpenStore): void {
     for (const counts of reads) expect([...counts.values()]).toEqual([1, 1, 1]);
   });
 
+  it('counts as long as a reader waits, and says whether that was all', async () => {
+    const { store } = fresh;
+    const { notification, deliveries } = await fannedOut(store, 40);
+    const names = Array.from({ length: 60 }, (_, index) => `clicked ${index}`);
+    const marks = deliveries.flatMap(({ id: deliveryId }) => names.map((name) => ({ deliveryId, name, atMs: NOW_MS })));
+    await store.receipts.keep(marks);
+    const read = () => store.receipts.countsWithin(notification.id, 0);
+    let found = await read();
+    const sum = () => [...found.counts.values()].reduce((all, count) => all + count, 0);
+    for (; !found.isWhole; found = await read()) expect(sum()).toBeLessThanOrEqual(marks.length);
+    expect(sum()).toBe(marks.length);
+  });
+
   it('forgets them with their notification', async () => {
     const { store } = fresh;
     const { notification, deliveries } = await fannedOut(store, 3, { notification: { acceptedAtMs: NOW_MS - 2 } });

@@ -43,7 +43,7 @@ describe('docs/receipts.md, in the order of its examples', () => {
     const [read] = codeOf('## Reading them');
     expect(JSON.parse(await run(read))).toMatchObject({
       tracking: ['shown', 'clicked'],
-      receipts: { shown: 1, clicked: 1, closed: 0, actions: {} },
+      receipts: { shown: 1, clicked: 1, closed: 0, actions: {}, is_counting: false },
     });
   });
 });

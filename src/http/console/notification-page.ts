@@ -34,7 +34,8 @@ const ROWS = 50;
 export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   routes.page('notification', async (visit) => {
     const id = visit.query('id');
-    const { notification, counts, suppressed, receipts, milestones } = await parts.notifications.get(id);
+    const { notification, counts, suppressed, receipts, isCountingReceipts, milestones } =
+      await parts.notifications.get(id);
     const { list, next } = await deliveriesOf(parts, id, visit);
     const left = await parts.notifications.suppressions({
       notificationId: id,
@@ -49,7 +50,7 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
 <section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, milestones, parts.clock.now())}</section>
-<section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts)}${cancelButton(notification, visit.session)}</section>
+<section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts, isCountingReceipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 ${await experimentSection(parts, notification, seesContent)}
 <section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list, next)}${more('notification', filtersOf(id, visit), next)}</section>
@@ -140,10 +141,14 @@ function audienceOf({ content: { audience } }: Notification): Html | string | nu
 }
 
 /** What devices told, where they are asked. */
-function toldBy({ content: { tracking = [] } }: Notification, counts: ReceiptCounts): Html | string {
+function toldBy(
+  { content: { tracking = [] } }: Notification,
+  counts: ReceiptCounts,
+  isCounting: boolean,
+): Html | string {
   if (tracking.length === 0) return '';
   const buttons = [...counts.actions].map(([action, count]) => `${number(count)} by ${action}`).join(', ');
-  return html`<h3>What devices told</h3>${facts(
+  return html`<h3>What devices told</h3>${isCounting ? html`<p class="hint">Not all is counted yet: these are the counts so far.</p>` : ''}${facts(
     tracking.map((event) => {
       const count = number(counts[event]);
       return [TOLD[event], event === 'clicked' && buttons !== '' ? `${count} (${buttons})` : count] as const;

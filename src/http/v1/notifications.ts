@@ -243,13 +243,20 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
-    const { notification, counts: byState, suppressed, receipts, milestones } = await notifications.get(params.id);
+    const {
+      notification,
+      counts: byState,
+      suppressed,
+      receipts,
+      isCountingReceipts,
+      milestones,
+    } = await notifications.get(params.id);
     const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
     return answer(200, {
       ...notificationWire(notification),
       counts: { ...byState, total },
       suppressed,
-      receipts: receiptCountsWire(receipts),
+      receipts: receiptCountsWire(receipts, isCountingReceipts),
       ...milestonesWire(milestones),
       released_user_count: notification.releasedUsers,
     });

@@ -17,6 +17,9 @@ export const receiptCountsSchema = answerBody('ReceiptCounts', {
   actions: z
     .record(z.string(), z.int())
     .openapi({ description: 'Of those clicked, how many by which button, by its `action`.' }),
+  is_counting: z.boolean().openapi({
+    description: 'These are the counts so far, and more that devices told is being counted: look again in a moment.',
+  }),
 });
 
 export const receiptSchema = answerBody('Receipt', {
@@ -25,8 +28,8 @@ export const receiptSchema = answerBody('Receipt', {
   at: instant,
 });
 
-export function receiptCountsWire({ shown, clicked, closed, actions }: ReceiptCounts) {
-  return { shown, clicked, closed, actions: Object.fromEntries(actions) };
+export function receiptCountsWire({ shown, clicked, closed, actions }: ReceiptCounts, isCounting: boolean) {
+  return { shown, clicked, closed, actions: Object.fromEntries(actions), is_counting: isCounting };
 }
 
 /** What a device told, as callers see it. */

@@ -24,7 +24,7 @@ const delivered = async (overrides: Record<string, unknown> = {}, on = api) => {
 const tell = (receipts: readonly object[], on = api) =>
   on.call('POST', '/v1/receipts', { sign: 'none', json: { receipts } });
 const countsOf = async (id: string, on = api) => (await on.call('GET', `/v1/notifications/${id}`)).body.receipts;
-const NOTHING = { shown: 0, clicked: 0, closed: 0, actions: {} };
+const NOTHING = { shown: 0, clicked: 0, closed: 0, actions: {}, is_counting: false };
 
 describe('POST /v1/receipts', () => {
   it('keeps each once, needs no key, and shows it with the delivery and counted with the notification', async () => {
@@ -37,7 +37,7 @@ describe('POST /v1/receipts', () => {
       repeated: 2,
       ignored: 0,
     });
-    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 1, actions: { open: 1 } });
+    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 1, actions: { open: 1 }, is_counting: false });
     const { body } = await api.call('GET', `/v1/deliveries/${deliveryId}`);
     expect(body.receipts).toEqual([
       { event: 'shown', action: null, at },
@@ -49,7 +49,7 @@ describe('POST /v1/receipts', () => {
   it('keeps a click with a button that the notification has not as one without', async () => {
     const { id, token } = await delivered();
     await tell([{ token, event: 'clicked', action: 'made-up' }]);
-    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {} });
+    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: {}, is_counting: false });
   });
 
   it('changes nothing for tokens that are forged, cut or of another server, and reads no store for them', async () => {
@@ -159,7 +159,7 @@ describe('GET /v1/receipts/click', () => {
     const { id, token } = await delivered({ actions: [{ action: 'open', title: 'Open' }] });
     const answer = await follow({ token, action: 'open', to: `${SITE}/orders/42?a=1` });
     expect([answer.status, answer.headers.get('location')]).toEqual([302, `${SITE}/orders/42?a=1`]);
-    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: { open: 1 } });
+    expect(await countsOf(id)).toEqual({ shown: 1, clicked: 1, closed: 0, actions: { open: 1 }, is_counting: false });
   });
 
   it('leads to the page with a token that is not good, and to no other site', async () => {

@@ -22,7 +22,7 @@ import { markTold } from '../experiment/marks.ts';
 import { batched } from '../server/batcher.ts';
 import { isOnlyDuplicates } from '../server/mongo-error.ts';
 import type { Operations } from '../server/operations.ts';
-import { countingSoon, countMarks, countSomeMarks, type MarkKind } from '../tally/counted-marks.ts';
+import { countingSoon, countMarks, countMarksWithin, countSomeMarks, type MarkKind } from '../tally/counted-marks.ts';
 
 const RECEIPTS: MarkKind = {
   marks: ({ receipts }) => receipts as unknown as Collection<MarkDocument>,
@@ -35,15 +35,18 @@ const RECEIPTS: MarkKind = {
 type CountSoon = (notificationIds: Iterable<string>) => void;
 
 export function mongoReceipts(collections: Collections, operations: Operations): ReceiptStore {
-  const { soon: countSoon } = countingSoon(
-    operations,
-    async (id) => (await countSomeMarks(collections, RECEIPTS, id)) !== null,
-  );
-  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, countSoon));
+  const counter = countingSoon(operations, async (id) => (await countSomeMarks(collections, RECEIPTS, id)) !== null);
+  const keepBatch = batched((marks: readonly ReceiptMark[]) => keep(collections, marks, counter.soon));
   return {
     keep: (marks) => operations.run(() => keepBatch(marks)),
     counts: (notificationId) =>
-      operations.run(async () => decoded(await countMarks(collections, RECEIPTS, notificationId))),
+      operations.runLong(async () => decoded(await countMarks(collections, RECEIPTS, notificationId))),
+    countsWithin: (notificationId, patienceMs) =>
+      operations.run(async () => {
+        const { counts, isWhole } = await countMarksWithin(collections, RECEIPTS, notificationId, patienceMs);
+        if (!isWhole) counter.now(notificationId);
+        return { counts: decoded(counts), isWhole };
+      }),
     ofDelivery: (deliveryId) => operations.run(() => ofDelivery(collections, deliveryId)),
   };
 }

@@ -36,6 +36,21 @@ export async function countMarks(
   }
 }
 
+/** As `countMarks`, up to when it has taken so long: `isWhole` is false where something is left then. */
+export async function countMarksWithin(
+  collections: Collections,
+  kind: MarkKind,
+  id: string,
+  patienceMs: number,
+): Promise<{ readonly counts: ReadonlyMap<string, number>; readonly isWhole: boolean }> {
+  const endsAtMs = performance.now() + patienceMs;
+  do {
+    const counts = await countSomeMarks(collections, kind, id);
+    if (counts !== null) return { counts: new Map(counts), isWhole: true };
+  } while (performance.now() < endsAtMs);
+  return { counts: new Map((await findCounts(collections, kind, id)).counts), isWhole: false };
+}
+
 /** One change of the counts, however much there is to count. Gives them where nothing was left, else null. */
 export async function countSomeMarks(
   collections: Collections,

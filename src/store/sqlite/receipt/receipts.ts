@@ -12,6 +12,7 @@ export function sqliteReceipts(database: Database, commits: GroupCommit): Receip
   return {
     keep: commits.writesOf('durable', (marks: readonly ReceiptMark[]) => keep(database, marks)),
     counts: (notificationId) => commits.read(() => counts(database, notificationId)),
+    countsWithin: async (id) => ({ counts: await commits.read(() => counts(database, id)), isWhole: true }),
     ofDelivery: (deliveryId) => commits.read(() => ofDelivery(database, deliveryId)),
   };
 }
