@@ -8,6 +8,7 @@ import { type SignedClient, signedClient } from '../signed-client.ts';
 import { type Account, createAccount } from './account.ts';
 import { demoDatabase, dropDatabase } from './demo-database.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
+import { tellExperiments } from './experiments.ts';
 import { closeAccount, tellMainJob, trusting } from './main-job.ts';
 import { tellPeople } from './people.ts';
 import { tellSchedules } from './schedules.ts';
@@ -57,6 +58,7 @@ async function tell(to: Account, pushService: Emulator, folder: string, chosen: 
     await tellPeople(to, pushService, call);
     if (chosen.console) await leaveOpen(to, service.address, call);
     await tellSchedules(to, folder);
+    await tellExperiments(to, folder);
   } finally {
     to.step('Stop it');
     const { code } = await service.stop('SIGTERM');

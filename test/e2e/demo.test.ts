@@ -33,6 +33,7 @@ describe('npm run demo', () => {
     expect(run.stdout).toMatch(/All \d+ checks hold/);
     expect(run.stdout).not.toContain('✘');
     expect(run.stdout).toContain('old tablet: pending +0.00s → sending');
+    expect(run.stdout).toContain('who waited got “The sale of the year”');
     expect(run.status).toBe(0);
   }, 60_000);
 });
