@@ -29,7 +29,7 @@ export async function tellExperiments(to: Account, folder: string): Promise<void
   await world.pass(1);
   const tested = countsOf(world.titles);
   to.check(tested.short + tested.long === world.titles.length, `the test went to ${inWords(tested)}`);
-  const { suppressed } = await world.notifications.get(notification.id);
+  const { suppressed } = (await world.notifications.get(notification.id)).counted;
   to.check(suppressed.holdout > 0, `${suppressed.holdout} are held out and get nothing; the others wait for an hour`);
   const told = await tellOf(world, notification.id);
   to.check(told > 0, `devices tell: all of them were shown, ${told} were clicked`);
@@ -67,7 +67,8 @@ async function tellOutcome(to: Account, world: World, notificationId: string): P
   }
   const others = countsOf(world.titles.slice(before));
   to.check(others.short === 0 && others.long > 0, `the ${others.long} who waited got “${titleOf('long')}”`);
-  const { notification, counts, suppressed } = await world.notifications.get(notificationId);
+  const { notification, counted } = await world.notifications.get(notificationId);
+  const { deliveries: counts, suppressed } = counted;
   const isAll = counts.delivered + suppressed.holdout === USERS.length;
   const words = `${counts.delivered} delivered, ${suppressed.holdout} held out: every one of ${USERS.length} users`;
   to.check(isAll && notification.status === 'completed', words);

@@ -132,6 +132,9 @@ export type NotificationWithCounts = Notification & {
   readonly counts: Readonly<Record<DeliveryState | 'total', number>>;
   /** How many users got nothing, by reason. */
   readonly suppressed: Readonly<Record<string, number>>;
+  /** Of more than ten thousand: they are being counted, and are at least so many. Absent from earlier versions, as the next. */
+  readonly counts_are_at_least?: boolean;
+  readonly counted_at?: string;
   /** To how many users it came so far, where it goes out later; else null. Absent from earlier versions. */
   readonly released_user_count?: number | null;
   readonly receipts?: ReceiptCounts;

@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { AppError } from '../domain/app-error.ts';
-import type { SuppressionCounts } from '../domain/audience/suppression.ts';
 import type { Delivery } from '../domain/delivery/delivery.ts';
-import type { DeliveryCounts } from '../domain/delivery/delivery-counts.ts';
 import type { Events } from '../domain/events.ts';
 import type { Milestones } from '../domain/notification/milestones.ts';
 import type { Notification } from '../domain/notification/notification.ts';
@@ -17,6 +15,7 @@ import type { SuppressionStore } from '../store/suppression-store.ts';
 import type { Accepted, Accepting, IdempotencyClaim } from './accepting.ts';
 import { type AttemptOfDelivery, attemptPage } from './attempt-page.ts';
 import { type Cancelled, cancel } from './cancelling.ts';
+import { type Counted, createCounting } from './counting.ts';
 import { type NotifyRequest, recipientsOf } from './notify-request.ts';
 
 type DeliveriesQuery = Omit<OfNotificationQuery, 'attempted'>;
@@ -28,8 +27,7 @@ export type Notifications = {
   cancel(id: string): Promise<Cancelled>;
   get(id: string): Promise<{
     notification: Notification;
-    counts: DeliveryCounts;
-    suppressed: SuppressionCounts;
+    counted: Counted;
     receipts: ReceiptCounts;
     /** Not all that devices told is counted in `receipts` yet. */
     isCountingReceipts: boolean;
@@ -65,15 +63,15 @@ const COUNTS_FOR_MS = 500;
 /** What callers may do with notifications, and see of them. */
 export function createNotifications(options: NotificationsOptions): Notifications {
   const { notifications, deliveries } = options.store;
+  const countsOf = createCounting(options);
   const existing = async (id: string): Promise<Notification> => (await notifications.get(id)) ?? notFound();
   return {
     accept: (request, claim, requestId = null) => accept(options, request, { claim, requestId }),
     cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
-      const [counts, suppressed, told, milestones] = await Promise.all([
-        deliveries.countByState(id),
-        options.store.suppressions.countByReason(id),
+      const [counted, told, milestones] = await Promise.all([
+        countsOf(id),
         notification.content.tracking === undefined
           ? NONE_TOLD
           : options.store.receipts.countsWithin(id, COUNTS_FOR_MS),
@@ -81,8 +79,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       ]);
       return {
         notification,
-        counts,
-        suppressed,
+        counted,
         receipts: receiptCountsOf(told.counts),
         isCountingReceipts: !told.isWhole,
         milestones: milestones ?? notFound(),

@@ -38,6 +38,15 @@ const LOOKS = [
   { device: 'desktop', width: 1280, scheme: 'dark' },
   { device: 'phone', width: 390, scheme: 'light' },
 ] as const;
+/** These, too, on a phone in the dark: their charts and marks have colours of their own. */
+const ALSO_IN_THE_DARK = /^(experiment|notification)\?/;
+const DARK_PHONE = { device: 'phone', width: 390, scheme: 'dark' } as const;
+
+/** Whether the menu shows the entry of this page. */
+const IS_MENU_IN_VIEW = `(() => {
+  const box = document.querySelector('nav [aria-current]')?.getBoundingClientRect();
+  return box === undefined || (box.left >= 0 && box.right <= innerWidth);
+})()`;
 
 let browser: Browser;
 let stage: ConsoleStage;
@@ -83,12 +92,13 @@ async function lookAt(page: Page, pages: readonly string[], what: string): Promi
   mkdirSync(PICTURES, { recursive: true });
   for (const at of pages) {
     expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-    for (const { device, width, scheme } of LOOKS) {
+    for (const { device, width, scheme } of ALSO_IN_THE_DARK.test(at) ? [...LOOKS, DARK_PHONE] : LOOKS) {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
       await page.setViewport({ width, height: 844 });
       expect(await violations(page), `${at} ${device} ${scheme}`).toEqual([]);
       // Nothing is wider than the screen, but what scrolls by itself.
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${at} ${device}`).toBe(true);
+      expect(await page.evaluate(IS_MENU_IN_VIEW), `${at} ${device}`).toBe(true);
       const name = `${what}-${at.replaceAll(/[^a-z]+/g, '-').slice(0, 24)}-${device}-${scheme}.png`;
       writeFileSync(new URL(name, PICTURES), await page.screenshot({ fullPage: true }));
     }

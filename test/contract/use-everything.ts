@@ -67,6 +67,7 @@ export async function useEverything(store: Store): Promise<void> {
   await store.notifications.milestones(notification.id);
   await store.notifications.ofCall({ keys: ['default:a', 'shop:a'], requestId: 'a', limit: 5 });
   await store.deliveries.countByState(notification.id);
+  await store.deliveries.countSome(notification.id);
   await store.deliveries.due({ priority: 'high', untilMs: NOW_MS, limit: 5 });
   await useErasures(store);
   await useExperiments(store);
@@ -271,6 +272,7 @@ async function usePeople(store: Store): Promise<void> {
   await store.suppressions.listOfUser({ ...page, userId: 'user-0' });
   await store.suppressions.get(notificationId, 'user-0');
   await store.suppressions.countByReason(notificationId);
+  await store.suppressions.countSome(notificationId);
   await store.typeRules.put('*', { cap: { limit: 1, perSeconds: 60 } });
   const sent = await sendAt(store, usersNamed(['user-0', 'user-1', 'nobody']), { nowMs: NOW_MS });
   await sendAt(store, usersNamed(['user-0']), { nowMs: NOW_MS });

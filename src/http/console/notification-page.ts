@@ -8,6 +8,7 @@ import type { SendAt } from '../../domain/notification/send-at.ts';
 import type { OperatorSession } from '../../domain/operator/operator.ts';
 import { PUSH_SERVICES } from '../../domain/push-service/push-service.ts';
 import type { ReceiptCounts, ReceiptEvent } from '../../domain/receipt/receipt.ts';
+import type { Counted } from '../../intake/counting.ts';
 import type { ConsoleParts } from './console-parts.ts';
 import type { ConsoleRoutes, Visit } from './console-routes.ts';
 import { contentPreview } from './content-preview.ts';
@@ -34,8 +35,7 @@ const ROWS = 50;
 export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts): void {
   routes.page('notification', async (visit) => {
     const id = visit.query('id');
-    const { notification, counts, suppressed, receipts, isCountingReceipts, milestones } =
-      await parts.notifications.get(id);
+    const { notification, counted, receipts, isCountingReceipts, milestones } = await parts.notifications.get(id);
     const { list, next } = await deliveriesOf(parts, id, visit);
     const left = await parts.notifications.suppressions({
       notificationId: id,
@@ -46,14 +46,14 @@ export function addNotificationPages(routes: ConsoleRoutes, parts: ConsoleParts)
     const seesContent = maySeeContent(parts, visit.session);
     const body = html`<p class="path"><a href="notifications">Notifications</a> › notification</p>
 <h1>${seesContent ? notification.content.title : notification.content.type}</h1>
-<p class="lead">${countMarks(counts)} ${suppressedMarks(suppressed)}</p>
+<p class="lead">${countMarks(counted.deliveries)} ${suppressedMarks(counted.suppressed)}${whenCounted(counted, parts.clock.now())}</p>
 <div class="columns">
 <section class="card"><h2>As a device shows it</h2>${seesContent ? preview(notification) : html`<p class="empty">Viewers are not shown what notifications say.</p>`}</section>
 <section class="card"><h2>The way it takes</h2>${notificationTimeline(notification, milestones, parts.clock.now())}</section>
 <section class="card"><h2>Facts</h2>${factsOf(notification)}${toldBy(notification, receipts, isCountingReceipts)}${cancelButton(notification, visit.session)}</section>
 </div>
 ${await experimentSection(parts, notification, seesContent)}
-<section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counts.failed, visit.session)}${deliveryTable(list, next)}${more('notification', filtersOf(id, visit), next)}</section>
+<section><h2>Deliveries</h2>${filterForm(id, visit)}${replayAll(id, counted, visit.session)}${deliveryTable(list, next)}${more('notification', filtersOf(id, visit), next)}</section>
 ${left.items.length === 0 ? '' : html`<section><h2>Who got nothing</h2>${suppressedTable(left.items)}</section>`}`;
     return { title: `Notification ${notification.content.type}`, menu: 'notifications', body };
   });
@@ -80,10 +80,20 @@ function cancelButton({ id, status }: Notification, { role }: OperatorSession): 
   return actionButton({ action: 'cancel', label: 'Call it off', fields: { id }, sure });
 }
 
-function replayAll(notification: string, failed: number, { role }: OperatorSession): Html | string {
+/** Of many it is said how far they were counted, and when. */
+function whenCounted({ isAtLeast, countedAtMs }: Counted, nowMs: number): Html | string {
+  if (isAtLeast) return html` <span class="muted">at least: they are being counted</span>`;
+  return nowMs - countedAtMs < 1000 ? '' : html` <span class="muted">as counted ${time(countedAtMs)}</span>`;
+}
+
+function replayAll(
+  notification: string,
+  { deliveries: { failed }, isAtLeast }: Counted,
+  { role }: OperatorSession,
+): Html | string {
   if (role !== 'operator' || failed === 0) return '';
   const plan = address('bulk-plan', { action: 'replay', notification });
-  return html`<p><a class="button" href="${plan}">Replay all ${number(failed)} failed …</a></p>`;
+  return html`<p><a class="button" href="${plan}">Replay all ${isAtLeast ? '' : `${number(failed)} `}failed …</a></p>`;
 }
 
 function maySeeContent({ viewersSeeContent }: ConsoleParts, { role }: OperatorSession): boolean {

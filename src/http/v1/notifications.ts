@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi';
-import { DELIVERY_STATES, type DeliveryState } from '../../domain/delivery/delivery.ts';
 import { NOTIFICATION_STATUSES } from '../../domain/notification/notification.ts';
 import type { IdempotencyClaim } from '../../intake/accepting.ts';
 import type { Cancelled } from '../../intake/cancelling.ts';
@@ -24,6 +23,7 @@ import {
   notificationStatus,
   notificationWire,
 } from './notification-answer.ts';
+import { countFields, countsWire } from './notification-counts.ts';
 import {
   documentedNotificationBody,
   idempotencyKey,
@@ -35,27 +35,12 @@ import {
 } from './notification-schema.ts';
 import { receiptCountsSchema, receiptCountsWire } from './receipt-schema.ts';
 
-const count = z.int();
-const counts = answerBody('DeliveryCounts', {
-  pending: count,
-  held: count,
-  sending: count,
-  retrying: count,
-  delivered: count,
-  pruned: count,
-  failed: count,
-  expired: count,
-  cancelled: count,
-  total: count,
-} satisfies Record<DeliveryState | 'total', z.ZodType>);
-
 // Not by `extend`: OpenAPI would get an `allOf`, of which some clients make two classes.
-const counted = answerBody('NotificationWithCounts', {
+const count = z.int();
+
+const withCounts = answerBody('NotificationWithCounts', {
   ...notificationFields,
-  counts,
-  suppressed: z
-    .record(z.string(), z.int())
-    .openapi({ description: 'How many users got nothing, by reason. The others have deliveries.' }),
+  ...countFields,
   receipts: receiptCountsSchema,
   ...milestoneFields,
   released_user_count: z.int().nullable().openapi({
@@ -176,7 +161,7 @@ const getRoute = defineRoute({
   access: 'key',
   scope: 'read',
   params: idParams('notification'),
-  answers: { 200: { description: 'The notification.', body: counted } },
+  answers: { 200: { description: 'The notification.', body: withCounts } },
   errors: ['notification_not_found'],
 });
 
@@ -243,19 +228,10 @@ export function addNotificationRoutes(router: Router, { notifications, dryRun }:
     return answer(200, { items: page.items.map(notificationWire), next_cursor: page.next });
   });
   router.add(getRoute, async ({ params }) => {
-    const {
-      notification,
-      counts: byState,
-      suppressed,
-      receipts,
-      isCountingReceipts,
-      milestones,
-    } = await notifications.get(params.id);
-    const total = DELIVERY_STATES.reduce((sum, state) => sum + byState[state], 0);
+    const { notification, counted, receipts, isCountingReceipts, milestones } = await notifications.get(params.id);
     return answer(200, {
       ...notificationWire(notification),
-      counts: { ...byState, total },
-      suppressed,
+      ...countsWire(counted),
       receipts: receiptCountsWire(receipts, isCountingReceipts),
       ...milestonesWire(milestones),
       released_user_count: notification.releasedUsers,

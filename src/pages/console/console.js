@@ -3,11 +3,22 @@
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 for (const time of document.querySelectorAll('time[datetime]')) addLocalTime(time);
+showWhereOneIs();
+addEventListener('resize', showWhereOneIs);
 const stream = document.querySelector('[data-stream]');
 if (stream !== null) follow(stream);
 
 const job = document.querySelector('[data-progress]');
 if (job !== null) setTimeout(lookAgain, 2000, job);
+
+/** The menu is wider than a phone: it starts with the page that is shown in its middle. */
+function showWhereOneIs() {
+  const here = document.querySelector('nav [aria-current]');
+  const menu = here?.closest('ul');
+  if (!menu) return;
+  const [entry, all] = [here.getBoundingClientRect(), menu.getBoundingClientRect()];
+  menu.scrollLeft += entry.left + entry.width / 2 - (all.left + all.width / 2);
+}
 
 /** How far it got; and the page again once it is over. */
 async function lookAgain(job) {

@@ -1,5 +1,4 @@
-import type { SuppressionReason } from '../../../domain/audience/release.ts';
-import { type Suppression, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
+import type { Suppression } from '../../../domain/audience/suppression.ts';
 import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -7,11 +6,14 @@ import type { SuppressionStore } from '../../suppression-store.ts';
 import type { Collections } from '../collections/collections.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import {
+  LISTED_USER,
+  SUPPRESSED_USERS,
   SUPPRESSIONS_OF_NOTIFICATION,
   SUPPRESSIONS_OF_USER,
   type SuppressionDocument,
 } from '../collections/suppression-queries.ts';
 import type { Operations } from '../server/operations.ts';
+import { countByReason, countSome } from './suppression-counts.ts';
 
 export function mongoSuppressions(collections: Collections, operations: Operations): SuppressionStore {
   return {
@@ -19,6 +21,7 @@ export function mongoSuppressions(collections: Collections, operations: Operatio
     listOfUser: (query) => operations.run(() => listOfUser(collections, query)),
     get: (notificationId, userId) => operations.run(() => get(collections, notificationId, userId)),
     countByReason: (notificationId) => operations.run(() => countByReason(collections, notificationId)),
+    countSome: (notificationId) => operations.run(() => countSome(collections, notificationId)),
   };
 }
 
@@ -57,6 +60,9 @@ function placeOf(cursor: string | null): Placed['place'] {
   return [documentId, index as number];
 }
 
+/** Documents, each of a page of the fan-out, that are looked through for a page of a listing. */
+const LOOKED_THROUGH = 20;
+
 async function list(
   { suppressions }: Collections,
   query: Parameters<SuppressionStore['list']>[0],
@@ -65,13 +71,21 @@ async function list(
   const [fromId, index] = placeOf(cursor);
   const filter = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId });
   const found: Placed[] = [];
-  for await (const document of suppressions.find(filter, optionsOf(SUPPRESSIONS_OF_NOTIFICATION))) {
-    suppressionsIn(document).forEach((suppression, at) => {
+  let looked: Placed['place'] | null = null;
+  let count = 0;
+  const options = { ...optionsOf(SUPPRESSIONS_OF_NOTIFICATION), limit: LOOKED_THROUGH + 1 };
+  for await (const document of suppressions.find(filter, options)) {
+    if (++count > LOOKED_THROUGH) {
+      return { items: found.map(({ suppression }) => suppression), next: encodeParts(looked ?? [fromId, index]) };
+    }
+    const all = suppressionsIn(document);
+    all.forEach((suppression, at) => {
       const isPast = document._id === fromId && at <= index;
       if (!isPast && (reason === null || suppression.reason === reason))
         found.push({ suppression, place: [document._id, at] });
     });
     if (found.length > limit) break;
+    looked = [document._id, all.length];
   }
   const page = toPage(
     found,
@@ -101,47 +115,15 @@ async function listOfUser(
   );
 }
 
-async function get({ suppressions }: Collections, notificationId: string, userId: string): Promise<Suppression | null> {
-  const filter = SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' });
-  for await (const document of suppressions.find(filter, optionsOf(SUPPRESSIONS_OF_NOTIFICATION))) {
-    const own = suppressionsIn(document).find((one) => one.userId === userId);
-    if (own !== undefined) return own;
-  }
-  return null;
-}
-
-/** See `SuppressionStore.countByReason`. */
-export async function countByReason({ suppressions }: Collections, notificationId: string) {
-  const counts = new Map<SuppressionReason, number>();
-  const add = (reason: SuppressionReason, count: number) => counts.set(reason, (counts.get(reason) ?? 0) + count);
-  const pipeline = [
-    { $match: SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' }) },
-    {
-      $project: {
-        reasons: '$entries.reason',
-        unreached: sizeOf('$unreached'),
-        missed: sizeOf('$missed'),
-        cancelled: sizeOf('$cancelled'),
-      },
-    },
-  ];
-  const { hint } = optionsOf(SUPPRESSIONS_OF_NOTIFICATION);
-  for await (const { reasons, unreached, missed, cancelled } of suppressions.aggregate<Counted>(pipeline, { hint })) {
-    add('no_subscription', unreached);
-    add('missed', missed);
-    add('cancelled', cancelled);
-    for (const reason of reasons) add(reason, 1);
-  }
-  return suppressionCountsOf(counts);
-}
-
-type Counted = {
-  readonly reasons: readonly SuppressionReason[];
-  readonly unreached: number;
-  readonly missed: number;
-  readonly cancelled: number;
-};
-
-function sizeOf(list: string) {
-  return { $size: { $ifNull: [list, []] } };
+/** By the index where the reason is the user’s own. Lists are in none: the server looks through those of the notification. */
+async function get({ suppressions }: Collections, notificationId: string, id: string): Promise<Suppression | null> {
+  const userId = encodeText(id);
+  const ofUser = SUPPRESSED_USERS.filter({ notificationId, userIds: [userId] });
+  const own = await suppressions.findOne(ofUser, optionsOf(SUPPRESSED_USERS));
+  const entry = own?.entries.find((one) => one.userId === userId);
+  if (own && entry) return { notificationId, userId: id, reason: entry.reason, detail: entry.detail, atMs: own.atMs };
+  const found = await suppressions.findOne(LISTED_USER.filter({ notificationId, userId }), optionsOf(LISTED_USER));
+  if (found === null) return null;
+  const [reason] = listsIn(found).find(([, users]) => users.includes(userId)) ?? [];
+  return reason === undefined ? null : { notificationId, userId: id, reason, detail: {}, atMs: found.atMs };
 }

@@ -72,7 +72,19 @@ export const SUPPRESSED_USERS: NamedQuery<{ readonly notificationId: string; rea
   purpose: 'of whom an earlier wave of a notification has decided',
   index: USER,
   filter: ({ notificationId, userIds }) => ({ 'entries.userId': { $in: userIds }, notificationId }),
-  projection: { entries: 1 },
+  projection: { entries: 1, atMs: 1 },
+};
+
+export const LISTED_USER: NamedQuery<{ readonly notificationId: string; readonly userId: string }> = {
+  name: 'listed user',
+  collection: 'suppressions',
+  purpose: 'why one user got nothing of it, where many got nothing for that reason; looks through its lists',
+  index: NOTIFICATION,
+  filter: ({ notificationId, userId }) => ({
+    notificationId,
+    $or: [{ unreached: userId }, { missed: userId }, { cancelled: userId }],
+  }),
+  projection: { entries: 0 },
 };
 
 export const DELIVERED_USERS: NamedQuery<{ readonly notificationId: string; readonly userIds: readonly string[] }> = {
@@ -92,5 +104,6 @@ export const SUPPRESSION_QUERIES = [
   SUPPRESSIONS_OF_USER,
   SUPPRESSION_PAGE,
   SUPPRESSED_USERS,
+  LISTED_USER,
   DELIVERED_USERS,
 ] as const;

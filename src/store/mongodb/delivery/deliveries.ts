@@ -1,6 +1,5 @@
 import type { Clock } from '../../../clock.ts';
-import type { Delivery, DeliveryState } from '../../../domain/delivery/delivery.ts';
-import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
+import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { DuePage } from '../../../domain/delivery/due-page.ts';
 import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.ts';
 import { decodeText, encodeText } from '../../stored-text.ts';
@@ -10,12 +9,12 @@ import {
   DELIVERIES_BY_ID,
   DELIVERY_BY_ID,
   DUE_DELIVERIES,
-  STATES_OF_NOTIFICATION,
   WAITING_OF_NOTIFICATION,
 } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import { OUTDATED_OF_TOPIC } from '../collections/topic-queries.ts';
 import type { Operations } from '../server/operations.ts';
+import { mongoDeliveryCounts } from './counts.ts';
 import { mongoDeadLetters } from './dead-letters.ts';
 import { mongoDeliveryListings } from './listings.ts';
 import { mongoTransitions } from './transitions.ts';
@@ -29,7 +28,7 @@ export function mongoDeliveries(collections: Collections, operations: Operations
     ...mongoDeadLetters(collections, operations),
     get: (id) => operations.run(() => get(collections, id)),
     getMany: (ids) => operations.run(() => getMany(collections, ids)),
-    countByState: (notificationId) => operations.run(() => countByState(collections, notificationId)),
+    ...mongoDeliveryCounts(collections, operations),
     waitingOf: (id, limit) => operations.run(() => waitingOf(collections, id, limit)),
     due: (query) => operations.run(() => due(collections, query)),
     outdated: (query) => operations.run(() => outdated(collections, query)),
@@ -44,21 +43,6 @@ async function get({ deliveries }: Collections, id: string): Promise<Delivery | 
 async function getMany({ deliveries }: Collections, ids: readonly string[]): Promise<readonly Delivery[]> {
   if (ids.length === 0) return [];
   return (await deliveries.find(DELIVERIES_BY_ID.filter(ids), optionsOf(DELIVERIES_BY_ID)).toArray()).map(toDelivery);
-}
-
-async function countByState({ deliveries }: Collections, notificationId: string): Promise<DeliveryCounts> {
-  const { hint, projection } = optionsOf(STATES_OF_NOTIFICATION);
-  const found = await deliveries
-    .aggregate<{ _id: DeliveryState; count: number }>(
-      [
-        { $match: STATES_OF_NOTIFICATION.filter(notificationId) },
-        { $project: projection },
-        { $group: { _id: '$state', count: { $sum: 1 } } },
-      ],
-      { hint },
-    )
-    .toArray();
-  return countsOf(found.map(({ _id: state, count }) => [state, count]));
 }
 
 /** Documents in one answer of the server. */

@@ -1,6 +1,6 @@
 import { notificationSuppressed } from '../../../domain/event/event-drafts.ts';
 import type { EventDraft } from '../../../domain/event/outbox-event.ts';
-import { countByReason } from '../audience/suppressions.ts';
+import { countByReason } from '../audience/suppression-counts.ts';
 import type { Collections } from '../collections/collections.ts';
 import { outboxOf } from '../event/outbox.ts';
 

@@ -1,23 +1,20 @@
 import type { SuppressionDetail, SuppressionReason } from '../../../domain/audience/release.ts';
-import {
-  isListed,
-  type ListedReason,
-  type Suppression,
-  suppressionCountsOf,
-} from '../../../domain/audience/suppression.ts';
+import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
 import { decodeName, decodeParts, encodeName, encodeParts, invalidCursor, LAST_ID, toPage } from '../../cursor.ts';
 import type { Page } from '../../page.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { SuppressionStore } from '../../suppression-store.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
+import { textList } from '../file/sql-value.ts';
+import { sqliteSuppressionCounts } from './suppression-counts.ts';
 
 export function sqliteSuppressions(database: Database, commits: GroupCommit): SuppressionStore {
   return {
     list: (query) => commits.read(() => list(database, query)),
     listOfUser: (query) => commits.read(() => listOfUser(database, query)),
     get: (notificationId, userId) => commits.read(() => get(database, notificationId, userId)),
-    countByReason: (notificationId) => commits.read(() => countByReason(database, notificationId)),
+    ...sqliteSuppressionCounts(database, commits),
   };
 }
 
@@ -129,6 +126,11 @@ function listOfUser(database: Database, { userId, cursor, limit }: Parameters<Su
   return toPage(rows, limit, toSuppression, ({ notificationId }) => encodeName(notificationId));
 }
 
+/** As it stands in a list, which is a text: lists without it need not be taken apart. Many times as quick. */
+function asListed(userId: string): string {
+  return textList([userId]).slice(1, -1);
+}
+
 function get(database: Database, notificationId: string, userId: string): Suppression | null {
   const row = database.first<Row>('SELECT * FROM suppressions WHERE notification_id = ? AND user_id = ?', [
     notificationId,
@@ -136,22 +138,10 @@ function get(database: Database, notificationId: string, userId: string): Suppre
   ]);
   if (row !== undefined) return toSuppression(row);
   const list = database.first<Pick<ListRow, 'at' | 'reason'>>(
-    `SELECT at, reason FROM unreached WHERE notification_id = ? AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
+    `SELECT at, reason FROM unreached WHERE notification_id = ? AND instr(user_ids, ?) > 0
+       AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
      ORDER BY id LIMIT 1`,
-    [notificationId, userId],
+    [notificationId, asListed(userId), userId],
   );
   return list === undefined ? null : inList(notificationId, userId, list);
-}
-
-/** See `SuppressionStore.countByReason`. */
-export function countByReason(database: Database, notificationId: string) {
-  const rows = database.all<{ reason: SuppressionReason; count: number }>(
-    `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason`,
-    [notificationId],
-  );
-  const lists = database.all<{ reason: SuppressionReason; count: number }>(
-    'SELECT reason, user_count AS count FROM unreached WHERE notification_id = ?',
-    [notificationId],
-  );
-  return suppressionCountsOf([...rows, ...lists].map(({ reason, count }) => [reason, count] as const));
 }

@@ -1,10 +1,4 @@
-import {
-  DELIVERY_STATES,
-  type Delivery,
-  type DeliveryState,
-  WAITING_STATES,
-} from '../../../domain/delivery/delivery.ts';
-import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
+import { type Delivery, WAITING_STATES } from '../../../domain/delivery/delivery.ts';
 import { DuePage } from '../../../domain/delivery/due-page.ts';
 import type { Priority } from '../../../domain/notification/priority.ts';
 import type { DeliveryStore, DueDelivery, DueQuery } from '../../delivery-store.ts';
@@ -14,6 +8,7 @@ import { textList } from '../file/sql-value.ts';
 import { type DeliveryRow, isIn, readDelivery, toDelivery } from '../tables/delivery-rows.ts';
 import { deliveryRange } from '../tables/notification-rows.ts';
 import { numberOfPriority } from '../tables/priority-number.ts';
+import { sqliteDeliveryCounts } from './counts.ts';
 import { sqliteDeadLetters } from './dead-letters.ts';
 import { sqliteDeliveryListings } from './listings.ts';
 import { sqliteTransitions } from './transitions.ts';
@@ -27,7 +22,7 @@ export function sqliteDeliveries(database: Database, commits: GroupCommit): Deli
     ...sqliteDeadLetters(database, commits),
     get: (id) => commits.read(() => readDelivery(database, id)),
     getMany: (ids) => commits.read(() => getMany(database, ids)),
-    countByState: (notificationId) => commits.read(() => countByState(database, notificationId)),
+    ...sqliteDeliveryCounts(database, commits),
     waitingOf: (notificationId, limit) => commits.read(() => waitingOf(database, notificationId, limit)),
     due: (query) => due(database, commits, query),
     outdated: (query) => commits.read(() => outdated(database, query)),
@@ -42,16 +37,6 @@ export function releaseLeases(database: Database): void {
 function getMany(database: Database, ids: readonly string[]): readonly Delivery[] {
   const sql = 'SELECT * FROM deliveries WHERE id IN (SELECT value FROM json_each(?))';
   return database.all<DeliveryRow>(sql, [textList(ids)]).map(toDelivery);
-}
-
-function countByState(database: Database, notificationId: string): DeliveryCounts {
-  const rows = database.all<{ state: DeliveryState; count: number }>(
-    `SELECT state, count(*) AS count FROM deliveries
-     WHERE ${isIn(DELIVERY_STATES)} AND id BETWEEN ? AND ?
-     GROUP BY state`,
-    [...deliveryRange(notificationId)],
-  );
-  return countsOf(rows.map(({ state, count }) => [state, count]));
 }
 
 type DueRow = Pick<DeliveryRow, 'id' | 'user_id' | 'origin' | 'attempt_count' | 'deadline_at'> & {

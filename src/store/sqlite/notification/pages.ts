@@ -4,7 +4,7 @@ import { notificationSuppressed } from '../../../domain/event/event-drafts.ts';
 import { hasSeveralWaves } from '../../../domain/experiment/variant-content.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
-import { countByReason } from '../audience/suppressions.ts';
+import { countByReason } from '../audience/suppression-counts.ts';
 import { outboxOf } from '../event/outbox.ts';
 import { markMade } from '../experiment/marks.ts';
 import type { Database } from '../file/driver.ts';

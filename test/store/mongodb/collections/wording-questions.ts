@@ -15,6 +15,7 @@ export const WORDING_QUESTIONS: Readonly<Record<string, unknown>> = {
 export function suppressionQuestions(notificationId: string): Readonly<Record<string, unknown>> {
   return {
     'suppressions of a notification': { notificationId, fromId: '' },
+    'listed user': { notificationId, userId: 'nobody' },
     'suppressions of a user': { userId: 'user-1', beforeId: notificationId },
     'expired uses of caps': new Date(NOW_MS + 20),
     'uses of a cap': { userId: 'user-1', pattern: '*' },
