@@ -6,6 +6,7 @@ import type { Claimed } from '../../src/store/delivery-store.ts';
 import type { Page } from '../../src/store/page.ts';
 import type { Store } from '../../src/store/store.ts';
 import { commitPage } from '../support/fan-out-page.ts';
+import { atFullSize } from '../support/full-size.ts';
 import {
   NOW_MS,
   sampleAcceptance,
@@ -18,6 +19,9 @@ import {
 type OpenedStore = { store: Store; reopen(): Promise<Store>; dispose(): Promise<void> };
 export type OpenStore = () => Promise<OpenedStore>;
 
+/** A store of many takes long to be emptied, and the next test would find what is left. */
+const MAY_TAKE_MS = atFullSize(300_000, 20_000);
+
 /** Opens an empty store before each test of the suite and removes it afterwards. */
 export function freshStore(open: OpenStore): { readonly store: Store; reopen(): Promise<Store> } {
   let opened: OpenedStore;
@@ -29,7 +33,7 @@ export function freshStore(open: OpenStore): { readonly store: Store; reopen(): 
     const miscounts = await opened.store.tallies.recount(NOW_MS).catch(() => []);
     await opened.dispose();
     expect(miscounts).toEqual([]);
-  });
+  }, MAY_TAKE_MS);
   return {
     get store() {
       return opened.store;
