@@ -296,5 +296,5 @@ describeWithMongod(`the queries on ${deliveries.length} deliveries`, () => {
       expect(planSummary, `${ns} ${JSON.stringify(command)}`).toMatch(/IXSCAN|IDHACK|COUNT_SCAN|DISTINCT_SCAN/);
       expect(hasSortStage, `${ns} ${JSON.stringify(command)}`).not.toBe(true);
     }
-  });
+  }, 120_000);
 });
