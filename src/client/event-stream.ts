@@ -47,7 +47,7 @@ async function connect(
     throw broken(options, 'no connection, or it broke', cause);
   });
   if (!response.ok) throw broken(options, `the answer is ${response.status}`);
-  if (!/^text\/event-stream/.test(response.headers.get('content-type') ?? '') || !response.body) return null;
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) return null;
   const reader = response.body.getReader();
   // The service says at once that it is there.
   const first = await within(timeoutMs, close, reader.read()).catch(() => null);
