@@ -1,17 +1,15 @@
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { trusting } from '../../scripts/demo/main-job.ts';
 import { startMongod } from '../../scripts/servers/mongod.ts';
 import { startRedisServer } from '../../scripts/servers/redis-server.ts';
-import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
-import { type Answer, type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import { startServiceProcess } from '../../scripts/service-process.ts';
 import { assign } from '../../src/domain/experiment/assignment.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { atFullSize } from '../support/full-size.ts';
+import { callAnyOf, killOneOf, type Services } from '../support/killed-services.ts';
 import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 
@@ -29,29 +27,13 @@ type Delivery = { readonly user_id: string; readonly variant: string | null; rea
 
 let folder: string;
 let emulator: Emulator;
-let services: (ServiceProcess | null)[];
+let services: Services;
 let environment: Record<string, string>;
 
 const start = () => startServiceProcess({ folder, environment });
 
-/** As a back end that tries again: whoever lives answers. */
-const call: SignedClient = async (...args): Promise<Answer> => {
-  for (;;) {
-    const alive = services.filter((service) => service !== null);
-    const service = alive[randomInt(Math.max(1, alive.length))];
-    const answer = await (service && signedClient(service.address, service.secret)(...args).catch(() => null));
-    if (answer && answer.status < 500) return answer;
-    await wait(50);
-  }
-};
-
-async function killOne(): Promise<void> {
-  const place = randomInt(services.length);
-  const victim = services[place];
-  services[place] = null;
-  await victim?.stop('SIGKILL');
-  services[place] = await start();
-}
+const call = callAnyOf(() => services);
+const killOne = () => killOneOf(services, start);
 
 async function everyItem<Item>(path: string): Promise<readonly Item[]> {
   const items: Item[] = [];

@@ -8,7 +8,7 @@ import { claimed } from '../contract/fresh-store.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { fanOutAt, sendAt } from './fan-out-at.ts';
 import { endingAs, LATER_MS, NOW_MS, sampleAcceptance, sampleNotification, sampleSubscription } from './samples.ts';
-import { deliveriesTo, PERSON } from './traces.ts';
+import { deliveriesTo, PERSON, PERSONAL_TEXT } from './traces.ts';
 
 /** In whatever was said to the person alone, and in whatever was said of them. */
 export const SECRET = 'the-biopsy-of-tuesday';
@@ -52,23 +52,14 @@ export async function leaveTexts(store: Store): Promise<void> {
   await accept(store, ALONE, { ...said('later'), ...LATER });
   await accept(store, ALONE, { ...personal('later.worded'), ...LATER }, OWN_VALUES);
   await accept(store, ALONE, said('not.fanned.out'));
-  await accept(store, BOTH, { ...LATER, content: { type: 'x', title: '{n}', worded: OTHERS } }, VALUES_OF_BOTH);
+  await accept(store, BOTH, { ...LATER, content: { type: 'x', title: '{n}', worded: PERSONAL_TEXT } }, VALUES_OF_BOTH);
   await calledOff(store, ALONE, said('called.off'));
   await calledOff(store, ALONE, personal('called.off.worded'), OWN_VALUES);
-  await calledOff(store, BOTH, { content: { type: 'x', title: '{n}', worded: OTHERS } }, VALUES_OF_BOTH);
+  await calledOff(store, BOTH, { content: { type: 'x', title: '{n}', worded: PERSONAL_TEXT } }, VALUES_OF_BOTH);
   await leaveOut(store);
 }
 
 const SOON = { ...LATER, dueAtMs: NOW_MS, lastWaveAtMs: NOW_MS, sendAt: { kind: 'instant', atMs: NOW_MS } } as const;
-const OTHERS: Worded = {
-  source: {
-    kind: 'inline',
-    wording: { defaultLocale: 'en', variables: { n: 'string' }, locales: { en: { title: '{n}' } } },
-  },
-  values: {},
-  isPersonal: true,
-  shown: { title: '{n}' },
-};
 const OWN_VALUES = { values: [{ n: SECRET }] };
 const VALUES_OF_BOTH = { values: [{ n: SECRET }, { n: 'bob' }] };
 

@@ -17,7 +17,8 @@ import { endingAs, LATER_MS, NOW_MS, sampleAcceptance, sampleNotification, sampl
 export const PERSON = 'ada-da$.n-who-goes';
 const OTHER = 'bob-who-stays';
 
-const worded: Worded = {
+/** A text that is made for each recipient, of what is theirs. */
+export const PERSONAL_TEXT: Worded = {
   source: {
     kind: 'inline',
     wording: { defaultLocale: 'en', variables: { n: 'string' }, locales: { en: { title: '{n}' } } },
@@ -85,7 +86,11 @@ async function schedule(store: Store) {
   } as const;
   const sendAtInstant = { kind: 'instant', atMs: LATER_MS * 2 } as const;
   const timing = { ...later, sendAt: sendAtInstant, releasedUsers: 0 };
-  const named = sampleNotification({ ...timing, userCount: 2, content: { type: 't', title: '{n}', worded } });
+  const named = sampleNotification({
+    ...timing,
+    userCount: 2,
+    content: { type: 't', title: '{n}', worded: PERSONAL_TEXT },
+  });
   const audience = usersNamed([OTHER, PERSON]);
   const values = [{ n: OTHER }, { n: PERSON }];
   await store.notifications.accept({ ...sampleAcceptance(named, [], { audience }), values });

@@ -1,14 +1,11 @@
 import { DELIVERY_STATES, type DeliveryState } from '../../../domain/delivery/delivery.ts';
 import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
 import type { DeliveryStore } from '../../delivery-store.ts';
-import type { SomeCounted } from '../../some-counted.ts';
+import { MOST_IN_STATE, type SomeCounted } from '../../some-counted.ts';
 import type { Collections } from '../collections/collections.ts';
 import { STATE_OF_NOTIFICATION, STATES_OF_NOTIFICATION } from '../collections/delivery-queries.ts';
 import { optionsOf } from '../collections/named-query.ts';
 import type { Operations } from '../server/operations.ts';
-
-/** Counted in each state, where not all are. */
-const MOST_IN_STATE = 10_000;
 
 /** How many deliveries of a notification are in each state. */
 export function mongoDeliveryCounts(

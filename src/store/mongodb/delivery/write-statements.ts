@@ -28,7 +28,9 @@ export function statementsOf(writes: readonly Write[]): Statement[] {
     const { version, push, set, isShort } = write;
     if (isShort && push === undefined) {
       const words = `${version} ${Object.keys(set).join(' ')}`;
-      alike.set(words, [...(alike.get(words) ?? []), write]);
+      const group = alike.get(words);
+      if (group === undefined) alike.set(words, [write]);
+      else group.push(write);
     } else alone.push(write);
   }
   const groups = [...alike.values()];

@@ -1,7 +1,7 @@
 import { DELIVERY_STATES, type DeliveryState } from '../../../domain/delivery/delivery.ts';
 import { countsOf, type DeliveryCounts } from '../../../domain/delivery/delivery-counts.ts';
 import type { DeliveryStore } from '../../delivery-store.ts';
-import type { SomeCounted } from '../../some-counted.ts';
+import { MOST_IN_STATE, type SomeCounted } from '../../some-counted.ts';
 import type { Database } from '../file/driver.ts';
 import type { GroupCommit } from '../file/group-commit.ts';
 import { isIn } from '../tables/delivery-rows.ts';
@@ -11,9 +11,6 @@ import { deliveryRange } from '../tables/notification-rows.ts';
 const COUNTED_AT_ONCE = 20_000;
 
 type Counted = { readonly state: DeliveryState; readonly count: number };
-
-/** Counted in each state, where not all are. */
-const MOST_IN_STATE = 10_000;
 
 /** How many deliveries of a notification are in each state. */
 export function sqliteDeliveryCounts(
