@@ -24,6 +24,7 @@ export type BulkWorkerOptions = {
   readonly intervalMs?: number;
 };
 
+const PART = 'bulk_actions';
 /** What another process was asked for is begun after so long at most. */
 const DEFAULT_INTERVAL_MS = 2000;
 
@@ -38,17 +39,18 @@ const MAX_RACES = 3;
  * Does what was asked for with dead letters, one action after another, a page at a time: its ids are written ahead, then each is dealt
  * with, then the page is written off with what came of it. Whoever finds a page after a crash goes through it again; what was done bears
  * the action’s mark. Were two processes to do it, each delivery would be settled once, and one of the two would write the page off.
+ * One action may take many times as long as a leader is waited for: so who leads is asked for each page.
  */
 export function createBulkWorker(options: BulkWorkerOptions): Loop {
-  const { store, clock, events, leads, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const { store, clock, events, leads = async () => true, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const tick = async (isStopped: () => boolean): Promise<void> => {
-    while (!isStopped()) {
+    while (!isStopped() && (await leads(PART))) {
       const action = await store.bulkActions.underWay();
       if (action === null) return;
       await step(options, action);
     }
   };
-  return createLoop({ name: 'bulk_actions', intervalMs, clock, events, tick, leads });
+  return createLoop({ name: PART, intervalMs, clock, events, tick });
 }
 
 /** Takes a page, or works one off. A write that loses changes nothing: the next step begins with what is kept. */

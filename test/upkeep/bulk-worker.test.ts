@@ -18,8 +18,11 @@ const quiet = () =>
   });
 
 /** A process that looks for bulk actions. Its store may do something of its own. */
-const worker = (store: BulkWorkerOptions['store'] = api.store, events = quiet()) =>
-  createBulkWorker({ store, queue: { enqueueMany: async () => {} }, events, clock: api.clock });
+const worker = (
+  store: BulkWorkerOptions['store'] = api.store,
+  events = quiet(),
+  more: Pick<BulkWorkerOptions, 'leads'> = {},
+) => createBulkWorker({ store, queue: { enqueueMany: async () => {} }, events, clock: api.clock, ...more });
 
 const work = async (store?: BulkWorkerOptions['store'], events = quiet()): Promise<void> => {
   const one = worker(store, events);
@@ -191,5 +194,19 @@ describe('several processes at once', () => {
     const { counts, state } = await read(id);
     expect([state, counts.replayed]).toEqual(['completed', 12]);
     for (const one of ids) expect((await delivery(one)).replays).toHaveLength(1);
+  });
+
+  it('ask for each page who is to do it: an action may last longer than a lease', async () => {
+    const [one] = await deadLetters(1);
+    const id = await begin('replay');
+    const answers = [true, false];
+    const leads = async () => answers.shift() ?? false;
+    const first = worker(api.store, quiet(), { leads });
+    await first.start();
+    await first.stop();
+    expect(await read(id)).toMatchObject({ state: 'running', page: [one], counts: { replayed: 0 } });
+    expect(answers).toEqual([]);
+    await work();
+    expect(await read(id)).toMatchObject({ state: 'completed', counts: { replayed: 1 } });
   });
 });
