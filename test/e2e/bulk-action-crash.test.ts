@@ -1,136 +1,240 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { trusting } from '../../scripts/demo/main-job.ts';
-import { type ServiceProcess, startServiceProcess } from '../../scripts/service-process.ts';
-import { type SignedClient, signedClient } from '../../scripts/signed-client.ts';
+import { startMongod } from '../../scripts/servers/mongod.ts';
+import { startRedisServer } from '../../scripts/servers/redis-server.ts';
+import { startServiceProcess } from '../../scripts/service-process.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { Delivery } from '../../src/domain/delivery/delivery.ts';
-import { ANY_DELIVERY } from '../../src/domain/delivery/delivery-filter.ts';
-import type { Device } from '../../src/emulator/device.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { openMongoStore } from '../../src/store/mongodb/mongodb-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { everyPage } from '../contract/fresh-store.ts';
 import { atFullSize } from '../support/full-size.ts';
+import { callAnyOf, type Services } from '../support/killed-services.ts';
+import { describeWithMongod, freshDatabase } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
+import { type Crowd, deliveriesOf, refuseAll, registerCrowd } from './refused-crowd.ts';
 
-/** More than a page of an action, and more than are settled at once. */
-const USERS = atFullSize(2000, 500);
-const NOTIFICATIONS = atFullSize(50, 4);
+const USERS = atFullSize(2000, 200);
+const NOTIFICATIONS = atFullSize(50, 20);
 const DEAD_LETTERS = USERS * NOTIFICATIONS;
-const PATIENCE_MS = atFullSize(3_600_000, 30_000);
+/** Worked on between two looks at whether the action was called off. */
+const PAGE = 400;
+const PATIENCE_MS = atFullSize(3_600_000, 60_000);
+const ATTEMPT_TIMEOUT_MS = 3000;
 
 let folder: string;
 let emulator: Emulator;
-let service: ServiceProcess;
-let call: SignedClient;
+let services: Services;
+let environment: Record<string, string>;
 
-const start = async () => {
-  service = await startServiceProcess({ folder, environment: trusting(emulator, folder) });
-  call = signedClient(service.address, service.secret);
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bellhop-bulk-crash-'));
+  emulator = await startEmulator();
+  services = [];
+  environment = { ...trusting(emulator, folder), ATTEMPT_TIMEOUT_MS: String(ATTEMPT_TIMEOUT_MS) };
+});
+afterEach(async () => {
+  await Promise.all(services.map((service) => service?.stop('SIGKILL')));
+  await emulator.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const call = callAnyOf(() => services);
+const start = () => startServiceProcess({ folder, environment });
+const kill = async (place: number): Promise<void> => {
+  const victim = services[place];
+  services[place] = null;
+  await victim?.stop('SIGKILL');
 };
-/** Looks at the file while no process has it. */
-const looking = async <Seen>(look: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<Seen>) => {
-  const store = await openSqliteStore({ path: join(folder, 'data', 'bellhop.db'), clock: systemClock });
+
+async function looking<Seen>(opened: Promise<Store>, look: (store: Store) => Promise<Seen>): Promise<Seen> {
+  const store = await opened;
   try {
     return await look(store);
   } finally {
     await store.close();
   }
-};
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'bellhop-bulk-crash-'));
-  emulator = await startEmulator();
-  await start();
-});
-afterAll(async () => {
-  await service.stop('SIGKILL');
-  await emulator.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** One notification after another, each of them refused by every device. */
-async function failAll(): Promise<{
-  readonly devices: readonly Device[];
-  readonly notificationIds: readonly string[];
-}> {
-  const userIds = Array.from({ length: USERS }, (_, at) => `user-${at}`);
-  const behaviour = [...Array.from({ length: NOTIFICATIONS }, () => ({ status: 400 })), {}];
-  const devices = userIds.map(() => emulator.createDevice({ behaviour }));
-  const register = (userId: string, at: number) =>
-    call('POST', '/v1/subscriptions', { body: { user_id: userId, ...devices[at]?.subscription } });
-  for (let at = 0; at < userIds.length; at += 50) {
-    await Promise.all(userIds.slice(at, at + 50).map((userId, index) => register(userId, at + index)));
-  }
-  const notificationIds: string[] = [];
-  for (let sent = 0; sent < NOTIFICATIONS; sent += 1) {
-    const body = { type: 't', title: 'x', user_ids: userIds };
-    const id = (await call('POST', '/v1/notifications', { body })).body.id as string;
-    const failed = async () =>
-      ((await call('GET', `/v1/notifications/${id}`)).body.counts as { failed: number }).failed;
-    await until('all have failed', async () => (await failed()) === USERS, PATIENCE_MS);
-    notificationIds.push(id);
-  }
-  return { devices, notificationIds };
 }
 
-async function deliveriesOf(store: Store, notificationIds: readonly string[]): Promise<readonly Delivery[]> {
-  const all: Delivery[] = [];
-  for (const notificationId of notificationIds) {
-    const { items } = await everyPage<Delivery>((cursor) =>
-      store.deliveries.listByNotification({
-        ...{ notificationId, userId: null, cursor, limit: 500, attempted: false },
-        filter: ANY_DELIVERY,
-      }),
-    );
-    all.push(...items);
-  }
-  return all;
+const REPLAY = { action: 'replay', filter: { type: 't' } };
+
+/** How many a replay would look at now. */
+async function planned(): Promise<number> {
+  const startedAtMs = performance.now();
+  const { body } = await call('POST', '/v1/bulk-actions', { body: { ...REPLAY, dry_run: true } });
+  expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  expect(body.is_at_least).toBe(false);
+  return body.total_count as number;
 }
 
-it(
-  'kill -9 in the middle of a bulk replay: started again, it replays each dead letter once',
-  async () => {
-    const { devices, notificationIds } = await failAll();
-    const replay = { action: 'replay', filter: { type: 't' } };
-    const { id } = (await call('POST', '/v1/bulk-actions', { body: replay })).body;
-    const sentAgain = () => devices.reduce((sum, { received }) => sum + received.length, 0);
-    await until('some are sent again', () => sentAgain() >= 1, PATIENCE_MS);
-    // By its own progress: sending may be far behind.
-    const replayed = async () => (await call('GET', `/v1/bulk-actions/${id}`)).body.replayed_count as number;
-    await until('a part is replayed', async () => (await replayed()) >= atFullSize(DEAD_LETTERS / 3, 0), PATIENCE_MS);
-    await service.stop('SIGKILL');
-    await looking(async (store) => {
-      expect((await store.bulkActions.underWay())?.id).toBe(id);
-      const { total } = (await store.bulkActions.underWay()) ?? {};
-      expect(total).toEqual({ count: DEAD_LETTERS, isAtLeast: false });
-      const failed = (await store.tallies.read()).tallies['ended failed'];
-      expect([failed > 0, failed < DEAD_LETTERS]).toEqual([true, true]);
-    });
+type Shown = { state: string; done_count: number; replayed_count: number };
 
-    await start();
-    const state = async () => (await call('GET', `/v1/bulk-actions/${id}`)).body;
-    await until('it is done', async () => (await state()).state === 'completed', PATIENCE_MS);
-    expect(await state()).toMatchObject({ replayed_count: DEAD_LETTERS });
-    for (const notificationId of notificationIds) {
-      const status = async () => (await call('GET', `/v1/notifications/${notificationId}`)).body.status;
-      await until('all are delivered', async () => (await status()) === 'completed', PATIENCE_MS);
-    }
-    await service.stop('SIGTERM');
+/** Begins to replay what is planned. Whoever looks at how far it got never sees less than before. */
+async function begin() {
+  const before = await planned();
+  const begun = await call('POST', '/v1/bulk-actions', { body: REPLAY });
+  expect(begun.body).toMatchObject({ state: 'running', total_count: before, total_is_at_least: false });
+  const id = begun.body.id as string;
+  let latest = 0;
+  const look = async (): Promise<Shown> => {
+    const shown = (await call('GET', `/v1/bulk-actions/${id}`)).body as Shown;
+    expect(shown.done_count).toBeGreaterThanOrEqual(latest);
+    latest = shown.done_count;
+    return shown;
+  };
+  const reached = (count: number) =>
+    until(`${count} are done`, async () => (await look()).done_count >= count, PATIENCE_MS);
+  const ended = (state: string) =>
+    until(`it is ${state}`, async () => (await look()).state === state, PATIENCE_MS).then(look);
+  return { id, look, reached, ended };
+}
 
-    const items = await looking((store) => deliveriesOf(store, notificationIds));
-    const came = items.map(({ state, replays, attempts }) => {
-      const answered = attempts.filter(({ outcome }) => outcome !== 'interrupted').map(({ outcome }) => outcome);
-      return `${state}, replayed ${replays.length} times, ${answered.join()}`;
-    });
-    expect([items.length, [...new Set(came)]]).toEqual([
-      DEAD_LETTERS,
-      ['delivered, replayed 1 times, rejected,delivered'],
-    ]);
-    expect(devices.every(({ received }) => received.length >= NOTIFICATIONS)).toBe(true);
-  },
-  PATIENCE_MS * 4,
-);
+/** Called off in the middle: it stops within a page, and what it had not reached stays as it was. Gives how many it had. */
+async function callOffInTheMiddle(): Promise<number> {
+  const { id, reached, ended } = await begin();
+  await reached(1);
+  const { status, body } = await call('POST', `/v1/bulk-actions/${id}/cancel`);
+  expect([status, body.state]).toEqual([200, 'cancelling']);
+  const { replayed_count: replayed } = await ended('cancelled');
+  expect(replayed).toBeLessThanOrEqual((body.done_count as number) + PAGE);
+  expect(replayed).toBeLessThan(DEAD_LETTERS);
+  expect(await planned()).toBe(DEAD_LETTERS - replayed);
+  const left = (await call('GET', '/v1/dead-letters?limit=200')).body.items as Record<string, unknown>[];
+  const asTheyWere = { state: 'failed', reason: 'rejected', attempt_count: 1 };
+  expect(left).toHaveLength(Math.min(200, DEAD_LETTERS - replayed));
+  for (const one of left) expect(one).toMatchObject(asTheyWere);
+  return replayed;
+}
+
+/** Every dead letter has been replayed once, by one of the two, whether it has been sent by now or not. */
+async function eachReplayedOnce(store: Store, ids: readonly string[], of: readonly [string, number][]): Promise<void> {
+  const items = await deliveriesOf(store, ids);
+  expect(items.filter(({ replays }) => replays.length !== 1)).toEqual([]);
+  for (const [id, count] of of) {
+    expect(items.filter(({ replays }) => replays[0]?.byAction === id)).toHaveLength(count);
+  }
+}
+
+/** Each has been sent again once, but for pushes that were cut short. */
+async function eachSentOnce(store: Store, ids: readonly string[], { devices }: Crowd): Promise<void> {
+  const items = await deliveriesOf(store, ids);
+  const isInterrupted = ({ outcome }: { readonly outcome: string }) => outcome === 'interrupted';
+  const came = items.map(({ state, attempts }) => [
+    state,
+    ...attempts.filter((attempt) => !isInterrupted(attempt)).map(({ outcome }) => outcome),
+  ]);
+  expect([items.length, [...new Set(came.map(String))]]).toEqual([DEAD_LETTERS, ['delivered,rejected,delivered']]);
+  const interrupted = items.flatMap(({ attempts }) => attempts).filter(isInterrupted).length;
+  const received = devices.map((device) => device.received.length);
+  expect(Math.min(...received)).toBeGreaterThanOrEqual(NOTIFICATIONS);
+  expect(received.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(DEAD_LETTERS + interrupted);
+}
+
+async function allCompleted(ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const status = async () => (await call('GET', `/v1/notifications/${id}`)).body.status;
+    await until(`${id} is delivered`, async () => (await status()) === 'completed', PATIENCE_MS);
+  }
+}
+
+describe(`a bulk replay of ${DEAD_LETTERS} on the embedded store`, () => {
+  const open = () => openSqliteStore({ path: join(folder, 'data', 'bellhop.db'), clock: systemClock });
+
+  it(
+    'called off, begun anew and killed in the middle: started again, it replays each once',
+    async () => {
+      services.push(await start());
+      const crowd = await registerCrowd(emulator, call, USERS);
+      await services[0]?.stop('SIGTERM');
+      const ids = await looking(open(), (store) => refuseAll(store, crowd, NOTIFICATIONS));
+      services[0] = await start();
+      expect(await planned()).toBe(DEAD_LETTERS);
+      const early = await callOffInTheMiddle();
+      const first = (await call('GET', '/v1/bulk-actions')).body.items as { id: string }[];
+
+      const { id, reached, ended } = await begin();
+      await reached(atFullSize((DEAD_LETTERS - early) / 3, 1));
+      await kill(0);
+      await looking(open(), async (store) => {
+        expect(await store.bulkActions.underWay()).toMatchObject({ id, state: 'running' });
+        const kinds = await store.deliveries.deadKinds(null);
+        expect(kinds).not.toEqual([]);
+      });
+      services[0] = await start();
+      expect((await ended('completed')).replayed_count).toBe(DEAD_LETTERS - early);
+      await allCompleted(ids);
+      await services[0].stop('SIGTERM');
+      await looking(open(), async (store) => {
+        await eachReplayedOnce(store, ids, [
+          [first[0]?.id ?? '', early],
+          [id, DEAD_LETTERS - early],
+        ]);
+        await eachSentOnce(store, ids, crowd);
+      });
+    },
+    PATIENCE_MS * 4,
+  );
+});
+
+describeWithMongod(`a bulk replay of ${DEAD_LETTERS} on two processes with MongoDB and Redis`, () => {
+  let stop: () => Promise<unknown>;
+  let redis: Redis;
+  const open = () =>
+    openMongoStore({ url: environment.MONGODB_URL ?? '', clock: systemClock, retentionDays: 90, alone: null });
+  /** Who has the lease of the loop that does bulk actions. */
+  const leader = () => redis.get('bellhop:leader:bulk_actions');
+
+  beforeEach(async () => {
+    const [mongod, server] = await Promise.all([startMongod(), startRedisServer()]);
+    redis = new Redis(server.url);
+    stop = () => Promise.all([mongod.stop(), server.stop()]);
+    Object.assign(environment, { MONGODB_URL: freshDatabase(mongod.url), REDIS_URL: server.url });
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(services.splice(0).map((service) => service?.stop('SIGKILL')));
+    redis.disconnect();
+    await stop();
+  });
+
+  it(
+    'called off, begun anew; the other goes on where one is killed, and each is replayed once',
+    async () => {
+      services.push(await start());
+      await until('the first process has the bulk actions', async () => (await leader()) !== null);
+      const atIt = await leader();
+      services.push(await start());
+      const crowd = await registerCrowd(emulator, call, USERS);
+      const ids = await looking(open(), (store) => refuseAll(store, crowd, NOTIFICATIONS));
+      expect(await planned()).toBe(DEAD_LETTERS);
+      const early = await callOffInTheMiddle();
+      const first = (await call('GET', '/v1/bulk-actions')).body.items as { id: string }[];
+
+      const { id, look, reached, ended } = await begin();
+      await reached(atFullSize((DEAD_LETTERS - early) / 3, 1));
+      expect(await leader()).toBe(atIt);
+      await kill(0);
+      expect((await look()).state).toBe('running');
+      await reached(atFullSize(((DEAD_LETTERS - early) * 2) / 3, DEAD_LETTERS - early));
+      expect(await leader()).not.toBe(atIt);
+      if (atFullSize(1, 0) === 1) {
+        // Both are gone, and one is started again.
+        await kill(1);
+        services[0] = await start();
+      }
+      expect((await ended('completed')).replayed_count).toBe(DEAD_LETTERS - early);
+      if (atFullSize(1, 0) === 1) await allCompleted(ids);
+      await looking(open(), async (store) => {
+        await eachReplayedOnce(store, ids, [
+          [first[0]?.id ?? '', early],
+          [id, DEAD_LETTERS - early],
+        ]);
+        if (atFullSize(1, 0) === 1) await eachSentOnce(store, ids, crowd);
+      });
+    },
+    PATIENCE_MS * 4,
+  );
+});
