@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import type { SuppressionReason } from '../../../domain/audience/release.ts';
 import { type SuppressionCounts, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
 import type { SomeCounted } from '../../some-counted.ts';
@@ -8,9 +9,10 @@ import { SUPPRESSIONS_OF_NOTIFICATION } from '../collections/suppression-queries
 /** Documents, each of a page of the fan-out, that are counted where not all are. */
 const PAGES_AT_ONCE = 20;
 
-/** See `SuppressionStore.countByReason`. */
+/** See `SuppressionStore.countByReason`. The server counts: what it would send of a large one takes long to read. */
 export async function countByReason(collections: Collections, notificationId: string): Promise<SuppressionCounts> {
-  return suppressionCountsOf((await countPages(collections, notificationId, null)).flat());
+  const { filter } = asked(notificationId);
+  return countIn(collections, [{ $match: filter }]);
 }
 
 /** See `SuppressionStore.countSome`. A document is counted whole: it has as many users as were decided at once. */
@@ -18,48 +20,54 @@ export async function countSome(
   collections: Collections,
   notificationId: string,
 ): Promise<SomeCounted<SuppressionCounts>> {
-  const pages = await countPages(collections, notificationId, PAGES_AT_ONCE + 1);
-  const counts = suppressionCountsOf(pages.slice(0, PAGES_AT_ONCE).flat());
-  return { counts, isAtLeast: pages.length > PAGES_AT_ONCE };
+  const { filter, hint } = asked(notificationId);
+  const [counts, pages] = await Promise.all([
+    countIn(collections, [{ $match: filter }, { $limit: PAGES_AT_ONCE }]),
+    collections.suppressions.countDocuments(filter, { hint, limit: PAGES_AT_ONCE + 1 }),
+  ]);
+  return { counts, isAtLeast: pages > PAGES_AT_ONCE };
 }
 
-type Counted = readonly (readonly [SuppressionReason, number])[];
-
-async function countPages(
-  { suppressions }: Collections,
-  notificationId: string,
-  most: number | null,
-): Promise<readonly Counted[]> {
-  const pipeline = [
-    { $match: SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' }) },
-    ...(most === null ? [] : [{ $limit: most }]),
-    {
-      $project: {
-        reasons: '$entries.reason',
-        unreached: sizeOf('$unreached'),
-        missed: sizeOf('$missed'),
-        cancelled: sizeOf('$cancelled'),
-      },
-    },
-  ];
+function asked(notificationId: string) {
   const { hint } = optionsOf(SUPPRESSIONS_OF_NOTIFICATION);
-  const pages: Counted[] = [];
-  for await (const page of suppressions.aggregate<PageSizes>(pipeline, { hint })) {
-    const { reasons, unreached, missed, cancelled } = page;
-    pages.push([
-      ['no_subscription', unreached],
-      ['missed', missed],
-      ['cancelled', cancelled],
-      ...reasons.map((reason) => [reason, 1] as const),
-    ]);
-  }
-  return pages;
+  return { filter: SUPPRESSIONS_OF_NOTIFICATION.filter({ notificationId, fromId: '' }), hint };
 }
 
-type PageSizes = Readonly<Record<'unreached' | 'missed' | 'cancelled', number>> & {
-  readonly reasons: readonly SuppressionReason[];
-};
+type Sizes = Readonly<Record<'unreached' | 'missed' | 'cancelled', number>>;
+type OfReason = { readonly _id: SuppressionReason; readonly count: number };
+
+/** In the documents that these stages give: those in lists, and those with a reason each. */
+async function countIn({ suppressions }: Collections, stages: Document[]): Promise<SuppressionCounts> {
+  const { hint } = optionsOf(SUPPRESSIONS_OF_NOTIFICATION);
+  const sizes = {
+    _id: null,
+    unreached: sizeOf('$unreached'),
+    missed: sizeOf('$missed'),
+    cancelled: sizeOf('$cancelled'),
+  };
+  const [lists, ofReasons] = await Promise.all([
+    suppressions.aggregate<Sizes>([...stages, { $group: sizes }], { hint }).toArray(),
+    suppressions
+      .aggregate<OfReason>(
+        [
+          ...stages,
+          { $project: { _id: 0, reason: '$entries.reason' } },
+          { $unwind: '$reason' },
+          { $group: { _id: '$reason', count: { $sum: 1 } } },
+        ],
+        { hint },
+      )
+      .toArray(),
+  ]);
+  const { unreached, missed, cancelled } = lists[0] ?? { unreached: 0, missed: 0, cancelled: 0 };
+  return suppressionCountsOf([
+    ['no_subscription', unreached],
+    ['missed', missed],
+    ['cancelled', cancelled],
+    ...ofReasons.map(({ _id: reason, count }) => [reason, count] as const),
+  ]);
+}
 
 function sizeOf(list: string) {
-  return { $size: { $ifNull: [list, []] } };
+  return { $sum: { $size: { $ifNull: [list, []] } } };
 }

@@ -13,7 +13,7 @@ export function sqliteSuppressions(database: Database, commits: GroupCommit): Su
   return {
     list: (query) => commits.read(() => list(database, query)),
     listOfUser: (query) => commits.read(() => listOfUser(database, query)),
-    get: (notificationId, userId) => commits.read(() => get(database, notificationId, userId)),
+    get: (notificationId, userId) => get(database, commits, notificationId, userId),
     ...sqliteSuppressionCounts(database, commits),
   };
 }
@@ -73,11 +73,13 @@ function rowsAfter(
   userId: string,
   limit: number,
 ): Placed[] {
+  // Left alone, SQLite walks all users for the few that have the reason.
+  const [index, and, values] =
+    reason === null ? ['', '', []] : ['INDEXED BY suppressions_reason', 'AND reason = ?', [reason]];
   return database
     .all<Row>(
-      `SELECT * FROM suppressions WHERE notification_id = ? AND user_id > ?${reason === null ? '' : ' AND reason = ?'}
-       ORDER BY user_id LIMIT ?`,
-      [notificationId, userId, ...(reason === null ? [] : [reason]), limit],
+      `SELECT * FROM suppressions ${index} WHERE notification_id = ? AND user_id > ? ${and} ORDER BY user_id LIMIT ?`,
+      [notificationId, userId, ...values, limit],
     )
     .map((row) => ({ suppression: toSuppression(row), place: { userId: row.user_id } }));
 }
@@ -97,9 +99,10 @@ function listedAfter(
 ): Placed[] {
   const found: Placed[] = [];
   let { list: id, index } = from;
+  const byReason = reason === null ? 'unreached_notification' : 'unreached_reason';
   while (found.length < limit) {
     const row = database.first<ListRow>(
-      `SELECT id, user_ids, at, reason FROM unreached WHERE notification_id = ? AND id >= ?
+      `SELECT id, user_ids, at, reason FROM unreached INDEXED BY ${byReason} WHERE notification_id = ? AND id >= ?
          ${reason === null ? '' : ' AND reason = ?'} ORDER BY id LIMIT 1`,
       [notificationId, id, ...(reason === null ? [] : [reason])],
     );
@@ -131,17 +134,46 @@ function asListed(userId: string): string {
   return textList([userId]).slice(1, -1);
 }
 
-function get(database: Database, notificationId: string, userId: string): Suppression | null {
-  const row = database.first<Row>('SELECT * FROM suppressions WHERE notification_id = ? AND user_id = ?', [
-    notificationId,
-    userId,
-  ]);
+/** Lists looked through in one turn of the event loop. Each has the users of a page. */
+const LISTS_AT_ONCE = 25;
+
+type Listed = Pick<ListRow, 'at' | 'reason'>;
+/** `after`: the last list that was looked at; null where there are no more. */
+type ListsLooked = { readonly found: Listed | undefined; readonly after: number | null };
+
+/** By the index where the reason is the user’s own. Lists are in none: those of the notification are looked through, a few at a time. */
+async function get(
+  database: Database,
+  commits: GroupCommit,
+  notificationId: string,
+  userId: string,
+): Promise<Suppression | null> {
+  const sql = 'SELECT * FROM suppressions WHERE notification_id = ? AND user_id = ?';
+  const row = await commits.read(() => database.first<Row>(sql, [notificationId, userId]));
   if (row !== undefined) return toSuppression(row);
-  const list = database.first<Pick<ListRow, 'at' | 'reason'>>(
-    `SELECT at, reason FROM unreached WHERE notification_id = ? AND instr(user_ids, ?) > 0
-       AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?)
-     ORDER BY id LIMIT 1`,
-    [notificationId, asListed(userId), userId],
+  let after: number | null = 0;
+  while (after !== null) {
+    const from: number = after;
+    if (from > 0) await new Promise(setImmediate);
+    const looked: ListsLooked = await commits.read(() => lookThroughLists(database, notificationId, userId, from));
+    if (looked.found !== undefined) return inList(notificationId, userId, looked.found);
+    after = looked.after;
+  }
+  return null;
+}
+
+function lookThroughLists(database: Database, notificationId: string, userId: string, after: number): ListsLooked {
+  const lists =
+    'FROM unreached INDEXED BY unreached_notification WHERE notification_id = ? AND id > ? ORDER BY id LIMIT ?';
+  const place = [notificationId, after, LISTS_AT_ONCE];
+  const found = database.first<Listed>(
+    `SELECT at, reason FROM (SELECT * ${lists}) WHERE instr(user_ids, ?) > 0
+       AND EXISTS (SELECT 1 FROM json_each(user_ids) WHERE value = ?) LIMIT 1`,
+    [...place, asListed(userId), userId],
   );
-  return list === undefined ? null : inList(notificationId, userId, list);
+  const last = database.first<{ count: number; last: number }>(
+    `SELECT count(*) AS count, max(id) AS last FROM (SELECT id ${lists})`,
+    place,
+  );
+  return { found, after: last?.count === LISTS_AT_ONCE ? last.last : null };
 }

@@ -26,6 +26,7 @@ import {
   MILESTONES,
   NAMINGS,
   PEOPLE,
+  REASONS_OF_LISTS,
   RECEIPTS,
   REQUEST_IDS,
   SCHEDULES,
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly string[] = [
   NAMINGS,
   LISTS_THAT_STAYED,
   DEAD_KINDS,
+  REASONS_OF_LISTS,
 ];
 
 /** Of the files that this Bellhop writes. */

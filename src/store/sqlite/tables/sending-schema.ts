@@ -148,3 +148,8 @@ UPDATE notifications SET audience = NULL WHERE audience IS NOT NULL AND fan_out_
 DELETE FROM recipient_values WHERE EXISTS
   (SELECT 1 FROM notifications WHERE id = notification_id AND fan_out_cursor IS NULL);
 `;
+
+// How many are in lists, by reason, and which lists have one: the lists themselves are long texts, and need not be read for it.
+export const REASONS_OF_LISTS = `
+CREATE INDEX unreached_reason ON unreached (notification_id, reason, id, user_count);
+`;
