@@ -89,6 +89,8 @@ function pagesFor({
   deliveryId,
   failedId,
   subscriptionId,
+  manyDeliveriesId,
+  manySuppressionsId,
 }: SeededIds): readonly (readonly [string, string])[] {
   const plain = ['overview', 'notifications', 'dead-letters', 'bulk-actions', 'services', 'audiences', 'compose'];
   const others = ['schedules', 'templates', 'experiments', 'webhooks', 'system', 'audit'];
@@ -98,6 +100,10 @@ function pagesFor({
     ['search', 'search?q=user-7'],
     ['notification', `notification?id=${notificationId}`],
     ['its failed deliveries', `notification?id=${notificationId}&state=failed`],
+    ['one of very many deliveries', `notification?id=${manyDeliveriesId}`],
+    ['its failed ones', `notification?id=${manyDeliveriesId}&state=failed`],
+    ['one of very many suppressions', `notification?id=${manySuppressionsId}`],
+    ['why a user got nothing', `suppressed?notification=${manySuppressionsId}&user=crowd-00000000`],
     ['delivery', `delivery?id=${deliveryId}`],
     ['failed delivery', `delivery?id=${failedId}`],
     ['user', 'user?id=user-7'],

@@ -1,7 +1,9 @@
-import type { Attempt, Delivery } from '../../../src/domain/delivery/delivery.ts';
+import type { Delivery } from '../../../src/domain/delivery/delivery.ts';
 import { answerQuestions } from '../child.ts';
 import { notifyAll } from '../notify-all.ts';
 import { openStore, type Place } from '../reach/place.ts';
+import { ended } from './ended.ts';
+import { notifyVeryMany } from './large-notification.ts';
 
 /** `userIds`: of one registered browser each. A multiple of their number is made. */
 export type EndedSeed = { readonly place: Place; readonly userIds: readonly string[]; readonly count: number };
@@ -12,37 +14,16 @@ export type SeededIds = {
   readonly deliveryId: string;
   readonly failedId: string;
   readonly subscriptionId: string;
+  /** Notifications of as many deliveries, and of as many suppressions, as there are of all others together. */
+  readonly manyDeliveriesId: string;
+  readonly manySuppressionsId: string;
 };
 
-/** One of so many has failed for good. */
-const FAILED_OF = 10;
 const CONTENT = {
   type: 'bench',
   title: 'Hello',
   body: 'A text as long as many of them are, and no longer than that.',
 };
-
-/** As it is once all was sent: with an attempt. */
-function ended(delivery: Delivery, index: number, nowMs: number): Delivery {
-  const isFailed = index % FAILED_OF === 0;
-  const times = { startedAtMs: nowMs, endedAtMs: nowMs + 40, latencyMs: 40 };
-  const none = { number: 1, retryCount: 0, retryAtMs: null };
-  const attempt: Attempt = isFailed
-    ? {
-        ...{ ...none, ...times, status: 'failed', outcome: 'rejected', httpStatus: 400 },
-        ...{ error: 'HTTP 400: malformed', remedy: 'Read what the service says, mend it, and replay.' },
-      }
-    : { ...none, ...times, status: 'delivered', outcome: 'delivered', httpStatus: 201, error: null, remedy: null };
-  return {
-    ...delivery,
-    state: isFailed ? 'failed' : 'delivered',
-    reason: isFailed ? 'rejected' : null,
-    dueAtMs: null,
-    attemptCount: 1,
-    attempts: [attempt],
-    endedAtMs: nowMs + 40,
-  };
-}
 
 answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
   const store = await openStore(place);
@@ -55,6 +36,9 @@ answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
     latest = [];
     for await (const page of notifyAll(store, { userIds, nowMs, content: CONTENT, as })) latest.push(...page);
   }
+  const large = { count, content: CONTENT, nowMs: Date.now() };
+  const manyDeliveriesId = await notifyVeryMany(store, { ...large, of: 'deliveries' });
+  const manySuppressionsId = await notifyVeryMany(store, { ...large, of: 'suppressions' });
   await store.close();
   const [failed, delivered] = [
     latest.find(({ state }) => state === 'failed'),
@@ -62,5 +46,8 @@ answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
   ];
   if (failed === undefined || delivered === undefined) throw new Error('nothing was made');
   const { id: deliveryId, notificationId: ofNotification, subscriptionId } = delivered;
-  return { notificationId: ofNotification, deliveryId, failedId: failed.id, subscriptionId } satisfies SeededIds;
+  return {
+    ...{ notificationId: ofNotification, deliveryId, failedId: failed.id, subscriptionId },
+    ...{ manyDeliveriesId, manySuppressionsId },
+  } satisfies SeededIds;
 });
