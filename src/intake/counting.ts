@@ -23,11 +23,12 @@ const GOOD_FOR_TIMES = 20;
 /** Large notifications whose counts are remembered: those that people look at. */
 const REMEMBERED = 100;
 
-type Known = Counts & { readonly countedAtMs: number; readonly goodUntilMs: number };
+type Known = Counts & { readonly startedAtMs: number; readonly countedAtMs: number; readonly goodUntilMs: number };
 
 /**
  * How many deliveries and suppressions a notification has, in a time that does not grow with them. Up to ten thousand of a kind they are
  * counted as one asks. Of more, the last count to the end is given while the next is made in the background, one notification at a time.
+ * Of one whose deliveries have all ended by now, no count is given that was begun before: some would be told to be under way still.
  */
 export function createCounting(options: CountingOptions) {
   const { store, clock } = options;
@@ -44,7 +45,7 @@ export function createCounting(options: CountingOptions) {
     const countedAtMs = clock.now();
     const goodForMs = Math.max(GOOD_FOR_MS, GOOD_FOR_TIMES * (countedAtMs - startedAtMs));
     known.delete(id);
-    known.set(id, { deliveries, suppressed, countedAtMs, goodUntilMs: countedAtMs + goodForMs });
+    known.set(id, { deliveries, suppressed, startedAtMs, countedAtMs, goodUntilMs: countedAtMs + goodForMs });
     for (const oldest of known.keys()) {
       if (known.size <= REMEMBERED) break;
       known.delete(oldest);
@@ -64,7 +65,19 @@ export function createCounting(options: CountingOptions) {
     return run;
   };
 
-  return async (id: string): Promise<Counted> => {
+  /** What is known, unless it was begun before all had ended. */
+  const knownOf = (id: string, completedAtMs: number | null): Known | null => {
+    const one = known.get(id);
+    return one === undefined || one.startedAtMs <= (completedAtMs ?? 0) ? null : one;
+  };
+
+  /** The count under way may have begun before all had ended: then another follows it. */
+  const countAnew = async (id: string, completedAtMs: number | null): Promise<void> => {
+    await count(id);
+    if (knownOf(id, completedAtMs) === null) await count(id);
+  };
+
+  return async (id: string, completedAtMs: number | null): Promise<Counted> => {
     const [deliveries, suppressed] = await Promise.all([
       store.deliveries.countSome(id),
       store.suppressions.countSome(id),
@@ -74,11 +87,16 @@ export function createCounting(options: CountingOptions) {
       known.delete(id);
       return { ...some, isAtLeast: false };
     }
-    const before = known.get(id);
-    if (before === undefined || before.goodUntilMs <= clock.now()) await patiently(clock, count(id));
-    const { goodUntilMs: _, ...counted } = known.get(id) ?? { ...some, goodUntilMs: 0 };
-    return { ...counted, isAtLeast: !known.has(id) };
+    const before = knownOf(id, completedAtMs);
+    if (before === null || before.goodUntilMs <= clock.now()) await patiently(clock, countAnew(id, completedAtMs));
+    const last = knownOf(id, completedAtMs);
+    if (last === null) return { ...some, isAtLeast: true };
+    return { ...countsIn(last), countedAtMs: last.countedAtMs, isAtLeast: false };
   };
+}
+
+function countsIn({ deliveries, suppressed }: Counts): Counts {
+  return { deliveries, suppressed };
 }
 
 function patiently(clock: Clock, run: Promise<void>): Promise<void> {

@@ -70,19 +70,20 @@ export function createNotifications(options: NotificationsOptions): Notification
     cancel: (id) => cancel(options, id),
     async get(id) {
       const notification = await existing(id);
-      const [counted, told, milestones] = await Promise.all([
-        countsOf(id),
+      // First: of what has ended by now, it is counted how it ended.
+      const milestones = (await notifications.milestones(id)) ?? notFound();
+      const [counted, told] = await Promise.all([
+        countsOf(id, milestones.completedAtMs),
         notification.content.tracking === undefined
           ? NONE_TOLD
           : options.store.receipts.countsWithin(id, COUNTS_FOR_MS),
-        notifications.milestones(id),
       ]);
       return {
         notification,
         counted,
         receipts: receiptCountsOf(told.counts),
         isCountingReceipts: !told.isWhole,
-        milestones: milestones ?? notFound(),
+        milestones,
       };
     },
     list: (query) => notifications.list(query),

@@ -17,6 +17,7 @@ import { fanOutContract } from './fan-out-contract.ts';
 import { fanOutUnderChangeContract } from './fan-out-under-change-contract.ts';
 import { fannedOut, freshStore, type OpenStore } from './fresh-store.ts';
 import { importContract } from './import-contract.ts';
+import { largeNotificationContract } from './large-notification-contract.ts';
 import { lineageContract } from './lineage-contract.ts';
 import { nonceContract } from './nonce-contract.ts';
 import { notificationContract } from './notification-contract.ts';
@@ -74,6 +75,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('holds on pruning', () => pruneHoldContract(open));
     describe('bulk actions', () => bulkActionContract(open));
     describe('erasures', () => erasureContract(open));
+    describe('a large notification', () => largeNotificationContract(open));
     describe('tallies', () => tallyContract(open));
     describe('experiments', () => experimentContract(open));
     describe('schedules', () => scheduleContract(open));

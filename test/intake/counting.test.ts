@@ -18,11 +18,12 @@ function large() {
   };
   const suppressions = { countSome: async () => ({ counts: NONE, isAtLeast: false }), countByReason: async () => NONE };
   const store = { deliveries, suppressions } as unknown as CountingOptions['store'];
-  const ask = createCounting({ clock, store });
+  const countsOf = createCounting({ clock, store });
+  const ask = (id: string, completedAtMs: number | null = null) => countsOf(id, completedAtMs);
   /** Whoever asks goes on waiting until their patience has ended. */
   const waiting = () => until('they wait', () => clock.waiting() > 0);
-  const impatient = async (id = 'ntf_1') => {
-    const asked = ask(id);
+  const impatient = async (id = 'ntf_1', completedAtMs: number | null = null) => {
+    const asked = ask(id, completedAtMs);
     await waiting();
     clock.advance(50);
     return asked;
@@ -69,4 +70,31 @@ it('counts one notification at a time', async () => {
   expect(ends).toHaveLength(1);
   await end(delivered(1));
   await until('the other is counted', () => ends.length === 1);
+});
+
+it('counts anew what was counted before all had ended, and says “at least” until it is', async () => {
+  const { clock, ends, ask, impatient, end } = large();
+  await impatient();
+  await end(delivered(7));
+  clock.advance(10);
+  const completedAtMs = clock.now();
+  expect(await ask('ntf_1')).toMatchObject({ deliveries: delivered(7), isAtLeast: false });
+  clock.advance(10);
+  expect(await impatient('ntf_1', completedAtMs)).toMatchObject({ deliveries: delivered(10_000), isAtLeast: true });
+  await end(delivered(8));
+  expect(ends).toHaveLength(0);
+  expect(await ask('ntf_1', completedAtMs)).toMatchObject({ deliveries: delivered(8), isAtLeast: false });
+});
+
+it('counts once more where all had ended while it was counting', async () => {
+  const { clock, ask, impatient, waiting, end } = large();
+  await impatient();
+  clock.advance(10);
+  const completedAtMs = clock.now();
+  const asked = ask('ntf_1', completedAtMs);
+  await waiting();
+  clock.advance(10);
+  await end(delivered(7));
+  await end(delivered(8));
+  expect(await asked).toMatchObject({ deliveries: delivered(8), isAtLeast: false, countedAtMs: clock.now() });
 });
