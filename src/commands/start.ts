@@ -8,6 +8,7 @@ import type { Finding } from '../domain/finding.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { CONSOLE_PATH } from '../http/console/console-routes.ts';
 import { DEMO_PATH } from '../http/pages/demo.ts';
+import { optimizeLater } from '../service/optimize-later.ts';
 import { type Service, startService } from '../service/service.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { terminalUser } from './console-link.ts';
@@ -21,6 +22,7 @@ const SAME_SIGNAL_MS = 1000;
 
 /** Starts the service, and stops it on a signal. Rejects with ConfigError or AppError where it cannot start. */
 export async function start(): Promise<void> {
+  optimizeLater();
   const environment = readEnvironment();
   const config = parseConfig(environment, readText);
   const isWatched = process.stdout.isTTY === true;
