@@ -6,6 +6,10 @@ const CROWD = 8;
 
 /** About as long as MongoDB takes to confirm a write in a crowd. */
 const PAUSE_MS = 15;
+/** A crowd that has other processes to send it, too, comes here in smaller parts, and more slowly: then there is time for this. */
+const LONGEST_PAUSE_MS = 30;
+/** What a pause is to gather: twice as many halve what a call costs, beyond that little is to be had. */
+const WORTH_A_CALL = 24;
 
 /**
  * Turns the calls of many into batches: what is asked for within one turn of the event loop goes to `many` together, and
@@ -26,8 +30,9 @@ export function batched<Item, Answer>(
   const flush = (): void => {
     const all = asked;
     asked = [];
-    isPausing = all.reduce((sum, { items }) => sum + items.length, 0) >= CROWD;
-    if (isPausing) setTimeout(flush, PAUSE_MS);
+    const count = all.reduce((sum, { items }) => sum + items.length, 0);
+    isPausing = count >= CROWD;
+    if (isPausing) setTimeout(flush, pauseAfter(count));
     let group: Asked[] = [];
     let size = 0;
     for (const one of all) {
@@ -58,4 +63,9 @@ export function batched<Item, Answer>(
     new Promise((resolve, reject) => {
       if (asked.push({ items, resolve, reject }) === 1 && !isPausing) setImmediate(flush);
     });
+}
+
+/** In milliseconds, after a call for so many. */
+function pauseAfter(count: number): number {
+  return Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, (PAUSE_MS * WORTH_A_CALL) / count));
 }
