@@ -70,6 +70,21 @@ describe('batched', () => {
       expect(vi.getTimerCount()).toBe(0);
     });
 
+    it('waits longer after a smaller one', async () => {
+      const sizes: number[] = [];
+      const ask = batched(async (items: readonly number[]) => {
+        sizes.push(items.length);
+        return items;
+      });
+      void ask(many.slice(0, 9));
+      await vi.advanceTimersByTimeAsync(1);
+      void ask([1]);
+      await vi.advanceTimersByTimeAsync(25);
+      expect(sizes).toEqual([9]);
+      await vi.advanceTimersByTimeAsync(5);
+      expect(sizes).toEqual([9, 1]);
+    });
+
     it('does not wait for a batch that is not answered', async () => {
       const sizes: number[] = [];
       const ask = batched((items: readonly number[]) => {
