@@ -27,7 +27,8 @@ export function sqliteSuppressionCounts(
 
 type Counted = { readonly reason: SuppressionReason; readonly count: number };
 
-async function countInPieces(
+/** See `SuppressionStore.countByReason`. */
+export async function countInPieces(
   database: Database,
   commits: GroupCommit,
   notificationId: string,
@@ -86,13 +87,4 @@ function countSome(database: Database, notificationId: string): SomeCounted<Supp
     counts: inAll([...counted, ...lists.slice(0, LISTS_AT_ONCE)]),
     isAtLeast: rows.some(({ count }) => count > MOST_OF_REASON) || lists.length > LISTS_AT_ONCE,
   };
-}
-
-/** All of them at once, within a commit. */
-export function countByReason(database: Database, notificationId: string): SuppressionCounts {
-  const rows = database.all<Counted>(
-    `SELECT reason, count(*) AS count FROM suppressions INDEXED BY suppressions_reason WHERE notification_id = ? GROUP BY reason`,
-    [notificationId],
-  );
-  return inAll([...rows, ...countLists(database, notificationId, null)]);
 }

@@ -35,8 +35,8 @@ export function accept(database: Database, acceptance: Acceptance): AcceptResult
   const plan = planNow(database, acceptance);
   insertNotification(database, acceptance, plan);
   if (plan !== null) {
-    keepPlan(database, notification, plan, notification.acceptedAtMs);
-    if (plan.suppressions.length > 0) announceSuppressed(database, notification.id);
+    const suppressed = keepPlan(database, notification, plan, notification.acceptedAtMs);
+    if (plan.suppressions.length > 0) announceSuppressed(database, notification.id, suppressed);
     if (statusWith(plan.deliveries) === 'completed') announceCompleted(database, notification.id);
   }
   if (plan === null && acceptance.values) keepValues(database, notification.id, acceptance.values);

@@ -1,3 +1,4 @@
+import { type SuppressionCounts, suppressionCountsOf } from '../../../domain/audience/suppression.ts';
 import type { Cancelling } from '../../notification-store.ts';
 import { decodeText } from '../../stored-text.ts';
 import type { Database } from '../file/driver.ts';
@@ -19,8 +20,8 @@ export function cancel(database: Database, id: string, nowMs: number): Cancellin
   return { kind: notification.status === 'cancelled' ? 'repeated' : 'completed', notification };
 }
 
-/** See `FanOutStore.endCancelled`. Nobody else is at a page of it: a page is one commit. */
-export function endCancelled(database: Database, id: string, nowMs: number): void {
+/** See `FanOutStore.endCancelled`. Nobody else is at a page of it: a page is one commit. `before`: as `suppressedBefore` has it. */
+export function endCancelled(database: Database, id: string, nowMs: number, before: SuppressionCounts): void {
   const sql = "SELECT 1 FROM notifications WHERE id = ? AND status = 'cancelled' AND due_at IS NOT NULL";
   if (database.first(sql, [id]) === undefined) return;
   const named = namedUsers(database, id);
@@ -28,7 +29,7 @@ export function endCancelled(database: Database, id: string, nowMs: number): voi
   const userIds = named.filter((userId) => !decided.has(userId));
   if (userIds.length > 0) keepList(database, { notificationId: id, reason: 'cancelled', userIds, atMs: nowMs });
   database.run('UPDATE notifications SET due_at = NULL, user_ids = NULL WHERE id = ?', [id]);
-  announceSuppressed(database, id);
+  announceSuppressed(database, id, suppressionCountsOf([['cancelled', userIds.length]]), before);
   database.run('DELETE FROM audiences WHERE notification_id = ?', [id]);
   forgetValues(database, id);
   // Where a push is under way, its settlement says so.

@@ -1,4 +1,5 @@
 import type { Audience } from '../../../domain/audience/audience.ts';
+import type { SuppressionCounts } from '../../../domain/audience/suppression.ts';
 import type { Delivery } from '../../../domain/delivery/delivery.ts';
 import { type ErasedLately, planWithoutErased } from '../../../domain/erasure/traces.ts';
 import { isPersonal } from '../../../domain/experiment/variant-content.ts';
@@ -21,7 +22,7 @@ import { priorityOf } from '../tables/priority-number.ts';
 import { namedUsers } from './audiences.ts';
 import { endCancelled } from './cancelling.ts';
 import type { FanOutMemory } from './fan-out-memory.ts';
-import { announceSuppressed, keepPlan, planWithCaps } from './pages.ts';
+import { announceSuppressed, keepPlan, planWithCaps, suppressedBefore } from './pages.ts';
 import { forgetValues, valuesOf } from './recipient-values.ts';
 
 export function sqliteFanOuts(
@@ -47,7 +48,8 @@ export function sqliteFanOuts(
       } = page;
       const fanOut = memory.take(id);
       const rows = members.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 1);
-      const fannedOut = await commits.write(rows, () => commitPage(database, page, erased.lately), 'in_turn');
+      const before = isLastOfSeveral(page) ? await suppressedBefore(database, commits, id) : undefined;
+      const fannedOut = await commits.write(rows, () => commitPage(database, page, erased.lately, before), 'in_turn');
       const isKnown = fanOut?.cursor === from && page.wave === null;
       if (fannedOut !== null && to !== null && isKnown) memory.noteUnderWay({ ...fanOut, cursor: to });
       return fannedOut;
@@ -55,7 +57,10 @@ export function sqliteFanOuts(
     valuesOf: (id, named, userIds) => commits.read(() => valuesOf(database, id, named, userIds)),
     unfinished: (acceptedBeforeMs, limit) => commits.read(() => unfinished(database, acceptedBeforeMs, limit)),
     due: (untilMs, limit) => commits.read(() => due(database, untilMs, limit)),
-    endCancelled: (id, nowMs) => commits.write(1, () => endCancelled(database, id, nowMs)),
+    async endCancelled(id, nowMs) {
+      const before = await suppressedBefore(database, commits, id);
+      await commits.write(1, () => endCancelled(database, id, nowMs, before));
+    },
     decided: (query) => commits.read(() => decided(database, query)),
   };
 }
@@ -77,7 +82,17 @@ function readFanOut(database: Database, id: string): FanOut | null {
   return { notification: toNotification(row), audience, cursor, followingAtMs, begun: null };
 }
 
-function commitPage(database: Database, page: FanOutPage, erased: ErasedLately): FannedOut | null {
+/** Nothing follows it, and something came before. */
+function isLastOfSeveral({ from, to, wave }: FanOutPage): boolean {
+  return to === null && (wave === null ? from !== AUDIENCE_START : wave.followingAtMs === null);
+}
+
+function commitPage(
+  database: Database,
+  page: FanOutPage,
+  erased: ErasedLately,
+  before?: SuppressionCounts,
+): FannedOut | null {
   const { notification, from, to, members, policy, nowMs, isUserCountOpen, wave } = page;
   const { id } = notification;
   const plan = planWithoutErased(planWithCaps(database, page.plan, notification, policy, nowMs), erased);
@@ -90,10 +105,10 @@ function commitPage(database: Database, page: FanOutPage, erased: ErasedLately):
   if (!isMoved) return null;
   const isLast = to === null && (wave === null || wave.followingAtMs === null);
   if (isLast && isPersonal(notification.content)) forgetValues(database, id);
-  keepPlan(database, notification, plan, nowMs);
+  const suppressed = keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
   const isOnlyPage = from === AUDIENCE_START && wave === null;
-  if (isLast && (!isOnlyPage || plan.suppressions.length > 0)) announceSuppressed(database, id);
+  if (isLast && (!isOnlyPage || plan.suppressions.length > 0)) announceSuppressed(database, id, suppressed, before);
   if (isLast && isOnlyPage && statusWith(plan.deliveries) === 'completed') announceCompleted(database, id);
   // Where there is one page alone, `finish` has seen every delivery.
   if (to === null && !isOnlyPage) completeIfFinal(database, id);

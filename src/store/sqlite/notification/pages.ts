@@ -1,13 +1,21 @@
 import type { PagePlan, PlanPage } from '../../../domain/audience/fan-out.ts';
-import { isListed, type ListedReason, type Suppression } from '../../../domain/audience/suppression.ts';
+import { SUPPRESSION_REASONS, type SuppressionReason } from '../../../domain/audience/release.ts';
+import {
+  isListed,
+  type ListedReason,
+  type Suppression,
+  type SuppressionCounts,
+  suppressionCountsOf,
+} from '../../../domain/audience/suppression.ts';
 import { notificationSuppressed } from '../../../domain/event/event-drafts.ts';
 import { hasSeveralWaves } from '../../../domain/experiment/variant-content.ts';
 import type { Notification } from '../../../domain/notification/notification.ts';
 import type { TypePolicy } from '../../../domain/notification-type/type-policy.ts';
-import { countByReason } from '../audience/suppression-counts.ts';
+import { countInPieces } from '../audience/suppression-counts.ts';
 import { outboxOf } from '../event/outbox.ts';
 import { markMade } from '../experiment/marks.ts';
 import type { Database } from '../file/driver.ts';
+import type { GroupCommit } from '../file/group-commit.ts';
 import { textList } from '../file/sql-value.ts';
 import { insertDelivery } from '../tables/delivery-rows.ts';
 import { capUses, takeCaps } from './caps.ts';
@@ -23,12 +31,17 @@ export function planWithCaps(
   return plan((userId) => (cap === null ? [] : capUses(database, cap, { userId, notificationId }, nowMs)));
 }
 
-/** Deliveries, suppressions and uses of a cap. What exists already stays as it is. */
-export function keepPlan(database: Database, notification: Notification, plan: PagePlan, nowMs: number): void {
+/** Deliveries, suppressions and uses of a cap. What exists already stays as it is. Gives how many were suppressed by it. */
+export function keepPlan(
+  database: Database,
+  notification: Notification,
+  plan: PagePlan,
+  nowMs: number,
+): SuppressionCounts {
   for (const delivery of plan.deliveries) insertDelivery(database, delivery);
   if (notification.content.experiment !== undefined) markMade(database, plan.deliveries);
   takeCaps(database, plan.capUses, notification.id, nowMs);
-  keepSuppressions(database, notification, plan.suppressions, nowMs);
+  return keepSuppressions(database, notification, plan.suppressions, nowMs);
 }
 
 /**
@@ -40,31 +53,58 @@ function keepSuppressions(
   notification: Notification,
   suppressions: readonly Suppression[],
   nowMs: number,
-): void {
+): SuppressionCounts {
   const { id: notificationId } = notification;
   const isOften = hasSeveralWaves(notification);
   const lists = new Map<ListedReason, string[]>();
+  const kept: (readonly [SuppressionReason, number])[] = [];
   for (const { userId, reason, detail, atMs } of suppressions) {
     if (!isOften && isListed(reason)) {
       const list = lists.get(reason);
       if (list === undefined) lists.set(reason, [userId]);
       else list.push(userId);
     } else {
-      database.run(
+      const count = database.run(
         `INSERT INTO suppressions (notification_id, user_id, reason, detail, at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (notification_id, user_id) DO NOTHING`,
         [notificationId, userId, reason, JSON.stringify(detail), atMs],
       );
+      kept.push([reason, count]);
     }
   }
-  for (const [reason, userIds] of lists) keepList(database, { notificationId, reason, userIds, atMs: nowMs });
+  for (const [reason, userIds] of lists) {
+    keepList(database, { notificationId, reason, userIds, atMs: nowMs });
+    kept.push([reason, userIds.length]);
+  }
+  return suppressionCountsOf(kept);
 }
 
-/** How many got nothing, and why, once nobody of the audience is left to decide about. */
-export function announceSuppressed(database: Database, notificationId: string): void {
+/**
+ * How many a notification has suppressed up to now, where that is told: counted in pieces, before the commit that tells it with what it
+ * adds itself. Nobody else adds any meanwhile: that commit is the only one that is still to come.
+ */
+export async function suppressedBefore(
+  database: Database,
+  commits: GroupCommit,
+  notificationId: string,
+): Promise<SuppressionCounts> {
+  const isTold = outboxOf(database).tells('notification.suppressed');
+  return isTold ? countInPieces(database, commits, notificationId) : NONE;
+}
+
+const NONE = suppressionCountsOf([]);
+
+/** How many got nothing, and why, once nobody of the audience is left to decide about: those from before, and those of this commit. */
+export function announceSuppressed(
+  database: Database,
+  notificationId: string,
+  added: SuppressionCounts,
+  before: SuppressionCounts = NONE,
+): void {
   const outbox = outboxOf(database);
   if (!outbox.tells('notification.suppressed')) return;
-  outbox.add(notificationSuppressed(notificationId, countByReason(database, notificationId), outbox.now()));
+  const counts = suppressionCountsOf(SUPPRESSION_REASONS.map((reason) => [reason, before[reason] + added[reason]]));
+  outbox.add(notificationSuppressed(notificationId, counts, outbox.now()));
 }
 
 /** Suppresses many users for the same reason. */

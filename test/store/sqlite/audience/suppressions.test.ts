@@ -28,13 +28,13 @@ it('finds few of many by their reason, and who is in a list with turns in betwee
   let from = AUDIENCE_START;
   for (let page = 0; page < PAGES; page += 1) {
     const suppressions = Array.from({ length: USERS_OF_PAGE }, (_, at) => suppressed(page, at));
-    const to = cursorAfterUser(String(page));
+    const to = page < PAGES - 1 ? cursorAfterUser(String(page)) : null;
     const policy = { cap: null, overrides: [] };
     await store.fanOuts.commitPage({
       ...{ notification, from, to, members: [], policy, isUserCountOpen: false, wave: null, nowMs: NOW_MS },
       plan: () => ({ deliveries: [], suppressions, capUses: [] }),
     });
-    from = to;
+    from = to ?? from;
   }
 
   const found = async (reason: SuppressionReason) => {
@@ -56,6 +56,9 @@ it('finds few of many by their reason, and who is in a list with turns in betwee
     opted_out: PAGES * 400 - 1,
     paused: 1,
   });
+  const events = (await store.events.after(0, 100)).filter(({ type }) => type === 'notification.suppressed');
+  const byReason = { no_subscription: PAGES * 100, opted_out: PAGES * 400 - 1, paused: 1 };
+  expect(events.map(({ data }) => data)).toMatchObject([{ notificationId, users: PAGES * USERS_OF_PAGE, byReason }]);
   await store.close();
   rmSync(folder, { recursive: true });
 }, 300_000);
