@@ -1,43 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
-import { atFullSize } from '../support/full-size.ts';
 import { until } from '../support/until.ts';
-import { violations } from './axe-violations.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
+import { lookAt } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, textOf } from './console-stage.ts';
 
-/** Pictures of this run, for people to look at: git ignores them. */
-const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
 const SEVERAL = 'order-42';
-
-/** A page is opened once and looked at in each: what changes is its style alone. */
-const LOOKS = [
-  { device: 'desktop', width: 1280, scheme: 'light' },
-  { device: 'phone', width: 390, scheme: 'dark' },
-  { device: 'desktop', width: 1280, scheme: 'dark' },
-  { device: 'phone', width: 390, scheme: 'light' },
-] as const;
 
 let browser: Browser;
 let stage: ConsoleStage;
 let receiver: Server;
 let endpointId: string;
-
-async function lookAt(page: Page, name: string): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
-  for (const { device, width, scheme } of LOOKS.slice(0, atFullSize(4, 2))) {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await page.setViewport({ width, height: 844 });
-    expect(await violations(page), `${name} ${device} ${scheme}`).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name} ${device}`).toBe(true);
-    const picture = await page.screenshot({ fullPage: true });
-    writeFileSync(new URL(`operator-${name}-${device}-${scheme}.png`, PICTURES), picture);
-  }
-}
 
 /** Of what a page has folded away. */
 const unfold = (page: Page) =>
@@ -104,10 +80,10 @@ describeWithChromium('what an operator does at the console, in Chromium', () => 
       ['system', 'system'],
     ] as const) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-      await lookAt(page, name);
+      await lookAt(page, `operator ${name}`);
       if (at !== `webhook?id=${endpointId}` && name !== 'user') continue;
       await unfold(page);
-      await lookAt(page, `${name}-open`);
+      await lookAt(page, `operator ${name} open`);
     }
     expect(trouble).toEqual([]);
   }, 120_000);
@@ -128,7 +104,7 @@ describeWithChromium('what an operator does at the console, in Chromium', () => 
     expect(await page.$$eval('.compose-answer h3', (all) => all.map(({ textContent }) => textContent))).toEqual(
       expect.arrayContaining(['en', 'de', 'fr']),
     );
-    await lookAt(page, 'compose');
+    await lookAt(page, 'operator compose');
     expect(trouble).toEqual([]);
   }, 30_000);
 
@@ -139,7 +115,7 @@ describeWithChromium('what an operator does at the console, in Chromium', () => 
     await page.click('details:has(form[action=rotate-webhook]) summary');
     await Promise.all([page.waitForNavigation(), page.click('form[action=rotate-webhook] button')]);
     expect(await textOf(page, '.secret')).toMatch(/^whsec_/);
-    await lookAt(page, 'secret');
+    await lookAt(page, 'operator secret');
     await Promise.all([page.waitForNavigation(), page.click('main a.primary')]);
     expect(await page.content()).not.toContain('whsec_');
     expect(trouble).toEqual([]);
@@ -157,7 +133,7 @@ describeWithChromium('what an operator does at the console, in Chromium', () => 
     expect(await textOf(page, 'h1')).toBe('A person was erased');
     const receipt = await stage.signedIn();
     await stage.open(receipt, page.url().split('/').at(-1) ?? '');
-    await lookAt(receipt, 'receipt');
+    await lookAt(receipt, 'operator receipt');
     await stage.open(page, 'user?id=ada');
     expect(await textOf(page, '.lead')).toBe('No active device: nothing can be sent.');
   }, 30_000);

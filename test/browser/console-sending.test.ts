@@ -1,15 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { HOSTILE } from '../../scripts/console-world.ts';
 import { until } from '../support/until.ts';
-import { violations } from './axe-violations.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
+import { lookAt } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, textOf } from './console-stage.ts';
-
-/** Pictures of this run, for people to look at: git ignores them. */
-const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
 
 const PAGES = [
   'schedules?cron=0+9+*+*+1-5&zone=Europe%2FBerlin',
@@ -47,26 +43,8 @@ async function fill(): Promise<void> {
   await put('/v1/types/digest.*', { preference: 'opted_out', cap: { limit: 3, per_seconds: 86_400 } });
 }
 
-/** A page is opened once and looked at in each: what changes is its style alone. */
-const LOOKS = [
-  { width: 1280, scheme: 'light' },
-  { width: 1280, scheme: 'dark' },
-  { width: 390, scheme: 'light' },
-] as const;
-
-async function lookAt(page: Page, at: string, { width, scheme }: (typeof LOOKS)[number]): Promise<void> {
-  await page.setViewport({ width, height: 844 });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-  expect(await violations(page), `${at} ${width} ${scheme}`).toEqual([]);
-  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${at} ${width}`).toBe(true);
-  expect(await page.title()).not.toBe('harmed');
-  const name = `sending-${at.replaceAll(/[^a-z]+/g, '-').slice(0, 24)}-${width}-${scheme}.png`;
-  writeFileSync(new URL(name, PICTURES), await page.screenshot({ fullPage: true }));
-}
-
 describeWithChromium('what is sent, and what runs, at the console in Chromium', () => {
   beforeAll(async () => {
-    mkdirSync(PICTURES, { recursive: true });
     browser = await launchChromium();
     stage = await consoleStage(browser);
     await fill();
@@ -82,7 +60,7 @@ describeWithChromium('what is sent, and what runs, at the console in Chromium', 
     const trouble = troubleOn(page);
     for (const at of PAGES) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-      for (const look of LOOKS) await lookAt(page, at, look);
+      await lookAt(page, `sending ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`);
     }
     expect(trouble).toEqual([]);
   }, 180_000);
@@ -120,11 +98,11 @@ describeWithChromium('what is sent, and what runs, at the console in Chromium', 
       ]);
     await press('preview');
     expect(await textOf(page, '#wrong-decide_after_seconds')).toContain('Is required with');
-    for (const look of LOOKS) await lookAt(page, 'several-ways-refused', look);
+    await lookAt(page, 'sending several ways refused');
     await page.type('input[name=decide_after_seconds]', '60');
     await press('preview');
     expect(await textOf(page, '.compose-answer h3')).toBe('Experiment sale');
-    for (const look of LOOKS) await lookAt(page, 'several-ways', look);
+    await lookAt(page, 'sending several ways');
     await press('send');
     expect(await textOf(page, '.done')).toContain('Accepted');
     const refused = 'Failed to load resource: the server responded with a status of 400 (Bad Request)';
@@ -148,7 +126,6 @@ describeWithChromium('what is sent, and what runs, at the console in Chromium', 
     await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
     expect(await textOf(page, '.compose-answer .preview-title')).toContain(HOSTILE);
     expect(await textOf(page, '.compose-answer h3')).toBe('Experiment without-scripts');
-    writeFileSync(new URL('sending-forecast-1280.png', PICTURES), await page.screenshot({ fullPage: true }));
     await Promise.all([page.waitForNavigation(), page.click('button[value=send]')]);
     expect(await textOf(page, '.done')).toContain('Accepted');
     expect(await textOf(page, 'h1')).toBe(HOSTILE);

@@ -1,52 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PLAIN_PAGES } from '../../scripts/bench/console/pages.ts';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { CASES, HOSTILE, makeWorld } from '../../scripts/console-world.ts';
 import { until } from '../support/until.ts';
-import { violations } from './axe-violations.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
+import { FOUR_LOOKS, lookAt, TWO_LOOKS } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 
-/** Pictures of this run, for people to look at: git ignores them. */
-const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
-
-const EMPTY_PAGES = [
-  'overview',
-  'search',
-  'notifications',
-  'dead-letters',
-  'services',
-  'audiences',
-  'compose',
-  'schedules',
-  'templates',
-  'experiments',
-  'webhooks',
-  'system',
-  'audit',
-  'bulk-actions',
-  'bulk-plan?action=discard',
-  'user?id=nobody',
-];
-
-/** A page is opened once and looked at in each: what changes is its style alone. */
-const LOOKS = [
-  { device: 'desktop', width: 1280, scheme: 'light' },
-  { device: 'desktop', width: 1280, scheme: 'dark' },
-  { device: 'phone', width: 390, scheme: 'light' },
-] as const;
-/** These, too, on a phone in the dark: their charts and marks have colours of their own. */
-const ALSO_IN_THE_DARK = /^(experiment|notification)\?/;
-const DARK_PHONE = { device: 'phone', width: 390, scheme: 'dark' } as const;
-
-/** Whether the menu shows the entry of this page. */
-const IS_MENU_IN_VIEW = `(() => {
-  const box = document.querySelector('nav [aria-current]')?.getBoundingClientRect();
-  return box === undefined || (box.left >= 0 && box.right <= innerWidth);
-})()`;
+const EMPTY_PAGES = [...PLAIN_PAGES, 'bulk-plan?action=discard', 'user?id=nobody'];
 
 let browser: Browser;
 let stage: ConsoleStage;
@@ -88,20 +52,10 @@ async function experimented(): Promise<string> {
   return id;
 }
 
-async function lookAt(page: Page, pages: readonly string[], what: string): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
+async function lookAtAll(page: Page, pages: readonly string[], what: string, looks = FOUR_LOOKS): Promise<void> {
   for (const at of pages) {
     expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-    for (const { device, width, scheme } of ALSO_IN_THE_DARK.test(at) ? [...LOOKS, DARK_PHONE] : LOOKS) {
-      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-      await page.setViewport({ width, height: 844 });
-      expect(await violations(page), `${at} ${device} ${scheme}`).toEqual([]);
-      // Nothing is wider than the screen, but what scrolls by itself.
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${at} ${device}`).toBe(true);
-      expect(await page.evaluate(IS_MENU_IN_VIEW), `${at} ${device}`).toBe(true);
-      const name = `${what}-${at.replaceAll(/[^a-z]+/g, '-').slice(0, 24)}-${device}-${scheme}.png`;
-      writeFileSync(new URL(name, PICTURES), await page.screenshot({ fullPage: true }));
-    }
+    await lookAt(page, `${what} ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, looks);
   }
 }
 
@@ -120,7 +74,7 @@ describeWithChromium('the console in Chromium', () => {
     it('has pages that axe finds nothing on, light and dark, on a phone and on a desk', async () => {
       const page = await stage.signedIn();
       const trouble = troubleOn(page);
-      await lookAt(page, EMPTY_PAGES, 'empty');
+      await lookAtAll(page, EMPTY_PAGES, 'empty', TWO_LOOKS);
       expect(trouble).toEqual([]);
     }, 180_000);
   });
@@ -153,7 +107,7 @@ describeWithChromium('the console in Chromium', () => {
     it('has pages that axe finds nothing on, and that keep to their policy', async () => {
       const page = await stage.signedIn();
       const trouble = troubleOn(page);
-      await lookAt(page, await fullPages(), 'full');
+      await lookAtAll(page, await fullPages(), 'full');
       expect(trouble).toEqual([]);
     }, 240_000);
 

@@ -7,6 +7,7 @@ import { makeFolder, type ServiceUnderTest, startService } from '../service-unde
 import type { Sink } from '../sink.ts';
 import { grouped, percentile } from '../statistics.ts';
 import { makeSubscribers } from '../subscribers.ts';
+import { pagesFor } from './pages.ts';
 import type { EndedSeed, SeededIds } from './seed-process.ts';
 import { signIn, type Visitor } from './visitor.ts';
 
@@ -82,36 +83,6 @@ async function seeded(
   const ids = await child.ask<SeededIds>({ place, userIds, count } satisfies EndedSeed);
   await child.stop();
   return ids;
-}
-
-function pagesFor({
-  notificationId,
-  deliveryId,
-  failedId,
-  subscriptionId,
-  manyDeliveriesId,
-  manySuppressionsId,
-}: SeededIds): readonly (readonly [string, string])[] {
-  const plain = ['overview', 'notifications', 'dead-letters', 'bulk-actions', 'services', 'audiences', 'compose'];
-  const others = ['schedules', 'templates', 'experiments', 'webhooks', 'system', 'audit'];
-  return [
-    ...[...plain, ...others].map((page) => [page, page] as const),
-    ['overview of a week', 'overview?period=week'],
-    ['search', 'search?q=user-7'],
-    ['notification', `notification?id=${notificationId}`],
-    ['its failed deliveries', `notification?id=${notificationId}&state=failed`],
-    ['one of very many deliveries', `notification?id=${manyDeliveriesId}`],
-    ['its failed ones', `notification?id=${manyDeliveriesId}&state=failed`],
-    ['one of very many suppressions', `notification?id=${manySuppressionsId}`],
-    ['why a user got nothing', `suppressed?notification=${manySuppressionsId}&user=crowd-00000000`],
-    ['delivery', `delivery?id=${deliveryId}`],
-    ['failed delivery', `delivery?id=${failedId}`],
-    ['user', 'user?id=user-7'],
-    ['subscription', `subscription?id=${subscriptionId}`],
-    ['dead letters of a type', 'dead-letters?type=bench'],
-    ['dead letters by remedy', 'dead-letters?remedy=mend'],
-    ['plan of a bulk replay', 'bulk-plan?action=replay'],
-  ];
 }
 
 /** Each page in turn, so that a noisy second is everybody’s. */

@@ -14,6 +14,7 @@ export type SeededIds = {
   readonly deliveryId: string;
   readonly failedId: string;
   readonly subscriptionId: string;
+  readonly userId: string;
   /** Notifications of as many deliveries, and of as many suppressions, as there are of all others together. */
   readonly manyDeliveriesId: string;
   readonly manySuppressionsId: string;
@@ -45,9 +46,9 @@ answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
     latest.find(({ state }) => state !== 'failed'),
   ];
   if (failed === undefined || delivered === undefined) throw new Error('nothing was made');
-  const { id: deliveryId, notificationId: ofNotification, subscriptionId } = delivered;
+  const { id: deliveryId, notificationId: ofNotification, subscriptionId, userId } = delivered;
   return {
-    ...{ notificationId: ofNotification, deliveryId, failedId: failed.id, subscriptionId },
+    ...{ notificationId: ofNotification, deliveryId, failedId: failed.id, subscriptionId, userId },
     ...{ manyDeliveriesId, manySuppressionsId },
   } satisfies SeededIds;
 });
