@@ -87,7 +87,7 @@ function failingWebhook(
 
 function deadLetters({ deadLetters: count }: AttentionFacts): readonly Attention[] {
   if (count === 0) return [];
-  const says = `${count} ${count === 1 ? 'delivery has' : 'deliveries have'} failed for good: read why, then replay or leave.`;
+  const says = `${count.toLocaleString('en-US')} ${count === 1 ? 'delivery has' : 'deliveries have'} failed for good: read why, then replay or leave.`;
   return [{ kind: 'dead_letters', says, subject: null, count, sinceMs: null }];
 }
 

@@ -57,6 +57,7 @@ it('names each thing with what to do, the most pressing first', () => {
 
 it('finds other words for one, for none, and for a backup that was started', () => {
   const says = (facts: Partial<AttentionFacts>) => found(facts).map((one) => one.says);
+  expect(says({ deadLetters: 102_000 })[0]).toMatch(/^102,000 deliveries have failed/);
   expect(says({ deadLetters: 1 })).toEqual(['1 delivery has failed for good: read why, then replay or leave.']);
   expect(says({ backup: { lastAtMs: null, runsSinceMs: NOW_MS - DAY_MS } })).toEqual(['No backup was ever made.']);
   expect(says({ sending: { state: 'paused', cause: 'restored', sinceMs: 7, drop: null } })[0]).toContain('is a backup');
