@@ -16,6 +16,8 @@ export type ConsoleStage = {
   readonly emulator: Emulator;
   readonly service: Service;
   readonly call: SignedClient;
+  /** Of the API key. */
+  readonly secret: string;
   /** A page of its own, of somebody who is signed in. */
   signedIn(options?: { readonly role?: 'operator' | 'viewer'; readonly scripts?: boolean }): Promise<Page>;
   /** An address that signs in one person. */
@@ -46,12 +48,14 @@ export async function consoleStage(
   const environment = { DATA_DIR: folder, ...pushes };
   const examine = (look: { readonly isOffline: boolean }) => examineInstallation(() => environment, look);
   const service = await startService({ config, keys, log, version: '1.2.3', examine });
-  const call = signedClient(service.address, keys.apiKeys[0]?.secret ?? '');
+  const secret = keys.apiKeys[0]?.secret ?? '';
+  const call = signedClient(service.address, secret);
   const addressOf = (at: string): string => `${service.address}/console/${at}`;
   return {
     emulator,
     service,
     call,
+    secret,
     async signedIn({ role = 'operator', scripts = true } = {}) {
       const page = await (await browser.createBrowserContext()).newPage();
       if (!scripts) await page.setJavaScriptEnabled(false);

@@ -75,8 +75,8 @@ function header({ name, role }: OperatorSession, menu: string | undefined): Html
   const current = (page: string) => (page === menu ? html` aria-current="page"` : '');
   return html`<header class="bar">
 <p class="brand"><a href="overview"><img src="bell.svg" alt="" width="24" height="24"> Bellhop</a></p>
-<nav aria-label="Console"><ul>${MENU.filter(([page]) => role === 'operator' || page !== 'compose').map(([page, label]) => html`<li><a href="${page}"${current(page)}>${label}</a></li>`)}</ul></nav>
 <form class="find" method="get" action="search" role="search" aria-label="Find a user or an id"><input name="q" type="search" aria-label="Search: a user or an id" placeholder="User or id" autocomplete="off" spellcheck="false"><button class="button">Find</button></form>
 <form class="who" method="post" action="sign-out"><span>${name} <small>${role}</small></span> <button class="quiet">Sign out</button></form>
+<nav aria-label="Console"><ul>${MENU.filter(([page]) => role === 'operator' || page !== 'compose').map(([page, label]) => html`<li><a href="${page}"${current(page)}>${label}</a></li>`)}</ul></nav>
 </header>`;
 }
