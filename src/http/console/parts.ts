@@ -51,19 +51,25 @@ export function facts(rows: readonly (readonly [name: string, value: Html | stri
 
 export type Column = readonly [name: string, kind?: 'number' | 'wide'];
 
-/** A table that scrolls by itself on a narrow screen; a sentence where it has no rows. */
-export function table(of: {
+type TableOf = {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly (Html | string | number)[])[];
   readonly empty: string;
-}): Html {
-  if (of.rows.length === 0) return html`<p class="empty">${of.empty}</p>`;
-  const classOf = (at: number) => (of.columns[at]?.[1] === undefined ? '' : html` class="${of.columns[at][1]}"`);
-  return html`<div class="scroll" role="region" aria-label="${of.caption}" tabindex="0"><table>
-<caption class="visually-hidden">${of.caption}</caption>
-<thead><tr>${of.columns.map(([name], at) => html`<th scope="col"${classOf(at)}>${name}</th>`)}</tr></thead>
-<tbody>${of.rows.map((row) => html`<tr>${row.map((cell, at) => html`<td${classOf(at)}>${cell}</td>`)}</tr>\n`)}</tbody>
+};
+
+/** A table that scrolls by itself on a narrow screen, or stacks its cells where it has words; a sentence where it has no rows. */
+export function table({ caption, columns, rows, empty }: TableOf): Html {
+  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+  const stacks = columns.some(([, kind]) => kind === 'wide');
+  // A table that style makes blocks of is one to nobody who hears it, but by its roles.
+  const is = (role: string) => (stacks ? html` role="${role}"` : '');
+  const classOf = (at: number) => (columns[at]?.[1] === undefined ? '' : html` class="${columns[at][1]}"`);
+  const column = (at: number) => (stacks ? html` data-column="${columns[at]?.[0] ?? ''}"` : '');
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${stacks ? html` class="stacks" role="table"` : ''}>
+<caption class="visually-hidden">${caption}</caption>
+<thead${is('rowgroup')}><tr${is('row')}>${columns.map(([name], at) => html`<th scope="col"${is('columnheader')}${classOf(at)}>${name}</th>`)}</tr></thead>
+<tbody${is('rowgroup')}>${rows.map((row) => html`<tr${is('row')}>${row.map((cell, at) => html`<td${is('cell')}${column(at)}${classOf(at)}>${stacks ? html`<div>${cell}</div>` : cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;
 }
 

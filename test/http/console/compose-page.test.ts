@@ -136,7 +136,9 @@ describe('compose, in several ways', () => {
     expect(looked.status).toBe(200);
     for (const harm of HARM) expect(looked.text).not.toContain(harm);
     const rows = [
-      ...looked.text.matchAll(/<td>(?:<strong>)?([^<]*)(?:<\/strong>)?<\/td><td class="number">(\d+)<\/td>/g),
+      ...looked.text.matchAll(
+        /<td[^>]*><div>(?:<strong>)?([^<]*)(?:<\/strong>)?<\/div><\/td><td[^>]* class="number"><div>(\d+)</g,
+      ),
     ];
     const experiment = { key: 'sale', ...{ test_percent: 30, holdout_percent: 20, decide_after_seconds: 60 } };
     const asked = {
