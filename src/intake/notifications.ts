@@ -69,9 +69,10 @@ export function createNotifications(options: NotificationsOptions): Notification
     accept: (request, claim, requestId = null) => accept(options, request, { claim, requestId }),
     cancel: (id) => cancel(options, id),
     async get(id) {
-      const notification = await existing(id);
-      // First: of what has ended by now, it is counted how it ended.
-      const milestones = (await notifications.milestones(id)) ?? notFound();
+      const [notification, read] = await Promise.all([existing(id), notifications.milestones(id)]);
+      // It may have ended between the two; of what has ended, it is counted how it ended.
+      const isJustCompleted = notification.status === 'completed' && read?.completedAtMs === null;
+      const milestones = (isJustCompleted ? await notifications.milestones(id) : read) ?? notFound();
       const [counted, told] = await Promise.all([
         countsOf(id, milestones.completedAtMs),
         notification.content.tracking === undefined
