@@ -30,7 +30,10 @@ export type WebPushTransportOptions = {
   readonly resolve?: Resolver;
 };
 
-type Sender = WebPushTransportOptions & { readonly wayOut: WayOut; readonly encrypt: EncryptMessage };
+type Sender = Pick<WebPushTransportOptions, 'vapid' | 'attemptTimeoutMs' | 'allowedHosts'> & {
+  readonly wayOut: WayOut;
+  readonly encrypt: EncryptMessage;
+};
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 128;
 /** Less is a matter of rounding, and of answers that were long on their way. */
@@ -46,13 +49,21 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
     proxy: options.proxy ?? null,
     connectTimeoutMs: options.attemptTimeoutMs,
     agent: {
+      ...AGENT,
       connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
-      pipelining: 1,
-      // One deadline holds for the whole attempt; undici's own start anew with every chunk.
-      headersTimeout: 0,
-      bodyTimeout: 0,
     },
   });
+  return createTransportBy(wayOut, options);
+}
+
+/** One deadline holds for the whole attempt; undici's own start anew with every chunk. */
+export const AGENT = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
+
+/** The same over connections that somebody else makes. `close` closes them. */
+export function createTransportBy(
+  wayOut: WayOut,
+  options: Pick<WebPushTransportOptions, 'vapid' | 'attemptTimeoutMs' | 'allowedHosts'>,
+): PushTransport {
   const sender: Sender = { ...options, wayOut, encrypt: createEncryptMessage() };
   let closing: Promise<void> | null = null;
 

@@ -5,9 +5,9 @@ import type { ThreadedTransport } from '../push/threads/threaded-transport.ts';
 const AFTER_MS = 300;
 
 /** Makes ready, once a process that has started is quiet, what would make its first pushes slow. */
-export function warmUpSoon(transport: Pick<ThreadedTransport, 'start'>): void {
+export function warmUpSoon(transport: Pick<ThreadedTransport, 'warmUp'>): void {
   const soon = setTimeout(() => {
-    void transport.start();
+    void transport.warmUp();
     warmUpMachine();
   }, AFTER_MS);
   soon.unref();

@@ -1,9 +1,8 @@
-import { createECDH } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseProxyExceptions } from '../../domain/push-service/proxy.ts';
 import type { PushResult } from '../../domain/push-service/push-outcome.ts';
-import { createEncryptMessage } from '../message-encryption.ts';
 import { createWebPushTransport } from '../web-push.ts';
+import { rehearse } from './rehearsal.ts';
 import type { FromSender, SenderStart, SendOrder, ToSender } from './thread-messages.ts';
 
 /*
@@ -98,21 +97,13 @@ parentPort?.on('message', (asked: ToSender) => {
     case 'give_up':
       signals.get(asked.signal)?.controller.abort();
       return;
+    case 'rehearse':
+      void rehearse(() => underWay >= CROWD);
+      return;
     case 'close':
       void transport.close().then(() => setImmediate(end));
   }
 });
 
-/** So often that V8 has compiled it. Until it has, the main thread sends. */
-const WARM_UPS = 200;
-
-function warmUp(): void {
-  const encrypt = createEncryptMessage();
-  const p256dh = createECDH('prime256v1').generateKeys('base64url');
-  const keys = { p256dh, auth: 'A'.repeat(22) };
-  for (let count = 0; count < WARM_UPS; count += 1) encrypt(keys, '{}');
-}
-
-warmUp();
 // Its first word: it runs.
 parentPort?.postMessage({ posted, ended } satisfies FromSender);

@@ -83,6 +83,11 @@ export class Sender {
       process.nextTick(() => this.flush());
   }
 
+  /** Makes ready for a crowd while there is none. */
+  rehearse(): void {
+    if (this.isReady) this.tell({ kind: 'rehearse' });
+  }
+
   giveUp(signal: number): void {
     this.flush();
     this.tell({ kind: 'give_up', signal });

@@ -26,6 +26,7 @@ export type SendOrder = {
 export type ToSender =
   | { readonly kind: 'send'; readonly orders: readonly SendOrder[] }
   | { readonly kind: 'give_up'; readonly signal: number }
+  | { readonly kind: 'rehearse' }
   | { readonly kind: 'close' };
 
 /** What became of orders in one turn of the thread: first those for which only the answer is awaited. */

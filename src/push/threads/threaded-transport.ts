@@ -16,6 +16,8 @@ export type ThreadedTransportOptions = WebPushTransportOptions & {
 export type ThreadedTransport = PushTransport & {
   /** Starts the threads, as the first send would. Resolves once they run, or cannot be had. Harmless when repeated. */
   start(): Promise<void>;
+  /** Starts them, and has them rehearse what they will do. Not for a process that has other work. */
+  warmUp(): Promise<void>;
 };
 
 /** Two send more than one thread that claims and commits can give them. */
@@ -38,6 +40,10 @@ export function createThreadedTransport(options: ThreadedTransportOptions): Thre
 
   return {
     start: () => crew.start(),
+    async warmUp() {
+      await crew.start();
+      crew.rehearse();
+    },
     async send(message, signal, onPosted) {
       // Until one runs this waits: to load here what sends would hold up this thread for as long.
       if (!crew.hasSettled) await crew.start();
@@ -82,6 +88,10 @@ class Crew {
       this.hasSettled = true;
     });
     return this.starting;
+  }
+
+  rehearse(): void {
+    for (const sender of this.senders) sender.rehearse();
   }
 
   /** The one that has the fewest messages under way; null while there is none. */
