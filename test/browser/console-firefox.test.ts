@@ -38,7 +38,7 @@ describeWithFirefox('the console in Firefox', () => {
     const trouble = troubleOn(page);
     const { id, notification_id: notification, subscription_id: subscription } = await stage.deliveryOf('drew');
     const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
-    for (const at of [...PLAIN_PAGES, 'user?id=ada', 'bulk-plan?action=replay', ...pages]) {
+    for (const at of [...PLAIN_PAGES, 'user?id=mary&type=digest.daily', 'bulk-plan?action=replay', ...pages]) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
       await lookAt(page, `firefox ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, BOTH_DEVICES);
     }

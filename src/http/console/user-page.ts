@@ -109,7 +109,7 @@ function bodyOf(seen: Seen, { session, query }: Visit, explained: Html | string)
 <div class="columns">
 <section class="card"><h2>Would they get it?</h2>
 <form method="get" action="user" class="row"><input type="hidden" name="id" value="${id}">
-<label>Type <input name="type" value="${query('type')}" placeholder="order.shipped" required pattern="[A-Za-z0-9._:/-]{1,64}"></label>
+<label>Type <input name="type" value="${query('type')}" placeholder="order.shipped" required pattern="[A-Za-z0-9._:\\/\\-]{1,64}"></label>
 <button class="button">Explain</button></form>${explained}</section>
 <section class="card"><h2>What is said of them</h2>${wishesOf(user)}${session.role === 'operator' ? html`${tagForm(id)}${userForm(id, user)}` : ''}</section>
 ${session.role === 'operator' && active > 0 ? html`<section class="card"><h2>Does it reach them?</h2>${testForm(id)}</section>` : ''}
