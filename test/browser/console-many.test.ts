@@ -161,15 +161,19 @@ if (IS_FULL) {
   describeWithMongod(`the console with ${DELIVERIES} deliveries, on MongoDB`, () => {
     let mongod: Mongod;
     let redis: RedisServer;
+    // For the keys, which both browsers’ services have.
+    const folder = mkdtempSync(join(tmpdir(), 'bellhop-many-'));
     let filled: Filled;
     beforeAll(async () => {
       [mongod, redis] = await Promise.all([startMongod(), startRedisServer()]);
       const mongodbUrl = freshDatabase(mongod.url);
       const ids = await seed({ mongodbUrl });
-      filled = { ids, environment: { ...SETTINGS, MONGODB_URL: mongodbUrl, REDIS_URL: redis.url } };
+      const environment = { ...SETTINGS, DATA_DIR: folder, MONGODB_URL: mongodbUrl, REDIS_URL: redis.url };
+      filled = { ids, environment };
     }, SEEDED_WITHIN_MS);
     afterAll(async () => {
       await Promise.all([mongod?.stop(), redis?.stop()]);
+      rmSync(folder, { recursive: true, force: true });
     });
     declareBoth(() => filled);
   });
