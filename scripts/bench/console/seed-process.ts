@@ -1,4 +1,5 @@
 import type { Delivery } from '../../../src/domain/delivery/delivery.ts';
+import type { Settlement } from '../../../src/domain/delivery/settlement.ts';
 import { answerQuestions } from '../child.ts';
 import { notifyAll } from '../notify-all.ts';
 import { openStore, type Place } from '../reach/place.ts';
@@ -26,6 +27,14 @@ const CONTENT = {
   body: 'A text as long as many of them are, and no longer than that.',
 };
 
+/** Of a page: so many are settled as a worker would, for the charts that settlements make. */
+const SETTLED = 2;
+
+function settlementOf(before: Delivery, index: number, nowMs: number): Settlement {
+  const after = ended(before, index, nowMs);
+  return { version: before.version, from: before.state, after, change: null, attempt: after.attempts[0] ?? null };
+}
+
 answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
   const store = await openStore(place);
   const notifications = Math.ceil(count / userIds.length);
@@ -33,9 +42,14 @@ answerQuestions<EndedSeed>(async ({ place, userIds, count }) => {
   // Over the days that a week’s charts have, the newest last.
   for (let made = 0; made < notifications; made += 1) {
     const nowMs = Date.now() - Math.floor((7 * 86_400_000 * (notifications - made)) / notifications);
-    const as = (delivery: Delivery, index: number) => ended(delivery, index, nowMs);
+    const as = (delivery: Delivery, index: number) => (index < SETTLED ? delivery : ended(delivery, index, nowMs));
     latest = [];
-    for await (const page of notifyAll(store, { userIds, nowMs, content: CONTENT, as })) latest.push(...page);
+    for await (const page of notifyAll(store, { userIds, nowMs, content: CONTENT, as })) {
+      await store.deliveries.settleMany(
+        page.slice(0, SETTLED).map((delivery, index) => settlementOf(delivery, index, nowMs)),
+      );
+      latest.push(...page.slice(SETTLED));
+    }
   }
   const large = { count, content: CONTENT, nowMs: Date.now() };
   const manyDeliveriesId = await notifyVeryMany(store, { ...large, of: 'deliveries' });
