@@ -1,9 +1,9 @@
-import type { Browser } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PLAIN_PAGES } from '../../scripts/bench/console/pages.ts';
 import { CASES, makeWorld } from '../../scripts/console-world.ts';
 import { troubleOn } from './chromium.ts';
-import { BOTH_DEVICES, lookAt } from './console-looks.ts';
+import { BOTH_DEVICES, type Look, lookAt } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 import { describeWithFirefox, launchFirefox } from './firefox.ts';
 
@@ -33,16 +33,29 @@ describeWithFirefox('the console in Firefox', () => {
     expect(trouble).toEqual([]);
   }, 120_000);
 
-  it('has pages that axe finds nothing on, on a desk and on a phone, and that keep to their policy', async () => {
-    const page = await stage.signedIn();
+  async function lookAtAll(page: Page, scheme: string, looks: readonly Look[]): Promise<void> {
     const trouble = troubleOn(page);
+    expect(await page.evaluate(`matchMedia('(prefers-color-scheme: ${scheme})').matches`)).toBe(true);
     const { id, notification_id: notification, subscription_id: subscription } = await stage.deliveryOf('drew');
     const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
     for (const at of [...PLAIN_PAGES, 'user?id=mary&type=digest.daily', 'bulk-plan?action=replay', ...pages]) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-      await lookAt(page, `firefox ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, BOTH_DEVICES);
+      await lookAt(page, `firefox ${scheme} ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, looks);
     }
     expect(trouble).toEqual([]);
+  }
+
+  it('has pages that axe finds nothing on, on a desk and on a phone, and that keep to their policy', async () => {
+    await lookAtAll(await stage.signedIn(), 'light', BOTH_DEVICES);
+  }, 120_000);
+
+  it('has them in the dark, too', async () => {
+    const dark = await launchFirefox(null, 'dark');
+    try {
+      await lookAtAll(await stage.signedIn({ browser: dark }), 'dark', BOTH_DEVICES.slice(-1));
+    } finally {
+      await dark.close();
+    }
   }, 120_000);
 
   it('replays, and signs out', async () => {

@@ -7,7 +7,7 @@ import { violations } from './axe-violations.ts';
 const PICTURES = new URL('../../node_modules/.cache/console-pictures/', import.meta.url);
 
 /** `scheme`: null leaves it to the browser, where it cannot be told. */
-type Look = {
+export type Look = {
   readonly device: 'desktop' | 'phone';
   readonly width: number;
   readonly scheme: 'light' | 'dark' | null;

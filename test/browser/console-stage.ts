@@ -19,7 +19,12 @@ export type ConsoleStage = {
   /** Of the API key. */
   readonly secret: string;
   /** A page of its own, of somebody who is signed in. */
-  signedIn(options?: { readonly role?: 'operator' | 'viewer'; readonly scripts?: boolean }): Promise<Page>;
+  signedIn(options?: {
+    readonly role?: 'operator' | 'viewer';
+    readonly scripts?: boolean;
+    /** The stage’s own unless given. */
+    readonly browser?: Browser;
+  }): Promise<Page>;
   /** An address that signs in one person. */
   link(): Promise<string>;
   open(page: Page, at: string): Promise<number | undefined>;
@@ -56,8 +61,8 @@ export async function consoleStage(
     service,
     call,
     secret,
-    async signedIn({ role = 'operator', scripts = true } = {}) {
-      const page = await (await browser.createBrowserContext()).newPage();
+    async signedIn({ role = 'operator', scripts = true, browser: another = browser } = {}) {
+      const page = await (await another.createBrowserContext()).newPage();
       if (!scripts) await page.setJavaScriptEnabled(false);
       const { token } = await service.operators.mintLink({ name: 'Ann', role });
       const session = (await service.operators.signInByLink(token)).token;

@@ -19,8 +19,17 @@ function findFirefox(): string | null {
   return null;
 }
 
-/** A Firefox with a profile of its own whose push service is the given one, or none. Every page may show notifications. */
-export function launchFirefox(pushServer: MozillaPushServer | null): Promise<Browser> {
+/** What `prefers-color-scheme` is in Firefox: it cannot be told later. */
+const SCHEMES = { dark: 0, light: 1 } as const;
+
+/**
+ * A Firefox with a profile of its own whose push service is the given one, or none. Every page may show notifications, and is drawn for
+ * this scheme.
+ */
+export function launchFirefox(
+  pushServer: MozillaPushServer | null,
+  scheme: keyof typeof SCHEMES = 'light',
+): Promise<Browser> {
   const executablePath = findFirefox();
   if (executablePath === null) throw new Error(`there is no ${NAMES.join(' or ')} on PATH`);
   return puppeteer.launch({
@@ -39,6 +48,7 @@ export function launchFirefox(pushServer: MozillaPushServer | null): Promise<Bro
       // There is no notification daemon on a server.
       'alerts.useSystemBackend': false,
       'network.dns.disabled': true,
+      'layout.css.prefers-color-scheme.content-override': SCHEMES[scheme],
     },
   });
 }

@@ -133,19 +133,43 @@ async function countFailed(
   const index = scope.userId === null ? indexOfKind(scope) : indexOfAll(scope);
   let left = most;
   for (const kind of kinds) {
-    const [where, ...values] = joined([...scopeOf(scope), ['dead_kind = ?', kind]]);
     let count = 0;
-    for (let isLast = false; !isLast && left > 0; ) {
-      const take = Math.min(COUNTED_AT_ONCE, left);
-      const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM deliveries INDEXED BY ${index} WHERE ${where} LIMIT ? OFFSET ?)`;
-      const found = await commits.read(() => database.first<{ count: number }>(sql, [...values, take, count]));
-      count += found?.count ?? 0;
-      left -= found?.count ?? 0;
-      isLast = (found?.count ?? 0) < take;
+    for (let cursor: string | null = null, isLast = false; !isLast && left > 0; ) {
+      const after: readonly Condition[] = [...scopeOf(scope), ...afterPlace(scope, cursor), ['dead_kind = ?', kind]];
+      const piece = { index, scope, after: joined(after), take: Math.min(COUNTED_AT_ONCE, left) };
+      const counted = await commits.read(() => countPiece(database, piece));
+      count += counted.count;
+      left -= counted.count;
+      cursor = counted.next;
+      isLast = cursor === null;
       // On this store nothing else would have its turn before the end.
       await new Promise(setImmediate);
     }
     if (count > 0) counts.set(kind, count);
   }
   return { counts, isAtLeast: left === 0 };
+}
+
+type Piece = {
+  readonly index: string;
+  readonly scope: DeadLetterScope;
+  readonly after: Condition;
+  /** The most that are counted. */
+  readonly take: number;
+};
+
+/** `next`: the last of them, where there are as many as are taken; what comes after it is counted from there. */
+function countPiece(
+  database: Database,
+  { index, scope, after: [where, ...values], take }: Piece,
+): { readonly count: number; readonly next: string | null } {
+  const from = `FROM deliveries INDEXED BY ${index} WHERE ${where} ORDER BY ${orderOf(scope)}`;
+  const last = database.first<Row>(`SELECT id, ended_at ${from} LIMIT 1 OFFSET ?`, [...values, take - 1]);
+  if (last !== undefined)
+    return { count: take, next: placeOfDeadLetter(scope, { id: last.id, endedAtMs: last.ended_at }) };
+  const rest = database.first<{ count: number }>(`SELECT count(*) AS count FROM (SELECT 1 ${from} LIMIT ?)`, [
+    ...values,
+    take,
+  ]);
+  return { count: rest?.count ?? 0, next: null };
 }
