@@ -73,7 +73,8 @@ describeWithChromium('the console by hand, in Chromium', () => {
       await tabTo(page, 'form[action=sign-out] button');
       await enter(page);
       await page.goto(await stage.link());
-      // The button has the focus from the start.
+      // The button has the focus from the start, once the page is drawn.
+      await page.waitForFunction('document.activeElement?.matches("main button")');
       await enter(page);
       expect(await textOf(page, '.who')).toContain('Ann');
       expect(trouble).toEqual([]);
