@@ -20,10 +20,11 @@ export type ClientFinder = (arrival: Arrival) => string | null;
 export function createClientFinder(trustedProxies: readonly AddressRange[]): ClientFinder {
   const trusted = new BlockList();
   for (const { address, prefixLength } of trustedProxies) trusted.addSubnet(address, prefixLength, familyOf(address));
-  const isTrusted = (address: string): boolean => trusted.check(address, familyOf(address));
-  return ({ remoteAddress, header }) => {
-    // Of a link-local address, the zone is the name of an interface of this machine.
-    const peer = canonicalAddress(remoteAddress?.split('%', 1)[0] ?? '');
+  const hasAny = trustedProxies.length > 0;
+  const isTrusted = (address: string): boolean => hasAny && trusted.check(address, familyOf(address));
+  const peerOf = rememberingLast(canonicalPeer);
+  return ({ remoteAddress = '', header }) => {
+    const peer = peerOf(remoteAddress);
     if (peer === null || !isTrusted(peer)) return peer;
     const clients = [
       nearestUntrusted(peer, header('x-forwarded-for'), hopOfEntry, isTrusted),
@@ -31,6 +32,20 @@ export function createClientFinder(trustedProxies: readonly AddressRange[]): Cli
     ].filter((client) => client !== null);
     // Proxies write one of the two and hand on the other as it came: where they differ, either may be the caller's own.
     return clients.every((client) => client === clients[0]) ? (clients[0] ?? peer) : peer;
+  };
+}
+
+function canonicalPeer(remoteAddress: string): string | null {
+  // Of a link-local address, the zone is the name of an interface of this machine.
+  return canonicalAddress(remoteAddress.split('%', 1)[0] ?? '');
+}
+
+/** A back end calls again and again from where it is, and to spell an IPv6 address takes a hundredth of a call. */
+function rememberingLast<Value>(of: (text: string) => Value): (text: string) => Value {
+  let last: { readonly text: string; readonly value: Value } | null = null;
+  return (text) => {
+    if (last?.text !== text) last = { text, value: of(text) };
+    return last.value;
   };
 }
 
