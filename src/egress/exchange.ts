@@ -21,6 +21,9 @@ export type ExchangeLimits = {
   readonly signal: AbortSignal;
 };
 
+/** How an agent is made whose requests this sends: one deadline holds for a whole exchange; undici's own start anew with every chunk. */
+export const FOR_EXCHANGES = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
+
 const MAX_ANSWER_OCTETS = 64 * 1024;
 
 /**

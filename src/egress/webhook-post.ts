@@ -4,7 +4,7 @@ import { type AllowedHost, isNamedHost } from '../domain/subscription/endpoint-p
 import type { WebhookAnswer } from '../domain/webhook/webhook-delivery.ts';
 import type { PostWebhook, WebhookRequest } from '../domain/webhook/webhook-request.ts';
 import { judgeWebhookUrl } from '../domain/webhook/webhook-url.ts';
-import { exchange } from './exchange.ts';
+import { exchange, FOR_EXCHANGES } from './exchange.ts';
 import { failureOf } from './failures.ts';
 import type { Resolver } from './resolver.ts';
 import { createWayOut } from './way-out.ts';
@@ -29,7 +29,7 @@ const CONNECTIONS_PER_ORIGIN = 8;
  */
 export function createWebhookTransport(options: WebhookPostOptions): WebhookTransport {
   const { allowedHosts, timeoutMs } = options;
-  const agent = { connections: CONNECTIONS_PER_ORIGIN, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 };
+  const agent = { ...FOR_EXCHANGES, connections: CONNECTIONS_PER_ORIGIN };
   const wayOut = createWayOut({ ...options, connectTimeoutMs: timeoutMs, agent });
   return {
     async post(request, signal): Promise<WebhookAnswer> {

@@ -5,7 +5,7 @@ import type { PushFailure, PushResult } from '../domain/push-service/push-outcom
 import { pushTargetOf } from '../domain/push-service/push-target.ts';
 import { readSeconds } from '../domain/push-service/seconds.ts';
 import { type AllowedHost, judgeEndpoint } from '../domain/subscription/endpoint-policy.ts';
-import { exchange, type PushAnswer } from '../egress/exchange.ts';
+import { exchange, FOR_EXCHANGES, type PushAnswer } from '../egress/exchange.ts';
 import { failedAt } from '../egress/failures.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { createWayOut, type WayOut } from '../egress/way-out.ts';
@@ -48,16 +48,10 @@ export function createWebPushTransport(options: WebPushTransportOptions): PushTr
     ...options,
     proxy: options.proxy ?? null,
     connectTimeoutMs: options.attemptTimeoutMs,
-    agent: {
-      ...AGENT,
-      connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
-    },
+    agent: { ...FOR_EXCHANGES, connections: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN },
   });
   return createTransportBy(wayOut, options);
 }
-
-/** One deadline holds for the whole attempt; undici's own start anew with every chunk. */
-export const AGENT = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
 
 /** The same over connections that somebody else makes. `close` closes them. */
 export function createTransportBy(

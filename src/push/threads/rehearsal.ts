@@ -5,7 +5,8 @@ import { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { PushMessage } from '../../domain/push-service/push-message.ts';
-import { AGENT, createTransportBy } from '../web-push.ts';
+import { FOR_EXCHANGES } from '../../egress/exchange.ts';
+import { createTransportBy } from '../web-push.ts';
 
 /** So often that V8 has compiled all of it. */
 const MESSAGES = 400;
@@ -18,11 +19,11 @@ const ACCEPTED = 'HTTP/1.1 201 Created\r\nTTL: 60\r\nContent-Length: 0\r\n\r\n';
 
 /**
  * Sends messages to nobody, by the very code that sends, over a connection in memory that accepts each: the first pushes after a start
- * would else take half as long again. Ends early where there is a crowd of real ones. Resolves to how many it sent.
+ * would else take half as long again. Ends early where `isToEnd` says so, as for a crowd of real ones. Resolves to how many it sent.
  */
-export async function rehearse(isCrowd: () => boolean): Promise<number> {
+export async function rehearse(isToEnd: () => boolean): Promise<number> {
   const agent = new Agent({
-    ...AGENT,
+    ...FOR_EXCHANGES,
     connections: 1,
     connect: (_, callback) => process.nextTick(callback, null, acceptingConnection() as Duplex as Socket),
   });
@@ -33,16 +34,19 @@ export async function rehearse(isCrowd: () => boolean): Promise<number> {
   const message = messageToNobody();
   const signal = new AbortController().signal;
   let sent = 0;
-  while (sent < MESSAGES && !isCrowd()) {
-    for (let count = 0; count < MESSAGES_A_TURN; count += 1) {
-      const { kind } = await transport.send(message, signal);
-      if (kind !== 'response') return sent;
-      sent += 1;
+  try {
+    while (sent < MESSAGES && !isToEnd()) {
+      for (let count = 0; count < MESSAGES_A_TURN; count += 1) {
+        const { kind } = await transport.send(message, signal);
+        if (kind !== 'response') return sent;
+        sent += 1;
+      }
+      await nextTurn();
     }
-    await nextTurn();
+    return sent;
+  } finally {
+    await transport.close();
   }
-  await transport.close();
-  return sent;
 }
 
 function messageToNobody(): PushMessage {

@@ -26,6 +26,7 @@ let posted: number[] = [];
 let ended: { id: number; result: PushResult }[] = [];
 let underWay = 0;
 let isToTell = false;
+let isClosing = false;
 let telling: NodeJS.Timeout | null = null;
 
 /** From so many on, an answer waits for others: a message to the other thread costs as much as a tenth of a push. */
@@ -98,9 +99,10 @@ parentPort?.on('message', (asked: ToSender) => {
       signals.get(asked.signal)?.controller.abort();
       return;
     case 'rehearse':
-      void rehearse(() => underWay >= CROWD);
+      void rehearse(() => isClosing || underWay >= CROWD);
       return;
     case 'close':
+      isClosing = true;
       void transport.close().then(() => setImmediate(end));
   }
 });
