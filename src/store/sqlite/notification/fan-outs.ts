@@ -48,7 +48,7 @@ export function sqliteFanOuts(
       } = page;
       const fanOut = memory.take(id);
       const rows = members.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 1);
-      const before = isLastOfSeveral(page) ? await suppressedBefore(database, commits, id) : undefined;
+      const before = isLastPage(page) && !isFirstPage(page) ? await suppressedBefore(database, commits, id) : undefined;
       const fannedOut = await commits.write(rows, () => commitPage(database, page, erased.lately, before), 'in_turn');
       const isKnown = fanOut?.cursor === from && page.wave === null;
       if (fannedOut !== null && to !== null && isKnown) memory.noteUnderWay({ ...fanOut, cursor: to });
@@ -82,9 +82,16 @@ function readFanOut(database: Database, id: string): FanOut | null {
   return { notification: toNotification(row), audience, cursor, followingAtMs, begun: null };
 }
 
-/** Nothing follows it, and something came before. */
-function isLastOfSeveral({ from, to, wave }: FanOutPage): boolean {
-  return to === null && (wave === null ? from !== AUDIENCE_START : wave.followingAtMs === null);
+type Place = Pick<FanOutPage, 'from' | 'to' | 'wave'>;
+
+/** Nothing follows it. */
+function isLastPage({ to, wave }: Place): boolean {
+  return to === null && (wave === null || wave.followingAtMs === null);
+}
+
+/** Nothing came before it. */
+function isFirstPage({ from, wave }: Place): boolean {
+  return from === AUDIENCE_START && wave === null;
 }
 
 function commitPage(
@@ -103,11 +110,11 @@ function commitPage(
         ? finish(database, page, plan.deliveries)
         : move(database, id, from, to, nowMs);
   if (!isMoved) return null;
-  const isLast = to === null && (wave === null || wave.followingAtMs === null);
+  const isLast = isLastPage(page);
   if (isLast && isPersonal(notification.content)) forgetValues(database, id);
   const suppressed = keepPlan(database, notification, plan, nowMs);
   if (isUserCountOpen) countUsers(database, id, members.length);
-  const isOnlyPage = from === AUDIENCE_START && wave === null;
+  const isOnlyPage = isFirstPage(page);
   if (isLast && (!isOnlyPage || plan.suppressions.length > 0)) announceSuppressed(database, id, suppressed, before);
   if (isLast && isOnlyPage && statusWith(plan.deliveries) === 'completed') announceCompleted(database, id);
   // Where there is one page alone, `finish` has seen every delivery.
