@@ -7,10 +7,27 @@ import { AT_ONCE } from '../../src/domain/notification/send-at.ts';
 import { policyOf } from '../../src/domain/notification-type/type-policy.ts';
 import type { Store } from '../../src/store/store.ts';
 
-const PAGE = 500;
+/** Users of a page. */
+export const PAGE = 500;
 const TTL_SECONDS = 86_400;
 /** Nothing is said of any type. */
-const TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'bench'), serverZone: 'UTC' };
+export const TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'bench'), serverZone: 'UTC' };
+
+/** As it is accepted, to so many users that are known by then. */
+export function notificationOf(content: Notification['content'], userCount: number, nowMs: number): Notification {
+  return {
+    id: notificationId(nowMs, Math.random),
+    content,
+    priority: 'normal',
+    ttlSeconds: TTL_SECONDS,
+    urgency: 'normal',
+    topic: null,
+    userCount,
+    status: 'accepted',
+    ...AT_ONCE,
+    acceptedAtMs: nowMs,
+  };
+}
 
 export type NotifyAllOptions = {
   readonly userIds: readonly string[];
@@ -26,18 +43,7 @@ export async function* notifyAll(
   { userIds, nowMs, content, as }: NotifyAllOptions,
 ): AsyncGenerator<readonly Delivery[]> {
   const audience = usersNamed(userIds);
-  const notification: Notification = {
-    id: notificationId(nowMs, Math.random),
-    content,
-    priority: 'normal',
-    ttlSeconds: TTL_SECONDS,
-    urgency: 'normal',
-    topic: null,
-    userCount: audience.userIds.length,
-    status: 'accepted',
-    ...AT_ONCE,
-    acceptedAtMs: nowMs,
-  };
+  const notification = notificationOf(content, audience.userIds.length, nowMs);
   await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false, terms: TERMS });
   for (;;) {
     const fanOut = await store.fanOuts.get(notification.id);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PLAIN_PAGES } from '../../scripts/bench/console/pages.ts';
 import { CASES, makeWorld } from '../../scripts/console-world.ts';
 import { troubleOn } from './chromium.ts';
-import { BOTH_DEVICES, type Look, lookAt } from './console-looks.ts';
+import { BOTH_DEVICES, type Look, lookAt, nameOf } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 import { describeWithFirefox, launchFirefox } from './firefox.ts';
 
@@ -40,7 +40,7 @@ describeWithFirefox('the console in Firefox', () => {
     const pages = [`delivery?id=${id}`, `notification?id=${notification}`, `subscription?id=${subscription}`];
     for (const at of [...PLAIN_PAGES, 'user?id=mary&type=digest.daily', 'bulk-plan?action=replay', ...pages]) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-      await lookAt(page, `firefox ${scheme} ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, looks);
+      await lookAt(page, `firefox ${scheme} ${nameOf(at)}`, looks);
     }
     expect(trouble).toEqual([]);
   }

@@ -34,6 +34,11 @@ export const BOTH_DEVICES: readonly Look[] = [
   { ...PHONE, scheme: null },
 ];
 
+/** What pictures of the page are called by. */
+export function nameOf(at: string): string {
+  return at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24);
+}
+
 /** Whether the menu shows the entry of this page. */
 const IS_MENU_IN_VIEW = `(() => {
   const box = document.querySelector('nav [aria-current]')?.getBoundingClientRect();

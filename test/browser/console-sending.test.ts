@@ -4,7 +4,7 @@ import { launchChromium } from '../../scripts/chromium.ts';
 import { HOSTILE } from '../../scripts/console-world.ts';
 import { until } from '../support/until.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
-import { lookAt } from './console-looks.ts';
+import { lookAt, nameOf } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, textOf } from './console-stage.ts';
 
 const PAGES = [
@@ -60,7 +60,7 @@ describeWithChromium('what is sent, and what runs, at the console in Chromium', 
     const trouble = troubleOn(page);
     for (const at of PAGES) {
       expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-      await lookAt(page, `sending ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`);
+      await lookAt(page, `sending ${nameOf(at)}`);
     }
     expect(trouble).toEqual([]);
   }, 180_000);

@@ -7,7 +7,7 @@ import { launchChromium } from '../../scripts/chromium.ts';
 import { CASES, HOSTILE, makeWorld } from '../../scripts/console-world.ts';
 import { until } from '../support/until.ts';
 import { describeWithChromium, troubleOn } from './chromium.ts';
-import { FOUR_LOOKS, lookAt, TWO_LOOKS } from './console-looks.ts';
+import { FOUR_LOOKS, lookAt, nameOf, TWO_LOOKS } from './console-looks.ts';
 import { type ConsoleStage, consoleStage, searchToVerdict, textOf } from './console-stage.ts';
 
 const EMPTY_PAGES = [...PLAIN_PAGES, 'bulk-plan?action=discard', 'user?id=nobody'];
@@ -55,7 +55,7 @@ async function experimented(): Promise<string> {
 async function lookAtAll(page: Page, pages: readonly string[], what: string, looks = FOUR_LOOKS): Promise<void> {
   for (const at of pages) {
     expect([at, await stage.open(page, at)]).toEqual([at, 200]);
-    await lookAt(page, `${what} ${at.replaceAll(/[^a-z]+/g, ' ').slice(0, 24)}`, looks);
+    await lookAt(page, `${what} ${nameOf(at)}`, looks);
   }
 }
 

@@ -1,14 +1,13 @@
 import type { Member } from '../../../src/domain/audience/audience.ts';
-import { planPage, type ReleaseTerms } from '../../../src/domain/audience/fan-out.ts';
+import { planPage } from '../../../src/domain/audience/fan-out.ts';
 import type { SuppressionReason } from '../../../src/domain/audience/release.ts';
 import type { Suppression } from '../../../src/domain/audience/suppression.ts';
-import { notificationId, subscriptionId } from '../../../src/domain/ids.ts';
+import { subscriptionId } from '../../../src/domain/ids.ts';
 import type { Notification } from '../../../src/domain/notification/notification.ts';
-import { AT_ONCE } from '../../../src/domain/notification/send-at.ts';
-import { policyOf } from '../../../src/domain/notification-type/type-policy.ts';
 import { NOBODY_KNOWN } from '../../../src/domain/user/person.ts';
 import { AUDIENCE_START, cursorAfterUser } from '../../../src/store/audience-cursor.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { notificationOf, PAGE, TERMS } from '../notify-all.ts';
 import { ended } from './ended.ts';
 
 export type LargeNotification = {
@@ -19,15 +18,9 @@ export type LargeNotification = {
   readonly nowMs: number;
 };
 
-const PAGE = 500;
-const TERMS: ReleaseTerms = { policy: policyOf(new Map(), 'bench'), serverZone: 'UTC' };
-
 /** One notification to very many users of whom nothing else is kept, by the adapter that the service has. Gives its id. */
 export async function notifyVeryMany(store: Store, { count, of, content, nowMs }: LargeNotification): Promise<string> {
-  const notification: Notification = {
-    ...{ id: notificationId(nowMs, Math.random), content, priority: 'normal', urgency: 'normal', topic: null },
-    ...{ ttlSeconds: 86_400, userCount: 0, status: 'accepted', ...AT_ONCE, acceptedAtMs: nowMs },
-  };
+  const notification = notificationOf(content, 0, nowMs);
   const audience = { kind: 'everyone', excludedIds: [] } as const;
   await store.notifications.accept({ notification, audience, idempotency: null, mayFanOutNow: false, terms: TERMS });
   let from = AUDIENCE_START;
